@@ -1,0 +1,172 @@
+"""The one thread that talks to Redis: it asks the outbox for words and tells them, at the pace's moments.
+
+After it comes Redis. Nothing that happens here reaches the agent: a failure is waited out and reported once.
+"""
+
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+from redis.exceptions import RedisError
+
+from publisher.errors import RedisUnavailableError
+from publisher.outbox import Draft, Outbox
+from publisher.pace import Pace
+from publisher.report import Reporter, logger
+from publisher.wire import Keys, encode_record, write_arguments
+
+MAX_GOODBYES: Final = 3
+"""A goodbye that is refused for its number is said again, with a better one; one that fails is not."""
+
+
+class Teller(Protocol):
+    """What a flusher needs of Redis: to run the write script once, and to be closed."""
+
+    sharded: bool
+
+    def write(self, keys: Sequence[str], arguments: Sequence[Any]) -> Sequence[Any]:
+        """Run the write script; raises what the client raises."""
+
+    def close(self) -> None:
+        """Let go of connections that are ours."""
+
+
+class Flusher:
+    """Owns the thread. Whoever changes the outbox holds `lock`; what is put into `wakes` has the thread look at it."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        lock: "threading.RLock",
+        wakes: queue.SimpleQueue[None],
+        teller: Callable[[], Teller],
+        reporter: Reporter,
+    ) -> None:
+        self._outbox = outbox
+        self._lock = lock
+        self._confirmed = threading.Condition(lock)
+        self._make_teller = teller
+        self._reporter = reporter
+        self._keys = Keys(outbox.settings.namespace)
+        self._pace = Pace(outbox.settings.heartbeat_seconds, random.random)
+        self._wakes = wakes
+        self._leaving = False
+        self._silent_since: float | None = None
+        self._channel_error = ""
+        self._thread = threading.Thread(target=self._run, name="agent-status-flusher", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the first word says that the worker is here."""
+        self._thread.start()
+
+    def wait_until_told(self, timeout_seconds: float) -> bool:
+        """Wait until Redis has all that changed before this call; False if that took too long."""
+        with self._confirmed:
+            target = self._outbox.last_change
+            return self._confirmed.wait_for(
+                lambda: self._outbox.confirmed_change >= target or not self._thread.is_alive(), timeout_seconds
+            ) and (self._outbox.confirmed_change >= target)
+
+    def leave(self, timeout_seconds: float) -> None:
+        """Say goodbye and end the thread; after the timeout, leave it to itself (it is a daemon)."""
+        self._leaving = True
+        self._wakes.put(None)
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout_seconds)
+
+    def _run(self) -> None:
+        teller: Teller | None = None
+        try:
+            while not self._leaving:
+                if self._wait_until_due():
+                    teller = teller or self._connect()
+                    self._tell(teller, left=False)
+            for _ in range(MAX_GOODBYES):
+                teller = teller or self._connect()
+                if self._tell(teller, left=True):
+                    break
+        except Exception:  # noqa: BLE001 - a defect of ours must not print a traceback from a thread of the agent's process
+            logger.exception("the status publisher has stopped; the agent is not affected")
+        finally:
+            if teller is not None:
+                teller.close()
+            with self._confirmed:
+                self._confirmed.notify_all()
+
+    def _connect(self) -> Teller | None:
+        try:
+            return self._make_teller()
+        except (RedisError, OSError) as error:
+            self._failed(error)
+            return None
+
+    def _wait_until_due(self) -> bool:
+        with self._lock:
+            due_at = self._pace.due_at(has_news=self._outbox.has_news)
+            wait_seconds = due_at - self._outbox.clock()
+        if wait_seconds <= 0:
+            return True
+        try:
+            self._wakes.get(timeout=min(wait_seconds, threading.TIMEOUT_MAX))
+        except queue.Empty:
+            return True
+        return False
+
+    def _tell(self, teller: Teller | None, *, left: bool) -> bool:
+        """Tell the next word; True if there is no use in telling it again at once."""
+        if teller is None:
+            return True
+        started_at = self._outbox.clock()
+        with self._lock:
+            draft = self._outbox.draft(left=left)
+        encoded = encode_record(draft.record)
+        try:
+            taken, value, channel_error = teller.write(
+                *write_arguments(self._keys, draft.record, draft.seq, encoded, sharded=teller.sharded)
+            )
+        except (RedisError, OSError) as error:
+            self._failed(error)
+            return True
+        if not int(taken):
+            with self._lock:
+                self._outbox.refused(int(value))
+                self._pace.refused(self._outbox.clock())
+            return False
+        self._took(draft, started_at, len(encoded), _text(channel_error))
+        return True
+
+    def _took(self, draft: Draft, started_at: float, size_bytes: int, channel_error: str) -> None:
+        with self._confirmed:
+            self._pace.took(started_at, size_bytes)
+            self._outbox.confirmed(draft)
+            self._confirmed.notify_all()
+        if self._silent_since is not None:
+            logger.info("Redis takes this worker's status again, after %.1f s", time.monotonic() - self._silent_since)
+            self._silent_since = None
+        if channel_error and channel_error != self._channel_error:
+            self._reporter.always(
+                RedisUnavailableError(
+                    f"Redis keeps this worker's status but does not say it on the channel: {channel_error}. "
+                    f"Dashboards see changes late; allow PUBLISH on {self._keys.events!r}"
+                )
+            )
+        self._channel_error = channel_error
+
+    def _failed(self, error: Exception) -> None:
+        with self._lock:
+            self._pace.failed(self._outbox.clock())
+        if self._silent_since is None:
+            self._silent_since = time.monotonic()
+            report = RedisUnavailableError(
+                f"Redis does not take this worker's status: {type(error).__name__}: {error}. "
+                "The agent is not affected; trying on"
+            )
+            report.__cause__ = error
+            self._reporter.always(report)
+
+
+def _text(reply: bytes | str) -> str:
+    return reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply

@@ -1,0 +1,276 @@
+"""What an agent holds: a session, whose methods are named after its states. None of them blocks or raises."""
+
+import asyncio
+import concurrent.futures
+import functools
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Concatenate, Final, ParamSpec, Self
+
+from publisher.errors import InvalidCallError, PublisherError
+from publisher.outbox import MAX_SESSIONS
+from publisher.run import Run
+from publisher.text import MAX_ERROR_CHARACTERS, MAX_TITLE_CHARACTERS, MAX_TOOL_CHARACTERS, clean_text
+from publisher.word import SessionState
+from publisher.worker import Worker
+
+P = ParamSpec("P")
+
+_CANCELLED: Final = (asyncio.CancelledError, concurrent.futures.CancelledError)
+
+
+def _quiet(method: "Callable[Concatenate[Any, P], None]") -> "Callable[Concatenate[Any, P], None]":
+    """An agent must never fail for its status: what a call raises is reported, and the call does nothing."""
+
+    @functools.wraps(method)
+    def call(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except PublisherError as error:
+            self._report(error)
+        except Exception as error:  # noqa: BLE001 - any at all
+            name = method.__name__.lstrip("_")
+            self._report(InvalidCallError(f"session.{name}() was ignored: {type(error).__name__}: {error}"))
+
+    return call
+
+
+class Session:
+    """The live handle of one session key in one publisher. Get it from `StatusPublisher.session`.
+
+    Leaving a `with` block ends the session; leaving it by an exception sets `error` with its message, which stays for
+    the error TTL. Entered more than once, the last to leave ends it. After `end()` late calls do nothing; entering the
+    handle again opens the session again.
+    """
+
+    def __init__(self, worker: Worker, key: str, *, detached: bool = False) -> None:
+        self.key = key
+        self._worker = worker
+        self._title: str | None = None
+        self._holders = 0
+        self._detached = detached  # for a key that cannot be shown: every call does nothing
+        self.is_over = detached
+
+    def __repr__(self) -> str:
+        return f"<Session {self.key!r}>"
+
+    def __enter__(self) -> Self:
+        self._hold()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._leave(error)
+
+    async def __aenter__(self) -> Self:
+        self._hold()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._leave(error)
+
+    def is_live(self, worker: Worker) -> bool:
+        """Whether calls on this handle still count, for this worker."""
+        return worker is self._worker and not self.is_over
+
+    @_quiet
+    def open(self, title: str | None = None) -> None:
+        """What `StatusPublisher.session` does: begin a run, unless one is going on."""
+        if title is not None:
+            self._title = clean_text(title, MAX_TITLE_CHARACTERS)
+        worker = self._worker
+        with worker.lock:
+            if not worker.gone and worker.outbox.open(self.key, self._title) is None:
+                raise InvalidCallError(f"session() was ignored: this worker holds {MAX_SESSIONS} sessions already")
+
+    @property
+    def title(self) -> str | None:
+        """What people call this session; None until set."""
+        return self._title
+
+    @title.setter
+    def title(self, title: str | None) -> None:
+        self._set_title(title)
+
+    @_quiet
+    def thinking(self) -> None:
+        """The model is at work."""
+        self._say(SessionState.THINKING)
+
+    @_quiet
+    def tool_running(self, name: str) -> None:
+        """A tool is at work. `tool()` and `tool_start()` also know when it ends."""
+        self._say(SessionState.TOOL_RUNNING, clean_text(name, MAX_TOOL_CHARACTERS))
+
+    @_quiet
+    def streaming(self) -> None:
+        """The answer is being written."""
+        self._say(SessionState.STREAMING)
+
+    @_quiet
+    def waiting_for_user(self) -> None:
+        """Nothing goes on until a person answers."""
+        self._say(SessionState.WAITING_FOR_USER)
+
+    @_quiet
+    def error(self, message: object = None) -> None:
+        """The run has failed. The session shows so for the error TTL, or until it goes on."""
+        worker = self._worker
+        text = clean_text(_message_of(message), MAX_ERROR_CHARACTERS)
+        with worker.lock:
+            if run := self._run(reopen=True):
+                run.fail(text, worker.outbox.clock(), worker.outbox.settings.error_ttl_seconds)
+                worker.outbox.changed()
+
+    def tool(self, name: str) -> "Tool":
+        """A tool that runs while the `with` block does: `with session.tool("bash"): …`."""
+        return Tool(self, name)
+
+    @_quiet
+    def tool_start(self, name: str, call_id: object) -> None:
+        """A tool call has begun; of several at once the newest is shown."""
+        worker = self._worker
+        with worker.lock:
+            if run := self._run(reopen=True):
+                run.open_tool(clean_text(name, MAX_TOOL_CHARACTERS), call_id, worker.outbox.clock())
+                worker.outbox.changed()
+
+    @_quiet
+    def tool_end(self, call_id: object) -> None:
+        """A tool call has ended: the newest one still open is shown, else `streaming`."""
+        worker = self._worker
+        with worker.lock:
+            if (run := self._run()) and run.close_tool(call_id, worker.outbox.clock()):
+                worker.outbox.changed()
+
+    @_quiet
+    def usage(self, *, input: int | None = None, output: int | None = None) -> None:  # noqa: A002 - the API's word
+        """Tokens of this run so far, in all. A total smaller than before is ignored: it came late."""
+        self._use(input, output, add=False)
+
+    @_quiet
+    def add_usage(self, *, input: int = 0, output: int = 0) -> None:  # noqa: A002 - the API's word
+        """Tokens of one model call, on top of what this run has used."""
+        self._use(input, output, add=True)
+
+    @_quiet
+    def end(self) -> None:
+        """The session is over, an error too."""
+        self._end()
+
+    def _say(self, state: SessionState, tool: str | None = None) -> None:
+        worker = self._worker
+        with worker.lock:
+            if (run := self._run(reopen=True)) and run.say(state, worker.outbox.clock(), tool):
+                worker.outbox.changed()
+
+    def _use(self, input_tokens: int | None, output_tokens: int | None, *, add: bool) -> None:
+        given = {"input": input_tokens, "output": output_tokens}
+        for name, tokens in given.items():
+            if tokens is not None and (type(tokens) is not int or tokens < 0):
+                raise InvalidCallError(f"usage was ignored: {name} is {tokens!r}, not a number of tokens from 0 up")
+        worker = self._worker
+        with worker.lock:
+            run = self._run()
+            if run is None:
+                return
+            if add:
+                input_tokens = run.input_tokens + (input_tokens or 0)
+                output_tokens = run.output_tokens + (output_tokens or 0)
+            if run.use(input_tokens, output_tokens):
+                worker.outbox.changed()
+
+    @_quiet
+    def _set_title(self, title: str | None) -> None:
+        shown = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
+        self._title = shown
+        worker = self._worker
+        with worker.lock:
+            if (run := self._run()) and run.title != shown:
+                run.title = shown
+                worker.outbox.changed()
+
+    @_quiet
+    def _hold(self) -> None:
+        """Entering is opening: what failed, ended or waits for nobody's answer any more begins a run."""
+        worker = self._worker
+        if self._detached or worker.gone:
+            return
+        with worker.lock:
+            self.is_over = False
+            run = worker.outbox.open(self.key, self._title)
+            if run and not self._holders and run.state is SessionState.WAITING_FOR_USER:
+                run.say(SessionState.THINKING, worker.outbox.clock())
+                worker.outbox.changed()
+            self._holders += 1
+
+    @_quiet
+    def _leave(self, error: BaseException | None) -> None:
+        worker = self._worker
+        with worker.lock:
+            self._holders = max(0, self._holders - 1)
+            if self._holders or self.is_over:
+                return
+            if isinstance(error, Exception) and not isinstance(error, _CANCELLED):
+                self.error(error)
+                self.is_over = True
+            else:
+                self._end()
+
+    def _end(self) -> None:
+        worker = self._worker
+        if self.is_over:
+            return
+        with worker.lock:
+            self.is_over = True
+            if not worker.gone:
+                worker.outbox.end(self.key)
+
+    def _run(self, *, reopen: bool = False) -> Run | None:
+        """The run that a call is about; None if the call is late. The caller holds the lock.
+
+        An error that has expired is gone from the outbox, yet its agent may only have backed off: it may go on.
+        """
+        worker = self._worker
+        if worker.gone or self.is_over:
+            return None
+        run = worker.outbox.run(self.key)
+        if run is None and reopen:
+            run = worker.outbox.open(self.key, self._title)
+        return run
+
+    def _report(self, error: PublisherError) -> None:
+        self._worker.reporter.once(error)
+
+
+class Tool:
+    """One call of a tool, open while its `with` block runs. Each block is a call of its own."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._session = session
+        self._name = name
+
+    def __enter__(self) -> Self:
+        self._session.tool_start(self._name, self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.tool_end(self)
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._session.tool_end(self)
+
+
+def _message_of(error: object) -> str:
+    """What an exception, or whatever an agent calls its error, says; its type's name if it says nothing."""
+    try:
+        said = "" if error is None else str(error)
+    except Exception:  # noqa: BLE001 - an exception's own __str__ can be broken, and it failed all the same
+        said = ""
+    return said or ("error" if error is None else type(error).__name__)

@@ -1,0 +1,24 @@
+"""Text that came from users' prompts, made fit for a word: valid UTF-8, one line, bounded."""
+
+import re
+from typing import Final
+
+MAX_TITLE_CHARACTERS: Final = 200
+MAX_TOOL_CHARACTERS: Final = 100
+MAX_ERROR_CHARACTERS: Final = 500
+
+# Control characters, line and paragraph separators, and the marks that turn the direction of what follows.
+_UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]+")
+
+
+def clean_text(text: object, max_characters: int) -> str:
+    """`text` on one line, at most `max_characters` long (cut with an ellipsis).
+
+    A lone surrogate becomes a question mark: left in, it would cost the whole word its encoding.
+    """
+    shown = text if isinstance(text, str) else str(text)
+    if len(shown) <= max_characters and shown.isprintable():
+        return shown
+    shown = shown[: 4 * max_characters].encode("utf-8", "replace").decode("utf-8")
+    shown = _UNSHOWABLE.sub(" ", shown).strip()
+    return shown if len(shown) <= max_characters else shown[: max_characters - 1] + "…"
