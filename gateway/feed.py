@@ -1,0 +1,211 @@
+"""Redis → words. Before it comes the workers' write script; after it the pipeline, which takes what is put in `news`.
+
+A subscription is made, its acknowledgement awaited, everything read, and only then is the feed live. It is lost when
+the subscription is gone or silent, when Redis refuses writes (then no worker can speak), when a read fails, or when
+this process was stopped itself; then all begins anew.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.exceptions import RedisError
+
+from publisher.wire import (
+    READ_SCRIPT,
+    Keys,
+    MalformedWordError,
+    RawWord,
+    Reading,
+    decode_message,
+    decode_reading,
+    read_arguments,
+)
+
+logger = logging.getLogger("gateway.feed")
+
+PING_SECONDS: Final = 0.5
+PROBE_SECONDS: Final = 1.0
+PROBE_TTL_MS: Final = 10_000
+SILENCE_SECONDS: Final = 3.0
+LATE_SECONDS: Final = 1.0
+RETRY_SECONDS: Final = 0.5
+READ_SECONDS_WITHOUT_WORKERS: Final = 10.0
+MIN_READ_SECONDS: Final = 0.2
+NEWS_WAITING: Final = 1000
+"""Bounded: when the pipeline is slow, Redis waits, and drops us at worst; then everything is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Redis is heard from now on; this is all it holds."""
+
+    reading: Reading
+    asked_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A word came on the channel."""
+
+    word: RawWord
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Everything was read again."""
+
+    reading: Reading
+    asked_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Something that is no word came on the channel."""
+
+    error: MalformedWordError
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Redis is not heard any more, for this reason, since then (seconds on the replica's monotonic clock)."""
+
+    reason: str
+    since: float
+
+
+News = Live | Heard | Read | Malformed | Lost
+
+
+class FeedLostError(Exception):
+    """Why the feed is not live, when it is not redis-py that says so."""
+
+
+class Feed:
+    """`clock` gives monotonic seconds; `shortest_heartbeat` the fleet's, in seconds, or None without a worker."""
+
+    def __init__(
+        self, redis: Redis, keys: Keys, clock: Callable[[], float], shortest_heartbeat: Callable[[], float | None]
+    ) -> None:
+        self.news: asyncio.Queue[News] = asyncio.Queue(NEWS_WAITING)
+        self._redis = redis
+        self._keys = keys
+        self._clock = clock
+        self._shortest_heartbeat = shortest_heartbeat
+        self._read_script = redis.register_script(READ_SCRIPT)
+        self._wanted = asyncio.Event()
+        self._heard_at = clock()
+
+    def want_reading(self) -> None:
+        """Have everything read again now, not when it is next due."""
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Be live, again and again; ends only when cancelled."""
+        while True:
+            reason = "the subscription ended"
+            try:
+                async with self._redis.pubsub() as subscription:
+                    await self._be_live(subscription)
+            except* (RedisError, OSError, TimeoutError, FeedLostError, MalformedWordError) as errors:
+                reason = _reason_of(errors)
+            await self.news.put(Lost(reason, self._heard_at))
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _be_live(self, subscription: PubSub) -> None:
+        async with asyncio.timeout(SILENCE_SECONDS):
+            await subscription.subscribe(self._keys.events)
+            while (await self._next(subscription))["type"] != "subscribe":
+                pass
+            await self._probe()
+            asked_at, reading = await self._read()
+        self._heard_at = self._clock()
+        await self.news.put(Live(reading, asked_at))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen(subscription), name="feed-listen")
+            tasks.create_task(self._watch(subscription), name="feed-watch")
+            tasks.create_task(self._probe_again(), name="feed-probe")
+            tasks.create_task(self._read_again(), name="feed-read")
+
+    async def _listen(self, subscription: PubSub) -> None:
+        while True:
+            message = await self._next(subscription)
+            self._heard_at = self._clock()
+            if message["type"] == "message":
+                try:
+                    await self.news.put(Heard(decode_message(_as_bytes(message["data"]))))
+                except MalformedWordError as error:
+                    await self.news.put(Malformed(error))
+            elif message["type"] == "subscribe":  # redis-py has reconnected by itself: what was said meanwhile is lost
+                raise FeedLostError("the subscription was interrupted")
+
+    async def _next(self, subscription: PubSub) -> dict[str, Any]:
+        while True:
+            message: dict[str, Any] | None = await subscription.get_message(timeout=None)
+            if message is not None:
+                return message
+
+    async def _watch(self, subscription: PubSub) -> None:
+        """A half-open connection is never noticed by itself: ask for an answer, and notice when we could not ask."""
+        while True:
+            asleep_since = self._clock()
+            await asyncio.sleep(PING_SECONDS)
+            late_seconds = self._clock() - asleep_since - PING_SECONDS
+            if late_seconds > LATE_SECONDS:
+                raise FeedLostError(f"this process was stopped for {late_seconds:.1f} s")
+            silent_seconds = self._clock() - self._heard_at
+            if silent_seconds > SILENCE_SECONDS:
+                raise FeedLostError(f"Redis has not answered for {silent_seconds:.1f} s")
+            async with asyncio.timeout(SILENCE_SECONDS):
+                await subscription.ping()
+
+    async def _probe_again(self) -> None:
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            async with asyncio.timeout(SILENCE_SECONDS):
+                await self._probe()
+
+    async def _probe(self) -> None:
+        await self._redis.set(self._keys.probe, b"1", px=PROBE_TTL_MS)
+
+    async def _read_again(self) -> None:
+        while True:
+            heartbeat_seconds = self._shortest_heartbeat()
+            seconds = READ_SECONDS_WITHOUT_WORKERS
+            if heartbeat_seconds is not None:
+                seconds = max(2 * heartbeat_seconds, MIN_READ_SECONDS)
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._wanted.wait()
+            except TimeoutError:
+                pass
+            self._wanted.clear()
+            async with asyncio.timeout(SILENCE_SECONDS):
+                asked_at, reading = await self._read()
+            await self.news.put(Read(reading, asked_at))
+
+    async def _read(self) -> tuple[float, Reading]:
+        asked_at = self._clock()
+        keys, arguments = read_arguments(self._keys)
+        reply = await self._read_script(keys=keys, args=arguments)
+        return asked_at, decode_reading(reply)
+
+
+def _as_bytes(text: bytes | str) -> bytes:
+    return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+
+
+def _reason_of(errors: BaseExceptionGroup[Exception]) -> str:
+    """One line for an operator; the first that went wrong is the cause of the others."""
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, FeedLostError):
+        return str(error)
+    if isinstance(error, TimeoutError) and not str(error):
+        return f"Redis has not answered within {SILENCE_SECONDS:g} s"
+    return f"{type(error).__name__}: {error}"

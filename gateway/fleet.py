@@ -1,0 +1,171 @@
+"""Pure: what is true now. Before it comes the feed, which brings words; after it the picture that they make.
+
+Rule 1. A word counts if its number is above the known one's. One already known moves nothing, and no late word revives
+        a worker that left or vanished: its number is remembered for as long as Redis would have kept it.
+Rule 2. What Redis holds, when it is read, wins over a known word whatever its number, if it was written after that
+        word came or that word is past its lease: so a forged number holds nobody for longer than that.
+Rule 3. Lost is a worker whose lease has passed, who has not left, and of whom a reading asked for after that knows
+        nothing newer. It is shown as lost for its error TTL, counted from the lease's end, and then vanishes.
+Rule 4. A worker that Redis does not know any more is kept until its lease ends, then forgotten without a word.
+Rule 5. Deaf (Redis cannot be heard), nobody is called lost, nothing is forgotten, no error expires. When more than a
+        second of it is over, each worker has a grace in which it is still not judged.
+"""
+
+from typing import Final
+
+from gateway.known_worker import KnownWorker
+from publisher.wire import MalformedWordError, RawWord, Reading, Word
+
+SHORT_DEAFNESS_SECONDS: Final = 1.0
+MIN_GRACE_HEARTBEAT_SECONDS: Final = 4.0
+GRACE_MARGIN_SECONDS: Final = 1.0
+NEVER: Final = float("inf")
+
+
+class Fleet:
+    """All workers, as this replica knows them. Moments (`now`, `*_at`) are seconds on its monotonic clock."""
+
+    def __init__(self) -> None:
+        self._workers: dict[str, KnownWorker] = {}
+        self._remembered: dict[str, tuple[int, float]] = {}  # worker id → (seq, until when)
+        self._deaf_at: float | None = None
+        self._grace_from = -NEVER
+        self._read_asked_at = -NEVER
+        self.has_been_read = False
+        self.version = 0
+        """Grows with everything that can change the picture, except time."""
+
+    @property
+    def workers(self) -> tuple[KnownWorker, ...]:
+        """Everyone who is shown in some way."""
+        return tuple(self._workers.values())
+
+    @property
+    def shortest_heartbeat_seconds(self) -> float | None:
+        """Of all live workers; None without any."""
+        return min((w.heartbeat_seconds for w in self._workers.values() if w.is_live), default=None)
+
+    def hear(self, raw: RawWord, now: float) -> bool:
+        """A word came on the channel; True if it changes who shows what.
+
+        Raises:
+            MalformedWordError: It cannot be parsed, so it does not count.
+        """
+        known = self._workers.get(raw.worker_id)
+        if raw.seq <= self._known_seq(raw.worker_id):
+            return False
+        return self._take(raw.decode(), now, now, known)
+
+    def read(self, reading: Reading, asked_at: float, now: float) -> tuple[MalformedWordError, ...]:
+        """All that Redis holds; gives back the words that could not be parsed."""
+        malformed = list(reading.malformed)
+        for raw in reading.words:
+            known = self._workers.get(raw.worker_id)
+            if known and (raw.seq, raw.at_ms) == (known.word.seq, known.word.at_ms):
+                known.is_vanished = False
+                continue
+            if raw.seq <= self._known_seq(raw.worker_id) and (known is None or known.arrived_at >= asked_at):
+                continue
+            try:
+                word = raw.decode()
+            except MalformedWordError as error:
+                malformed.append(error)
+                continue
+            moment = _moment_of(word, reading.time_ms, now)
+            if known and raw.seq <= known.word.seq and moment <= known.arrived_at and now < known.lease_ends_at:
+                known.is_vanished = False
+                continue
+            self._take(word, moment, now, known)
+        self._mark_vanished({raw.worker_id for raw in reading.words}, asked_at)
+        if not self.has_been_read:
+            self.has_been_read = True
+            self._judge_first_reading(now)
+        self._read_asked_at = asked_at
+        self.version += 1
+        return tuple(malformed)
+
+    def go_deaf(self, now: float) -> None:
+        """Redis cannot be heard from now on: keep the last picture."""
+        if self._deaf_at is None:
+            self._deaf_at = now
+            self.version += 1
+
+    def hear_again(self, now: float, deaf_seconds: float) -> None:
+        """Redis can be heard again, after that long; a reading follows."""
+        if self._deaf_at is not None and deaf_seconds > SHORT_DEAFNESS_SECONDS:
+            self._grace_from = now
+        self._deaf_at = None
+        self.version += 1
+
+    def judge(self, now: float) -> None:
+        """Call lost who is lost, and forget who is gone. Whoever looks at the picture comes through here."""
+        if self._deaf_at is not None:
+            return
+        for known in tuple(self._workers.values()):
+            if known.is_live and now >= self._judged_at(known):
+                if known.is_vanished:
+                    self._forget(known)
+                elif self._read_asked_at >= self._judged_at(known):
+                    known.is_lost = True
+                    self.version += 1
+            if not known.is_live and now >= known.remains_end_at:
+                self._forget(known)
+        for worker_id in [key for key, (_, until) in self._remembered.items() if until <= now]:
+            del self._remembered[worker_id]
+
+    def wants_reading(self, now: float) -> bool:
+        """Whether somebody would be called lost, were Redis asked first."""
+        return self._deaf_at is None and any(
+            known.is_live and now >= self._judged_at(known) for known in self._workers.values()
+        )
+
+    def shown_at(self, now: float) -> float:
+        """By which moment errors expire: now, or when Redis could last be heard."""
+        return now if self._deaf_at is None else self._deaf_at
+
+    def next_deadline(self, now: float) -> float:
+        """The first moment after `now` at which the picture changes by itself; infinity if none."""
+        if self._deaf_at is not None:
+            return NEVER
+        moments = [NEVER]
+        for known in self._workers.values():
+            moments.append(self._judged_at(known) if known.is_live else known.remains_end_at)
+            moments += [known.expires_at(s) for s in known.word.record.sessions if s.expires_ms is not None]
+        return min(moment for moment in moments if moment > now)
+
+    def _take(self, word: Word, moment: float, now: float, known: KnownWorker | None) -> bool:
+        is_news = known is None or known.is_lost or not known.says_the_same(word)
+        self._workers[word.record.id] = KnownWorker(word, moment, now)
+        self._remembered.pop(word.record.id, None)
+        self.version += 1
+        return is_news
+
+    def _known_seq(self, worker_id: str) -> int:
+        known = self._workers.get(worker_id)
+        return known.word.seq if known else self._remembered.get(worker_id, (-1, 0.0))[0]
+
+    def _mark_vanished(self, stored: set[str], asked_at: float) -> None:
+        for worker_id, known in self._workers.items():
+            if worker_id not in stored and known.arrived_at < asked_at:
+                known.is_vanished = True
+
+    def _judge_first_reading(self, now: float) -> None:
+        """A fresh replica judges at once, unless every word is past its lease: then it was Redis that was away."""
+        speaking = [known for known in self._workers.values() if not known.has_left]
+        if speaking and all(now >= known.lease_ends_at for known in speaking):
+            self._grace_from = now
+
+    def _judged_at(self, known: KnownWorker) -> float:
+        heartbeat_seconds = max(known.heartbeat_seconds, MIN_GRACE_HEARTBEAT_SECONDS)
+        return max(known.lease_ends_at, self._grace_from + heartbeat_seconds + GRACE_MARGIN_SECONDS)
+
+    def _forget(self, known: KnownWorker) -> None:
+        del self._workers[known.word.record.id]
+        self._remembered[known.word.record.id] = (known.word.seq, known.hash_ends_at)
+        self.version += 1
+
+
+def _moment_of(word: Word, time_ms: int, now: float) -> float:
+    """When a word that was read was said, kept between its whole TTL ago and now."""
+    age_seconds = (time_ms - word.at_ms) / 1000
+    return now - min(max(age_seconds, 0.0), word.record.ttl_ms / 1000)

@@ -1,0 +1,87 @@
+"""Pure: one worker as this replica knows it: its newest word, and the moments that follow from it.
+
+Moments are seconds on this replica's monotonic clock. A word's own moment is when it was said, as well as can be known:
+the arrival of a message, or how long ago it was written by Redis's clock for one that was read. Ages, the lease and
+expiries count from there.
+"""
+
+from dataclasses import dataclass
+
+from publisher.wire import SessionRecord, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's say about one session key: the run that it holds, or that it has ended (`record` is None)."""
+
+    key: str
+    run_started_ms: int
+    """On Redis's clock, so it is the same number on every replica."""
+    worker_id: str
+    record: SessionRecord | None
+
+
+class KnownWorker:
+    """What is known of a worker. `is_lost` stays until a newer word comes."""
+
+    __slots__ = ("arrived_at", "claims", "is_lost", "is_vanished", "moment", "word")
+
+    def __init__(self, word: Word, moment: float, arrived_at: float) -> None:
+        self.word = word
+        self.moment = moment
+        self.arrived_at = arrived_at
+        self.is_lost = False
+        self.is_vanished = False
+        """Redis does not know it any more."""
+        record = word.record
+        self.claims: tuple[Claim, ...] = (
+            *(Claim(s.key, word.at_ms - s.run_ms, record.id, s) for s in record.sessions),
+            *(Claim(e.key, word.at_ms - e.run_ms, record.id, None) for e in record.ended),
+        )
+
+    @property
+    def has_left(self) -> bool:
+        """Whether its newest word is a goodbye."""
+        return self.word.record.left
+
+    @property
+    def is_live(self) -> bool:
+        """Neither lost nor left."""
+        return not self.is_lost and not self.word.record.left
+
+    @property
+    def heartbeat_seconds(self) -> float:
+        """How often it promised to speak."""
+        return self.word.record.heartbeat_ms / 1000
+
+    @property
+    def lease_ends_at(self) -> float:
+        """Until when its word counts without a new one."""
+        return self.moment + self.word.record.lease_ms / 1000
+
+    @property
+    def remains_end_at(self) -> float:
+        """When nothing of it is shown any more: a lost worker's error TTL, or a left one's errors, have passed."""
+        record = self.word.record
+        if record.left:
+            return max((self.expires_at(s) for s in record.sessions), default=self.moment)
+        return self.lease_ends_at + record.error_ttl_ms / 1000
+
+    @property
+    def hash_ends_at(self) -> float:
+        """When Redis forgets it, too."""
+        return self.moment + self.word.record.ttl_ms / 1000
+
+    def expires_at(self, session: SessionRecord) -> float:
+        """When a session in error vanishes; never for others."""
+        return float("inf") if session.expires_ms is None else self.moment + session.expires_ms / 1000
+
+    def says_the_same(self, word: Word) -> bool:
+        """Whether a newer word shows the same sessions in the same states with the same tools."""
+        return _shown(self.word) == _shown(word)
+
+
+def _shown(word: Word) -> tuple[object, ...]:
+    record = word.record
+    sessions = tuple((s.key, s.state, s.tool) for s in record.sessions)
+    return record.left, sessions, tuple(e.key for e in record.ended)

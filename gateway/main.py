@@ -1,0 +1,102 @@
+"""The composition root: `create_app`. What runs is in pipeline.py; what answers is in routes.py."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from redis.asyncio import Redis
+from starlette.types import Receive, Scope, Send
+
+from gateway.auth import KeysOut
+from gateway.replica import Replica, check_client
+from gateway.routes import keyed, open_to_all
+from gateway.server import drain_on_signal
+from gateway.settings import LOCALHOST_ORIGINS, Settings, SettingsError, unknown_names
+from gateway.version import VERSION
+
+logger = logging.getLogger("gateway.main")
+
+LOCALHOST = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
+
+
+class Gateway(FastAPI):
+    """One replica as an ASGI app. It reads the environment when it starts, never at import."""
+
+    def __init__(self, settings: Settings | None, redis: Redis | None) -> None:
+        super().__init__(
+            title="Agent Status Gateway",
+            version=VERSION,
+            summary="One live picture of what a fleet of AI agents is doing.",
+            lifespan=_lifespan,
+        )
+        self._settings = settings
+        self._redis = redis
+        self._replica: Replica | None = None
+        self.include_router(keyed)
+        self.include_router(open_to_all)
+
+    @property
+    def replica(self) -> Replica:
+        """The parts behind the routes; made when first needed."""
+        if self._replica is None:
+            raise RuntimeError("the gateway has not been started")
+        return self._replica
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Be an ASGI app; one that cannot start says why, without a traceback."""
+        if self._replica is None:
+            try:
+                self._configure()
+            except SettingsError as error:
+                if scope["type"] != "lifespan":
+                    raise
+                await receive()
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
+        await super().__call__(scope, receive, send)
+
+    def _configure(self) -> None:
+        settings = self._settings or Settings.load()
+        self._replica = Replica(settings, self._redis)
+        origins = [origin for origin in settings.cors_origins if origin != LOCALHOST_ORIGINS]
+        self.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_origin_regex=LOCALHOST if LOCALHOST_ORIGINS in settings.cors_origins else None,
+            allow_methods=["GET", "HEAD"],
+            allow_headers=["Content-Type", "X-Status-Key", "Last-Event-ID", "Cache-Control"],
+            expose_headers=["X-Status-Stale", "Retry-After"],
+        )
+
+
+def create_app(settings: Settings | None = None, redis: Redis | None = None) -> Gateway:
+    """One replica.
+
+    Args:
+        settings: Else the environment's, read when the app starts.
+        redis: A `redis.asyncio` client to use (fakeredis' in tests), which stays open; else one of our own.
+
+    Raises:
+        SettingsError: `redis` is a client that cannot be used.
+    """
+    if redis is not None:
+        check_client(redis)
+    return Gateway(settings, redis)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    if not isinstance(app, Gateway):
+        raise TypeError("this lifespan is the gateway's")
+    replica = app.replica
+    for name in unknown_names():
+        logger.warning("%s is no setting of ours: misspelt?", name)
+    logging.getLogger("uvicorn.access").addFilter(KeysOut())
+    with drain_on_signal(replica.hub, replica.settings.drain_seconds):
+        async with replica.running():
+            yield
+
+
+app = create_app()

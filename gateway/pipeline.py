@@ -1,0 +1,182 @@
+"""The story, from a word to every dashboard, in two small loops. Start reading here.
+
+    feed ──► take in: fleet ──► speak when due: picture ► debounce ► frame ──► hub ──► streams
+
+`take in` tells the fleet what the feed brings. `speak when due` looks at the picture whenever it may have changed
+(news, a deadline, a window that closes) and broadcasts one frame a window. A client that joins, and the JSON endpoint,
+look at the picture too, through `frame()`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from gateway.debounce import Debounce
+from gateway.feed import Feed, Heard, Live, Lost, Malformed, News, Read
+from gateway.fleet import Fleet
+from gateway.frames import FeedState, Frame, encode_frame, feed_event
+from gateway.hub import Client, Hub, random_retry_ms
+from gateway.malformed import MalformedLog
+from gateway.metrics import Metrics
+from gateway.picture import take_picture
+from publisher.wire import MalformedWordError
+
+logger = logging.getLogger("gateway.pipeline")
+
+FRAME_SECONDS: Final = 0.05
+"""How long a frame serves joins and the JSON endpoint while nothing but time moves: durations have one decimal."""
+RESTART_SECONDS: Final = 1.0
+NOT_READ_YET: Final = "Redis has not been read yet"
+
+
+class Pipeline:
+    """Owns the two loops. `clock` gives monotonic seconds, the same that the feed uses."""
+
+    def __init__(
+        self, *, feed: Feed, fleet: Fleet, debounce: Debounce, hub: Hub, metrics: Metrics, clock: Callable[[], float]
+    ) -> None:
+        self._feed = feed
+        self._fleet = fleet
+        self._debounce = debounce
+        self._hub = hub
+        self._metrics = metrics
+        self._clock = clock
+        self._look = asyncio.Event()
+        self._has_picture = asyncio.Event()
+        self._frame: Frame | None = None
+        self._frame_version = -1
+        self._malformed = MalformedLog(metrics, clock)
+        self._since = clock()
+        self.lost_reason: str | None = NOT_READ_YET
+        """Why the picture is not fresh; None while it is."""
+
+    async def run(self) -> None:
+        """Both loops and the feed, until cancelled. A defect in one restarts all: the gateway never stops."""
+        while True:
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._feed.run(), name="feed")
+                    tasks.create_task(self._take_in(), name="take-in")
+                    tasks.create_task(self._speak_when_due(), name="speak-when-due")
+            except* Exception:
+                logger.exception("the pipeline has failed and begins anew")
+                self._lost(Lost("the pipeline has failed", self._clock()))
+            await asyncio.sleep(RESTART_SECONDS)
+
+    async def wait_for_picture(self, seconds: float) -> bool:
+        """Whether there is a picture to serve, after waiting that long for the first one."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._has_picture.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is a picture to serve, stale or not."""
+        return self._has_picture.is_set()
+
+    @property
+    def stale_seconds(self) -> float | None:
+        """For how long Redis has not been heard; None while it is."""
+        return None if self.lost_reason is None else self._clock() - self._since
+
+    def frame(self) -> Frame:
+        """The picture of now, encoded; a moment old at most."""
+        frame = self._frame
+        if frame and self._frame_version == self._fleet.version and self._clock() - frame.made_at < FRAME_SECONDS:
+            return frame
+        return self._new_frame()
+
+    def join(self, *, wants_feed: bool) -> tuple[Client, bytes]:
+        """A client's place among those who listen, and its first bytes."""
+        frame = self.frame()
+        first = frame.first_event(random_retry_ms())
+        if wants_feed:
+            state: FeedState = "live" if self.lost_reason is None else "lost"
+            first += feed_event(state, self._clock() - self._since)
+        return self._hub.join(frame, wants_feed=wants_feed), first
+
+    async def _take_in(self) -> None:
+        while True:
+            if self._took(await self._feed.news.get()):
+                self._look.set()
+
+    def _took(self, news: News) -> bool:
+        """Tell the fleet; True if the picture may have changed."""
+        now = self._clock()
+        match news:
+            case Heard(word):
+                self._metrics.words.inc()
+                try:
+                    return self._fleet.hear(word, now)
+                except MalformedWordError as error:
+                    self._malformed.note(error)
+                    return False
+            case Read(reading, asked_at):
+                self._note(self._fleet.read(reading, asked_at, now))
+            case Live(reading, asked_at):
+                self._live(now)
+                self._note(self._fleet.read(reading, asked_at, now))
+                self._has_picture.set()
+            case Malformed(error):
+                self._malformed.note(error)
+                return False
+            case Lost():
+                self._lost(news)
+        return True
+
+    async def _speak_when_due(self) -> None:
+        await self._has_picture.wait()
+        while True:
+            self._look.clear()
+            frame = self._new_frame()
+            now = frame.made_at
+            if self._debounce.is_due(now):
+                self._debounce.spoke(frame.fingerprint)
+                self._metrics.events.inc(self._hub.broadcast(frame))
+            if self._fleet.wants_reading(now):
+                self._feed.want_reading()
+            wake_at = min(self._debounce.closes_at, self._fleet.next_deadline(now))
+            try:
+                async with asyncio.timeout(None if wake_at == float("inf") else max(0.0, wake_at - now)):
+                    await self._look.wait()
+            except TimeoutError:
+                pass
+
+    def _new_frame(self) -> Frame:
+        """Look at the picture, and show it to the debounce."""
+        now = self._clock()
+        frame = self._frame = encode_frame(take_picture(self._fleet, now), now)
+        self._frame_version = self._fleet.version  # after the look: judging may have moved it
+        self._metrics.frames.inc()
+        was_open = self._debounce.is_open
+        self._debounce.saw(frame.fingerprint, now)
+        if self._debounce.is_open and not was_open:
+            self._look.set()
+        return frame
+
+    def _live(self, now: float) -> None:
+        if self.has_picture:
+            self._fleet.hear_again(now, now - self._since)
+            logger.info("feed live again, after %.1f s", now - self._since)
+            self._hub.tell_feed("live", 0.0)
+        else:
+            logger.info("feed live")
+        self.lost_reason = None
+        self._since = now
+
+    def _lost(self, lost: Lost) -> None:
+        if self.lost_reason is None:
+            self._since = lost.since
+            self._fleet.go_deaf(self._clock())
+            self._hub.tell_feed("lost", self._clock() - self._since)
+        if self.lost_reason != lost.reason:
+            logger.warning("feed lost, serving the last picture: %s", lost.reason)
+        self.lost_reason = lost.reason
+
+    def _note(self, errors: tuple[MalformedWordError, ...]) -> None:
+        for error in errors:
+            self._malformed.note(error)

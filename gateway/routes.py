@@ -1,0 +1,136 @@
+"""The HTTP face: which path answers what. What each answer is made of is the replica's."""
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import JSONResponse
+
+from gateway.auth import REFUSAL, require_key
+from gateway.not_now import SSE_MEDIA_TYPE, not_now
+from gateway.pipeline import NOT_READ_YET
+from gateway.replica import Replica
+from gateway.snapshot import Snapshot
+from gateway.stream import StatusStream
+
+STATUS_PATH: Final = "/api/v1/agent/status"
+STREAM_PATH: Final = "/api/v1/agent/status/stream"
+FIRST_PICTURE_SECONDS: Final = 5.0
+
+keyed = APIRouter(tags=["status"], dependencies=[Depends(require_key)])
+open_to_all = APIRouter(tags=["operations"])
+
+_SNAPSHOT_SCHEMA: Final = {"$ref": "#/components/schemas/Snapshot"}
+_REFUSED: Final[dict[int | str, dict[str, Any]]] = {
+    403: {
+        "description": REFUSAL,
+        "content": {"application/json": {"example": {"detail": REFUSAL}}},
+    },
+    503: {
+        "description": "Not now: no picture yet, full, or draining. `Retry-After` says when to ask again.",
+        "content": {"application/json": {"example": {"detail": "Redis has not been read yet"}}},
+    },
+}
+_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": (
+            "Server-Sent Events. The `data` of each `status` event is a snapshot: one on connect, then one when the "
+            "global state, a session, its state or its tool changes; `: keepalive` comments in silence. A response of "
+            "only a `retry:` line says: not now."
+        ),
+        "content": {
+            SSE_MEDIA_TYPE: {
+                "schema": _SNAPSHOT_SCHEMA,
+                "itemSchema": {
+                    "type": "object",
+                    "required": ["event", "data"],
+                    "properties": {
+                        "event": {"type": "string", "enum": ["status", "feed"]},
+                        "data": {
+                            "type": "string",
+                            "contentMediaType": "application/json",
+                            "contentSchema": _SNAPSHOT_SCHEMA,
+                        },
+                        "id": {"type": "string"},
+                        "retry": {"type": "integer", "minimum": 0},
+                    },
+                },
+            }
+        },
+    }
+}
+
+
+def _replica(request: Request) -> Replica:
+    replica: Replica = request.app.replica
+    return replica
+
+
+ThisReplica = Annotated[Replica, Depends(_replica)]
+
+
+@keyed.head(STATUS_PATH, include_in_schema=False)
+@keyed.get(STATUS_PATH, response_model=Snapshot, responses=_REFUSED, summary="What all agents are doing now")
+async def status(replica: ThisReplica) -> Response:
+    """The picture of this moment. `X-Status-Stale` says for how many seconds Redis has not been heard, if so."""
+    if not await replica.pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
+        return not_now(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
+    headers = {"Cache-Control": "no-cache"}
+    stale_seconds = replica.pipeline.stale_seconds
+    if stale_seconds is not None:
+        headers["X-Status-Stale"] = str(int(stale_seconds))
+    return Response(replica.pipeline.frame().json, media_type="application/json", headers=headers)
+
+
+@keyed.head(STREAM_PATH, include_in_schema=False)
+@keyed.get(
+    STREAM_PATH, response_class=StatusStream, responses=_REFUSED | _EVENTS, summary="The same, on every change (SSE)"
+)
+async def stream(
+    request: Request,
+    replica: ThisReplica,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+    events: Annotated[
+        Literal["status", "all"],
+        Query(description="`all` adds `feed` events, which say whether Redis is heard: `live` or `lost`."),
+    ] = "status",
+) -> Response:
+    """A snapshot on connect and on every meaningful change, at most one a second after the first."""
+    pipeline, hub = replica.pipeline, replica.hub
+    wants_feed = events == "all"
+    is_there = pipeline.has_picture or request.method == "HEAD"
+    if not is_there and not await pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
+        return not_now(pipeline.lost_reason or NOT_READ_YET, accept=accept)
+    if hub.is_draining or hub.is_full:
+        return not_now("this replica is going away" if hub.is_draining else "this replica is full", accept=accept)
+    return StatusStream(hub, lambda: pipeline.join(wants_feed=wants_feed), replica.settings.keepalive_seconds)
+
+
+@open_to_all.get("/livez", summary="Does the event loop turn?")
+async def livez() -> dict[str, str]:
+    """200 while it does."""
+    return {"status": "ok"}
+
+
+@open_to_all.get("/healthz", summary="May a load balancer send clients here?")
+async def healthz(replica: ThisReplica) -> Response:
+    """200 while there is a picture to serve, stale or not; 503 before the first one and when draining."""
+    return _probe(replica.unhealthy_reason)
+
+
+@open_to_all.get("/readyz", summary="Is the picture fresh?")
+async def readyz(replica: ThisReplica) -> Response:
+    """200 while Redis is heard; 503 and the reason otherwise."""
+    return _probe(replica.unready_reason)
+
+
+@open_to_all.get("/metrics", summary="Prometheus metrics")
+async def metrics(replica: ThisReplica) -> Response:
+    """This replica's figures."""
+    return Response(replica.metrics.expose(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _probe(reason: str | None) -> Response:
+    if reason is None:
+        return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "unavailable", "reason": reason}, 503)

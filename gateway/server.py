@@ -1,0 +1,91 @@
+"""uvicorn, signals, and the drain between a signal and the end."""
+
+import asyncio
+import logging
+import resource
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final
+
+import uvicorn
+
+from gateway.hub import Hub
+
+logger = logging.getLogger("gateway.server")
+
+BACKLOG: Final = 4096
+BACKSTOP_SECONDS: Final = 1
+"""How long uvicorn waits for what is still open after the drain."""
+
+
+def serve(app: Any, *, host: str, port: int, log_level: str = "info") -> None:
+    """Run one replica until a signal ends it. The signal is raised again at the end, as uvicorn does."""
+    raise_open_files()
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        backlog=BACKLOG,
+        log_level=log_level,
+        log_config=LOG_CONFIG,
+        timeout_graceful_shutdown=BACKSTOP_SECONDS,
+        server_header=False,
+    )
+
+
+LOG_CONFIG: Final[dict[str, Any]] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}
+
+
+def raise_open_files() -> None:
+    """Each client is an open file: take as many as the machine allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@contextmanager
+def drain_on_signal(hub: Hub, drain_seconds: float) -> Iterator[None]:
+    """Put a drain before what the server does at SIGTERM and SIGINT; a second signal is at once.
+
+    A server that installed no handlers of its own (a test's, or one that is not in the main thread) is left alone.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    drains: list[asyncio.Task[None]] = []
+    handlers = {int(number): signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    servers = {
+        number: handler
+        for number, handler in handlers.items()
+        if callable(handler) and handler is not signal.default_int_handler
+    }
+
+    async def drain(number: int, finish: Callable[[int, FrameType | None], Any]) -> None:
+        logger.info("draining %d open streams over %g s", len(hub), drain_seconds)
+        await hub.drain(drain_seconds)
+        logger.info("drained")
+        finish(number, None)
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        finish = servers[number]
+        if drains:
+            finish(number, frame)
+        else:
+            loop.call_soon_threadsafe(lambda: drains.append(asyncio.create_task(drain(number, finish), name="drain")))
+
+    for number in servers:
+        signal.signal(number, on_signal)
+    try:
+        yield
+    finally:
+        for number, handler in servers.items():
+            signal.signal(number, handler)

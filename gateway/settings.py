@@ -1,0 +1,107 @@
+"""What an operator sets: the only reader of the environment on this side."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Self
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from redis.asyncio.connection import parse_url
+
+from publisher.wire import Keys
+
+PREFIX: Final = "POCKETPAW_STATUS_"
+PUBLISHER_ONLY: Final = frozenset({"HEARTBEAT_SECONDS", "LEASE_SECONDS", "ERROR_TTL_SECONDS"})
+LOCALHOST_ORIGINS: Final = "localhost"
+
+
+class SettingsError(ValueError):
+    """A setting is wrong. The message names each by its environment variable and says what would be right."""
+
+
+class Settings(BaseSettings):
+    """Environment variables `POCKETPAW_STATUS_*`; an empty one is unset. Durations are in seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, populate_by_name=True, extra="ignore"
+    )
+
+    redis_url: str = Field(
+        default="redis://localhost:6379/0",
+        validation_alias=AliasChoices(f"{PREFIX}REDIS_URL", "REDIS_URL"),
+        description="Where workers publish. Plain REDIS_URL is the fallback.",
+        repr=False,
+    )
+    namespace: str = Field(default="default", description="Which workers make one picture.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 in the container.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    api_key: SecretStr | None = Field(default=None, description="Key that both endpoints ask for; unset: open.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(LOCALHOST_ORIGINS,),
+        description="Pages that may read, comma-separated; `localhost` is localhost and 127.0.0.1 on any port.",
+    )
+    debounce_seconds: float = Field(default=1.0, ge=0, le=60, description="At most one event per client in this time.")
+    keepalive_seconds: float = Field(default=30.0, gt=0, le=3600, description="Comment after silence this long.")
+    drain_seconds: float = Field(default=5.0, ge=0, le=600, description="Time to end open streams in at shutdown.")
+    max_clients: int = Field(default=10_000, ge=1, description="Open streams; who comes after is told to come back.")
+
+    @field_validator("namespace")
+    @classmethod
+    def _namespace_names_one_slot(cls, namespace: str) -> str:
+        Keys(namespace)
+        return namespace
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url_can_be_parsed(cls, url: str) -> str:
+        try:
+            parse_url(url)
+        except (ValueError, TypeError):  # neither the URL nor the parser's words are shown: both can hold the password
+            raise ValueError(
+                "cannot be parsed; it should look like redis://localhost:6379/0, rediss://… or unix:///path"
+            ) from None
+        return url
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _origins_are_a_list(cls, origins: Any) -> Any:
+        return (
+            tuple(part.strip() for part in origins.split(",") if part.strip()) if isinstance(origins, str) else origins
+        )
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if origin not in (LOCALHOST_ORIGINS, "*") and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+", origin):
+                raise ValueError(f"{origin!r} is not an origin like https://status.example.org")
+        return origins
+
+    @classmethod
+    def load(cls, **given: object) -> Self:
+        """Options that were given, else the environment, else the defaults.
+
+        Raises:
+            SettingsError: A value is wrong.
+        """
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        except ValidationError as error:
+            raise SettingsError("; ".join(_describe(problem) for problem in error.errors())) from None
+
+
+def unknown_names(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Environment variables with our prefix that mean nothing, and are likely misspelt."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + name for name in PUBLISHER_ONLY}
+    env = os.environ if environment is None else environment
+    return sorted(name for name in env if name.upper().startswith(PREFIX) and name.upper() not in known)
+
+
+def _describe(problem: Any) -> str:
+    """One wrong setting for a person; a value that may be secret is not repeated."""
+    field = str(problem["loc"][0]) if problem["loc"] else "settings"
+    name = field.upper() if field.upper().startswith(PREFIX) or field == "REDIS_URL" else PREFIX + field.upper()
+    reason = problem["msg"].removeprefix("Value error, ")
+    shown = "" if "KEY" in name or "URL" in name else f" (it is {str(problem['input'])[:100]!r})"
+    return f"{name}: {reason}{shown}"
