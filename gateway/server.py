@@ -4,6 +4,7 @@ import asyncio
 import logging
 import resource
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,28 +14,13 @@ from typing import Any, Final
 import uvicorn
 
 from gateway.hub import Hub
+from gateway.listening import BACKLOG, listen
 
 logger = logging.getLogger("gateway.server")
 
-BACKLOG: Final = 4096
 BACKSTOP_SECONDS: Final = 1
 """How long uvicorn waits for what is still open after the drain."""
-
-
-def serve(app: Any, *, host: str, port: int, log_level: str = "info") -> None:
-    """Run one replica until a signal ends it. The signal is raised again at the end, as uvicorn does."""
-    raise_open_files()
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        backlog=BACKLOG,
-        log_level=log_level,
-        log_config=LOG_CONFIG,
-        timeout_graceful_shutdown=BACKSTOP_SECONDS,
-        server_header=False,
-    )
-
+START_FAILED_STATUS: Final = 3
 
 LOG_CONFIG: Final[dict[str, Any]] = {
     "version": 1,
@@ -43,6 +29,32 @@ LOG_CONFIG: Final[dict[str, Any]] = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
 }
+
+
+def serve(app: Any, *, host: str, port: int) -> None:
+    """Run one replica until a signal ends it. The signal is raised again at the end, as uvicorn does.
+
+    Raises:
+        ListeningError: The port is taken.
+    """
+    raise_open_files()
+    listener = listen(host, port)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        backlog=BACKLOG,
+        log_config=LOG_CONFIG,
+        timeout_graceful_shutdown=BACKSTOP_SECONDS,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:  # raised again by uvicorn after all has been drained: that was a clean end
+        return
+    if not server.started:
+        sys.exit(START_FAILED_STATUS)
 
 
 def raise_open_files() -> None:
