@@ -1,0 +1,65 @@
+"""Fixtures for all tests. A real server is shared by a session of tests and emptied between them."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from tests.support.redis_server import RedisServer
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the tests marked slow, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test says itself what it sets."""
+    for name in tuple(os.environ):
+        if name.startswith("POCKETPAW_STATUS_") or name == "REDIS_URL":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def shared_redis(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    server = RedisServer()
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.write_line(f"\nreal server: {server.describe()}")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def real_redis(shared_redis: RedisServer) -> Iterator[RedisServer]:
+    """A real server, empty. No test may leave a key without a TTL behind."""
+    with shared_redis.client() as client:
+        client.flushall()
+        yield shared_redis
+        keys_without_ttl(client)
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """A real server that the test may pause, kill and start again."""
+    server = RedisServer()
+    yield server
+    server.close()
+
+
+def keys_without_ttl(client: redis.Redis) -> None:
+    ours = [key for key in client.scan_iter("agent-status:*") if client.ttl(key) == -1]
+    assert not ours, f"keys without a TTL: {ours}"

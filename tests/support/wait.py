@@ -1,0 +1,17 @@
+"""Waiting for what should happen, never for a fixed time."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def wait_until(predicate: Callable[[], T], description: str, timeout_seconds: float = 10.0) -> T:
+    """What `predicate` gives once it is true; a failure that says what did not happen, otherwise."""
+    give_up_at = time.monotonic() + timeout_seconds
+    while not (value := predicate()):
+        if time.monotonic() > give_up_at:
+            raise AssertionError(f"not within {timeout_seconds:g} s: {description}")
+        time.sleep(0.01)
+    return value
