@@ -1,0 +1,36 @@
+"""Fleets in a known state, for tests of what is true."""
+
+from typing import Any
+
+from gateway.fleet import Fleet
+from gateway.picture import take_picture
+from gateway.snapshot import Snapshot
+from publisher.wire import RawWord, WorkerRecord
+from tests.support.words import reading, record, session
+
+LEASE, ERROR_TTL, HEARTBEAT = 15.0, 30.0, 5.0
+
+
+def fleet_with(*words: RawWord, at: float = 0.0) -> Fleet:
+    """A fleet whose first reading, asked for and got at `at`, holds these words."""
+    fleet = Fleet()
+    fleet.read(reading(*words, at=at), at, at)
+    return fleet
+
+
+def states(fleet: Fleet, now: float) -> dict[str, str]:
+    return {row["session_key"]: row["state"] for row in take_picture(fleet, now)["sessions"]}
+
+
+def row(snapshot: Snapshot, key: str = "web:1") -> Any:
+    return next(row for row in snapshot["sessions"] if row["session_key"] == key)
+
+
+def said(state: str = "thinking", worker_id: str = "w1", **fields: Any) -> WorkerRecord:
+    return record(worker_id, session("web:1", state), **fields)
+
+
+def lost_at(fleet: Fleet, now: float, *stored: RawWord) -> None:
+    """What the pipeline does at a lease's end: ask Redis, then judge."""
+    assert fleet.wants_reading(now)
+    fleet.read(reading(*stored, at=now), now, now)

@@ -1,0 +1,84 @@
+"""What an operator sets."""
+
+import pytest
+
+from gateway.settings import Settings, SettingsError, unknown_names
+
+
+def load(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return Settings.load()
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    settings = Settings.load()
+    assert (settings.host, settings.port, settings.api_key) == ("127.0.0.1", 8000, None)
+    assert settings.redis_url == "redis://localhost:6379/0"
+    assert (settings.debounce_seconds, settings.keepalive_seconds, settings.drain_seconds) == (1, 30, 5)
+
+
+def test_our_own_redis_url_wins_and_the_plain_one_is_the_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch, REDIS_URL="redis://plain").redis_url == "redis://plain"
+    assert load(monkeypatch, POCKETPAW_STATUS_REDIS_URL="redis://ours").redis_url == "redis://ours"
+
+
+def test_an_empty_variable_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(
+        monkeypatch,
+        POCKETPAW_STATUS_REDIS_URL="",
+        REDIS_URL="redis://plain",
+        POCKETPAW_STATUS_API_KEY="",
+        POCKETPAW_STATUS_PORT="",
+    )
+    assert (settings.redis_url, settings.api_key, settings.port) == ("redis://plain", None, 8000)
+
+
+def test_an_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POCKETPAW_STATUS_PORT", "9000")
+    assert Settings.load(port=9001, host=None).port == 9001
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("PORT", "abc", r"POCKETPAW_STATUS_PORT: .*valid integer.*'abc'"),
+        ("PORT", "70000", r"POCKETPAW_STATUS_PORT: .*65535"),
+        ("DEBOUNCE_SECONDS", "-1", r"POCKETPAW_STATUS_DEBOUNCE_SECONDS: "),
+        ("KEEPALIVE_SECONDS", "0", r"POCKETPAW_STATUS_KEEPALIVE_SECONDS: "),
+        ("DRAIN_SECONDS", "nan", r"POCKETPAW_STATUS_DRAIN_SECONDS: "),
+        ("MAX_CLIENTS", "0", r"POCKETPAW_STATUS_MAX_CLIENTS: "),
+        ("NAMESPACE", "a b", r"POCKETPAW_STATUS_NAMESPACE: 'a b' is not"),
+        ("CORS_ORIGINS", "example.org", r"POCKETPAW_STATUS_CORS_ORIGINS: 'example.org' is not an origin like"),
+        ("REDIS_URL", "http://u:secret@h", r"POCKETPAW_STATUS_REDIS_URL: cannot be parsed"),
+        ("REDIS_URL", "redis://u:secret@h:port", r"POCKETPAW_STATUS_REDIS_URL: cannot be parsed"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_would_be_right(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message) as caught:
+        load(monkeypatch, **{f"POCKETPAW_STATUS_{name}": value})
+    assert "secret" not in str(caught.value)
+
+
+def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=r"PORT: .*MAX_CLIENTS: "):
+        load(monkeypatch, POCKETPAW_STATUS_PORT="x", POCKETPAW_STATUS_MAX_CLIENTS="y")
+
+
+def test_origins_are_a_comma_separated_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, POCKETPAW_STATUS_CORS_ORIGINS="https://a.example, localhost")
+    assert settings.cors_origins == ("https://a.example", "localhost")
+
+
+def test_a_name_with_our_prefix_that_means_nothing_is_found() -> None:
+    known = {"POCKETPAW_STATUS_PORT": "1", "POCKETPAW_STATUS_LEASE_SECONDS": "15", "PATH": "/bin"}
+    assert unknown_names(known) == []
+    assert unknown_names(known | {"POCKETPAW_STATUS_PROT": "1"}) == ["POCKETPAW_STATUS_PROT"]
+
+
+def test_no_repr_shows_a_key_or_a_password() -> None:
+    shown = repr(Settings.load(api_key="hush", redis_url="redis://:secret@host"))
+    assert "hush" not in shown
+    assert "secret" not in shown

@@ -1,0 +1,170 @@
+"""What a worker's next word says."""
+
+import pytest
+
+from publisher.outbox import MAX_ENDED, MAX_SESSIONS, Identity, Outbox
+from publisher.settings import Settings
+from publisher.word import SessionState
+from tests.support.clock import Clock
+
+
+class Desk:
+    """An outbox with its clock, and how often it asked to be looked at."""
+
+    def __init__(self) -> None:
+        self.clock = Clock(100.0)
+        self.calls = 0
+        self.outbox = Outbox(Identity(id="w1", host="h", pid=1), Settings(), self.clock, self._count)
+
+    def _count(self) -> None:
+        self.calls += 1
+
+    def keys(self) -> list[str]:
+        return [session.key for session in self.outbox.draft().record.sessions]
+
+    def ended(self) -> dict[str, int]:
+        return {run.key: run.run_ms for run in self.outbox.draft().record.ended}
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_the_first_word_is_news_even_without_a_session(desk: Desk) -> None:
+    assert desk.outbox.has_news
+    assert desk.outbox.draft().record.sessions == ()
+
+
+def test_a_word_says_who_the_worker_is_and_on_which_terms(desk: Desk) -> None:
+    desk.clock.pass_(2.5)
+    said = desk.outbox.draft().record
+    assert (said.id, said.host, said.pid, said.uptime_ms) == ("w1", "h", 1, 2500)
+    assert (said.lease_ms, said.heartbeat_ms, said.error_ttl_ms, said.max_concurrent) == (15000, 5000, 30000, 5)
+
+
+def test_numbers_count_tries(desk: Desk) -> None:
+    assert [desk.outbox.draft().seq for _ in range(3)] == [1, 2, 3]
+
+
+def test_after_a_refusal_the_next_number_passes_the_stored_one(desk: Desk) -> None:
+    desk.outbox.draft()
+    desk.outbox.refused(41)
+    assert desk.outbox.draft().seq == 42
+
+
+def test_only_the_first_change_after_a_word_wakes_the_thread(desk: Desk) -> None:
+    desk.outbox.draft()
+    for key in "abc":
+        desk.outbox.open(key, None)
+    assert desk.calls == 1
+
+
+def test_ages_are_told_as_of_the_moment_of_the_word(desk: Desk) -> None:
+    desk.outbox.open("web:1", "T")
+    desk.clock.pass_(3.0)
+    session = desk.outbox.draft().record.sessions[0]
+    assert (session.key, session.title, session.changed_ms, session.run_ms) == ("web:1", "T", 3000, 3000)
+
+
+def test_opening_an_open_key_changes_nothing(desk: Desk) -> None:
+    first = desk.outbox.open("web:1", None)
+    desk.outbox.draft()
+    assert desk.outbox.open("web:1", None) is first
+    assert not desk.outbox.has_news
+
+
+def test_an_ended_key_is_told_as_ended_with_the_start_of_its_run(desk: Desk) -> None:
+    desk.outbox.open("web:1", None)
+    desk.clock.pass_(3.0)
+    desk.outbox.end("web:1")
+    desk.clock.pass_(4.0)
+    assert desk.keys() == []
+    assert desk.ended() == {"web:1": 7000}
+
+
+def test_a_new_run_of_an_ended_key_is_open_and_not_ended(desk: Desk) -> None:
+    desk.outbox.open("web:1", None)
+    desk.outbox.end("web:1")
+    desk.outbox.open("web:1", None)
+    assert (desk.keys(), desk.ended()) == (["web:1"], {})
+
+
+def test_only_the_newest_ended_keys_are_told(desk: Desk) -> None:
+    for number in range(MAX_ENDED + 10):
+        desk.outbox.open(f"web:{number}", None)
+        desk.outbox.end(f"web:{number}")
+    told = desk.ended()
+    assert len(told) == MAX_ENDED
+    assert "web:9" not in told
+    assert f"web:{MAX_ENDED + 9}" in told
+
+
+def test_what_ended_over_an_hour_ago_is_told_no_more(desk: Desk) -> None:
+    desk.outbox.open("web:1", None)
+    desk.outbox.end("web:1")
+    desk.clock.pass_(3601.0)
+    assert desk.ended() == {}
+
+
+def test_an_error_is_told_with_what_remains_of_it_and_then_as_ended(desk: Desk) -> None:
+    run = desk.outbox.open("web:1", None)
+    assert run
+    run.fail("boom", desk.clock(), 30.0)
+    desk.clock.pass_(10.0)
+    assert desk.outbox.draft().record.sessions[0].expires_ms == 20_000
+    desk.clock.pass_(20.0)
+    assert (desk.keys(), desk.ended()) == ([], {"web:1": 30_000})
+
+
+def test_opening_a_key_in_error_begins_its_next_run(desk: Desk) -> None:
+    run = desk.outbox.open("web:1", None)
+    assert run
+    run.fail("boom", desk.clock(), 30.0)
+    desk.clock.pass_(5.0)
+    desk.outbox.open("web:1", None)
+    session = desk.outbox.draft().record.sessions[0]
+    assert (session.state, session.error, session.run_ms) == (SessionState.THINKING, None, 0)
+
+
+def test_a_goodbye_holds_only_the_sessions_in_error(desk: Desk) -> None:
+    desk.outbox.open("web:1", None)
+    failed = desk.outbox.open("web:2", None)
+    assert failed
+    failed.fail("boom", desk.clock(), 30.0)
+    said = desk.outbox.draft(left=True).record
+    assert said.left
+    assert [session.key for session in said.sessions] == ["web:2"]
+    assert [run.key for run in said.ended] == ["web:1"]
+
+
+def test_a_change_during_a_word_is_news_after_it(desk: Desk) -> None:
+    draft = desk.outbox.draft()
+    desk.outbox.open("web:1", None)
+    desk.outbox.confirmed(draft)
+    assert desk.outbox.has_news
+    assert desk.outbox.confirmed_change < desk.outbox.last_change
+
+
+def test_a_late_confirmation_takes_nothing_back(desk: Desk) -> None:
+    first = desk.outbox.draft()
+    desk.outbox.open("web:1", None)
+    second = desk.outbox.draft()
+    desk.outbox.confirmed(second)
+    desk.outbox.confirmed(first)
+    assert desk.outbox.confirmed_change == desk.outbox.last_change
+
+
+def test_a_worker_holds_a_bounded_number_of_sessions(desk: Desk) -> None:
+    for number in range(MAX_SESSIONS):
+        assert desk.outbox.open(f"web:{number}", None)
+    assert desk.outbox.open("one:more", None) is None
+
+
+def test_sessions_whose_error_has_expired_make_room(desk: Desk) -> None:
+    for number in range(MAX_SESSIONS):
+        run = desk.outbox.open(f"web:{number}", None)
+        assert run
+        run.fail("boom", desk.clock(), 30.0)
+    desk.clock.pass_(31.0)
+    assert desk.outbox.open("one:more", None)

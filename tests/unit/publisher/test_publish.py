@@ -1,0 +1,91 @@
+"""Calls on the publisher itself, bad ones included."""
+
+import logging
+
+import pytest
+
+from publisher import InvalidCallError, SessionState
+from publisher.report import Reporter
+from publisher.testing import Change, RecordingPublisher
+
+KEY = "websocket:abc123"
+
+
+@pytest.fixture
+def publisher() -> RecordingPublisher:
+    return RecordingPublisher()
+
+
+def newest(publisher: RecordingPublisher) -> Change:
+    return publisher.sessions[KEY]
+
+
+def test_publish_says_it_in_one_call(publisher: RecordingPublisher) -> None:
+    publisher.publish(KEY, "tool_running", tool_name="bash", title="T")
+    assert newest(publisher) == Change(session_key=KEY, state=SessionState.TOOL_RUNNING, tool_name="bash", title="T")
+    publisher.publish(KEY, SessionState.ERROR, error_message="boom")
+    assert newest(publisher).error_message == "boom"
+    publisher.session(KEY).end()
+    assert publisher.sessions == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [("", "empty"), ("x" * 513, "512 bytes"), ("a\nb", "control"), (None, "must be text"), (7, "must be text")],
+)
+def test_a_key_that_cannot_be_shown_is_reported_once_and_its_handle_does_nothing(
+    publisher: RecordingPublisher, key: str, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        with publisher.session(key) as session, session.tool("bash"):
+            session.usage(input=1)
+    assert publisher.changes == []
+    assert [type(error) for error in publisher.errors] == [InvalidCallError]
+    assert why in str(publisher.errors[0])
+    assert len(caplog.records) == 1
+
+
+def test_an_unknown_state_is_reported_with_the_known_ones(publisher: RecordingPublisher) -> None:
+    publisher.publish(KEY, "sleeping")
+    assert publisher.changes == []
+    assert "'sleeping' is no state; there are thinking, tool_running" in str(publisher.errors[0])
+
+
+def test_a_call_with_wrong_arguments_is_reported_and_never_raises(publisher: RecordingPublisher) -> None:
+    session = publisher.session(KEY)
+    session.tool_running()  # type: ignore[call-arg]
+    assert "tool_running" in str(publisher.errors[0])
+
+
+def test_an_on_error_that_raises_does_not_reach_the_agent(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(_error: object) -> None:
+        raise RuntimeError("the agent's own")
+
+    Reporter(broken).once(InvalidCallError("bad"))
+    assert [record.levelno for record in caplog.records] == [logging.WARNING, logging.ERROR]
+
+
+def test_lone_surrogates_in_text_do_not_cost_the_word(publisher: RecordingPublisher) -> None:
+    session = publisher.session("web:\ud800", title="\ud800 title")
+    session.tool_running("to\udfffol")
+    change = publisher.sessions["web:?"]
+    assert (change.title, change.tool_name) == ("? title", "to?ol")
+
+
+def test_closing_ends_what_is_open_and_keeps_what_failed(publisher: RecordingPublisher) -> None:
+    publisher.session("a:1")
+    publisher.session("a:2").error("boom")
+    publisher.close()
+    assert set(publisher.sessions) == {"a:2"}
+
+
+def test_calls_after_close_do_nothing_until_the_next_start(publisher: RecordingPublisher) -> None:
+    session = publisher.session(KEY)
+    publisher.close()
+    session.thinking()
+    publisher.session(KEY).streaming()
+    publisher.publish("other:1", "thinking")
+    assert publisher.sessions == {}
+    publisher.start()
+    publisher.session(KEY)
+    assert newest(publisher).state is SessionState.THINKING

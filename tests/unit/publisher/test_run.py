@@ -1,0 +1,147 @@
+"""One session's run: states, tools, usage."""
+
+from publisher.run import MAX_OPEN_TOOLS, Run
+from publisher.word import MAX_NUMBER, SessionState
+
+THINKING, TOOL, STREAMING = SessionState.THINKING, SessionState.TOOL_RUNNING, SessionState.STREAMING
+WAITING, ERROR = SessionState.WAITING_FOR_USER, SessionState.ERROR
+
+
+def run() -> Run:
+    return Run("web:1", "A title", 0.0)
+
+
+def shown(r: Run) -> tuple[SessionState, str | None]:
+    return r.state, r.tool
+
+
+def test_a_run_begins_by_thinking() -> None:
+    assert shown(run()) == (THINKING, None)
+
+
+def test_saying_the_same_again_is_no_news_and_keeps_the_moment_of_change() -> None:
+    r = run()
+    assert not r.say(THINKING, 5.0)
+    assert r.record(7.0).changed_ms == 7000
+
+
+def test_another_tool_in_the_same_state_is_a_change() -> None:
+    r = run()
+    r.say(TOOL, 1.0, "bash")
+    assert r.say(TOOL, 2.0, "grep")
+    assert r.record(5.0).changed_ms == 3000
+
+
+def test_leaving_a_tool_shows_streaming() -> None:
+    r = run()
+    r.open_tool("bash", 1, 1.0)
+    r.close_tool(1, 2.0)
+    assert shown(r) == (STREAMING, None)
+
+
+def test_leaving_a_tool_shows_the_newest_one_that_is_still_open() -> None:
+    r = run()
+    for call, name in enumerate(("a", "b", "c")):
+        r.open_tool(name, call, 1.0)
+    r.close_tool(2, 2.0)
+    assert shown(r) == (TOOL, "b")
+    r.close_tool(0, 3.0)
+    assert shown(r) == (TOOL, "b")
+    r.close_tool(1, 4.0)
+    assert shown(r) == (STREAMING, None)
+
+
+def test_the_end_of_a_tool_that_never_began_is_nothing() -> None:
+    r = run()
+    assert not r.close_tool("unknown", 1.0)
+    assert shown(r) == (THINKING, None)
+
+
+def test_a_tool_that_ends_after_the_run_failed_does_not_hide_the_error() -> None:
+    r = run()
+    r.open_tool("bash", 1, 1.0)
+    r.fail("boom", 2.0, 30.0)
+    r.close_tool(1, 3.0)
+    assert shown(r) == (ERROR, None)
+
+
+def test_waiting_inside_a_tool_ends_with_that_tool() -> None:
+    r = run()
+    r.open_tool("ask_user", 1, 1.0)
+    r.say(WAITING, 2.0)
+    r.close_tool(1, 3.0)
+    assert shown(r) == (STREAMING, None)
+
+
+def test_a_parallel_tool_that_ends_does_not_hide_that_another_waits_for_the_user() -> None:
+    r = run()
+    r.open_tool("search", 1, 1.0)
+    r.open_tool("ask_user", 2, 1.0)
+    r.say(WAITING, 2.0)
+    r.close_tool(1, 3.0)
+    assert shown(r) == (WAITING, None)
+
+
+def test_tools_whose_end_never_comes_do_not_make_a_session_grow() -> None:
+    r = run()
+    for call in range(10 * MAX_OPEN_TOOLS):
+        r.open_tool("bash", call, 1.0)
+    assert len(r.open_tools) == MAX_OPEN_TOOLS
+
+
+def test_going_on_after_an_error_is_a_new_run_with_nothing_of_the_old_one() -> None:
+    r = run()
+    r.use(500, 100)
+    r.open_tool("bash", 1, 1.0)
+    r.fail("boom", 2.0, 30.0)
+    r.say(THINKING, 5.0)
+    record = r.record(6.0)
+    assert (record.run_ms, record.input_tokens, record.error, record.expires_ms) == (1000, 0, None, None)
+    assert not r.open_tools
+
+
+def test_going_on_after_waiting_for_the_user_is_a_new_run() -> None:
+    r = run()
+    r.use(500, 100)
+    r.say(WAITING, 2.0)
+    r.say(THINKING, 5.0)
+    record = r.record(6.0)
+    assert (record.run_ms, record.input_tokens) == (1000, 0)
+
+
+def test_failing_while_waiting_is_the_same_run() -> None:
+    r = run()
+    r.say(WAITING, 2.0)
+    r.fail("no answer came", 5.0, 30.0)
+    assert r.record(6.0).run_ms == 6000
+
+
+def test_a_total_smaller_than_before_came_late_and_is_ignored() -> None:
+    r = run()
+    assert r.use(500, 100)
+    assert not r.use(400, None)
+    assert r.use(None, 150)
+    assert (r.input_tokens, r.output_tokens) == (500, 150)
+
+
+def test_a_total_beyond_what_json_keeps_exactly_is_cut() -> None:
+    r = run()
+    r.use(2**70, 0)
+    assert r.input_tokens == MAX_NUMBER
+
+
+def test_an_error_expires_after_its_ttl_and_an_error_again_starts_it_anew() -> None:
+    r = run()
+    r.fail("first", 1.0, 30.0)
+    r.fail("second", 11.0, 30.0)
+    assert not r.has_expired(40.9)
+    assert r.has_expired(41.0)
+    assert r.record(11.0).error == "second"
+
+
+def test_ages_and_remainders_are_never_negative() -> None:
+    r = run()
+    r.fail("boom", 5.0, 1.0)
+    record = r.record(-3.0)
+    assert (record.changed_ms, record.run_ms) == (0, 0)
+    assert r.record(100.0).expires_ms == 0

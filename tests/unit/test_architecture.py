@@ -1,0 +1,79 @@
+"""The house's own rules, held against the code."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PURE = {
+    "publisher": ["word", "wire", "run", "outbox", "pace", "text"],
+    "gateway": ["fleet", "known_worker", "picture", "snapshot", "debounce", "frames"],
+}
+IMPURE = {"asyncio", "redis", "fastapi", "starlette", "time", "socket", "threading", "os", "uvicorn", "logging"}
+SOURCES = sorted(path for package in PURE for path in (ROOT / package).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports, wherever in the file."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{name.name}" for name in node.names}
+    return found
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", [ROOT / p / f"{n}.py" for p, names in PURE.items() for n in names], ids=name_of)
+def test_a_pure_file_touches_no_clock_no_socket_and_no_framework(path: Path) -> None:
+    touched = {module.partition(".")[0] for module in imports(path)}
+    # The publisher's outbox carries its settings, which are plain data once they are read.
+    assert not touched & IMPURE
+
+
+def test_the_publisher_never_imports_the_gateway() -> None:
+    for path in (ROOT / "publisher").rglob("*.py"):
+        assert not {module for module in imports(path) if module.startswith("gateway")}, path
+
+
+def test_the_gateway_knows_of_the_publisher_only_the_contract() -> None:
+    for path in (ROOT / "gateway").rglob("*.py"):
+        if "demo" in path.parts:
+            continue  # an ordinary user of the publisher
+        known = {module for module in imports(path) if module.startswith("publisher")}
+        assert all(module.startswith("publisher.wire") for module in known), (path, known)
+
+
+def test_the_environment_is_read_in_the_settings_and_by_the_commands_only() -> None:
+    allowed = {"publisher/settings.py", "gateway/settings.py", "gateway/cli.py", "gateway/demo/stack.py"}
+    readers = {
+        name_of(path) for path in SOURCES if "os.environ" in (text := path.read_text("utf-8")) or "getenv" in text
+    }
+    assert readers <= allowed
+
+
+@pytest.mark.parametrize("path", SOURCES + TESTS, ids=name_of)
+def test_no_file_is_over_300_lines(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 300
+
+
+def test_only_the_contract_builds_keys() -> None:
+    builders = {name_of(path) for path in SOURCES if "agent-status:{" in path.read_text("utf-8")}
+    assert builders == {"publisher/wire.py"}
+
+
+def test_importing_the_app_reads_no_environment_and_importing_the_publisher_needs_no_gateway() -> None:
+    check = (
+        "import os, sys; os.environ['POCKETPAW_STATUS_PORT'] = 'broken'; "
+        "import publisher; assert not {'fastapi', 'pydantic', 'typer'} & set(sys.modules); "
+        "from gateway import app, create_app; create_app()"
+    )
+    subprocess.run([sys.executable, "-c", check], check=True, cwd=ROOT, timeout=60)
