@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
+from gateway.cancellation import honour_cancellation
 from publisher.wire import (
     READ_SCRIPT,
     Keys,
@@ -113,6 +114,7 @@ class Feed:
                     await self._be_live(subscription)
             except* (RedisError, OSError, TimeoutError, FeedLostError, MalformedWordError) as errors:
                 reason = _reason_of(errors)
+            honour_cancellation()
             await self.news.put(Lost(reason, self._heard_at))
             await asyncio.sleep(RETRY_SECONDS)
 

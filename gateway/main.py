@@ -50,11 +50,10 @@ class Gateway(FastAPI):
             try:
                 self._configure()
             except SettingsError as error:
-                if scope["type"] != "lifespan":
-                    raise
-                await receive()
-                await send({"type": "lifespan.startup.failed", "message": str(error)})
-                return
+                if scope["type"] == "lifespan":  # uvicorn logs this message, and then not the traceback
+                    await receive()
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                raise
         await super().__call__(scope, receive, send)
 
     def _configure(self) -> None:

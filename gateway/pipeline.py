@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from gateway.cancellation import honour_cancellation
 from gateway.debounce import Debounce
 from gateway.feed import Feed, Heard, Live, Lost, Malformed, News, Read
 from gateway.fleet import Fleet
@@ -62,6 +63,7 @@ class Pipeline:
             except* Exception:
                 logger.exception("the pipeline has failed and begins anew")
                 self._lost(Lost("the pipeline has failed", self._clock()))
+            honour_cancellation()
             await asyncio.sleep(RESTART_SECONDS)
 
     async def wait_for_picture(self, seconds: float) -> bool:

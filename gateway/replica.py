@@ -22,6 +22,7 @@ from gateway.settings import Settings, SettingsError
 from publisher.wire import Keys
 
 SOCKET_TIMEOUT_SECONDS: Final = 2.0
+START_SECONDS: Final = 1.0
 DRAINING: Final = "this replica is draining"
 
 
@@ -51,9 +52,10 @@ class Replica:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """The pipeline at work."""
+        """The pipeline at work; where Redis answers at once, there is a picture from the beginning."""
         pipeline = asyncio.create_task(self.pipeline.run(), name="pipeline")
         try:
+            await self.pipeline.wait_for_picture(START_SECONDS)
             yield
         finally:
             pipeline.cancel()

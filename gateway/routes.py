@@ -84,7 +84,7 @@ async def status(replica: ThisReplica) -> Response:
 
 @keyed.head(STREAM_PATH, include_in_schema=False)
 @keyed.get(
-    STREAM_PATH, response_class=StatusStream, responses=_REFUSED | _EVENTS, summary="The same, on every change (SSE)"
+    STREAM_PATH, response_class=Response, responses=_REFUSED | _EVENTS, summary="The same, on every change (SSE)"
 )
 async def stream(
     request: Request,

@@ -12,7 +12,6 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.frames import KEEPALIVE
 from gateway.hub import Client, Hub
-from gateway.not_now import SSE_MEDIA_TYPE
 
 HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -23,15 +22,10 @@ Join = Callable[[], tuple[Client, bytes]]
 
 
 class StatusStream(Response):
-    """A response that stays open. `join` gives the client its place in the hub and its first bytes, when it is time.
+    """A response that stays open. `join` gives the client its place in the hub and its first bytes, when it is time."""
 
-    `status_code` is here because FastAPI reads the default status off it.
-    """
-
-    media_type = SSE_MEDIA_TYPE
-
-    def __init__(self, hub: Hub, join: Join, keepalive_seconds: float, status_code: int = 200) -> None:
-        self.status_code = status_code
+    def __init__(self, hub: Hub, join: Join, keepalive_seconds: float) -> None:
+        self.status_code = 200
         self.background = None
         self._hub = hub
         self._join = join

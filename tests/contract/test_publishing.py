@@ -1,0 +1,130 @@
+"""From an agent's call to what Redis holds."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from publisher import StatusPublisher
+from publisher.wire import READ_SCRIPT, Keys, WorkerRecord, decode_reading, read_arguments
+from tests.contract.conftest import Backend
+from tests.support.wait import wait_until
+
+KEYS = Keys("default")
+
+
+@pytest.fixture
+def client(backend: Backend) -> Iterator[redis.Redis]:
+    with backend.client() as made:
+        yield made
+
+
+def records(client: redis.Redis) -> list[WorkerRecord]:
+    keys, arguments = read_arguments(KEYS)
+    reading = decode_reading(client.register_script(READ_SCRIPT)(keys=keys, args=arguments))
+    return [raw.decode().record for raw in reading.words]
+
+
+def shown(client: redis.Redis) -> dict[str, Any]:
+    return {session.key: session.state.value for record in records(client) for session in record.sessions}
+
+
+def test_what_is_said_is_in_redis_when_flush_returns(client: redis.Redis) -> None:
+    with StatusPublisher(client, max_concurrent=7) as publisher:
+        publisher.session("web:1", title="T").streaming()
+        assert publisher.flush()
+        (record,) = records(client)
+        assert (record.id, record.max_concurrent, record.left) == (publisher.worker_id, 7, False)
+        assert (record.sessions[0].key, record.sessions[0].title, shown(client)) == (
+            "web:1",
+            "T",
+            {"web:1": "streaming"},
+        )
+
+
+def test_a_worker_is_there_before_its_first_session(client: redis.Redis) -> None:
+    with StatusPublisher(client) as publisher:
+        assert publisher.flush()
+        assert len(records(client)) == 1
+
+
+def test_a_constructor_alone_makes_no_worker(client: redis.Redis) -> None:
+    publisher = StatusPublisher(client)
+    assert publisher.worker_id is None
+    assert publisher.flush()
+    publisher.close()
+    assert records(client) == []
+
+
+def test_the_first_call_makes_a_worker_too(client: redis.Redis) -> None:
+    publisher = StatusPublisher(client)
+    publisher.publish("web:1", "thinking")
+    publisher.flush()
+    assert shown(client) == {"web:1": "thinking"}
+    publisher.close()
+
+
+def test_closing_says_goodbye_and_leaves_only_errors(client: redis.Redis) -> None:
+    with StatusPublisher(client) as publisher:
+        publisher.session("web:1")
+        publisher.session("web:2").error("boom")
+    (record,) = records(client)
+    assert record.left
+    assert shown(client) == {"web:2": "error"}
+
+
+def test_each_start_is_a_new_worker(client: redis.Redis) -> None:
+    publisher = StatusPublisher(client)
+    with publisher:
+        first = publisher.worker_id
+        publisher.flush()
+    with publisher:
+        second = publisher.worker_id
+        publisher.flush()
+        assert first != second
+        assert {record.id: record.left for record in records(client)} == {first: True, second: False}
+
+
+def test_heartbeats_keep_a_quiet_worker_alive(client: redis.Redis) -> None:
+    with StatusPublisher(client, heartbeat_seconds=0.1, lease_seconds=0.2) as publisher:
+        publisher.flush()
+        seq = client.hget(KEYS.worker(publisher.worker_id or ""), "seq")
+        wait_until(lambda: client.hget(KEYS.worker(publisher.worker_id or ""), "seq") != seq, "a heartbeat comes")
+
+
+def test_constant_change_is_at_most_ten_words_a_second(client: redis.Redis) -> None:
+    with StatusPublisher(client) as publisher:
+        session = publisher.session("web:1")
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            session.thinking()
+            session.streaming()
+        publisher.flush()
+        assert int(client.hget(KEYS.worker(publisher.worker_id or ""), "seq") or 0) <= 12
+
+
+def test_after_a_refusal_the_next_word_passes_the_stored_number(client: redis.Redis) -> None:
+    with StatusPublisher(client) as publisher:
+        publisher.flush()
+        key = KEYS.worker(publisher.worker_id or "")
+        client.hset(key, "seq", "1000")
+        publisher.session("web:1")
+        assert publisher.flush()
+        assert int(client.hget(key, "seq") or 0) > 1000
+        assert shown(client) == {"web:1": "thinking"}
+
+
+def test_a_wiped_redis_is_whole_again_with_the_next_heartbeat(client: redis.Redis) -> None:
+    with StatusPublisher(client, heartbeat_seconds=0.2, lease_seconds=1) as publisher:
+        publisher.session("web:1")
+        publisher.flush()
+        client.flushall()
+        wait_until(lambda: shown(client) == {"web:1": "thinking"}, "the next heartbeat says all again")
+
+
+def test_the_agents_own_client_stays_open(client: redis.Redis) -> None:
+    with StatusPublisher(client) as publisher:
+        publisher.flush()
+    assert client.ping()

@@ -1,0 +1,172 @@
+"""The write and the read script."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import redis
+
+from publisher.wire import (
+    READ_SCRIPT,
+    WRITE_SCRIPT,
+    Keys,
+    Reading,
+    WorkerRecord,
+    decode_message,
+    decode_reading,
+    encode_record,
+    read_arguments,
+    write_arguments,
+)
+from tests.contract.conftest import Backend
+from tests.support.redis_server import RedisServer
+from tests.support.wait import wait_until
+from tests.support.words import record, session
+
+KEYS = Keys("test")
+W1 = record("w1", session("web:1"))
+
+
+class Desk:
+    """A client, and the two scripts as calls."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self.client = client
+        self._write = client.register_script(WRITE_SCRIPT)
+        self._read = client.register_script(READ_SCRIPT)
+
+    def write(self, seq: int, said: WorkerRecord = W1, *, sharded: bool = False) -> list[Any]:
+        keys, arguments = write_arguments(KEYS, said, seq, encode_record(said), sharded=sharded)
+        reply: list[Any] = self._write(keys=keys, args=arguments)
+        return reply
+
+    def read(self) -> Reading:
+        keys, arguments = read_arguments(KEYS)
+        return decode_reading(self._read(keys=keys, args=arguments))
+
+    def stored(self, worker_id: str = "w1") -> Any:
+        return self.client.hgetall(KEYS.worker(worker_id))
+
+
+@contextmanager
+def listening(client: redis.Redis) -> Iterator[Callable[[], bytes]]:
+    """A subscription that is known to stand, and what comes next on it."""
+    subscription: Any = client.pubsub()  # type: ignore[no-untyped-call]
+    with subscription:
+        subscription.subscribe(KEYS.events)
+        wait_until(lambda: subscription.get_message(timeout=0.1), "the subscription is acknowledged")
+        yield lambda: wait_until(lambda: subscription.get_message(timeout=0.1), "a word comes")["data"]
+
+
+@pytest.fixture
+def desk(backend: Backend) -> Iterator[Desk]:
+    with backend.client() as client:
+        yield Desk(client)
+
+
+def test_a_word_that_is_written_is_read_back_whole(desk: Desk) -> None:
+    taken, at, error = desk.write(1)
+    assert (taken, error) == (1, b"")
+    reading = desk.read()
+    assert [raw.decode().record for raw in reading.words] == [W1]
+    assert reading.words[0].at_ms == int(at)
+    assert 0 <= reading.time_ms - int(at) < 2000
+
+
+def test_the_same_word_is_said_on_the_channel(desk: Desk) -> None:
+    with listening(desk.client) as next_message:
+        desk.write(7)
+        message = next_message()
+    raw = decode_message(message)
+    assert (raw.worker_id, raw.seq, raw.decode().record) == ("w1", 7, W1)
+
+
+@pytest.mark.parametrize("seq", [5, 4, 1])
+def test_a_word_that_is_not_newer_is_refused_with_the_stored_number(desk: Desk, seq: int) -> None:
+    desk.write(5)
+    before = desk.stored()
+    assert desk.write(seq, record("w1", session("web:2"))) == [0, b"5", b""]
+    assert desk.stored() == before
+
+
+def test_a_refused_word_is_not_said(desk: Desk) -> None:
+    desk.write(5)
+    with listening(desk.client) as next_message:
+        desk.write(5)
+        desk.write(6)
+        message = next_message()
+    assert decode_message(message).seq == 6
+
+
+@pytest.mark.parametrize("broken", ["", "one", "nan", "inf", "1e300", "-5", "9" * 400])
+def test_a_stored_number_that_is_none_counts_as_nothing(desk: Desk, broken: str) -> None:
+    desk.client.hset(KEYS.worker("w1"), mapping={"seq": broken, "junk": "x"})
+    assert desk.write(1)[0] == 1
+    assert set(desk.stored()) == {b"seq", b"at", b"record"}
+
+
+@pytest.mark.parametrize("name", [KEYS.worker("w1"), KEYS.workers])
+def test_a_key_of_the_wrong_type_is_replaced(desk: Desk, name: str) -> None:
+    desk.client.set(name, "somebody else's", ex=60)
+    assert desk.write(1)[0] == 1
+    assert len(desk.read().words) == 1
+
+
+def test_every_key_has_a_ttl_and_the_index_the_longest(desk: Desk) -> None:
+    desk.write(1, record("w1", lease_ms=100_000, error_ttl_ms=0))
+    desk.write(1, record("w2", lease_ms=10_000, error_ttl_ms=0))
+    assert 114_000 < desk.client.pttl(KEYS.worker("w1")) <= 115_000
+    assert 24_000 < desk.client.pttl(KEYS.worker("w2")) <= 25_000
+    assert 114_000 < desk.client.pttl(KEYS.workers) <= 115_000
+
+
+def test_workers_whose_hash_has_ended_leave_the_index(desk: Desk) -> None:
+    desk.client.zadd(KEYS.workers, {"long-gone": 5})
+    desk.write(1)
+    assert desk.client.zrange(KEYS.workers, 0, -1) == [b"w1"]
+
+
+def test_a_reading_leaves_out_what_is_nobodys_word(desk: Desk) -> None:
+    desk.write(1)
+    desk.client.zadd(KEYS.workers, {"vanished": 9e15, "wrong-type": 9e15, "half": 9e15})
+    desk.client.set(KEYS.worker("wrong-type"), "x", ex=60)
+    desk.client.hset(KEYS.worker("half"), "seq", "1")
+    desk.client.expire(KEYS.worker("half"), 60)
+    assert [raw.worker_id for raw in desk.read().words] == ["w1"]
+
+
+def test_an_index_of_the_wrong_type_is_an_empty_reading(desk: Desk) -> None:
+    desk.client.set(KEYS.workers, "x", ex=60)
+    assert desk.read().words == ()
+
+
+def test_a_forgotten_script_is_sent_again(desk: Desk) -> None:
+    desk.write(1)
+    desk.client.script_flush()
+    assert desk.write(2)[0] == 1
+    desk.client.script_flush()
+    assert len(desk.read().words) == 1
+
+
+def test_namespaces_do_not_see_each_other(desk: Desk) -> None:
+    desk.write(1)
+    keys, arguments = read_arguments(Keys("other"))
+    assert decode_reading(desk.client.register_script(READ_SCRIPT)(keys=keys, args=arguments)).words == ()
+
+
+def test_a_long_word_of_many_sessions_goes_through_whole(desk: Desk) -> None:
+    said = record("w1", *(session(f"web:{number}", title="ü" * 200) for number in range(1000)))
+    desk.write(1, said)
+    assert desk.read().words[0].decode().record == said
+
+
+def test_a_user_without_the_right_to_the_channel_is_heard_from_the_hash(real_redis: RedisServer) -> None:
+    with real_redis.client() as admin:
+        admin.execute_command("ACL", "SETUSER", "silent", "on", ">pw", "~*", "+@all", "resetchannels")
+    url = real_redis.url.replace("unix://", "unix://silent:pw@")
+    with redis.Redis.from_url(url) as client:
+        taken, _, error = Desk(client).write(1)
+        assert taken == 1
+        assert b"channel" in error.lower()
+        assert len(Desk(client).read().words) == 1
