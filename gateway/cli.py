@@ -1,9 +1,10 @@
 """The `agent-status` command. Its options are the settings, in lower case; keys come from the environment or a file."""
 
 import os
+import signal
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NoReturn
 
 import orjson
 import typer
@@ -14,6 +15,7 @@ from gateway.embedded import EmbeddedError, embedded_server
 from gateway.listening import ListeningError
 from gateway.main import create_app
 from gateway.reader import ReaderError, read_snapshot
+from gateway.server import die_of
 from gateway.server import serve as run_server
 from gateway.settings import PREFIX, Settings, SettingsError
 from gateway.terminal import render
@@ -69,9 +71,11 @@ def serve(
                 simulation = ", a SIMULATION: not for production" if server.is_simulation else ""
                 typer.echo(f"Redis: {server.what}{simulation}; publish with REDIS_URL={server.url}", err=True)
             settings = Settings.load(**given)
-            run_server(create_app(settings), host=settings.host, port=settings.port)
+            ended_by = run_server(create_app(settings), host=settings.host, port=settings.port)
         except (SettingsError, EmbeddedError, ListeningError) as error:
             _fail(error)
+    if ended_by == signal.SIGTERM:
+        die_of(ended_by)
 
 
 @cli.command()
@@ -113,6 +117,6 @@ def _key(key_file: Path | None) -> str | None:
         raise ReaderError(f"--key-file: {error}") from None
 
 
-def _fail(error: Exception) -> Any:
+def _fail(error: Exception) -> NoReturn:
     typer.echo(f"agent-status: {error}", err=True)
     raise typer.Exit(2)

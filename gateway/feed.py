@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from gateway.cancellation import honour_cancellation
+from gateway.together import together
 from publisher.wire import (
     READ_SCRIPT,
     Keys,
@@ -112,9 +112,8 @@ class Feed:
             try:
                 async with self._redis.pubsub() as subscription:
                     await self._be_live(subscription)
-            except* (RedisError, OSError, TimeoutError, FeedLostError, MalformedWordError) as errors:
-                reason = _reason_of(errors)
-            honour_cancellation()
+            except (RedisError, OSError, FeedLostError, MalformedWordError) as error:
+                reason = _reason_of(error)
             await self.news.put(Lost(reason, self._heard_at))
             await asyncio.sleep(RETRY_SECONDS)
 
@@ -127,11 +126,12 @@ class Feed:
             asked_at, reading = await self._read()
         self._heard_at = self._clock()
         await self.news.put(Live(reading, asked_at))
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen(subscription), name="feed-listen")
-            tasks.create_task(self._watch(subscription), name="feed-watch")
-            tasks.create_task(self._probe_again(), name="feed-probe")
-            tasks.create_task(self._read_again(), name="feed-read")
+        await together(
+            feed_listen=self._listen(subscription),
+            feed_watch=self._watch(subscription),
+            feed_probe=self._probe_again(),
+            feed_read=self._read_again(),
+        )
 
     async def _listen(self, subscription: PubSub) -> None:
         while True:
@@ -201,11 +201,8 @@ def _as_bytes(text: bytes | str) -> bytes:
     return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
 
 
-def _reason_of(errors: BaseExceptionGroup[Exception]) -> str:
-    """One line for an operator; the first that went wrong is the cause of the others."""
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+def _reason_of(error: Exception) -> str:
+    """One line for an operator."""
     if isinstance(error, FeedLostError):
         return str(error)
     if isinstance(error, TimeoutError) and not str(error):

@@ -12,7 +12,6 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from gateway.cancellation import honour_cancellation
 from gateway.debounce import Debounce
 from gateway.feed import Feed, Heard, Live, Lost, Malformed, News, Read
 from gateway.fleet import Fleet
@@ -21,6 +20,7 @@ from gateway.hub import Client, Hub, random_retry_ms
 from gateway.malformed import MalformedLog
 from gateway.metrics import Metrics
 from gateway.picture import take_picture
+from gateway.together import together
 from publisher.wire import MalformedWordError
 
 logger = logging.getLogger("gateway.pipeline")
@@ -56,14 +56,10 @@ class Pipeline:
         """Both loops and the feed, until cancelled. A defect in one restarts all: the gateway never stops."""
         while True:
             try:
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._feed.run(), name="feed")
-                    tasks.create_task(self._take_in(), name="take-in")
-                    tasks.create_task(self._speak_when_due(), name="speak-when-due")
-            except* Exception:
+                await together(feed=self._feed.run(), take_in=self._take_in(), speak_when_due=self._speak_when_due())
+            except Exception:
                 logger.exception("the pipeline has failed and begins anew")
-                self._lost(Lost("the pipeline has failed", self._clock()))
-            honour_cancellation()
+            self._lost(Lost("the pipeline has failed", self._clock()))
             await asyncio.sleep(RESTART_SECONDS)
 
     async def wait_for_picture(self, seconds: float) -> bool:
@@ -90,7 +86,11 @@ class Pipeline:
         frame = self._frame
         if frame and self._frame_version == self._fleet.version and self._clock() - frame.made_at < FRAME_SECONDS:
             return frame
-        return self._new_frame()
+        was_open = self._debounce.is_open
+        frame = self._new_frame()
+        if self._debounce.is_open and not was_open:
+            self._look.set()  # whoever asked has seen a change before the loop did
+        return frame
 
     def join(self, *, wants_feed: bool) -> tuple[Client, bytes]:
         """A client's place among those who listen, and its first bytes."""
@@ -154,10 +154,7 @@ class Pipeline:
         frame = self._frame = encode_frame(take_picture(self._fleet, now), now)
         self._frame_version = self._fleet.version  # after the look: judging may have moved it
         self._metrics.frames.inc()
-        was_open = self._debounce.is_open
         self._debounce.saw(frame.fingerprint, now)
-        if self._debounce.is_open and not was_open:
-            self._look.set()
         return frame
 
     def _live(self, now: float) -> None:

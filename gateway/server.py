@@ -31,8 +31,8 @@ LOG_CONFIG: Final[dict[str, Any]] = {
 }
 
 
-def serve(app: Any, *, host: str, port: int) -> None:
-    """Run one replica until a signal ends it. The signal is raised again at the end, as uvicorn does.
+def serve(app: Any, *, host: str, port: int) -> int | None:
+    """Run one replica until it ends; gives back the signal that ended it, for `die_of` when all is cleaned up.
 
     Raises:
         ListeningError: The port is taken.
@@ -49,12 +49,20 @@ def serve(app: Any, *, host: str, port: int) -> None:
         server_header=False,
     )
     server = uvicorn.Server(config)
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:  # raised again by uvicorn after all has been drained: that was a clean end
-        return
-    if not server.started:
+    # uvicorn raises the signal again when it is done, which would end us before whoever called could clean up.
+    ended_by: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda caught, _frame: ended_by.append(caught))
+    server.run(sockets=[listener])
+    if not server.started and not ended_by:
         sys.exit(START_FAILED_STATUS)
+    return ended_by[0] if ended_by else None
+
+
+def die_of(number: int) -> None:
+    """End as a process does that does not handle this signal: whoever waits for us sees what it was."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
 
 
 def raise_open_files() -> None:

@@ -1,6 +1,8 @@
 """The real work that demo sessions do: shell commands, file reads, HTTP requests. Each gives back what it found."""
 
 import asyncio
+import os
+import signal
 import sysconfig
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -39,14 +41,14 @@ def shell(command: str) -> Step:
 
     async def run() -> str:
         process = await asyncio.create_subprocess_shell(
-            command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, start_new_session=True
         )
         try:
             async with asyncio.timeout(SHELL_TIMEOUT_SECONDS):
                 output, _ = await process.communicate()
         finally:
             if process.returncode is None:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # the shell and whatever it has started
         if process.returncode:
             raise ToolError(f"{command}: exit status {process.returncode}")
         return output.decode("utf-8", "replace")
@@ -87,7 +89,7 @@ def jobs(gateway_url: str) -> tuple[Job, ...]:
     """All that a demo worker knows how to do."""
     library = Path(sysconfig.get_paths()["stdlib"])
     return (
-        Job("Check the free disk space", (shell("df -h ."), shell("du -sh . 2>/dev/null | cut -f1"))),
+        Job("Check the free disk space", (shell("df -h ."), shell(f"du -sh {library / 'json'} | cut -f1"))),
         Job("Is the gateway well?", (fetch(f"{gateway_url}/healthz"), fetch(f"{gateway_url}/metrics"))),
         Job("Find who imports asyncio", (search(library, "import asyncio"), read_file(library / "queue.py"))),
         Job(

@@ -8,15 +8,13 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import httpx
-
+from tests.support.gateway_client import STATUS, STREAM, GatewayClient
 from tests.support.redis_server import free_port
 from tests.support.wait import wait_until
 
-STATUS = "/api/v1/agent/status"
-STREAM = "/api/v1/agent/status/stream"
+__all__ = ["STATUS", "STREAM", "GatewayProcess", "clean_environment"]
 
 
 def clean_environment(settings: Mapping[str, object]) -> dict[str, str]:
@@ -25,12 +23,11 @@ def clean_environment(settings: Mapping[str, object]) -> dict[str, str]:
     return ours | {f"POCKETPAW_STATUS_{name.upper()}": str(value) for name, value in settings.items()}
 
 
-class GatewayProcess:
+class GatewayProcess(GatewayClient):
     """Settings by their names in lower case; quick to drain unless told otherwise."""
 
     def __init__(self, redis_url: str, *, command: tuple[str, ...] = (), **settings: object) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__(free_port())
         self._log = tempfile.NamedTemporaryFile("w+b", prefix="gateway-", suffix=".log", delete=False)  # noqa: SIM115
         given = {"redis_url": redis_url, "drain_seconds": 0.2, "port": self.port} | settings
         arguments = [part.format(port=self.port) for part in command] or ["-m", "gateway", "serve"]
@@ -52,33 +49,6 @@ class GatewayProcess:
     def is_listening(self) -> bool:
         assert self.process.poll() is None, f"the gateway ended by itself: {self.log()}"
         return self.probe("/livez") is not None
-
-    def is_ready(self) -> bool:
-        return self.probe("/readyz") == httpx.codes.OK
-
-    def ready(self) -> Self:
-        wait_until(self.is_ready, "the gateway is ready")
-        return self
-
-    def probe(self, path: str) -> int | None:
-        """The status that a path answers with; None if nobody answers."""
-        try:
-            return httpx.get(self.url + path, timeout=8).status_code
-        except httpx.TransportError:
-            return None
-
-    def get(self, path: str = STATUS, **options: Any) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=8, **options)
-
-    def snapshot(self) -> dict[str, Any]:
-        response = self.get()
-        assert response.status_code == httpx.codes.OK, response.text
-        snapshot: dict[str, Any] = response.json()
-        return snapshot
-
-    def states(self) -> dict[str, str]:
-        """Each session's state."""
-        return {row["session_key"]: row["state"] for row in self.snapshot()["sessions"]}
 
     def log(self) -> str:
         return Path(self._log.name).read_text("utf-8", "replace")

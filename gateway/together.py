@@ -1,0 +1,32 @@
+"""Several loops as one: they live and end together."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Final
+
+CANCEL_AGAIN_SECONDS: Final = 0.1
+
+
+async def together(**loops: Coroutine[Any, Any, None]) -> None:
+    """Run these side by side, by name, until the first of them ends or fails; then the others are cancelled.
+
+    Not a TaskGroup, since the callers outlive errors: before Python 3.13, one that is cancelled from outside while a
+    child fails forgets the cancellation, and leaves `cancelling()` raised after any failure, so nobody can tell.
+
+    Raises:
+        Exception: What the first one failed with.
+    """
+    tasks = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        # Again and again, since a client library may swallow a cancellation: redis-py's PubSub.ping does at times.
+        while pending := [task for task in tasks if not task.done()]:
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
+        for task in tasks:
+            if not task.cancelled():
+                task.exception()  # looked at, so that asyncio does not report the others' errors at some later time

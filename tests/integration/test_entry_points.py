@@ -1,0 +1,154 @@
+"""Every way to start a gateway, and every way that it may not start."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from gateway.cli import cli
+from tests.support.gateway_process import STATUS, STREAM, GatewayProcess, clean_environment
+from tests.support.redis_server import RedisServer, free_port
+from tests.support.sse import Dashboard
+from tests.support.wait import wait_until
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = {
+    "agent-status serve": (),
+    "python -m gateway serve --port": ("-m", "gateway", "serve", "--port", "{port}"),
+    "uvicorn gateway.main:app": ("-m", "uvicorn", "gateway.main:app", "--port", "{port}"),
+    "uvicorn --factory": ("-m", "uvicorn", "--factory", "gateway.main:create_app", "--port", "{port}"),
+}
+
+
+@pytest.fixture(scope="module")
+def gateway(shared_redis: RedisServer) -> Iterator[GatewayProcess]:
+    """One process for all tests that only look at it."""
+    with GatewayProcess(shared_redis.url, api_key="geheim", prot=1) as made:
+        made.ready()
+        yield made
+
+
+def run(*arguments: str, **settings: object) -> Result:
+    """The command line, in this process."""
+    environment = {f"POCKETPAW_STATUS_{name.upper()}": str(value) for name, value in settings.items()}
+    return CliRunner().invoke(cli, list(arguments), env=environment)
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_every_entry_point_serves_and_ends_cleanly_with_an_open_stream(
+    command: tuple[str, ...], real_redis: RedisServer
+) -> None:
+    with GatewayProcess(real_redis.url, command=command) as gateway, Dashboard(gateway.ready().url) as dashboard:
+        assert gateway.snapshot()["global"]["state"] == "idle"
+        dashboard.wait_for_first()
+        assert gateway.stop() in (-15, 143)
+        assert dashboard.body.endswith(b"\n\n" + dashboard.body.rpartition(b"\n\n")[2])
+        assert dashboard.body.rpartition(b"\n\n")[2].startswith(b"retry: ")
+        assert "Traceback" not in gateway.log()
+
+
+def test_the_installed_command_ends_with_one_clear_line_and_a_status() -> None:
+    command = Path(sys.executable).parent / "agent-status"
+    environment = clean_environment({"port": "abc"})
+    ended = subprocess.run([command, "serve"], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("agent-status: POCKETPAW_STATUS_PORT: ")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_every_setting_is_an_option_but_the_key() -> None:
+    helped = run("serve", "--help").stdout
+    assert "--debounce" in helped
+    assert "--max-clients" in helped
+    assert "--api-key" not in helped
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "message"),
+    [
+        (("serve", "--port", "70000"), {}, "POCKETPAW_STATUS_PORT: "),
+        (("serve",), {"redis_url": "http://user:secret@host"}, "POCKETPAW_STATUS_REDIS_URL: cannot be parsed"),
+        (("serve", "--redis-url", "nonsense"), {}, "POCKETPAW_STATUS_REDIS_URL: cannot be parsed"),
+        (("serve", "--host", "no.such.host.invalid"), {}, "cannot listen on no.such.host.invalid"),
+        (("show", "--url", "http://127.0.0.1:1"), {}, "no gateway answers at http://127.0.0.1:1"),
+        (("show", "--url", "nonsense"), {}, "no gateway answers at nonsense"),
+        (("show", "--key-file", "/no/such/file"), {}, "--key-file: "),
+    ],
+)
+def test_bad_input_gets_one_clear_line_and_a_status(
+    arguments: tuple[str, ...], settings: dict[str, object], message: str
+) -> None:
+    ended = run(*arguments, **settings)
+    assert ended.exit_code == 2
+    assert ended.stderr.startswith(f"agent-status: {message}")
+    assert len(ended.stderr.splitlines()) == 1
+    assert "secret" not in ended.stderr
+
+
+def test_a_wrong_setting_under_uvicorn_is_named_without_a_traceback() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "uvicorn", "gateway.main:app", "--port", str(free_port())],
+        env=clean_environment({"max_clients": "many"}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 3
+    assert "POCKETPAW_STATUS_MAX_CLIENTS: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_taken_port_gets_a_clear_word(command: str, gateway: GatewayProcess) -> None:
+    ended = run(command, "--port", str(gateway.port))
+    assert ended.exit_code == 2
+    assert f"port {gateway.port} is taken on 127.0.0.1: choose another with --port" in ended.stderr
+
+
+def test_a_misspelt_setting_is_warned_about(gateway: GatewayProcess) -> None:
+    assert "POCKETPAW_STATUS_PROT is no setting of ours: misspelt?" in gateway.log()
+
+
+def test_embedded_brings_a_server_along_and_takes_it_away() -> None:
+    with GatewayProcess("", command=("-m", "gateway", "serve", "--embedded")) as gateway:
+        gateway.ready()
+        url = gateway.log().partition("REDIS_URL=")[2].split()[0]
+        socket = Path(url.removeprefix("unix://"))
+        assert socket.exists()
+        assert gateway.stop() == -signal.SIGTERM
+    assert not socket.exists()
+
+
+def test_show_prints_the_picture_for_people_and_for_programs(gateway: GatewayProcess, tmp_path: Path) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text("geheim\n")
+    assert "idle" in run("show", "--url", gateway.url, "--key-file", str(key_file)).stdout
+    as_json = run("show", "--json", "--url", gateway.url, api_key="geheim")
+    assert as_json.stdout.startswith('{"global":{"state":"idle"')
+    refused = run("show", "--url", gateway.url)
+    assert refused.exit_code == 2
+    assert "wants a key: set POCKETPAW_STATUS_API_KEY or give --key-file" in refused.stderr
+
+
+def test_the_open_file_limit_is_raised_to_the_hard_one(gateway: GatewayProcess) -> None:
+    limits = Path(f"/proc/{gateway.process.pid}/limits")
+    if not limits.exists():
+        pytest.skip("this system does not tell a process's limits")
+    soft, hard = next(line.split()[3:5] for line in limits.read_text().splitlines() if "open files" in line)
+    assert soft == hard
+
+
+def test_no_key_is_ever_written_to_a_log(gateway: GatewayProcess) -> None:
+    gateway.get(f"{STATUS}?key=geheim")
+    gateway.get(f"{STATUS}?%6bey=geheim")
+    gateway.get(f"{STATUS}?key=falsch")
+    with Dashboard(gateway.url, f"{STREAM}?key=geheim") as dashboard:
+        dashboard.wait_for_first()
+    wait_until(lambda: STREAM in gateway.log(), "access lines are there")
+    assert "geheim" not in gateway.log()
+    assert "falsch" not in gateway.log()

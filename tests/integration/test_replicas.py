@@ -1,0 +1,65 @@
+"""Two replicas, and one that comes later."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from publisher import StatusPublisher
+from tests.support.gateway_thread import GatewayThread
+from tests.support.redis_server import RedisServer
+from tests.support.sse import Dashboard
+from tests.support.wait import wait_until
+
+
+@pytest.fixture
+def replicas(real_redis: RedisServer) -> Iterator[tuple[GatewayThread, GatewayThread]]:
+    with (
+        GatewayThread(real_redis.url, debounce_seconds=0.1) as one,
+        GatewayThread(real_redis.url, debounce_seconds=0.1) as other,
+    ):
+        yield one.ready(), other.ready()
+
+
+def test_two_replicas_show_the_same_sessions_in_the_same_order_with_the_same_id(
+    replicas: tuple[GatewayThread, GatewayThread], real_redis: RedisServer
+) -> None:
+    with StatusPublisher(real_redis.url) as first, StatusPublisher(real_redis.url) as second:
+        for number in range(20):
+            (first, second)[number % 2].session(f"web:{number}").tool_running(f"tool-{number}")
+        second.session("web:99").error("boom")
+        pictures = []
+        for replica in replicas:
+            wait_until(lambda r=replica: len(r.states()) == 21, "the replica knows all sessions")  # type: ignore[misc]
+            with Dashboard(replica.url) as dashboard:
+                event = dashboard.wait_for_first()
+            rows = [(row["session_key"], row["state"], row["tool_name"]) for row in event.data["sessions"]]
+            pictures.append((rows, event.data["global"]["state"], event.id))
+        assert pictures[0] == pictures[1]
+        assert pictures[0][1] == "degraded"
+
+
+def test_a_fresh_replica_answers_rightly_at_once(real_redis: RedisServer) -> None:
+    with StatusPublisher(real_redis.url) as publisher:
+        publisher.session("web:1").waiting_for_user()
+        publisher.flush()
+        with GatewayThread(real_redis.url) as fresh:
+            assert fresh.states() == {"web:1": "waiting_for_user"}
+
+
+def test_a_session_that_moves_to_another_worker_is_never_twice_or_missing(
+    replicas: tuple[GatewayThread, GatewayThread], real_redis: RedisServer
+) -> None:
+    with (
+        StatusPublisher(real_redis.url) as old,
+        StatusPublisher(real_redis.url) as new,
+        Dashboard(replicas[0].url) as d,
+    ):
+        old.session("web:1")
+        d.wait_for({"web:1": "thinking"})
+        new.session("web:1").streaming()
+        d.wait_for({"web:1": "streaming"})
+        old.session("web:1").end()
+        old.session("web:2")
+        d.wait_for({"web:1": "streaming", "web:2": "thinking"})
+        shown = [[row["session_key"] for row in event.data["sessions"]] for event in d.statuses[1:]]
+        assert all(keys.count("web:1") == 1 for keys in shown)

@@ -1,0 +1,75 @@
+"""Several loops as one."""
+
+import asyncio
+
+import pytest
+
+from gateway.together import together
+
+
+async def for_ever() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+async def failing() -> None:
+    await asyncio.sleep(0)
+    raise ConnectionError("gone")
+
+
+async def stubborn() -> None:
+    """Swallows its first cancellation."""
+    try:
+        await for_ever()
+    except asyncio.CancelledError:
+        await for_ever()
+
+
+def names_left() -> set[str]:
+    return {task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+
+
+def test_the_first_failure_ends_all_and_is_what_is_raised() -> None:
+    async def main() -> None:
+        with pytest.raises(ConnectionError, match="gone"):
+            await together(one=for_ever(), two=failing())
+        assert not names_left()
+
+    asyncio.run(main())
+
+
+def test_the_first_end_ends_all() -> None:
+    async def main() -> None:
+        await together(one=for_ever(), two=asyncio.sleep(0))
+        assert not names_left()
+
+    asyncio.run(main())
+
+
+def test_a_loop_that_swallows_its_cancellation_is_cancelled_again() -> None:
+    async def main() -> None:
+        async with asyncio.timeout(5):
+            with pytest.raises(ConnectionError):
+                await together(one=stubborn(), two=failing())
+        assert not names_left()
+
+    asyncio.run(main())
+
+
+def test_a_caller_that_outlives_errors_can_still_be_cancelled() -> None:
+    async def outlive() -> None:
+        while True:
+            try:
+                await together(one=for_ever(), two=failing())
+            except ConnectionError:
+                await asyncio.sleep(0)
+
+    async def main() -> None:
+        task = asyncio.create_task(outlive())
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        task.cancel()
+        async with asyncio.timeout(5):
+            await asyncio.wait([task])
+        assert task.cancelled()
+
+    asyncio.run(main())
