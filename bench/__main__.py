@@ -1,0 +1,34 @@
+"""`python -m bench`: what the parts cost, on this machine, now. Results go to docs/performance.md by hand."""
+
+import argparse
+import platform
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import fresh_replica, publisher_calls
+
+
+def main() -> None:
+    """Run every measurement and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=50_000, help="agent calls per measurement")
+    parser.add_argument("--starts", type=int, default=5, help="replica starts")
+    options = parser.parse_args()
+    console = Console()
+    table = Table(title=f"Python {platform.python_version()} on {platform.machine()}")
+    for column in ("what", "median", "p99", "unit"):
+        table.add_column(column, justify="left" if column == "what" else "right")
+    with console.status("measuring") as status:
+        for name, rows in (
+            ("an agent's calls", lambda: publisher_calls.measure(options.calls)),
+            ("fresh replicas", lambda: fresh_replica.measure(options.starts)),
+        ):
+            status.update(f"measuring {name}")
+            for row in rows():
+                table.add_row(row.what, f"{row.median:.3g}", f"{row.p99:.3g}", row.unit)
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

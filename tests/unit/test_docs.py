@@ -1,0 +1,92 @@
+"""What the documents say, held against the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.main import create_app
+from gateway.settings import PREFIX, PUBLISHER_ONLY, Settings
+from publisher.settings import Settings as PublisherSettings
+from publisher.wire import Keys
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+DESIGN = (ROOT / "docs" / "design.md").read_text("utf-8")
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+
+
+def rows(document: str, header: str) -> list[list[str]]:
+    """The cells of the table that begins with this header line."""
+    lines = document.partition(header)[2].splitlines()[2:]
+    table = [line for line in lines[: next((i for i, line in enumerate(lines) if not line.startswith("|")), None)]]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table]
+
+
+def test_the_settings_table_is_the_code() -> None:
+    told = {row[0].strip("`"): (row[1].strip("` |"), row[2].strip("| ")) for row in rows(README, "| setting |")}
+    told["API_KEY"] = ("", "gateway")
+    ours, theirs = Settings.model_fields, PublisherSettings(namespace="default")
+    for name, (default, reader) in told.items():
+        field = ours.get(name.lower())
+        if name in PUBLISHER_ONLY:
+            assert reader == "publisher"
+            assert float(default) == getattr(theirs, name.lower())
+            continue
+        assert field is not None, name
+        assert reader == ("both" if hasattr(theirs, name.lower()) else "gateway")
+        expected = ",".join(field.default) if isinstance(field.default, tuple) else field.default
+        assert default == (
+            "" if expected is None else f"{expected:g}" if isinstance(expected, float) else str(expected)
+        )
+    assert set(told) == {name.upper() for name in ours} | PUBLISHER_ONLY
+    assert f"prefix `{PREFIX}`" in README
+
+
+def test_the_table_of_paths_is_what_the_app_answers() -> None:
+    told = set(re.findall(r"`GET (/[^`]*)`", README.partition("## The API")[2].partition("```")[0]))
+    app = create_app()
+    answered = set(app.openapi()["paths"]) | {"/docs", "/openapi.json"}
+    assert told == answered
+
+
+def test_the_table_of_parts_names_files_that_exist_and_every_file_of_the_flow() -> None:
+    named = set(re.findall(r"`([^`]+)`", README.partition("## Where what is")[2]))
+    assert not {name for name in named if not (ROOT / name).exists()}
+    sources = {
+        str(path.relative_to(ROOT)) for package in ("publisher", "gateway") for path in (ROOT / package).glob("*.*")
+    }
+    plumbing = {
+        "__init__.py",
+        "__main__.py",
+        "py.typed",
+        "errors.py",
+        "report.py",
+        "text.py",
+        "worker.py",
+        "testing.py",
+    }
+    plumbing |= {"together.py", "malformed.py", "replica.py", "reader.py", "terminal.py", "version.py"}
+    assert {name for name in sources if Path(name).name not in plumbing} <= named
+
+
+def test_the_design_names_the_keys_as_the_code_builds_them() -> None:
+    keys = Keys("NAMESPACE")
+    for key in (keys.worker("<worker_id>"), keys.workers, keys.events, keys.probe):
+        assert f"`…{key.removeprefix('agent-status:{NAMESPACE}')}`" in DESIGN
+
+
+def test_every_method_of_a_session_and_a_publisher_is_in_the_readme() -> None:
+    from publisher import Session, StatusPublisher
+
+    inner = {"open", "is_live", "key", "is_over", "start", "worker_id"}
+    for kind in (Session, StatusPublisher):
+        for name in vars(kind):
+            if not name.startswith("_") and name not in inner:
+                assert name in README, f"{kind.__name__}.{name}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_files_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text("utf-8")):
+        assert (document.parent / target).exists(), target
