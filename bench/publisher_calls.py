@@ -13,12 +13,15 @@ REST_SECONDS = 10.0
 
 def measure(calls: int) -> Iterator[Row]:
     """Each call by itself, on the wall clock, the thread at work beside it."""
-    with embedded_server() as server:
-        with StatusPublisher(server.url) as publisher, publisher.session("bench:1") as session:
-            publisher.flush()
-            yield from _calls(session, calls, "Redis up")
-            publisher.flush()
-            yield Row.of("an agent at rest, share of one core", [_rest()], "%")
+    with (
+        embedded_server() as server,
+        StatusPublisher(server.url) as publisher,
+        publisher.session("bench:1") as session,
+    ):
+        publisher.flush()
+        yield from _calls(session, calls, "Redis up")
+        publisher.flush()
+        yield Row.of("an agent at rest, share of one core", [_rest()], "%")
     with StatusPublisher("redis://127.0.0.1:1") as publisher, publisher.session("bench:1") as session:
         yield from _calls(session, calls, "Redis down")
 

@@ -1,12 +1,14 @@
 """What the documents say, held against the code."""
 
 import re
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from gateway.main import create_app
 from gateway.settings import PREFIX, PUBLISHER_ONLY, Settings
+from publisher import Session, StatusPublisher
 from publisher.settings import Settings as PublisherSettings
 from publisher.wire import Keys
 
@@ -19,8 +21,16 @@ DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 def rows(document: str, header: str) -> list[list[str]]:
     """The cells of the table that begins with this header line."""
     lines = document.partition(header)[2].splitlines()[2:]
-    table = [line for line in lines[: next((i for i, line in enumerate(lines) if not line.startswith("|")), None)]]
+    table = takewhile(lambda line: line.startswith("|"), lines)
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table]
+
+
+def _as_told(default: object) -> str:
+    if default is None:
+        return ""
+    if isinstance(default, tuple):
+        return ",".join(default)
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 def test_the_settings_table_is_the_code() -> None:
@@ -35,10 +45,7 @@ def test_the_settings_table_is_the_code() -> None:
             continue
         assert field is not None, name
         assert reader == ("both" if hasattr(theirs, name.lower()) else "gateway")
-        expected = ",".join(field.default) if isinstance(field.default, tuple) else field.default
-        assert default == (
-            "" if expected is None else f"{expected:g}" if isinstance(expected, float) else str(expected)
-        )
+        assert default == _as_told(field.default)
     assert set(told) == {name.upper() for name in ours} | PUBLISHER_ONLY
     assert f"prefix `{PREFIX}`" in README
 
@@ -77,8 +84,6 @@ def test_the_design_names_the_keys_as_the_code_builds_them() -> None:
 
 
 def test_every_method_of_a_session_and_a_publisher_is_in_the_readme() -> None:
-    from publisher import Session, StatusPublisher
-
     inner = {"open", "is_live", "key", "is_over", "start", "worker_id"}
     for kind in (Session, StatusPublisher):
         for name in vars(kind):
