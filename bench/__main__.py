@@ -2,11 +2,14 @@
 
 import argparse
 import platform
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 
 from bench import fresh_replica, publisher_calls
+from bench.row import Row
 
 
 def main() -> None:
@@ -20,10 +23,11 @@ def main() -> None:
     for column in ("what", "median", "p99", "unit"):
         table.add_column(column, justify="left" if column == "what" else "right")
     with console.status("measuring") as status:
-        for name, rows in (
-            ("an agent's calls", lambda: publisher_calls.measure(options.calls)),
-            ("fresh replicas", lambda: fresh_replica.measure(options.starts)),
-        ):
+        measurements: dict[str, Callable[[], Iterator[Row]]] = {
+            "an agent's calls": partial(publisher_calls.measure, options.calls),
+            "fresh replicas": partial(fresh_replica.measure, options.starts),
+        }
+        for name, rows in measurements.items():
             status.update(f"measuring {name}")
             for row in rows():
                 table.add_row(row.what, f"{row.median:.3g}", f"{row.p99:.3g}", row.unit)

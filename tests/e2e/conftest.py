@@ -1,0 +1,126 @@
+"""What all real clients need: gateways that run, an agent that publishes, programs whose output is read as it comes."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pytest
+
+from publisher import Session, StatusPublisher
+from tests.support.gateway_process import GatewayProcess
+from tests.support.redis_server import RedisServer
+from tests.support.wait import wait_until
+
+KEY: Final = "your key & more"
+SESSION_KEY: Final = "websocket:abc123"
+THINKING: Final = {SESSION_KEY: "thinking"}
+TOOL_RUNNING: Final = {SESSION_KEY: "tool_running"}
+DEBOUNCE_SECONDS: Final = 0.1
+
+Picture = dict[str, Any]
+
+
+def states(picture: Picture) -> dict[str, str]:
+    """Each session's state."""
+    return {row["session_key"]: row["state"] for row in picture["sessions"]}
+
+
+class Program:
+    """A client program, whose lines are kept as they come; neither it nor what it starts outlives its `with`."""
+
+    def __init__(self, *command: str | Path, cwd: Path | None = None) -> None:
+        self._command = command
+        self._process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=0,
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, name="program", daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(10)
+        self._reader.join(10)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """What came in `data:` lines, oldest first."""
+        return [json.loads(line.removeprefix("data: ")) for line in list(self.lines) if line.startswith("data: ")]
+
+    def wait_for_first(self) -> Picture:
+        self._wait_until_it_says(lambda: self.pictures, "a first picture")
+        return self.pictures[0]
+
+    def wait_for(self, wanted: dict[str, str], timeout_seconds: float = 10.0) -> None:
+        self._wait_until_it_says(lambda: self.pictures and states(self.pictures[-1]) == wanted, wanted, timeout_seconds)
+
+    def wait_for_line(self, line: str, times: int = 1) -> None:
+        self._wait_until_it_says(lambda: self.lines.count(line) >= times, f"{line} {times} times")
+
+    def wait_for_text(self, text: str) -> None:
+        self._wait_until_it_says(lambda: any(text in line for line in self.lines), text)
+
+    def _wait_until_it_says(self, has_said: Callable[[], object], what: object, timeout_seconds: float = 10.0) -> None:
+        def has_said_or_ended() -> bool:
+            has_ended = self._process.poll() is not None and not self._reader.is_alive()
+            return bool(has_said()) or has_ended
+
+        try:
+            wait_until(has_said_or_ended, str(what), timeout_seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {self._command[0]} said: {self.lines}") from None
+        assert has_said(), f"{self._command[0]} ended by itself ({self._process.returncode}), and said: {self.lines}"
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+
+@pytest.fixture(scope="session")
+def gateway(shared_redis: RedisServer) -> Iterator[GatewayProcess]:
+    """One gateway for all tests that do not end it."""
+    with GatewayProcess(shared_redis.url, debounce_seconds=DEBOUNCE_SECONDS) as gateway:
+        yield gateway.ready()
+
+
+@pytest.fixture(scope="session")
+def keyed_gateway(shared_redis: RedisServer) -> Iterator[GatewayProcess]:
+    """The same, for those who know KEY only."""
+    with GatewayProcess(shared_redis.url, debounce_seconds=DEBOUNCE_SECONDS, api_key=KEY) as gateway:
+        yield gateway.ready()
+
+
+@pytest.fixture
+def publisher(real_redis: RedisServer) -> Iterator[StatusPublisher]:
+    with StatusPublisher(real_redis.url, max_concurrent=5) as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def session(publisher: StatusPublisher, gateway: GatewayProcess) -> Session:
+    """A session that the gateway shows, alone and thinking."""
+    session = publisher.session(SESSION_KEY, title="Fix auth bug")
+    wait_until(lambda: gateway.states() == THINKING, "the gateway shows the session")
+    return session

@@ -1,0 +1,37 @@
+"""The API page's Go program, where there is Go."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from publisher import Session
+from tests.e2e.conftest import states
+from tests.support.gateway_process import STATUS, GatewayProcess
+
+PROGRAM: Final = Path(__file__).parent / "go" / "main.go"
+BUILD_SECONDS: Final = 240
+"""Go compiles its standard library the first time."""
+# It needs the standard library only: no network, no C compiler, no other toolchain.
+OFFLINE: Final = {"CGO_ENABLED": "0", "GOPROXY": "off", "GOTOOLCHAIN": "local", "GOFLAGS": ""}
+
+
+@pytest.mark.timeout(BUILD_SECONDS + 30)
+def test_the_go_program_gets_the_picture_as_json(gateway: GatewayProcess, session: Session) -> None:
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("go is not on this machine")
+    done = subprocess.run(
+        [go, "run", str(PROGRAM), gateway.url + STATUS],
+        env=os.environ | OFFLINE,
+        capture_output=True,
+        text=True,
+        timeout=BUILD_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert states(json.loads(done.stdout)) == {session.key: "thinking"}

@@ -1,0 +1,94 @@
+"""Node: the npm package `eventsource`, and Node's own fetch as on the API page."""
+
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from publisher import Session, StatusPublisher
+from tests.e2e.conftest import DEBOUNCE_SECONDS, KEY, SESSION_KEY, THINKING, TOOL_RUNNING, Program, states
+from tests.support import need
+from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
+from tests.support.redis_server import RedisServer
+
+SCRIPTS: Final = Path(__file__).parent / "node"
+INSTALL_SECONDS: Final = 90
+
+RunScript = Callable[..., Program]
+
+
+@pytest.fixture(scope="session")
+def run_script() -> RunScript:
+    """Starts one of the scripts; what they need is installed once, and again when the lock has changed."""
+    node, npm = need.program("node"), need.program("npm")
+    lock = (SCRIPTS / "package-lock.json").read_text("utf-8")
+    installed = SCRIPTS / "node_modules" / ".installed-lock.json"
+    if not installed.exists() or installed.read_text("utf-8") != lock:
+        command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        done = subprocess.run(
+            command, cwd=SCRIPTS, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+        )
+        if done.returncode:
+            need.missing(f"what npm ci installs ({done.stderr.strip()})")
+        installed.write_text(lock, "utf-8")
+    return lambda name, *arguments: Program(node, name, *arguments, cwd=SCRIPTS)
+
+
+def test_eventsource_gets_the_picture_on_connect_and_then_a_live_change(
+    run_script: RunScript, gateway: GatewayProcess, session: Session
+) -> None:
+    with run_script("event-source.mjs", gateway.url + STREAM) as client:
+        assert states(client.wait_for_first()) == THINKING
+        session.tool_running("bash")
+        client.wait_for(TOOL_RUNNING)
+        assert [line for line in client.lines if not line.startswith("data: ")] == ["open"]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM], ids=["dies", "drains"])
+def test_eventsource_comes_back_by_itself_after_the_gateway(
+    ending: signal.Signals, run_script: RunScript, real_redis: RedisServer, publisher: StatusPublisher
+) -> None:
+    with GatewayProcess(real_redis.url, debounce_seconds=DEBOUNCE_SECONDS) as first:
+        port = first.ready().port
+        with run_script("event-source.mjs", first.url + STREAM) as client:
+            client.wait_for({})
+            first.stop(ending)
+            client.wait_for_line("connecting")
+            publisher.session(SESSION_KEY)
+            with gateway_on(port, real_redis.url):
+                client.wait_for(THINKING, 20)
+                client.wait_for_line("open", times=2)
+                assert "closed" not in client.lines
+
+
+def test_node_fetch_reads_the_stream_line_by_line(
+    run_script: RunScript, gateway: GatewayProcess, session: Session
+) -> None:
+    with run_script("fetch-stream.mjs", gateway.url + STREAM) as client:
+        assert states(client.wait_for_first()) == THINKING
+        session.tool_running("bash")
+        client.wait_for(TOOL_RUNNING)
+
+
+def test_node_fetch_with_the_right_key_in_a_header_sees_a_live_change(
+    run_script: RunScript, keyed_gateway: GatewayProcess, publisher: StatusPublisher
+) -> None:
+    with run_script("fetch-stream.mjs", keyed_gateway.url + STREAM, KEY) as client:
+        client.wait_for_first()
+        publisher.session("discord:keyed")
+        client.wait_for({"discord:keyed": "thinking"})
+
+
+def test_node_fetch_gets_the_picture_as_json(run_script: RunScript, gateway: GatewayProcess, session: Session) -> None:
+    with run_script("fetch-json.mjs", gateway.url + STATUS) as client:
+        assert states(client.wait_for_first()) == {session.key: "thinking"}
+
+
+def gateway_on(port: int, redis_url: str) -> GatewayProcess:
+    """A gateway on a port that is free again."""
+    gateway = GatewayProcess(redis_url, port=port, debounce_seconds=DEBOUNCE_SECONDS)
+    gateway.port, gateway.url = port, f"http://127.0.0.1:{port}"
+    return gateway
