@@ -66,6 +66,7 @@ class Gateway(FastAPI):
             allow_origin_regex=LOCALHOST if LOCALHOST_ORIGINS in settings.cors_origins else None,
             allow_methods=["GET", "HEAD"],
             allow_headers=["Content-Type", "X-Status-Key", "Last-Event-ID", "Cache-Control"],
+            allow_private_network=True,
             expose_headers=["X-Status-Stale", "Retry-After"],
         )
 

@@ -22,11 +22,25 @@ async def together(**loops: Coroutine[Any, Any, None]) -> None:
         for task in done:
             task.result()
     finally:
-        # Again and again, since a client library may swallow a cancellation: redis-py's PubSub.ping does at times.
-        while pending := [task for task in tasks if not task.done()]:
-            for task in pending:
-                task.cancel()
+        await _end(tasks)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel them until all have ended, and be cancelled only then.
+
+    Again and again, since a library may swallow a cancellation: before Python 3.12 `asyncio.wait_for` does, if what it
+    waits for ends in that very step, and redis-py uses it for each command.
+    """
+    was_cancelled = False
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        try:
             await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
-        for task in tasks:
-            if not task.cancelled():
-                task.exception()  # looked at, so that asyncio does not report the others' errors at some later time
+        except asyncio.CancelledError:
+            was_cancelled = True
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not report the others' errors at some later time
+    if was_cancelled:
+        raise asyncio.CancelledError

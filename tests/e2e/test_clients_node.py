@@ -58,7 +58,7 @@ def test_eventsource_comes_back_by_itself_after_the_gateway(
             first.stop(ending)
             client.wait_for_line("connecting")
             publisher.session(SESSION_KEY)
-            with gateway_on(port, real_redis.url):
+            with GatewayProcess(real_redis.url, port=port, debounce_seconds=DEBOUNCE_SECONDS):
                 client.wait_for(THINKING, 20)
                 client.wait_for_line("open", times=2)
                 assert "closed" not in client.lines
@@ -85,10 +85,3 @@ def test_node_fetch_with_the_right_key_in_a_header_sees_a_live_change(
 def test_node_fetch_gets_the_picture_as_json(run_script: RunScript, gateway: GatewayProcess, session: Session) -> None:
     with run_script("fetch-json.mjs", gateway.url + STATUS) as client:
         assert states(client.wait_for_first()) == {session.key: "thinking"}
-
-
-def gateway_on(port: int, redis_url: str) -> GatewayProcess:
-    """A gateway on a port that is free again."""
-    gateway = GatewayProcess(redis_url, port=port, debounce_seconds=DEBOUNCE_SECONDS)
-    gateway.port, gateway.url = port, f"http://127.0.0.1:{port}"
-    return gateway

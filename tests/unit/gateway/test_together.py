@@ -73,3 +73,23 @@ def test_a_caller_that_outlives_errors_can_still_be_cancelled() -> None:
         assert task.cancelled()
 
     asyncio.run(main())
+
+
+def test_loops_within_loops_leave_nothing_behind_when_cancelled_from_outside() -> None:
+    async def very_stubborn() -> None:
+        for _ in range(5):
+            try:
+                await for_ever()
+            except asyncio.CancelledError:
+                continue
+
+    async def main() -> None:
+        task = asyncio.create_task(together(inner=together(one=very_stubborn(), two=for_ever()), three=for_ever()))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        async with asyncio.timeout(5):
+            await asyncio.wait([task])
+        assert task.cancelled()
+        assert not names_left()
+
+    asyncio.run(main())
