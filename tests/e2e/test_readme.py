@@ -56,6 +56,7 @@ def test_the_curl_examples_read_both_endpoints_with_a_key(keyed_gateway: Gateway
     wait_until(
         lambda: "websocket:abc123" in keyed_gateway.get(f"{STATUS}?key={quote(KEY)}").text, "the session is known"
     )
+    program("curl")
     for command in example("sh", "X-Status-Key").splitlines():
         with Program(program("sh"), "-c", at(keyed_gateway, command)) as reader:
             says(reader, "websocket:abc123")
