@@ -53,12 +53,13 @@ async def work(gateway_url: str, name: str, pause: float) -> None:
     known = jobs(gateway_url)
     async with StatusPublisher(max_concurrent=SESSIONS_AT_ONCE) as publisher, asyncio.TaskGroup() as lanes:
         for lane in range(SESSIONS_AT_ONCE):
-            lanes.create_task(_lane(publisher, known, f"{name}-{lane + 1}", pause), name=f"lane-{lane + 1}")
+            key = f"{CHANNELS[lane % len(CHANNELS)]}:{name}-{lane + 1}"
+            lanes.create_task(_lane(publisher, known, key, pause), name=f"lane-{lane + 1}")
 
 
-async def _lane(publisher: StatusPublisher, known: tuple[Job, ...], name: str, pause: float) -> None:
+async def _lane(publisher: StatusPublisher, known: tuple[Job, ...], key: str, pause: float) -> None:
+    """One conversation: its next run follows an error, as a user's next message does."""
     while True:
-        key = f"{random.choice(CHANNELS)}:{name}"  # noqa: S311
         await _pause(4 * pause)
         try:
             await run_job(publisher, key, random.choice(known), pause)  # noqa: S311
