@@ -22,15 +22,14 @@ def main() -> None:
     table = Table(title=f"Python {platform.python_version()} on {platform.machine()}")
     for column in ("what", "median", "p99", "unit"):
         table.add_column(column, justify="left" if column == "what" else "right")
-    with console.status("measuring") as status:
-        measurements: dict[str, Callable[[], Iterator[Row]]] = {
-            "an agent's calls": partial(publisher_calls.measure, options.calls),
-            "fresh replicas": partial(fresh_replica.measure, options.starts),
-        }
-        for name, rows in measurements.items():
-            status.update(f"measuring {name}")
-            for row in rows():
-                table.add_row(row.what, f"{row.median:.3g}", f"{row.p99:.3g}", row.unit)
+    measurements: dict[str, Callable[[], Iterator[Row]]] = {
+        "an agent's calls": partial(publisher_calls.measure, options.calls),
+        "fresh replicas": partial(fresh_replica.measure, options.starts),
+    }
+    for name, rows in measurements.items():
+        console.print(f"measuring {name} …")  # no spinner: it would cost more than an agent at rest
+        for row in rows():
+            table.add_row(row.what, f"{row.median:.3g}", f"{row.p99:.3g}", row.unit)
     console.print(table)
 
 

@@ -19,9 +19,8 @@ def measure(calls: int) -> Iterator[Row]:
         publisher.session("bench:1") as session,
     ):
         publisher.flush()
-        yield from _calls(session, calls, "Redis up")
-        publisher.flush()
         yield Row.of("an agent at rest, share of one core", [_rest()], "%")
+        yield from _calls(session, calls, "Redis up")
     with StatusPublisher("redis://127.0.0.1:1") as publisher, publisher.session("bench:1") as session:
         yield from _calls(session, calls, "Redis down")
 
