@@ -5,29 +5,27 @@ What follows in the flow: session.py (what an agent holds) → run.py and outbox
 """
 
 import asyncio
-import atexit
-import os
 import threading
 import time
 import weakref
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Self, TypeVar
 
 import redis
 from redis.cluster import RedisCluster
 
-from publisher.errors import ConfigurationError, InvalidCallError, PublisherError
+from publisher.errors import ConfigurationError, InvalidCallError
 from publisher.flusher import Teller
 from publisher.redis_teller import check_target, make_teller
 from publisher.report import OnError, Reporter
 from publisher.session import Session
 from publisher.settings import from_environment
-from publisher.text import MAX_TOOL_CHARACTERS, clean_text
+from publisher.text import text_of
 from publisher.word import SessionState, check_session_key
-from publisher.worker import Worker
+from publisher.worker import CLOSE_SECONDS, Worker
 
-CLOSE_SECONDS: Final = 3.0
+T = TypeVar("T")
 
 
 class StatusPublisher:
@@ -38,7 +36,8 @@ class StatusPublisher:
     and so does the first call in a forked child, which inherits no session.
 
     Args:
-        redis: A URL, or a `redis.Redis` that is shared with the agent; else the environment's, else localhost.
+        redis: A URL, or a `redis.Redis` whose server is used over a connection of our own; else the environment's,
+            else localhost.
         namespace: Which picture this worker belongs to.
         max_concurrent: How many sessions this worker could run at once.
         heartbeat_seconds: How often it says that it is alive when nothing changes.
@@ -75,12 +74,13 @@ class StatusPublisher:
         self._is_inert = hint is not None
         if hint:
             self._reporter.once(ConfigurationError(hint))
-        self._worker: Worker | None = None
+        self._closed = False
+        # By the number of its start. A dict, since setdefault is one step: a signal handler that publishes while the
+        # first call makes a worker must not make another one.
+        self._workers: dict[int, Worker] = {}
+        self._starts = 0
         # Weak: a handle that nobody holds can get no late call, and its session's state is the outbox's.
         self._handles: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
-        self._closed = False
-        self._lock = threading.RLock()
-        _publishers.add(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} namespace={self._settings.namespace!r}>"
@@ -103,15 +103,14 @@ class StatusPublisher:
 
     @property
     def worker_id(self) -> str | None:
-        """This worker's id, new at each start and in each forked child; None before the start."""
-        worker = self._worker
+        """This worker's id, new at each start and in each forked child; None before the start and after the close."""
+        worker = self._newest()
         return None if worker is None or worker.gone else worker.outbox.identity.id
 
     def start(self) -> Self:
         """Become a worker, if this process is none yet; after `close()` a new one."""
-        with self._lock:
-            self._closed = False
-            self._current()
+        self._closed = False
+        self._current()
         return self
 
     def session(self, key: str, title: str | None = None) -> Session:
@@ -120,18 +119,9 @@ class StatusPublisher:
         A session in error begins its next run. A key that is empty, over 512 bytes or has control characters is
         reported, and its handle does nothing.
         """
-        with self._lock:
-            worker = self._current()
-            try:
-                shown_key = _clean_key(key)
-            except ValueError as error:
-                self._reporter.once(InvalidCallError(f"session() was ignored: {error}"))
-                return Session(worker, str(key), detached=True)
-            handle = self._handles.get(shown_key)
-            if handle is None or not handle.is_live(worker):
-                handle = self._handles[shown_key] = Session(worker, shown_key)
-            handle.open(title)
-            return handle
+        handle = self._handle(key)
+        handle.open(title)
+        return handle
 
     def publish(
         self,
@@ -147,89 +137,94 @@ class StatusPublisher:
             wanted = SessionState(state)
         except ValueError:
             known = ", ".join(SessionState)
-            self._reporter.once(InvalidCallError(f"publish() was ignored: {state!r} is no state; there are {known}"))
+            said = f"publish() was ignored: {text_of(state)!r} is no state; there are {known}"
+            self._reporter.once(InvalidCallError(said))
             return
-        with self._lock:
-            session = self.session(key, title)
-            match wanted:
-                case SessionState.THINKING:
-                    session.thinking()
-                case SessionState.TOOL_RUNNING:
-                    session.tool_running("tool" if tool_name is None else clean_text(tool_name, MAX_TOOL_CHARACTERS))
-                case SessionState.STREAMING:
-                    session.streaming()
-                case SessionState.WAITING_FOR_USER:
-                    session.waiting_for_user()
-                case SessionState.ERROR:
-                    session.error(error_message)
+        self._handle(key).open_as(wanted, tool_name, title, error_message)
 
     def flush(self, timeout: float = CLOSE_SECONDS) -> bool:
         """Wait until Redis has all that was said before; False if that took longer than `timeout` seconds."""
-        worker = self._worker
+        worker = self._newest()
         return worker is None or worker.flush(timeout)
 
     async def aflush(self, timeout: float = CLOSE_SECONDS) -> bool:  # noqa: ASYNC109 - the API's word
         """`flush` without blocking the event loop."""
-        return await asyncio.to_thread(self.flush, timeout)
+        return await _beside(lambda: self.flush(timeout))
 
     def close(self) -> None:
         """Say goodbye: open sessions end, those in error stay until they expire. Takes 3 s at most."""
-        with self._lock:
-            self._closed = True
-            worker = self._worker
+        self._closed = True
+        worker = self._newest()
         if worker is not None:
             worker.leave(CLOSE_SECONDS)
 
     async def aclose(self) -> None:
         """`close` without blocking the event loop."""
-        await asyncio.to_thread(self.close)
+        await _beside(self.close)
+
+    def _handle(self, key: object) -> Session:
+        worker = self._current()
+        try:
+            shown_key = _clean_key(key)
+        except ValueError as error:
+            self._reporter.once(InvalidCallError(f"session() was ignored: {error}"))
+            return Session(worker, text_of(key), detached=True)
+        handle = self._handles.get(shown_key)
+        if handle is None or not handle.is_live(worker):
+            handle = self._handles[shown_key] = Session(worker, shown_key)
+        return handle
+
+    def _newest(self) -> Worker | None:
+        return self._workers.get(self._starts)
 
     def _current(self) -> Worker:
         """The worker that calls are for: a new one if there is none yet, or if it was the parent process's."""
-        worker = self._worker
-        if worker is None or (worker.gone and not self._closed):
-            worker = self._worker = self._make_worker()
+        worker = self._newest()
+        if worker is not None and (not worker.gone or self._closed):
+            return worker
+        number = self._starts + 1
+        made = self._make_worker()
+        worker = self._workers.setdefault(number, made)
+        if worker is made:
+            made.gone = self._closed
+            self._starts = number
+            self._workers.pop(number - 1, None)
+            if not self._closed:
+                made.start()
         return worker
 
     def _make_worker(self) -> Worker:
-        worker = Worker(self._settings, self._reporter, self._teller(), time.monotonic)
-        worker.gone = self._closed
-        try:
-            if not self._closed:
-                worker.start()
-        except RuntimeError as error:  # no thread can be started any more: the interpreter is going away
-            self._reporter.once(PublisherError(f"the status publisher cannot start: {error}"))
-        return worker
+        return Worker(self._settings, self._reporter, self._teller(), time.monotonic)
 
     def _teller(self) -> Callable[[], Teller] | None:
         target = self._target
         return None if self._is_inert else lambda: make_teller(target)
 
-    def _after_fork_in_child(self) -> None:
-        self._lock = threading.RLock()
-        if self._worker is not None:
-            self._worker.abandon()
-
-
-_publishers: "weakref.WeakSet[StatusPublisher]" = weakref.WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    for publisher in list(_publishers):
-        publisher._after_fork_in_child()  # noqa: SLF001 - this module's own
-
-
-def _at_exit() -> None:
-    for publisher in list(_publishers):
-        publisher.close()
-
 
 def _clean_key(key: object) -> str:
     if not isinstance(key, str):
         raise ValueError(f"a session key must be text, not {type(key).__name__}")  # noqa: TRY004 - reported as one kind
-    return check_session_key(key.encode("utf-8", "replace").decode("utf-8"))
+    return check_session_key(text_of(key).encode("utf-8", "replace").decode("utf-8"))
 
 
-atexit.register(_at_exit)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+async def _beside(call: Callable[[], T]) -> T:
+    """Run it in a thread of its own: the loop's executor may be busy with the agent's work, or shut down by now."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(result: T) -> None:
+        if not done.done():
+            done.set_result(result)
+
+    def run() -> None:
+        result = call()
+        try:
+            loop.call_soon_threadsafe(tell, result)
+        except RuntimeError:  # the loop has been closed: nobody waits any more
+            return
+
+    try:
+        threading.Thread(target=run, name="agent-status-wait", daemon=True).start()
+    except RuntimeError:  # no thread can be started any more: the interpreter is going away
+        return call()
+    return await done

@@ -10,16 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
-from redis.exceptions import RedisError
-
 from publisher.errors import RedisUnavailableError
 from publisher.outbox import Draft, Outbox
 from publisher.pace import Pace
 from publisher.report import Reporter, logger
+from publisher.text import text_of
 from publisher.wire import Keys, encode_record, write_arguments
 
-MAX_GOODBYES: Final = 3
-"""A goodbye that is refused for its number is said again, with a better one; one that fails is not."""
+GOODBYE_RETRY_SECONDS: Final = 0.2
 
 
 class Teller(Protocol):
@@ -31,7 +29,7 @@ class Teller(Protocol):
         """Run the write script; raises what the client raises."""
 
     def close(self) -> None:
-        """Let go of connections that are ours."""
+        """Let go of its connection; the next write makes a new one."""
 
 
 class Flusher:
@@ -53,7 +51,10 @@ class Flusher:
         self._keys = Keys(outbox.settings.namespace)
         self._pace = Pace(outbox.settings.heartbeat_seconds, random.random)
         self._wakes = wakes
+        self._teller: Teller | None = None
         self._leaving = False
+        self._goodbye_until = 0.0
+        self._has_ended = False
         self._silent_since: float | None = None
         self._channel_error = ""
         self._thread = threading.Thread(target=self._run, name="agent-status-flusher", daemon=True)
@@ -63,47 +64,48 @@ class Flusher:
         self._thread.start()
 
     def wait_until_told(self, timeout_seconds: float) -> bool:
-        """Wait until Redis has all that changed before this call; False if that took too long."""
+        """Wait until Redis has all that changed before this call; False if that took too long, or never can be."""
+        if self._thread is threading.current_thread():
+            return False
+        timeout_seconds = min(timeout_seconds, threading.TIMEOUT_MAX) if timeout_seconds > 0 else 0.0
         with self._confirmed:
             target = self._outbox.last_change
-            return self._confirmed.wait_for(
-                lambda: self._outbox.confirmed_change >= target or not self._thread.is_alive(), timeout_seconds
-            ) and (self._outbox.confirmed_change >= target)
+            self._confirmed.wait_for(
+                lambda: self._outbox.confirmed_change >= target or self._has_ended, timeout_seconds
+            )
+            return self._outbox.confirmed_change >= target
 
     def leave(self, timeout_seconds: float) -> None:
         """Say goodbye and end the thread; after the timeout, leave it to itself (it is a daemon)."""
-        self._leaving = True
-        self._wakes.put(None)
+        if not self._leaving:
+            self._goodbye_until = time.monotonic() + timeout_seconds
+            self._leaving = True
+            self._wakes.put(None)
         if self._thread is not threading.current_thread():
             self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
-        teller: Teller | None = None
         try:
             while not self._leaving:
                 if self._wait_until_due():
-                    teller = teller or self._connect()
-                    self._tell(teller, left=False)
-            for _ in range(MAX_GOODBYES):
-                teller = teller or self._connect()
-                if self._tell(teller, left=True):
-                    break
-        except Exception:  # noqa: BLE001 - a defect of ours must not print a traceback from a thread of the agent's process
-            logger.exception("the status publisher has stopped; the agent is not affected")
+                    self._tell(left=False)
+            self._say_goodbye()
         finally:
-            if teller is not None:
-                teller.close()
+            if self._teller is not None:
+                self._teller.close()
             with self._confirmed:
+                self._has_ended = True
                 self._confirmed.notify_all()
 
-    def _connect(self) -> Teller | None:
-        try:
-            return self._make_teller()
-        except (RedisError, OSError) as error:
-            self._failed(error)
-            return None
+    def _say_goodbye(self) -> None:
+        """Until Redis has it or time is up; once only if Redis was away before, since an agent's end must not wait."""
+        was_away = self._silent_since is not None
+        while not self._tell(left=True) and not was_away and time.monotonic() < self._goodbye_until:
+            time.sleep(GOODBYE_RETRY_SECONDS)
 
     def _wait_until_due(self) -> bool:
+        while not self._wakes.empty():  # one look answers all that asked for it
+            self._wakes.get_nowait()
         with self._lock:
             due_at = self._pace.due_at(has_news=self._outbox.has_news)
             wait_seconds = due_at - self._outbox.clock()
@@ -115,21 +117,24 @@ class Flusher:
             return True
         return False
 
-    def _tell(self, teller: Teller | None, *, left: bool) -> bool:
-        """Tell the next word; True if there is no use in telling it again at once."""
-        if teller is None:
-            return True
+    def _tell(self, *, left: bool) -> bool:
+        """Tell the next word; True if Redis has it."""
+        try:
+            return self._try_to_tell(left=left)
+        except Exception as error:  # noqa: BLE001 - whatever happens, the thread goes on trying
+            self._failed(error)
+            return False
+
+    def _try_to_tell(self, *, left: bool) -> bool:
+        if self._teller is None:
+            self._teller = self._make_teller()
         started_at = self._outbox.clock()
         with self._lock:
             draft = self._outbox.draft(left=left)
         encoded = encode_record(draft.record)
-        try:
-            taken, value, channel_error = teller.write(
-                *write_arguments(self._keys, draft.record, draft.seq, encoded, sharded=teller.sharded)
-            )
-        except (RedisError, OSError) as error:
-            self._failed(error)
-            return True
+        taken, value, channel_error = self._teller.write(
+            *write_arguments(self._keys, draft.record, draft.seq, encoded, sharded=self._teller.sharded)
+        )
         if not int(taken):
             with self._lock:
                 self._outbox.refused(int(value))
@@ -158,10 +163,12 @@ class Flusher:
     def _failed(self, error: Exception) -> None:
         with self._lock:
             self._pace.failed(self._outbox.clock())
+        if self._teller is not None:  # a fresh connection finds the server that the name leads to by now
+            self._teller.close()
         if self._silent_since is None:
             self._silent_since = time.monotonic()
             report = RedisUnavailableError(
-                f"Redis does not take this worker's status: {type(error).__name__}: {error}. "
+                f"Redis does not take this worker's status: {type(error).__name__}: {text_of(error)}. "
                 "The agent is not affected; trying on"
             )
             report.__cause__ = error

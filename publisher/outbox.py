@@ -37,6 +37,8 @@ class Draft:
 class Outbox:
     """Not thread-safe: whoever shares it holds a lock.
 
+    Reentrant: a finalizer may call it in the middle of a call, so nothing here iterates over what that could change.
+
     Args:
         identity: Who this worker is.
         settings: The terms that its words carry.
@@ -124,8 +126,9 @@ class Outbox:
         now = self.clock()
         self._expire(now)
         if left:
-            for run in [run for run in self._runs.values() if run.state is not SessionState.ERROR]:
-                self._end(run)
+            for run in list(self._runs.values()):
+                if run.state is not SessionState.ERROR:
+                    self._end(run)
         self._seq += 1
         self._told_change = self._change
         record = WorkerRecord(
@@ -138,8 +141,10 @@ class Outbox:
             max_concurrent=self.settings.max_concurrent,
             uptime_ms=to_ms(now - self._started_at),
             left=left,
-            sessions=tuple(run.record(now) for run in self._runs.values()),
-            ended=tuple(EndedRecord(key=key, run_ms=to_ms(now - run_at)) for key, (run_at, _) in self._ended.items()),
+            sessions=tuple(run.record(now) for run in list(self._runs.values())),
+            ended=tuple(
+                EndedRecord(key=key, run_ms=to_ms(now - run_at)) for key, (run_at, _) in list(self._ended.items())
+            ),
         )
         return Draft(seq=self._seq, record=record, change=self._change)
 
@@ -152,14 +157,17 @@ class Outbox:
         self._seq = max(self._seq, stored_seq)
 
     def _expire(self, now: float) -> None:
-        for run in [run for run in self._runs.values() if run.has_expired(now)]:
-            self._end(run)
-        while self._ended and now - next(iter(self._ended.values()))[1] > ENDED_SECONDS:
-            del self._ended[next(iter(self._ended))]
+        for run in list(self._runs.values()):
+            if run.has_expired(now):
+                self._end(run)
+        for key, (_, ended_at) in list(self._ended.items()):
+            if now - ended_at <= ENDED_SECONDS:
+                break
+            self._ended.pop(key, None)
 
     def _end(self, run: Run) -> None:
-        del self._runs[run.key]
+        self._runs.pop(run.key, None)
         self._ended.pop(run.key, None)
         self._ended[run.key] = (run.started_at, self.clock())
         if len(self._ended) > MAX_ENDED:
-            del self._ended[next(iter(self._ended))]
+            self._ended.pop(next(iter(self._ended)), None)

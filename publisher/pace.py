@@ -1,6 +1,7 @@
 """Pure: when the next word is due.
 
-Rule 1. The first change after quiet is due at once; then at most ten words a second and about 256 KB a second.
+Rule 1. The first change after quiet is due at once; then at most ten words a second and about 256 KB a second, but
+        never later than a heartbeat: a long word must not cost its worker the lease.
 Rule 2. When nothing was said for a heartbeat, the same word is due again.
 Rule 3. A word that failed, or was not answered, is followed by a new one after 0.5 s, growing to min(2 s, heartbeat)
         with jitter; a refused one at once.
@@ -34,7 +35,8 @@ class Pace:
     def took(self, started_at: float, size_bytes: int) -> None:
         """The word that was begun then has been taken."""
         self._failures = 0
-        self._not_before = started_at + max(MIN_INTERVAL_SECONDS, size_bytes / BYTES_PER_SECOND)
+        interval = max(MIN_INTERVAL_SECONDS, size_bytes / BYTES_PER_SECOND)
+        self._not_before = started_at + min(interval, self._heartbeat_seconds)
         self._heartbeat_at = started_at + self._heartbeat_seconds
 
     def failed(self, now: float) -> None:

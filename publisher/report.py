@@ -1,4 +1,7 @@
-"""Telling a person what went wrong, without ever disturbing the agent: one log line and one call of `on_error`."""
+"""Telling a person what went wrong, without ever disturbing the agent: one log line and one call of `on_error`.
+
+Never called with a lock of ours held: a logging handler or an `on_error` may well use the publisher itself.
+"""
 
 import logging
 from collections.abc import Callable
@@ -29,10 +32,13 @@ class Reporter:
 
     def always(self, error: PublisherError) -> None:
         """Report an error."""
-        logger.warning("%s", error)
+        try:
+            logger.warning("%s", error)
+        except Exception:  # noqa: BLE001 - a filter of the agent's that raises
+            return
         if self._on_error is None:
             return
         try:
             self._on_error(error)
-        except Exception:
+        except (Exception, SystemExit):
             logger.exception("on_error raised; it is the agent's own and was ignored")

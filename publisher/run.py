@@ -80,8 +80,8 @@ class Run:
             return False
         if self.state is SessionState.WAITING_FOR_USER and call != self.waits_over:
             return False
-        if newest := next(reversed(self.open_tools.values()), None):
-            return self.say(SessionState.TOOL_RUNNING, now, newest)
+        if self.open_tools:
+            return self.say(SessionState.TOOL_RUNNING, now, next(reversed(self.open_tools.values())))
         return self.say(SessionState.STREAMING, now)
 
     def use(self, input_tokens: int | None, output_tokens: int | None) -> bool:

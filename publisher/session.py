@@ -1,38 +1,15 @@
 """What an agent holds: a session, whose methods are named after its states. None of them blocks or raises."""
 
-import asyncio
-import concurrent.futures
-import functools
-from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Concatenate, Final, ParamSpec, Self
+from typing import Self
 
 from publisher.errors import InvalidCallError, PublisherError
 from publisher.outbox import MAX_SESSIONS
+from publisher.quiet import is_failure, quiet
 from publisher.run import Run
-from publisher.text import MAX_ERROR_CHARACTERS, MAX_TITLE_CHARACTERS, MAX_TOOL_CHARACTERS, clean_text
+from publisher.text import MAX_TITLE_CHARACTERS, MAX_TOOL_CHARACTERS, clean_text, message_of
 from publisher.word import SessionState
 from publisher.worker import Worker
-
-P = ParamSpec("P")
-
-_CANCELLED: Final = (asyncio.CancelledError, concurrent.futures.CancelledError)
-
-
-def _quiet(method: "Callable[Concatenate[Any, P], None]") -> "Callable[Concatenate[Any, P], None]":
-    """An agent must never fail for its status: what a call raises is reported, and the call does nothing."""
-
-    @functools.wraps(method)
-    def call(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            method(self, *args, **kwargs)
-        except PublisherError as error:
-            self._report(error)
-        except Exception as error:  # noqa: BLE001 - any at all
-            name = method.__name__.lstrip("_")
-            self._report(InvalidCallError(f"session.{name}() was ignored: {type(error).__name__}: {error}"))
-
-    return call
 
 
 class Session:
@@ -76,15 +53,27 @@ class Session:
         """Whether calls on this handle still count, for this worker."""
         return worker is self._worker and not self.is_over
 
-    @_quiet
+    @quiet
     def open(self, title: str | None = None) -> None:
         """What `StatusPublisher.session` does: begin a run, unless one is going on."""
-        if title is not None:
-            self._title = clean_text(title, MAX_TITLE_CHARACTERS)
-        worker = self._worker
-        with worker.lock:
-            if not worker.gone and worker.outbox.open(self.key, self._title) is None:
-                raise InvalidCallError(f"session() was ignored: this worker holds {MAX_SESSIONS} sessions already")
+        shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
+        with self._worker.lock:
+            self._open(shown_title)
+
+    @quiet
+    def open_as(
+        self, state: SessionState, tool_name: object = None, title: str | None = None, error_message: object = None
+    ) -> None:
+        """What `StatusPublisher.publish` does: open, and be in this state, in one step."""
+        shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
+        tool = _tool_name(tool_name) if state is SessionState.TOOL_RUNNING else None
+        message = message_of(error_message)
+        with self._worker.lock:
+            if self._open(shown_title):
+                if state is SessionState.ERROR:
+                    self._fail(message)
+                else:
+                    self._say(state, tool)
 
     @property
     def title(self) -> str | None:
@@ -95,50 +84,49 @@ class Session:
     def title(self, title: str | None) -> None:
         self._set_title(title)
 
-    @_quiet
+    @quiet
     def thinking(self) -> None:
         """The model is at work."""
         self._say(SessionState.THINKING)
 
-    @_quiet
+    @quiet
     def tool_running(self, name: str) -> None:
         """A tool is at work. `tool()` and `tool_start()` also know when it ends."""
-        self._say(SessionState.TOOL_RUNNING, clean_text(name, MAX_TOOL_CHARACTERS))
+        self._say(SessionState.TOOL_RUNNING, _tool_name(name))
 
-    @_quiet
+    @quiet
     def streaming(self) -> None:
         """The answer is being written."""
         self._say(SessionState.STREAMING)
 
-    @_quiet
+    @quiet
     def waiting_for_user(self) -> None:
         """Nothing goes on until a person answers."""
         self._say(SessionState.WAITING_FOR_USER)
 
-    @_quiet
+    @quiet
     def error(self, message: object = None) -> None:
         """The run has failed. The session shows so for the error TTL, or until it goes on."""
-        worker = self._worker
-        text = clean_text(_message_of(message), MAX_ERROR_CHARACTERS)
-        with worker.lock:
-            if run := self._run(reopen=True):
-                run.fail(text, worker.outbox.clock(), worker.outbox.settings.error_ttl_seconds)
-                worker.outbox.changed()
+        text = message_of(message)
+        with self._worker.lock:
+            self._fail(text)
 
     def tool(self, name: str) -> "Tool":
         """A tool that runs while the `with` block does: `with session.tool("bash"): …`."""
         return Tool(self, name)
 
-    @_quiet
+    @quiet
     def tool_start(self, name: str, call_id: object) -> None:
         """A tool call has begun; of several at once the newest is shown."""
+        shown = _tool_name(name)
+        hash(call_id)  # what cannot be kept is refused before anything is shown
         worker = self._worker
         with worker.lock:
             if run := self._run(reopen=True):
-                run.open_tool(clean_text(name, MAX_TOOL_CHARACTERS), call_id, worker.outbox.clock())
+                run.open_tool(shown, call_id, worker.outbox.clock())
                 worker.outbox.changed()
 
-    @_quiet
+    @quiet
     def tool_end(self, call_id: object) -> None:
         """A tool call has ended: the newest one still open is shown, else `streaming`."""
         worker = self._worker
@@ -146,17 +134,17 @@ class Session:
             if (run := self._run()) and run.close_tool(call_id, worker.outbox.clock()):
                 worker.outbox.changed()
 
-    @_quiet
+    @quiet
     def usage(self, *, input: int | None = None, output: int | None = None) -> None:  # noqa: A002 - the API's word
         """Tokens of this run so far, in all. A total smaller than before is ignored: it came late."""
         self._use(input, output, add=False)
 
-    @_quiet
+    @quiet
     def add_usage(self, *, input: int = 0, output: int = 0) -> None:  # noqa: A002 - the API's word
         """Tokens of one model call, on top of what this run has used."""
         self._use(input, output, add=True)
 
-    @_quiet
+    @quiet
     def end(self) -> None:
         """The session is over, an error too."""
         self._end()
@@ -166,6 +154,24 @@ class Session:
         with worker.lock:
             if (run := self._run(reopen=True)) and run.say(state, worker.outbox.clock(), tool):
                 worker.outbox.changed()
+
+    def _fail(self, text: str) -> None:
+        """Be in error. The caller holds the lock."""
+        worker = self._worker
+        if run := self._run(reopen=True):
+            run.fail(text, worker.outbox.clock(), worker.outbox.settings.error_ttl_seconds)
+            worker.outbox.changed()
+
+    def _open(self, title: str | None) -> bool:
+        """Begin a run, unless one is going on; False if calls do not count any more. The caller holds the lock."""
+        worker = self._worker
+        if worker.gone or self.is_over:
+            return False
+        run = worker.outbox.open(self.key, self._title if title is None else title)
+        if run is None:
+            raise InvalidCallError(f"session() was ignored: this worker holds {MAX_SESSIONS} sessions already")
+        self._title = run.title
+        return True
 
     def _use(self, input_tokens: int | None, output_tokens: int | None, *, add: bool) -> None:
         given = {"input": input_tokens, "output": output_tokens}
@@ -183,7 +189,7 @@ class Session:
             if run.use(input_tokens, output_tokens):
                 worker.outbox.changed()
 
-    @_quiet
+    @quiet
     def _set_title(self, title: str | None) -> None:
         shown = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
         self._title = shown
@@ -193,41 +199,41 @@ class Session:
                 run.title = shown
                 worker.outbox.changed()
 
-    @_quiet
+    @quiet
     def _hold(self) -> None:
         """Entering is opening: what failed, ended or waits for nobody's answer any more begins a run."""
         worker = self._worker
-        if self._detached or worker.gone:
-            return
         with worker.lock:
+            if self._detached or worker.gone:
+                return
             self.is_over = False
-            run = worker.outbox.open(self.key, self._title)
+            self._open(None)
+            run = worker.outbox.run(self.key)
             if run and not self._holders and run.state is SessionState.WAITING_FOR_USER:
                 run.say(SessionState.THINKING, worker.outbox.clock())
                 worker.outbox.changed()
             self._holders += 1
 
-    @_quiet
+    @quiet
     def _leave(self, error: BaseException | None) -> None:
-        worker = self._worker
-        with worker.lock:
+        text = message_of(error) if is_failure(error) else None
+        with self._worker.lock:
             self._holders = max(0, self._holders - 1)
             if self._holders or self.is_over:
                 return
-            if isinstance(error, Exception) and not isinstance(error, _CANCELLED):
-                self.error(error)
-                self.is_over = True
-            else:
+            if text is None:
                 self._end()
+            else:
+                self._fail(text)
+                self.is_over = True
 
     def _end(self) -> None:
         worker = self._worker
-        if self.is_over:
-            return
         with worker.lock:
-            self.is_over = True
-            if not worker.gone:
-                worker.outbox.end(self.key)
+            if not self.is_over:
+                self.is_over = True
+                if not worker.gone:
+                    worker.outbox.end(self.key)
 
     def _run(self, *, reopen: bool = False) -> Run | None:
         """The run that a call is about; None if the call is late. The caller holds the lock.
@@ -242,35 +248,34 @@ class Session:
             run = worker.outbox.open(self.key, self._title)
         return run
 
-    def _report(self, error: PublisherError) -> None:
+    def report(self, error: PublisherError) -> None:
+        """Tell a person about a call that was ignored."""
         self._worker.reporter.once(error)
 
 
 class Tool:
-    """One call of a tool, open while its `with` block runs. Each block is a call of its own."""
+    """A tool that is at work while a `with` block of it runs. Each block is a call of its own."""
 
     def __init__(self, session: Session, name: str) -> None:
         self._session = session
         self._name = name
+        self._calls: list[object] = []
 
     def __enter__(self) -> Self:
-        self._session.tool_start(self._name, self)
+        call = object()
+        self._calls.append(call)
+        self._session.tool_start(self._name, call)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._session.tool_end(self)
+        self._session.tool_end(self._calls.pop())
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
 
     async def __aexit__(self, *_: object) -> None:
-        self._session.tool_end(self)
+        self.__exit__()
 
 
-def _message_of(error: object) -> str:
-    """What an exception, or whatever an agent calls its error, says; its type's name if it says nothing."""
-    try:
-        said = "" if error is None else str(error)
-    except Exception:  # noqa: BLE001 - an exception's own __str__ can be broken, and it failed all the same
-        said = ""
-    return said or ("error" if error is None else type(error).__name__)
+def _tool_name(name: object) -> str:
+    return ("" if name is None else clean_text(name, MAX_TOOL_CHARACTERS)) or "tool"

@@ -12,6 +12,7 @@ from publisher.word import MIN_HEARTBEAT_MS
 PREFIX: Final = "POCKETPAW_STATUS_"
 DEFAULT_REDIS_URL: Final = "redis://localhost:6379/0"
 MAX_SECONDS: Final = 7 * 24 * 3600.0
+MAX_CONCURRENT: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +41,10 @@ class Settings:
                 f"LEASE_SECONDS: {self.lease_seconds:g} is under two heartbeats (HEARTBEAT_SECONDS is "
                 f"{self.heartbeat_seconds:g}): one late heartbeat would make a live worker look lost"
             )
-        if type(self.max_concurrent) is not int or self.max_concurrent < 0:
-            raise ConfigurationError(f"max_concurrent: {self.max_concurrent!r} is not a whole number from 0 up")
+        if type(self.max_concurrent) is not int or not 0 <= self.max_concurrent <= MAX_CONCURRENT:
+            raise ConfigurationError(
+                f"max_concurrent: {self.max_concurrent!r} is not a whole number from 0 to {MAX_CONCURRENT}"
+            )
 
 
 def _check_seconds(name: str, value: object, least: float) -> None:

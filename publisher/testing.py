@@ -60,15 +60,15 @@ class RecordingPublisher(StatusPublisher):
 
     def close(self) -> None:
         """End what is open, as a real goodbye does."""
-        if self._worker is not None and not self._worker.gone:
-            self._worker.outbox.draft(left=True)
-            self._worker.outbox.changed()
+        worker = self._newest()
+        if worker is not None and not worker.gone:
+            worker.outbox.draft(left=True)
+            worker.outbox.changed()
         super().close()
 
     def _make_worker(self) -> Worker:
         worker = _RecordingWorker(self._settings, self._reporter, None, time.monotonic)
         worker.outbox.changes = self._changes
-        worker.gone = self._closed
         return worker
 
 

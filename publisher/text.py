@@ -16,9 +16,23 @@ def clean_text(text: object, max_characters: int) -> str:
 
     A lone surrogate becomes a question mark: left in, it would cost the whole word its encoding.
     """
-    shown = text if isinstance(text, str) else str(text)
+    shown = text if type(text) is str else text_of(text)
     if len(shown) <= max_characters and shown.isprintable():
         return shown
     shown = shown[: 4 * max_characters].encode("utf-8", "replace").decode("utf-8")
     shown = _UNSHOWABLE.sub(" ", shown).strip()
     return shown if len(shown) <= max_characters else shown[: max_characters - 1] + "…"
+
+
+def text_of(thing: object) -> str:
+    """What a thing says of itself; its type's name if it cannot (an agent's `__str__` can be broken)."""
+    try:
+        return str.__str__(thing) if isinstance(thing, str) else str(thing)
+    except Exception:  # noqa: BLE001 - whatever it raises
+        return type(thing).__name__
+
+
+def message_of(error: object) -> str:
+    """What an exception, or whatever an agent calls its error, says in one line; never empty."""
+    fallback = type(error).__name__ if isinstance(error, BaseException) else "error"
+    return clean_text("" if error is None else error, MAX_ERROR_CHARACTERS) or fallback

@@ -199,7 +199,7 @@ def test_memory_is_bounded_by_the_sessions_that_exist_however_long_redis_is_away
         for number in range(20_000):
             with publisher.session(f"web:{number}"):
                 pass
-        worker = publisher._worker
+        worker = publisher._newest()
         assert worker
         assert len(worker.outbox._runs) == 0
         assert len(worker.outbox._ended) <= 64

@@ -73,7 +73,7 @@ def test_the_table_of_parts_names_files_that_exist_and_every_file_of_the_flow() 
         "worker.py",
         "testing.py",
     }
-    plumbing |= {"together.py", "malformed.py", "replica.py", "reader.py", "terminal.py", "version.py"}
+    plumbing |= {"quiet.py", "together.py", "malformed.py", "replica.py", "reader.py", "terminal.py", "version.py"}
     assert {name for name in sources if Path(name).name not in plumbing} <= named
 
 
@@ -84,7 +84,7 @@ def test_the_design_names_the_keys_as_the_code_builds_them() -> None:
 
 
 def test_every_method_of_a_session_and_a_publisher_is_in_the_readme() -> None:
-    inner = {"open", "is_live", "key", "is_over", "start", "worker_id"}
+    inner = {"open", "open_as", "report", "is_live", "key", "is_over", "start", "worker_id"}
     for kind in (Session, StatusPublisher):
         for name in vars(kind):
             if not name.startswith("_") and name not in inner:

@@ -81,3 +81,10 @@ def test_a_refused_word_is_followed_at_once() -> None:
     p.took(10.0, 200)
     p.refused(10.05)
     assert p.due_at(has_news=False) <= 10.05
+
+
+def test_a_word_so_long_that_its_pace_would_cost_the_lease_is_followed_a_heartbeat_later() -> None:
+    p = pace()
+    p.took(10.0, 8 * 1024 * 1024)
+    assert p.due_at(has_news=False) == pytest.approx(15.0)
+    assert p.due_at(has_news=True) == pytest.approx(15.0)

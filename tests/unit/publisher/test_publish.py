@@ -1,5 +1,6 @@
 """Calls on the publisher itself, bad ones included."""
 
+import asyncio
 import logging
 
 import pytest
@@ -89,3 +90,56 @@ def test_calls_after_close_do_nothing_until_the_next_start(publisher: RecordingP
     publisher.start()
     publisher.session(KEY)
     assert newest(publisher).state is SessionState.THINKING
+
+
+class Unprintable:
+    def __str__(self) -> str:
+        raise RuntimeError("cannot be shown")
+
+
+def test_things_that_cannot_be_printed_are_called_by_their_type(publisher: RecordingPublisher) -> None:
+    publisher.publish(KEY, "tool_running", tool_name=Unprintable(), title=Unprintable())  # type: ignore[arg-type]
+    assert (newest(publisher).tool_name, newest(publisher).title) == ("Unprintable", "Unprintable")
+    publisher.session(KEY).error(Unprintable())
+    assert newest(publisher).error_message == "Unprintable"
+
+
+@pytest.mark.parametrize("nothing", [None, "", "\n"])
+def test_an_error_and_a_tool_without_words_are_still_called_something(
+    publisher: RecordingPublisher, nothing: str | None
+) -> None:
+    publisher.publish(KEY, "tool_running", tool_name=nothing)
+    assert newest(publisher).tool_name == "tool"
+    publisher.publish(KEY, "error", error_message=nothing)
+    assert newest(publisher).error_message == "error"
+
+
+def test_a_call_id_that_cannot_be_kept_is_reported_and_shows_nothing(publisher: RecordingPublisher) -> None:
+    publisher.session(KEY).tool_start("bash", [])
+    assert newest(publisher).state is SessionState.THINKING
+    assert "unhashable" in str(publisher.errors[0])
+
+
+def test_the_title_is_known_to_whoever_asks_for_the_handle(publisher: RecordingPublisher) -> None:
+    publisher.publish(KEY, "thinking", title="T")
+    assert publisher.session(KEY).title == "T"
+
+
+def test_a_group_with_a_failure_in_it_is_an_error_and_one_of_cancellations_is_not(
+    publisher: RecordingPublisher,
+) -> None:
+    failed = BaseExceptionGroup("all", [asyncio.CancelledError(), ValueError("boom")])
+    with pytest.raises(BaseExceptionGroup), publisher.session(KEY):
+        raise failed
+    assert newest(publisher).state is SessionState.ERROR
+    with pytest.raises(BaseExceptionGroup), publisher.session(KEY):
+        raise BaseExceptionGroup("all", [asyncio.CancelledError()])
+    assert publisher.sessions == {}
+
+
+def test_one_tool_entered_twice_is_two_calls(publisher: RecordingPublisher) -> None:
+    tool = publisher.session(KEY).tool("bash")
+    with tool:
+        with tool:
+            pass
+        assert newest(publisher).tool_name == "bash"
