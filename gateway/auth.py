@@ -46,7 +46,7 @@ def _digest(value: bytes) -> bytes:
 
 
 class KeysOut(logging.Filter):
-    """Drops the query from uvicorn's access lines: a key may be in it."""
+    """Drops the query from uvicorn's lines about requests, WebSocket attempts included: a key may be in it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the line, never withhold it."""

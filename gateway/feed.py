@@ -7,6 +7,7 @@ this process was stopped itself; then all begins anew.
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,6 +38,8 @@ LATE_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 0.5
 READ_SECONDS_WITHOUT_WORKERS: Final = 10.0
 MIN_READ_SECONDS: Final = 0.2
+_ARGUMENTS = re.compile(r",? with args beginning with.*", re.DOTALL)
+"""Redis repeats a command that it does not know, and that may be the one with the password."""
 NEWS_WAITING: Final = 1000
 """Bounded: when the pipeline is slow, Redis waits, and drops us at worst; then everything is read again."""
 
@@ -207,4 +210,4 @@ def _reason_of(error: Exception) -> str:
         return str(error)
     if isinstance(error, TimeoutError) and not str(error):
         return f"Redis has not answered within {SILENCE_SECONDS:g} s"
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {_ARGUMENTS.sub('', str(error))}"

@@ -1,7 +1,7 @@
 """Pure: what is true now. Before it comes the feed, which brings words; after it the picture that they make.
 
 Rule 1. A word counts if its number is above the known one's. One already known moves nothing, and no late word revives
-        a worker that left or vanished: its number is remembered for as long as Redis would have kept it.
+        a worker that left or vanished: its number is remembered for as long as Redis keeps it.
 Rule 2. What Redis holds, when it is read, wins over a known word whatever its number, if it was written after that
         word came or that word is past its lease: so a forged number holds nobody for longer than that.
 Rule 3. Lost is a worker whose lease has passed, who has not left, and of whom a reading asked for after that knows
@@ -28,6 +28,7 @@ class Fleet:
     def __init__(self) -> None:
         self._workers: dict[str, KnownWorker] = {}
         self._remembered: dict[str, tuple[int, float]] = {}  # worker id → (seq, until when)
+        self._stored: set[str] = set()  # who was in the last reading
         self._deaf_at: float | None = None
         self._grace_from = -NEVER
         self._read_asked_at = -NEVER
@@ -76,7 +77,8 @@ class Fleet:
                 known.is_vanished = False
                 continue
             self._take(word, moment, now, known)
-        self._mark_vanished({raw.worker_id for raw in reading.words}, asked_at)
+        self._stored = {raw.worker_id for raw in reading.words}
+        self._mark_vanished(asked_at)
         if not self.has_been_read:
             self.has_been_read = True
             self._judge_first_reading(now)
@@ -110,8 +112,9 @@ class Fleet:
                     self.version += 1
             if not known.is_live and now >= known.remains_end_at:
                 self._forget(known)
-        for worker_id in [key for key, (_, until) in self._remembered.items() if until <= now]:
-            del self._remembered[worker_id]
+        for worker_id, (_, until) in tuple(self._remembered.items()):
+            if until <= now and worker_id not in self._stored:
+                del self._remembered[worker_id]
 
     def wants_reading(self, now: float) -> bool:
         """Whether somebody would be called lost, were Redis asked first."""
@@ -134,19 +137,18 @@ class Fleet:
         return min(moment for moment in moments if moment > now)
 
     def _take(self, word: Word, moment: float, now: float, known: KnownWorker | None) -> bool:
-        is_news = known is None or known.is_lost or not known.says_the_same(word)
-        self._workers[word.record.id] = KnownWorker(word, moment, now)
+        newer = self._workers[word.record.id] = KnownWorker(word, moment, now)
         self._remembered.pop(word.record.id, None)
         self.version += 1
-        return is_news
+        return known is None or known.is_lost or not known.says_the_same(newer)
 
     def _known_seq(self, worker_id: str) -> int:
         known = self._workers.get(worker_id)
         return known.word.seq if known else self._remembered.get(worker_id, (-1, 0.0))[0]
 
-    def _mark_vanished(self, stored: set[str], asked_at: float) -> None:
+    def _mark_vanished(self, asked_at: float) -> None:
         for worker_id, known in self._workers.items():
-            if worker_id not in stored and known.arrived_at < asked_at:
+            if worker_id not in self._stored and known.arrived_at < asked_at:
                 known.is_vanished = True
 
     def _judge_first_reading(self, now: float) -> None:

@@ -6,8 +6,12 @@ expiries count from there.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from publisher.wire import SessionRecord, Word
+
+SAME_RUN_MS: Final = 20
+"""By how much a run's start differs from word to word: ages are taken a moment before Redis stamps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +80,20 @@ class KnownWorker:
         """When a session in error vanishes; never for others."""
         return float("inf") if session.expires_ms is None else self.moment + session.expires_ms / 1000
 
-    def says_the_same(self, word: Word) -> bool:
-        """Whether a newer word shows the same sessions in the same states with the same tools."""
-        return _shown(self.word) == _shown(word)
+    def says_the_same(self, other: "KnownWorker") -> bool:
+        """Whether a newer word shows the same runs of the same sessions, in the same states with the same tools."""
+        return (
+            self.has_left == other.has_left
+            and len(self.claims) == len(other.claims)
+            and all(map(_is_the_same, self.claims, other.claims))
+        )
 
 
-def _shown(word: Word) -> tuple[object, ...]:
-    record = word.record
-    sessions = tuple((s.key, s.state, s.tool) for s in record.sessions)
-    return record.left, sessions, tuple(e.key for e in record.ended)
+def _is_the_same(claim: Claim, other: Claim) -> bool:
+    """A new run in the same state is news: it may overtake another worker's run of the key."""
+    if claim.key != other.key or abs(claim.run_started_ms - other.run_started_ms) > SAME_RUN_MS:
+        return False
+    mine, theirs = claim.record, other.record
+    if mine is None or theirs is None:
+        return mine is theirs
+    return (mine.state, mine.tool) == (theirs.state, theirs.tool)

@@ -93,7 +93,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     replica = app.replica
     for name in unknown_names():
         logger.warning("%s is no setting of ours: misspelt?", name)
-    logging.getLogger("uvicorn.access").addFilter(KeysOut())
+    for name in ("uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).addFilter(KeysOut())
     with drain_on_signal(replica.hub, replica.settings.drain_seconds):
         async with replica.running():
             yield

@@ -65,8 +65,11 @@ def read_stream(url: str, key: str | None = None) -> Iterator[Snapshot | ReaderE
             time.sleep(retry_seconds)
 
 
-def _headers(key: str | None) -> dict[str, str]:
-    return {"X-Status-Key": key} if key else {}
+def _headers(key: str | None) -> dict[bytes, bytes]:
+    key = (key or "").strip()
+    if "\n" in key or "\r" in key:
+        raise ReaderError("the key has a line break in it: one key is wanted, on one line")
+    return {b"X-Status-Key": key.encode()} if key else {}
 
 
 def _check(response: httpx.Response, url: str) -> None:

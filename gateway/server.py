@@ -45,6 +45,7 @@ def serve(app: Any, *, host: str, port: int) -> int | None:
         port=port,
         backlog=BACKLOG,
         log_config=LOG_CONFIG,
+        ws="none",
         timeout_graceful_shutdown=BACKSTOP_SECONDS,
         server_header=False,
     )

@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(default=5.0, ge=0, le=600, description="Time to end open streams in at shutdown.")
     max_clients: int = Field(default=10_000, ge=1, description="Open streams; who comes after is told to come back.")
 
+    @field_validator("api_key", mode="before")
+    @classmethod
+    def _a_key_has_no_line_end(cls, key: Any) -> Any:
+        """Files and orchestrators' secrets often end with one; no client could send it."""
+        return key.strip() or None if isinstance(key, str) else key
+
     @field_validator("namespace")
     @classmethod
     def _namespace_names_one_slot(cls, namespace: str) -> str:

@@ -5,6 +5,7 @@ After it comes Redis. Nothing that happens here reaches the agent: a failure is 
 
 import queue
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +19,8 @@ from publisher.text import text_of
 from publisher.wire import Keys, encode_record, write_arguments
 
 GOODBYE_RETRY_SECONDS: Final = 0.2
+_ARGUMENTS = re.compile(r",? with args beginning with.*", re.DOTALL)
+"""Redis repeats a command that it does not know, and that may be the one with the password."""
 
 
 class Teller(Protocol):
@@ -167,8 +170,9 @@ class Flusher:
             self._teller.close()
         if self._silent_since is None:
             self._silent_since = time.monotonic()
+            reason = _ARGUMENTS.sub("", text_of(error))
             report = RedisUnavailableError(
-                f"Redis does not take this worker's status: {type(error).__name__}: {text_of(error)}. "
+                f"Redis does not take this worker's status: {type(error).__name__}: {reason}. "
                 "The agent is not affected; trying on"
             )
             report.__cause__ = error

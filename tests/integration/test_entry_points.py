@@ -152,3 +152,35 @@ def test_no_key_is_ever_written_to_a_log(gateway: GatewayProcess) -> None:
     wait_until(lambda: STREAM in gateway.log(), "access lines are there")
     assert "geheim" not in gateway.log()
     assert "falsch" not in gateway.log()
+
+
+def test_no_key_is_written_to_a_log_by_an_attempt_at_a_websocket(gateway: GatewayProcess) -> None:
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    gateway.get(f"{STATUS}?key=geheim", headers=upgrade)
+    assert "geheim" not in gateway.log()
+
+
+@pytest.mark.parametrize("key", ["erster\nzweiter", "schlüssel"])
+def test_a_key_that_no_header_can_hold_gets_a_clear_line_without_the_key(gateway: GatewayProcess, key: str) -> None:
+    ended = run("show", "--url", gateway.url, api_key=key)
+    assert ended.exit_code == 2
+    assert len(ended.stderr.splitlines()) == 1
+    assert key.split(maxsplit=1)[0] not in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["HELLO", "AUTH"])
+def test_a_redis_that_repeats_our_password_does_not_bring_it_into_a_log_or_a_probe(command: str) -> None:
+    redis = RedisServer("--rename-command", command, "", check=False)
+    url = redis.url.replace("unix://", "unix://:hush-hush@") + ("?protocol=2" if command == "AUTH" else "")
+    try:
+        with GatewayProcess(url) as gateway:
+            wait_until(lambda: "unknown command" in gateway.log(), "Redis has refused the command")
+            assert "hush-hush" not in gateway.log()
+            assert "hush-hush" not in gateway.get("/readyz").text
+    finally:
+        redis.close()

@@ -35,6 +35,15 @@ def test_a_heartbeat_is_no_news_but_keeps_the_lease() -> None:
     assert not fleet.wants_reading(LEASE + 5)
 
 
+def test_a_new_run_in_the_same_state_is_news_since_it_may_overtake_another_workers() -> None:
+    old = word(1, record("w1", session("web:1", "thinking", run_ms=60_000)))
+    other = word(1, record("w2", session("web:1", "streaming", run_ms=5_000)))
+    fleet = fleet_with(old, other)
+    assert states(fleet, 1.0) == {"web:1": "streaming"}
+    assert fleet.hear(word(2, record("w1", session("web:1", "thinking", run_ms=0)), at=1.0), 1.0)
+    assert states(fleet, 1.0) == {"web:1": "thinking"}
+
+
 def test_a_malformed_word_changes_nothing_and_says_why() -> None:
     fleet = fleet_with(word(1, said()))
     broken = RawWord(worker_id="w1", seq=2, at_ms=5, record=b"{}")
@@ -151,6 +160,16 @@ def test_a_fresh_replica_that_finds_every_word_past_its_lease_gives_all_a_grace(
     assert states(fleet, after) == {"web:1": "error"}
 
 
+def test_who_is_gone_stays_gone_for_as_long_as_redis_still_holds_its_word() -> None:
+    stored = word(5, said())
+    fleet = fleet_with(stored)
+    lost_at(fleet, LEASE, stored)
+    for now in (LEASE, LEASE + ERROR_TTL, LEASE + ERROR_TTL + 15, LEASE + ERROR_TTL + 20):
+        take_picture(fleet, now)
+        fleet.read(reading(stored, at=now), now, now)
+    assert states(fleet, LEASE + ERROR_TTL + 20) == {}
+
+
 # What Redis holds
 
 
@@ -224,7 +243,9 @@ def test_what_is_remembered_of_the_gone_is_forgotten_with_their_hash() -> None:
     fleet.hear(word(3, record("w1", left=True)), 1.0)
     take_picture(fleet, 2.0)
     assert fleet._remembered
-    take_picture(fleet, 1.0 + LEASE + ERROR_TTL + 15)
+    end = 1.0 + LEASE + ERROR_TTL + 15
+    fleet.read(reading(at=end), end, end)
+    take_picture(fleet, end)
     assert not fleet._remembered
 
 

@@ -82,3 +82,10 @@ def test_no_repr_shows_a_key_or_a_password() -> None:
     shown = repr(Settings.load(api_key="hush", redis_url="redis://:secret@host"))
     assert "hush" not in shown
     assert "secret" not in shown
+
+
+@pytest.mark.parametrize("key", ["geheim\n", " geheim ", "geheim\r\n"])
+def test_a_key_is_taken_without_the_space_around_it(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    api_key = load(monkeypatch, POCKETPAW_STATUS_API_KEY=key).api_key
+    assert api_key
+    assert api_key.get_secret_value() == "geheim"
