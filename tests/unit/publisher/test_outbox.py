@@ -53,6 +53,13 @@ def test_after_a_refusal_the_next_number_passes_the_stored_one(desk: Desk) -> No
     assert desk.outbox.draft().seq == 42
 
 
+def test_a_refusal_never_takes_the_number_back(desk: Desk) -> None:
+    for _ in range(5):
+        desk.outbox.draft()
+    desk.outbox.refused(2)
+    assert desk.outbox.draft().seq == 6
+
+
 def test_only_the_first_change_after_a_word_wakes_the_thread(desk: Desk) -> None:
     desk.outbox.draft()
     for key in "abc":
