@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import IO
 
 from tests.support.gateway_client import GatewayClient
 from tests.support.gateway_process import clean_environment
@@ -28,6 +29,11 @@ def descendants(pid: int) -> list[int]:
     return found[1:]
 
 
+def read(output: IO[str]) -> str:
+    output.seek(0)
+    return output.read()
+
+
 def exists(pid: int) -> bool:
     stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
@@ -44,7 +50,9 @@ def test_the_demo_shows_real_work_and_ctrl_c_leaves_no_process_behind() -> None:
             start_new_session=True,
         )
         try:
-            wait_until(lambda: client.probe("/readyz") == 200 and len(client.states()) >= 3, "sessions are shown", 40)
+            wait_until(lambda: client.probe("/readyz") == 200 or demo.poll() is not None, "the demo is up", 40)
+            assert demo.poll() is None, read(output)
+            wait_until(lambda: len(client.states()) >= 3, "sessions are shown", 40)
             assert client.snapshot()["global"]["max_concurrent"] >= 3
             tools = {"bash", "read_file", "search", "http_get"}
             wait_until(
@@ -55,11 +63,10 @@ def test_the_demo_shows_real_work_and_ctrl_c_leaves_no_process_behind() -> None:
             os.kill(demo.pid, signal.SIGINT)
             assert demo.wait(20) == 0
             wait_until(lambda: not [pid for pid in children if exists(pid)], "no process is left")
-            output.seek(0)
-            said = output.read()
+            said = read(output)
         finally:
-            demo.kill()
-            demo.wait()
+            demo.terminate()
+            demo.wait(20)
     assert f"http://localhost:{client.port}/api/v1/agent/status/stream" in said
     assert f"curl -N http://localhost:{client.port}" in said
     assert "active" in said, "a line per change, where there is no terminal"

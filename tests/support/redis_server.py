@@ -1,5 +1,6 @@
 """A real Redis-compatible server that a test may pause, kill and start again."""
 
+import random
 import shutil
 import signal
 import socket
@@ -25,10 +26,18 @@ def server_binary() -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+    """A port that nobody has, below those that outgoing connections take.
+
+    Above, a client that keeps trying to connect before the server listens gets the port itself, sooner or later.
+    """
+    while True:
+        port = random.randint(15_000, 32_000)
+        with socket.socket() as taken:
+            try:
+                taken.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class RedisServer:
