@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
-from redis.exceptions import RedisError
 
 from gateway.together import together
 from publisher.wire import (
@@ -115,7 +114,7 @@ class Feed:
             try:
                 async with self._redis.pubsub() as subscription:
                     await self._be_live(subscription)
-            except (RedisError, OSError, FeedLostError, MalformedWordError) as error:
+            except Exception as error:  # noqa: BLE001 - of redis-py's, of ours, or whatever else it lets through: go on
                 reason = _reason_of(error)
             await self.news.put(Lost(reason, self._heard_at))
             await asyncio.sleep(RETRY_SECONDS)

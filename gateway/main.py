@@ -39,26 +39,32 @@ class Gateway(FastAPI):
 
     @property
     def replica(self) -> Replica:
-        """The parts behind the routes; made when first needed."""
-        if self._replica is None:
-            raise RuntimeError("the gateway has not been started")
-        return self._replica
+        """The parts behind the routes, new at each start."""
+        return self.configure()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Be an ASGI app; one that cannot start says why, without a traceback."""
-        if self._replica is None:
-            try:
-                self._configure()
-            except SettingsError as error:
-                if scope["type"] == "lifespan":  # uvicorn logs this message, and then not the traceback
-                    await receive()
-                    await send({"type": "lifespan.startup.failed", "message": str(error)})
-                raise
+        try:
+            self.configure()
+        except SettingsError as error:
+            if scope["type"] == "lifespan":  # uvicorn logs this message, and then not the traceback
+                await receive()
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
         await super().__call__(scope, receive, send)
 
-    def _configure(self) -> None:
+    def configure(self) -> Replica:
+        """Read the settings and make the parts, unless that has been done since the last start.
+
+        Raises:
+            SettingsError: The environment has a wrong value.
+        """
+        if self._replica is not None:
+            return self._replica
         settings = self._settings or Settings.load()
         self._replica = Replica(settings, self._redis)
+        self.middleware_stack = None
+        self.user_middleware.clear()
         origins = [origin for origin in settings.cors_origins if origin != LOCALHOST_ORIGINS]
         self.add_middleware(
             CORSMiddleware,
@@ -69,6 +75,11 @@ class Gateway(FastAPI):
             allow_private_network=True,
             expose_headers=["X-Status-Stale", "Retry-After"],
         )
+        return self._replica
+
+    def forget(self) -> None:
+        """The end of a run: the next one begins anew, in another event loop perhaps."""
+        self._replica = None
 
 
 def create_app(settings: Settings | None = None, redis: Redis | None = None) -> Gateway:
@@ -90,14 +101,15 @@ def create_app(settings: Settings | None = None, redis: Redis | None = None) -> 
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if not isinstance(app, Gateway):
         raise TypeError("this lifespan is the gateway's")
-    replica = app.replica
+    replica = app.configure()
     for name in unknown_names():
         logger.warning("%s is no setting of ours: misspelt?", name)
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).addFilter(KeysOut())
-    with drain_on_signal(replica.hub, replica.settings.drain_seconds):
+    with drain_on_signal(replica.drain):
         async with replica.running():
             yield
+    app.forget()
 
 
 app = create_app()

@@ -10,6 +10,7 @@ from publisher.wire import MalformedWordError
 logger = logging.getLogger("gateway.malformed")
 
 BURST_SECONDS: Final = 60.0
+MAX_SAID_CHARACTERS: Final = 200
 
 
 class MalformedLog:
@@ -27,6 +28,7 @@ class MalformedLog:
         if self._clock() < self._quiet_until:
             self._unsaid += 1
             return
-        logger.warning("ignored a malformed word (%s), and %d more before it", ascii(str(error)), self._unsaid)
+        said = ascii(str(error)[:MAX_SAID_CHARACTERS])
+        logger.warning("ignored a malformed word (%s), and %d more before it", said, self._unsaid)
         self._quiet_until = self._clock() + BURST_SECONDS
         self._unsaid = 0

@@ -45,6 +45,7 @@ class Pipeline:
         self._clock = clock
         self._look = asyncio.Event()
         self._has_picture = asyncio.Event()
+        self._wait_no_longer = asyncio.Event()
         self._frame: Frame | None = None
         self._frame_version = -1
         self._malformed = MalformedLog(metrics, clock)
@@ -66,10 +67,14 @@ class Pipeline:
         """Whether there is a picture to serve, after waiting that long for the first one."""
         try:
             async with asyncio.timeout(seconds):
-                await self._has_picture.wait()
+                await self._wait_no_longer.wait()
         except TimeoutError:
             return False
-        return True
+        return self.has_picture
+
+    def stop_waiting(self) -> None:
+        """Let those go who wait for the first picture: this replica will not have it."""
+        self._wait_no_longer.set()
 
     @property
     def has_picture(self) -> bool:
@@ -123,6 +128,7 @@ class Pipeline:
                 self._live(now)
                 self._note(self._fleet.read(reading, asked_at, now))
                 self._has_picture.set()
+                self._wait_no_longer.set()
             case Malformed(error):
                 self._malformed.note(error)
                 return False

@@ -1,6 +1,7 @@
 """The parts of one replica, put together, and what its probes say."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +9,7 @@ from typing import Final
 
 import redis
 import redis.asyncio
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -21,6 +22,8 @@ from gateway.pipeline import NOT_READ_YET, Pipeline
 from gateway.settings import Settings, SettingsError
 from publisher.wire import Keys
 
+logger = logging.getLogger("gateway.replica")
+
 CONNECT_SECONDS: Final = 2.0
 START_SECONDS: Final = 1.0
 DRAINING: Final = "this replica is draining"
@@ -32,8 +35,8 @@ class Replica:
     def __init__(self, settings: Settings, client: Redis | None) -> None:
         clock = time.monotonic
         self.settings = settings
-        self._redis = _client_of(settings) if client is None else client
-        self._owns_redis = client is None
+        self._redis = _client_of(settings) if client is None else _with_bytes(client)
+        self._owns_redis = self._redis is not client
         fleet = Fleet()
         self.hub = Hub(settings.max_clients)
         self.metrics = Metrics()
@@ -63,6 +66,13 @@ class Replica:
             if self._owns_redis:
                 await self._redis.aclose()
 
+    async def drain(self) -> None:
+        """Let everybody go before the end."""
+        logger.info("draining %d open streams over %g s", len(self.hub), self.settings.drain_seconds)
+        self.pipeline.stop_waiting()
+        await self.hub.drain(self.settings.drain_seconds)
+        logger.info("drained")
+
     @property
     def unhealthy_reason(self) -> str | None:
         """Why a load balancer should send nobody here."""
@@ -86,6 +96,15 @@ def check_client(client: object) -> None:
         return
     hint = "; this one would block every client" if isinstance(client, redis.Redis) else ""
     raise SettingsError(f"redis: a redis.asyncio.Redis is wanted, not {type(client).__qualname__}{hint}")
+
+
+def _with_bytes(client: Redis) -> Redis:
+    """The client, or one with its settings that does not decode: what is on the channel may not be text."""
+    pool = client.connection_pool
+    if not pool.connection_kwargs.get("decode_responses"):
+        return client
+    settings = pool.connection_kwargs | {"decode_responses": False}
+    return Redis.from_pool(ConnectionPool(connection_class=pool.connection_class, **settings))
 
 
 def _client_of(settings: Settings) -> Redis:

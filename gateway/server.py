@@ -1,22 +1,18 @@
 """uvicorn, signals, and the drain between a signal and the end."""
 
 import asyncio
-import logging
 import resource
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
 import uvicorn
 
-from gateway.hub import Hub
 from gateway.listening import BACKLOG, listen
-
-logger = logging.getLogger("gateway.server")
 
 BACKSTOP_SECONDS: Final = 1
 """How long uvicorn waits for what is still open after the drain."""
@@ -73,7 +69,7 @@ def raise_open_files() -> None:
 
 
 @contextmanager
-def drain_on_signal(hub: Hub, drain_seconds: float) -> Iterator[None]:
+def drain_on_signal(drain: Callable[[], Awaitable[None]]) -> Iterator[None]:
     """Put a drain before what the server does at SIGTERM and SIGINT; a second signal is at once.
 
     A server that installed no handlers of its own (a test's, or one that is not in the main thread) is left alone.
@@ -90,10 +86,8 @@ def drain_on_signal(hub: Hub, drain_seconds: float) -> Iterator[None]:
         if callable(handler) and handler is not signal.default_int_handler
     }
 
-    async def drain(number: int, finish: Callable[[int, FrameType | None], Any]) -> None:
-        logger.info("draining %d open streams over %g s", len(hub), drain_seconds)
-        await hub.drain(drain_seconds)
-        logger.info("drained")
+    async def drain_and_finish(number: int, finish: Callable[[int, FrameType | None], Any]) -> None:
+        await drain()
         finish(number, None)
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -101,7 +95,9 @@ def drain_on_signal(hub: Hub, drain_seconds: float) -> Iterator[None]:
         if drains:
             finish(number, frame)
         else:
-            loop.call_soon_threadsafe(lambda: drains.append(asyncio.create_task(drain(number, finish), name="drain")))
+            loop.call_soon_threadsafe(
+                lambda: drains.append(asyncio.create_task(drain_and_finish(number, finish), name="drain"))
+            )
 
     for number in servers:
         signal.signal(number, on_signal)

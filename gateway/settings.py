@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from redis.asyncio.connection import parse_url
+from redis.asyncio.connection import ConnectionPool
 
 from publisher.wire import Keys
 
@@ -62,8 +62,10 @@ class Settings(BaseSettings):
     @classmethod
     def _redis_url_can_be_parsed(cls, url: str) -> str:
         try:
-            parse_url(url)
-        except (ValueError, TypeError):  # neither the URL nor the parser's words are shown: both can hold the password
+            # Connects to nothing, but refuses options that there are not.
+            ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
+        except (ValueError, TypeError, AttributeError):
+            # Neither the URL nor the parser's words are shown: both can hold the password.
             raise ValueError(
                 "cannot be parsed; it should look like redis://localhost:6379/0, rediss://… or unix:///path"
             ) from None

@@ -46,6 +46,7 @@ __all__ = [
 MAX_WORD_BYTES: Final = 8 * 1024 * 1024
 """More than the longest word that an outbox can say (its sessions and the length of each text are bounded)."""
 MAX_SEQ_DIGITS: Final = 16
+MAX_WORKER_ID_BYTES: Final = 200
 
 WRITE_SCRIPT: Final = files(__package__).joinpath("write.lua").read_text("utf-8")
 READ_SCRIPT: Final = files(__package__).joinpath("read.lua").read_text("utf-8")
@@ -180,6 +181,8 @@ def _raw_word(worker_id: bytes, seq: bytes, at_ms: bytes, record: bytes) -> RawW
         raise MalformedWordError("header", "seq and at are not both numbers")
     if len(record) > MAX_WORD_BYTES:
         raise MalformedWordError("size", f"{len(record)} bytes")
+    if len(worker_id) > MAX_WORKER_ID_BYTES:
+        raise MalformedWordError("header", f"a worker id of {len(worker_id)} bytes")
     return RawWord(worker_id=_text_of(worker_id), seq=int(seq), at_ms=int(at_ms), record=record)
 
 

@@ -11,7 +11,9 @@ from fastapi.testclient import TestClient
 from gateway.main import create_app
 from gateway.settings import Settings, SettingsError
 from publisher import StatusPublisher
+from publisher.wire import Keys
 from tests.contract.conftest import Backend
+from tests.support.redis_server import RedisServer
 from tests.support.wait import wait_until
 
 STATUS = "/api/v1/agent/status"
@@ -103,6 +105,32 @@ def test_a_newer_run_outlives_the_expiry_of_the_error_before_it(backend: Backend
         publisher.session("web:2").error("later")
         shows(client, {"web:1": "streaming", "web:2": "error"})
         shows(client, {"web:1": "streaming"})
+
+
+def test_an_app_may_be_started_again_and_reads_the_environment_again(
+    real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", real_redis.url)
+    made = create_app()
+    with TestClient(made) as first:
+        assert first.get(STATUS).status_code == 200
+    monkeypatch.setenv("POCKETPAW_STATUS_API_KEY", "geheim")
+    with TestClient(made) as second:
+        assert second.get(STATUS).status_code == 403
+        assert second.get(STATUS + "?key=geheim").status_code == 200
+
+
+def test_bytes_that_are_no_text_do_not_disturb_a_client_that_decodes(backend: Backend) -> None:
+    with running(backend, decode_responses=True) as client, backend.client() as raw:
+        raw.hset(Keys("default").worker("bad"), mapping={"seq": "1", "at": "1", "record": b"\xff\xfe"})
+        raw.expire(Keys("default").worker("bad"), 60)
+        raw.zadd(Keys("default").workers, {"bad": 9e15})
+        raw.expire(Keys("default").workers, 60)
+        raw.publish(Keys("default").events, b"\xff\xfe")
+        with StatusPublisher(backend.client()) as publisher:
+            publisher.session("web:1")
+            shows(client, {"web:1": "thinking"})
+        assert client.get("/readyz").status_code == 200
 
 
 def test_head_is_answered_on_both_endpoints(client: TestClient) -> None:

@@ -69,3 +69,13 @@ def test_a_second_signal_is_at_once(real_redis: RedisServer) -> None:
             gateway.process.send_signal(signal.SIGINT)
             wait_until(lambda: gateway.probe("/healthz") == 503, "the gateway drains")
             gateway.stop(signal.SIGINT, timeout_seconds=5)
+
+
+def test_those_who_wait_for_a_first_picture_are_told_not_now_and_nothing_is_in_the_log(own_redis: RedisServer) -> None:
+    own_redis.kill()
+    with GatewayProcess(own_redis.url) as gateway, Dashboard(gateway.url) as waiting:
+        time.sleep(0.2)  # it waits by now; if not, it is told the same
+        assert gateway.stop() == -signal.SIGTERM
+        wait_until(lambda: waiting.has_ended, "the stream has ended")
+        assert re.fullmatch(rb"retry: [1-4]\d{3}\n", waiting.body)
+        assert not re.search("Traceback|ERROR", gateway.log()), gateway.log()

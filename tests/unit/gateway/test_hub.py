@@ -101,3 +101,20 @@ def test_a_drain_does_not_wait_for_who_does_not_read_its_farewell() -> None:
         return len(hub)
 
     assert asyncio.run(drain()) == 1
+
+
+def test_ten_thousand_clients_are_let_go_within_the_drains_time() -> None:
+    async def drain() -> float:
+        hub = Hub(10_000)
+        clients = [hub.join(A, wants_feed=False) for _ in range(10_000)]
+        began_at = asyncio.get_running_loop().time()
+        draining = asyncio.create_task(hub.drain(0.5))
+        for client in clients:
+            await client.news.wait()
+        took = asyncio.get_running_loop().time() - began_at
+        for client in clients:
+            hub.leave(client)
+        await draining
+        return took
+
+    assert 0.3 < asyncio.run(drain()) < 2.0

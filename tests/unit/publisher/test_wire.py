@@ -58,6 +58,7 @@ def test_a_message_is_split_at_its_first_three_spaces() -> None:
         (b"w1 7 5.0 {}", "header"),
         (b"w1 99999999999999999999 5 {}", "header"),
         (b"\xff\xff 7 5 {}", "header"),
+        (b"w" * 201 + b" 7 5 {}", "header"),
         (b"w1 7 5 " + b"x" * MAX_WORD_BYTES, "size"),
     ],
 )
