@@ -5,8 +5,10 @@ What only one command needs is imported there: a replica starts half a second so
 
 import os
 import signal
+import sys
 from contextlib import ExitStack
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, Final, NoReturn
 
 import orjson
@@ -66,17 +68,21 @@ def serve(
         "drain_seconds": drain_seconds,
         "max_clients": max_clients,
     }
-    with ExitStack() as stack:
-        try:
-            if embedded:
-                server = stack.enter_context(embedded_server())
-                given["redis_url"] = server.url
-                simulation = ", a SIMULATION: not for production" if server.is_simulation else ""
-                typer.echo(f"Redis: {server.what}{simulation}; publish with REDIS_URL={server.url}", err=True)
-            settings = Settings.load(**given)
-            ended_by = run_server(create_app(settings), host=settings.host, port=settings.port)
-        except (SettingsError, EmbeddedError, ListeningError) as error:
-            _fail(error)
+    before = signal.signal(signal.SIGTERM, _unwind)  # until the server has handlers of its own
+    try:
+        with ExitStack() as stack:
+            try:
+                if embedded:
+                    server = stack.enter_context(embedded_server())
+                    given["redis_url"] = server.url
+                    simulation = ", a SIMULATION: not for production" if server.is_simulation else ""
+                    typer.echo(f"Redis: {server.what}{simulation}; publish with REDIS_URL={server.url}", err=True)
+                settings = Settings.load(**given)
+                ended_by = run_server(create_app(settings), host=settings.host, port=settings.port)
+            except (SettingsError, EmbeddedError, ListeningError) as error:
+                _fail(error)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if ended_by == signal.SIGTERM:
         die_of(ended_by)
 
@@ -117,6 +123,11 @@ def show(
         typer.echo(orjson.dumps(snapshot).decode())
     else:
         Console().print(render(snapshot))
+
+
+def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
+    """End by way of everything that has to be taken away, such as the embedded server."""
+    sys.exit(128 + number)
 
 
 def _key(key_file: Path | None) -> str | None:
