@@ -4,12 +4,16 @@ Each event is `event: status`, `data:` on one line right after it, then `id:`, L
 fingerprint, so it is equal on all replicas.
 """
 
+import gzip
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import Final, Literal
 
 import orjson
 
+from gateway.chunks import chunk
+from gateway.gzipped import LEVEL, GzippedEvent
 from gateway.snapshot import Fingerprint, Snapshot, fingerprint
 
 KEEPALIVE: Final = b": keepalive\n"
@@ -18,9 +22,9 @@ KEEPALIVE: Final = b": keepalive\n"
 FeedState = Literal["live", "lost"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Frame:
-    """One picture, ready for every client.
+    """One picture, ready for every client; what only some of them need is made when the first one does, and kept.
 
     Attributes:
         fingerprint: What is compared with what a client saw last.
@@ -38,7 +42,26 @@ class Frame:
 
     def first_event(self, retry_ms: int) -> bytes:
         """The event as a new client's first one, with how long it shall wait before it reconnects."""
-        return self.event[:-1] + retry(retry_ms) + b"\n"
+        return self.event[:-1] + self.first_tail(retry_ms)
+
+    def first_tail(self, retry_ms: int) -> bytes:
+        """What a new client's event has instead of the last blank line."""
+        return retry(retry_ms) + b"\n"
+
+    @cached_property
+    def chunk(self) -> bytes:
+        """The event as a chunk of HTTP/1.1."""
+        return chunk(self.event)
+
+    @cached_property
+    def gzipped(self) -> GzippedEvent:
+        """The event, compressed."""
+        return GzippedEvent(self.event)
+
+    @cached_property
+    def gzipped_json(self) -> bytes:
+        """The body of the JSON endpoint, compressed."""
+        return gzip.compress(self.json, LEVEL, mtime=0)
 
 
 def encode_frame(snapshot: Snapshot, made_at: float) -> Frame:

@@ -1,20 +1,31 @@
-"""Who is listening: clients join, get the newest picture, and leave. Before it comes the pipeline, after it the stream.
+"""Who is listening: clients join, get the newest picture, and leave. Before it comes the pipeline, after it the client.
 
-Rule 1. A client has at most one picture waiting, the newest: a slow one delays nobody and holds one frame at most.
-Rule 2. A picture goes to a client if its fingerprint differs from what was last *written* to it.
+The hub writes to every line itself: no client has a task or a timer of its own on the fast path. So whatever it does
+to all of them, it does in small steps with the event loop's other work between.
 """
 
 import asyncio
+import logging
 import random
+from collections.abc import Iterator
 from typing import Final
 
+from gateway.client import Client, Line
+from gateway.coding import Coding
 from gateway.frames import FeedState, Frame, feed_event, retry
-from gateway.snapshot import Fingerprint
+
+logger = logging.getLogger("gateway.hub")
 
 MIN_RETRY_MS: Final = 1000
 MAX_RETRY_MS: Final = 4000
-DRAIN_STEP_SECONDS: Final = 0.05
-"""Thousands of clients are let go a handful at a time: no timer is fine enough for one by one."""
+STEP_SECONDS: Final = 0.05
+"""Thousands of clients are let go, or kept alive, a handful at a time: no timer is fine enough for one by one."""
+STEP_CLIENTS: Final = 500
+STEP_BYTES: Final = 2_000_000
+"""A broadcast's step ends at either: about 5 ms, so that nobody else waits for long."""
+MAX_ROUND_SECONDS: Final = 1.0
+ROUNDS_TO_KEEPALIVE: Final = 30
+STUCK_SECONDS: Final = 60.0
 
 
 def random_retry_ms() -> int:
@@ -22,56 +33,15 @@ def random_retry_ms() -> int:
     return random.randint(MIN_RETRY_MS, MAX_RETRY_MS)  # noqa: S311 - spread, not secrecy
 
 
-class Client:
-    """One open stream as the hub sees it. `news` is set while there is something to take."""
-
-    __slots__ = ("_feed", "_frame", "_seen", "farewell", "news", "wants_feed")
-
-    def __init__(self, frame: Frame, *, wants_feed: bool) -> None:
-        self.wants_feed = wants_feed
-        self.news = asyncio.Event()
-        self.farewell: bytes | None = None
-        """The last bytes, once it is to be let go."""
-        self._frame: Frame | None = None
-        self._feed: bytes | None = None
-        self._seen: Fingerprint = frame.fingerprint
-
-    def offer(self, frame: Frame) -> bool:
-        """Have this picture written next, unless it is what the client saw last; True if there is something new."""
-        self._frame = None if frame.fingerprint == self._seen else frame
-        if self._frame is not None:
-            self.news.set()
-        return self._frame is not None
-
-    def offer_feed(self, event: bytes) -> None:
-        """Have this feed event written next, before any picture."""
-        if self.wants_feed:
-            self._feed = event
-            self.news.set()
-
-    def let_go(self, farewell: bytes) -> None:
-        """End the stream with these bytes."""
-        self.farewell = farewell
-        self.news.set()
-
-    def take(self) -> bytes:
-        """What to write now, perhaps nothing."""
-        self.news.clear()
-        chunk = self._feed or b""
-        self._feed = None
-        if self._frame is not None:
-            chunk += self._frame.event
-            self._seen = self._frame.fingerprint
-            self._frame = None
-        return chunk
-
-
 class Hub:
     """All open streams of this replica."""
 
-    def __init__(self, max_clients: int) -> None:
+    def __init__(self, max_clients: int, keepalive_seconds: float = 30.0) -> None:
         self._clients: set[Client] = set()
         self._max_clients = max_clients
+        self._round_seconds = min(MAX_ROUND_SECONDS, keepalive_seconds / ROUNDS_TO_KEEPALIVE)
+        self._keepalive_rounds = round(keepalive_seconds / self._round_seconds)
+        self._stuck_rounds = round(STUCK_SECONDS / self._round_seconds)
         self._nobody_left = asyncio.Event()
         self.is_draining = False
 
@@ -83,10 +53,11 @@ class Hub:
         """Whether a newcomer must wait."""
         return len(self._clients) >= self._max_clients
 
-    def join(self, frame: Frame, *, wants_feed: bool) -> Client:
-        """A client that gets `frame` as its first event."""
-        client = Client(frame, wants_feed=wants_feed)
+    def join(self, line: Line, coding: Coding, frame: Frame, *, wants_feed: bool = False, feed: bytes = b"") -> Client:
+        """A client that gets `frame` as its first event, and what is to be said of the feed with it."""
+        client = Client(line, coding, self.leave, wants_feed=wants_feed)
         self._clients.add(client)
+        client.begin(frame, random_retry_ms(), feed)
         return client
 
     def leave(self, client: Client) -> None:
@@ -95,23 +66,47 @@ class Hub:
         if not self._clients:
             self._nobody_left.set()
 
-    def broadcast(self, frame: Frame) -> int:
-        """Offer the newest picture to everybody; how many had not seen it."""
-        return sum([client.offer(frame) for client in self._clients])
+    async def broadcast(self, frame: Frame) -> int:
+        """Show the newest picture to everybody, in steps; how many had not seen it.
+
+        Who joins meanwhile has seen this picture or a newer one.
+        """
+        step_clients = max(1, min(STEP_CLIENTS, STEP_BYTES // len(frame.event)))
+        news = 0
+        for step in self._steps(step_clients):
+            if news:
+                await asyncio.sleep(0)
+            for client in step:
+                try:
+                    news += client.offer(frame)
+                except Exception:  # one line's defect must not cost the others their picture
+                    logger.exception("a client could not be written to")
+                    client.cut()
+        return news
 
     def tell_feed(self, state: FeedState, since_seconds: float) -> None:
         """Tell those who asked whether Redis is heard."""
         event = feed_event(state, since_seconds)
-        for client in self._clients:
+        for client in list(self._clients):
             client.offer_feed(event)
 
+    async def run(self) -> None:
+        """Round after round, each client once: break long silences, cut off who is stuck."""
+        steps = max(1, int(self._round_seconds / STEP_SECONDS))
+        while True:
+            clients = list(self._clients)
+            for step in range(steps):
+                await asyncio.sleep(self._round_seconds / steps)
+                for client in clients[step::steps]:
+                    client.round(keepalive_rounds=self._keepalive_rounds, stuck_rounds=self._stuck_rounds)
+
     async def drain(self, seconds: float) -> None:
-        """Let everybody go, spread over this time; back when the last one is gone, or a little after it."""
+        """Let everybody go, spread over this time; who has not taken its farewell a little after that is cut off."""
         self.is_draining = True
         clients = list(self._clients)
         random.shuffle(clients)
         self._nobody_left.clear()
-        steps = max(1, min(len(clients), int(seconds / DRAIN_STEP_SECONDS)))
+        steps = max(1, min(len(clients), int(seconds / STEP_SECONDS)))
         for step in range(steps):
             for client in clients[step::steps]:
                 client.let_go(retry(random_retry_ms()))
@@ -122,4 +117,9 @@ class Hub:
                 async with asyncio.timeout(1.0):
                     await self._nobody_left.wait()
             except TimeoutError:
-                pass  # who does not even read its farewell is cut off with the server
+                for client in list(self._clients):
+                    client.cut()
+
+    def _steps(self, size: int) -> Iterator[list[Client]]:
+        clients = list(self._clients)
+        return (clients[start : start + size] for start in range(0, len(clients), size))

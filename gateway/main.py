@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -10,15 +11,15 @@ from redis.asyncio import Redis
 from starlette.types import Receive, Scope, Send
 
 from gateway.auth import KeysOut
+from gateway.cors import cors_options
 from gateway.replica import Replica, check_client
 from gateway.routes import keyed, open_to_all
 from gateway.server import drain_on_signal
-from gateway.settings import LOCALHOST_ORIGINS, Settings, SettingsError, unknown_names
+from gateway.settings import Settings, SettingsError, unknown_names
+from gateway.stream import STREAM
 from gateway.version import VERSION
 
 logger = logging.getLogger("gateway.main")
-
-LOCALHOST = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
 
 
 class Gateway(FastAPI):
@@ -45,13 +46,16 @@ class Gateway(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Be an ASGI app; one that cannot start says why, without a traceback."""
         try:
-            self.configure()
+            replica = self.configure()
         except SettingsError as error:
             if scope["type"] == "lifespan":  # uvicorn logs this message, and then not the traceback
                 await receive()
                 await send({"type": "lifespan.startup.failed", "message": str(error)})
             raise
-        await super().__call__(scope, receive, send)
+        if replica.stream.is_for(scope):
+            await replica.stream(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     def configure(self) -> Replica:
         """Read the settings and make the parts, unless that has been done since the last start.
@@ -65,16 +69,7 @@ class Gateway(FastAPI):
         self._replica = Replica(settings, self._redis)
         self.middleware_stack = None
         self.user_middleware.clear()
-        origins = [origin for origin in settings.cors_origins if origin != LOCALHOST_ORIGINS]
-        self.add_middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_origin_regex=LOCALHOST if LOCALHOST_ORIGINS in settings.cors_origins else None,
-            allow_methods=["GET", "HEAD"],
-            allow_headers=["Content-Type", "X-Status-Key", "Last-Event-ID", "Cache-Control"],
-            allow_private_network=True,
-            expose_headers=["X-Status-Stale", "Retry-After"],
-        )
+        self.add_middleware(CORSMiddleware, **cors_options(settings))
         return self._replica
 
     def forget(self) -> None:
@@ -98,7 +93,7 @@ def create_app(settings: Settings | None = None, redis: Redis | None = None) -> 
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     if not isinstance(app, Gateway):
         raise TypeError("this lifespan is the gateway's")
     replica = app.configure()
@@ -108,7 +103,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         logging.getLogger(name).addFilter(KeysOut())
     with drain_on_signal(replica.drain):
         async with replica.running():
-            yield
+            yield {STREAM: replica.stream}
     app.forget()
 
 

@@ -12,11 +12,13 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from gateway.client import Client, Line
+from gateway.coding import Coding
 from gateway.debounce import Debounce
 from gateway.feed import Feed, Heard, Live, Lost, Malformed, News, Read
 from gateway.fleet import Fleet
 from gateway.frames import FeedState, Frame, encode_frame, feed_event
-from gateway.hub import Client, Hub, random_retry_ms
+from gateway.hub import Hub
 from gateway.malformed import MalformedLog
 from gateway.metrics import Metrics
 from gateway.picture import take_picture
@@ -54,10 +56,15 @@ class Pipeline:
         """Why the picture is not fresh; None while it is."""
 
     async def run(self) -> None:
-        """Both loops and the feed, until cancelled. A defect in one restarts all: the gateway never stops."""
+        """Both loops, the feed and the hub, until cancelled. A defect in one restarts all: the gateway never stops."""
         while True:
             try:
-                await together(feed=self._feed.run(), take_in=self._take_in(), speak_when_due=self._speak_when_due())
+                await together(
+                    feed=self._feed.run(),
+                    take_in=self._take_in(),
+                    speak_when_due=self._speak_when_due(),
+                    hub=self._hub.run(),
+                )
             except Exception:
                 logger.exception("the pipeline has failed and begins anew")
             self._lost(Lost("the pipeline has failed", self._clock()))
@@ -97,14 +104,11 @@ class Pipeline:
             self._look.set()  # whoever asked has seen a change before the loop did
         return frame
 
-    def join(self, *, wants_feed: bool) -> tuple[Client, bytes]:
-        """A client's place among those who listen, and its first bytes."""
-        frame = self.frame()
-        first = frame.first_event(random_retry_ms())
-        if wants_feed:
-            state: FeedState = "live" if self.lost_reason is None else "lost"
-            first += feed_event(state, self._clock() - self._since)
-        return self._hub.join(frame, wants_feed=wants_feed), first
+    def join(self, line: Line, coding: Coding, *, wants_feed: bool) -> Client:
+        """A client's place among those who listen; its first event is written."""
+        state: FeedState = "live" if self.lost_reason is None else "lost"
+        feed = feed_event(state, self._clock() - self._since) if wants_feed else b""
+        return self._hub.join(line, coding, self.frame(), wants_feed=wants_feed, feed=feed)
 
     async def _take_in(self) -> None:
         while True:
@@ -144,7 +148,7 @@ class Pipeline:
             now = frame.made_at
             if self._debounce.is_due(now):
                 self._debounce.spoke(frame.fingerprint)
-                self._metrics.events.inc(self._hub.broadcast(frame))
+                self._metrics.events.inc(await self._hub.broadcast(frame))
             if self._fleet.wants_reading(now):
                 self._feed.want_reading()
             wake_at = min(self._debounce.closes_at, self._fleet.next_deadline(now))

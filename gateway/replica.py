@@ -20,6 +20,7 @@ from gateway.hub import Hub
 from gateway.metrics import Metrics
 from gateway.pipeline import NOT_READ_YET, Pipeline
 from gateway.settings import Settings, SettingsError
+from gateway.stream import StatusStream
 from publisher.wire import Keys
 
 logger = logging.getLogger("gateway.replica")
@@ -38,7 +39,7 @@ class Replica:
         self._redis = _client_of(settings) if client is None else _with_bytes(client)
         self._owns_redis = self._redis is not client
         fleet = Fleet()
-        self.hub = Hub(settings.max_clients)
+        self.hub = Hub(settings.max_clients, settings.keepalive_seconds)
         self.metrics = Metrics()
         feed = Feed(self._redis, Keys(settings.namespace), clock, lambda: fleet.shortest_heartbeat_seconds)
         self.pipeline = Pipeline(
@@ -49,6 +50,7 @@ class Replica:
             metrics=self.metrics,
             clock=clock,
         )
+        self.stream = StatusStream(settings, self.pipeline, self.hub)
         self.metrics.watch(
             clients=lambda: len(self.hub), is_live=lambda: self.pipeline.lost_reason is None, fleet=fleet
         )

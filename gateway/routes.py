@@ -5,17 +5,19 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.auth import REFUSAL, require_key
+from gateway.coding import accepts_gzip
 from gateway.not_now import SSE_MEDIA_TYPE, not_now
 from gateway.pipeline import NOT_READ_YET
 from gateway.replica import Replica
 from gateway.snapshot import Snapshot
-from gateway.stream import StatusStream
+from gateway.stream import FIRST_PICTURE_SECONDS, STREAM_PATH
 
 STATUS_PATH: Final = "/api/v1/agent/status"
-STREAM_PATH: Final = "/api/v1/agent/status/stream"
-FIRST_PICTURE_SECONDS: Final = 5.0
+
+MIN_GZIP_BYTES: Final = 1000
 
 keyed = APIRouter(tags=["status"], dependencies=[Depends(require_key)])
 open_to_all = APIRouter(tags=["operations"])
@@ -71,15 +73,33 @@ ThisReplica = Annotated[Replica, Depends(_replica)]
 
 @keyed.head(STATUS_PATH, include_in_schema=False)
 @keyed.get(STATUS_PATH, response_model=Snapshot, responses=_REFUSED, summary="What all agents are doing now")
-async def status(replica: ThisReplica) -> Response:
+async def status(
+    replica: ThisReplica, accept_encoding: Annotated[str, Header(include_in_schema=False)] = ""
+) -> Response:
     """The picture of this moment. `X-Status-Stale` says for how many seconds Redis has not been heard, if so."""
     if not await replica.pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
         return not_now(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
-    headers = {"Cache-Control": "no-cache"}
+    headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     stale_seconds = replica.pipeline.stale_seconds
     if stale_seconds is not None:
         headers["X-Status-Stale"] = str(int(stale_seconds))
-    return Response(replica.pipeline.frame().json, media_type="application/json", headers=headers)
+    frame = replica.pipeline.frame()
+    body = frame.json
+    if len(body) > MIN_GZIP_BYTES and accepts_gzip(accept_encoding):
+        body, headers["Content-Encoding"] = frame.gzipped_json, "gzip"
+    return Response(body, media_type="application/json", headers=headers)
+
+
+class _Raw(Response):
+    """An answer that an ASGI app gives."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.status_code = 200
+        self.background = None
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
 
 @keyed.head(STREAM_PATH, include_in_schema=False)
@@ -87,23 +107,15 @@ async def status(replica: ThisReplica) -> Response:
     STREAM_PATH, response_class=Response, responses=_REFUSED | _EVENTS, summary="The same, on every change (SSE)"
 )
 async def stream(
-    request: Request,
     replica: ThisReplica,
-    accept: Annotated[str, Header(include_in_schema=False)] = "",
-    events: Annotated[
+    events: Annotated[  # noqa: ARG001 - for the OpenAPI document
         Literal["status", "all"],
         Query(description="`all` adds `feed` events, which say whether Redis is heard: `live` or `lost`."),
     ] = "status",
 ) -> Response:
     """A snapshot on connect and on every meaningful change, at most one a second after the first."""
-    pipeline, hub = replica.pipeline, replica.hub
-    wants_feed = events == "all"
-    is_there = pipeline.has_picture or request.method == "HEAD"
-    if not is_there and not await pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
-        return not_now(pipeline.lost_reason or NOT_READ_YET, accept=accept)
-    if hub.is_draining or hub.is_full:
-        return not_now("this replica is going away" if hub.is_draining else "this replica is full", accept=accept)
-    return StatusStream(hub, lambda: pipeline.join(wants_feed=wants_feed), replica.settings.keepalive_seconds)
+    # Most requests do not come through here, but straight to the endpoint: see `Gateway.__call__`.
+    return _Raw(replica.stream.answer)
 
 
 @open_to_all.get("/livez", summary="Does the event loop turn?")

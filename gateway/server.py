@@ -1,6 +1,7 @@
 """uvicorn, signals, and the drain between a signal and the end."""
 
 import asyncio
+import logging
 import resource
 import signal
 import sys
@@ -13,6 +14,8 @@ from typing import Any, Final
 import uvicorn
 
 from gateway.listening import BACKLOG, listen
+
+logger = logging.getLogger("gateway.server")
 
 BACKSTOP_SECONDS: Final = 1
 """How long uvicorn waits for what is still open after the drain."""
@@ -37,6 +40,7 @@ def serve(app: Any, *, host: str, port: int) -> int | None:
     listener = listen(host, port)
     config = uvicorn.Config(
         app,
+        http=http_protocol(),
         host=host,
         port=port,
         backlog=BACKLOG,
@@ -54,6 +58,19 @@ def serve(app: Any, *, host: str, port: int) -> int | None:
     if not server.started and not ended_by:
         sys.exit(START_FAILED_STATUS)
     return ended_by[0] if ended_by else None
+
+
+def http_protocol() -> type[asyncio.Protocol] | str:
+    """Our connection, on which the hub writes to clients itself; or uvicorn's, if that is not as we know it."""
+    try:
+        from gateway.connection import Connection, is_supported  # noqa: PLC0415 - not every uvicorn has what it needs
+    except ImportError as error:
+        logger.warning("streams cost a task each, since this uvicorn is not as we know it: %s", error)
+        return "auto"
+    if not is_supported():
+        logger.warning("streams cost a task each, since this uvicorn is not as we know it")
+        return "auto"
+    return Connection
 
 
 def die_of(number: int) -> None:

@@ -1,4 +1,4 @@
-"""What a dashboard gets, byte for byte, from a real gateway on a real server."""
+"""What a dashboard gets, byte for byte, from a real gateway on a real server, whichever way it is served."""
 
 import re
 import socket
@@ -10,7 +10,7 @@ import pytest
 
 from publisher import StatusPublisher
 from tests.support.gateway_client import STREAM
-from tests.support.gateway_thread import GatewayThread
+from tests.support.gateway_thread import GatewayThread, Served
 from tests.support.redis_server import RedisServer
 from tests.support.sse import Dashboard
 from tests.support.wait import wait_until
@@ -19,8 +19,8 @@ WINDOW = 0.5
 
 
 @pytest.fixture
-def gateway(real_redis: RedisServer) -> Iterator[GatewayThread]:
-    with GatewayThread(real_redis.url, debounce_seconds=WINDOW) as made:
+def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
+    with GatewayThread(real_redis.url, served, debounce_seconds=WINDOW) as made:
         yield made.ready()
 
 
@@ -116,8 +116,11 @@ def test_tokens_and_titles_alone_are_no_event_but_are_in_the_next_one(
         assert dashboard.statuses[-1].data["sessions"][0]["token_usage"] == {"input": 500, "output": 100}
 
 
-def test_silence_is_broken_by_a_comment_that_is_no_event(real_redis: RedisServer) -> None:
-    with GatewayThread(real_redis.url, keepalive_seconds=0.2) as gateway, Dashboard(gateway.ready().url) as dashboard:
+def test_silence_is_broken_by_a_comment_that_is_no_event(real_redis: RedisServer, served: Served) -> None:
+    with (
+        GatewayThread(real_redis.url, served, keepalive_seconds=0.2) as gateway,
+        Dashboard(gateway.ready().url) as dashboard,
+    ):
         dashboard.wait_for_first()
         wait_until(lambda: dashboard.body.count(b": keepalive\n") >= 3, "keepalives come")
         assert b": keepalive\n\n" not in dashboard.body
@@ -163,8 +166,8 @@ def test_a_client_that_never_reads_delays_nobody(gateway: GatewayThread, publish
                 )
 
 
-def test_a_full_gateway_says_not_now_in_the_words_of_each_client(real_redis: RedisServer) -> None:
-    with GatewayThread(real_redis.url, max_clients=1) as gateway, Dashboard(gateway.ready().url) as first:
+def test_a_full_gateway_says_not_now_in_the_words_of_each_client(real_redis: RedisServer, served: Served) -> None:
+    with GatewayThread(real_redis.url, served, max_clients=1) as gateway, Dashboard(gateway.ready().url) as first:
         first.wait_for_first()
         browser = gateway.get(STREAM, headers={"Accept": "text/event-stream"})
         assert browser.status_code == 200

@@ -1,29 +1,64 @@
 """A real uvicorn in a thread of this process: quick to start, for whatever needs no process of its own."""
 
+import asyncio
 import threading
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import uvicorn
 
+from gateway.connection import Connection
 from gateway.main import create_app
 from gateway.settings import Settings
 from tests.support.gateway_client import GatewayClient
 from tests.support.wait import wait_until
 
 
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """How uvicorn serves: by which class for connections, on which event loop."""
+
+    http: type[asyncio.Protocol] | Literal["httptools", "h11"] = Connection
+    loop: Literal["uvloop", "asyncio"] = "uvloop"
+    root_path: str = ""
+
+
+EVERY_WAY = {
+    "connection on uvloop": Served(),
+    "connection on asyncio": Served(loop="asyncio"),
+    "task on httptools": Served(http="httptools"),
+    "task on h11": Served(http="h11", loop="asyncio"),
+}
+"""The ways that a stream is served, which must all look the same."""
+
+
 class GatewayThread(GatewayClient):
     """Settings by their names in lower case."""
 
-    def __init__(self, redis_url: str, **settings: object) -> None:
+    def __init__(self, redis_url: str, served: Served = EVERY_WAY["connection on uvloop"], **settings: object) -> None:
         app = create_app(Settings.load(redis_url=redis_url, **settings))
-        config = uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            app,
+            http=served.http,
+            loop=served.loop,
+            root_path=served.root_path,
+            port=0,
+            log_config=None,
+            timeout_graceful_shutdown=1,
+        )
+        self.app = app
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="gateway", daemon=True)
         self._thread.start()
         wait_until(lambda: self._server.started, "the gateway listens")
         port: int = self._server.servers[0].sockets[0].getsockname()[1]
         super().__init__(port)
+
+    def drain(self) -> None:
+        """As at the end of a gateway, but the server goes on."""
+        loop = self._server.servers[0].get_loop()
+        asyncio.run_coroutine_threadsafe(self.app.replica.drain(), loop).result(10)
 
     def __enter__(self) -> Self:
         return self

@@ -73,7 +73,16 @@ def test_the_table_of_parts_names_files_that_exist_and_every_file_of_the_flow() 
         "worker.py",
         "testing.py",
     }
-    plumbing |= {"quiet.py", "together.py", "malformed.py", "replica.py", "reader.py", "terminal.py", "version.py"}
+    plumbing |= {
+        "quiet.py",
+        "together.py",
+        "malformed.py",
+        "chunks.py",
+        "replica.py",
+        "reader.py",
+        "terminal.py",
+        "version.py",
+    }
     assert {name for name in sources if Path(name).name not in plumbing} <= named
 
 

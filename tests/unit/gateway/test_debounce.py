@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from gateway.debounce import NEVER, Debounce
 from gateway.frames import Frame, encode_frame
-from gateway.hub import Client, Hub
+from gateway.hub import Hub
 from gateway.snapshot import Fingerprint, Snapshot
+from tests.support.lines import Listener, at_once
 
 WINDOW = 1.0
 
@@ -93,11 +94,11 @@ def frame(state: str, made_at: float) -> Frame:
 class Reader:
     """A client that reads at once, and when it got what."""
 
-    client: Client
+    listener: Listener
     got: list[tuple[float, str]] = field(default_factory=list)
 
     def read(self, now: float) -> None:
-        if chunk := self.client.take():
+        for chunk in self.listener.taken():
             self.got.append((now, chunk.partition(b'"state":"')[2].partition(b'"sessions"')[2].decode()))
 
 
@@ -122,7 +123,7 @@ def test_whatever_changes_a_client_gets_one_event_a_window_and_ends_with_the_tru
             newest = frame(state, at)
             debounce.saw(newest.fingerprint, at)
             debounce.spoke(newest.fingerprint)
-            hub.broadcast(newest)
+            at_once(hub.broadcast(newest))
             for reader in readers:
                 reader.read(at)
 
@@ -133,7 +134,7 @@ def test_whatever_changes_a_client_gets_one_event_a_window_and_ends_with_the_tru
         if joins:
             first = frame(state, now)
             debounce.saw(first.fingerprint, now)
-            readers.append(Reader(hub.join(first, wants_feed=False), [(now, "first")]))
+            readers.append(Reader(Listener(hub, first), [(now, "first")]))
         else:
             debounce.saw(frame(state, now).fingerprint, now)
     speak_until(now + 3 * WINDOW)
@@ -141,4 +142,4 @@ def test_whatever_changes_a_client_gets_one_event_a_window_and_ends_with_the_tru
     for reader in readers:
         moments = [moment for moment, _ in reader.got[1:]]
         assert all(later - earlier >= WINDOW - 1e-9 for earlier, later in pairwise(moments))
-        assert reader.client._seen == frame(state, now).fingerprint
+        assert reader.listener.client._seen == frame(state, now).id

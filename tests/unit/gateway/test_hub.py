@@ -1,120 +1,236 @@
 """Who is listening."""
 
 import asyncio
+import time
+from collections.abc import Callable
 
-from gateway.frames import encode_frame, feed_event
-from gateway.hub import Client, Hub
+import pytest
+
+from gateway import hub as hub_module
+from gateway.frames import KEEPALIVE, Frame, encode_frame, feed_event
+from gateway.hub import Hub
 from gateway.snapshot import GlobalStateName
+from tests.support.lines import Listener, at_once
 
 
-def frame(state: GlobalStateName):  # type: ignore[no-untyped-def] # noqa: ANN201 - a Frame
-    overview = {"state": state, "active_sessions": 0, "max_concurrent": 0, "uptime_seconds": 0}
-    return encode_frame({"global": overview, "sessions": []}, 0.0)  # type: ignore[typeddict-item]
+def frame(state: GlobalStateName) -> Frame:
+    return encode_frame(
+        {
+            "global": {"state": state, "active_sessions": 0, "max_concurrent": 0, "uptime_seconds": 0},
+            "sessions": [],
+        },
+        0.0,
+    )
 
 
 A, B, C = frame("idle"), frame("active"), frame("degraded")
 
 
-def test_a_picture_that_a_client_saw_is_not_sent_again() -> None:
-    client = Client(A, wants_feed=False)
-    assert not client.offer(A)
-    assert client.take() == b""
-    assert not client.news.is_set()
-
-
-def test_a_slow_client_gets_only_the_newest_picture() -> None:
-    client = Client(A, wants_feed=False)
-    client.offer(B)
-    client.offer(C)
-    assert client.take() == C.event
-    assert client.take() == b""
-
-
-def test_a_slow_client_gets_nothing_when_all_is_as_it_was() -> None:
-    client = Client(A, wants_feed=False)
-    client.offer(B)
-    client.offer(A)
-    assert client.take() == b""
-
-
-def test_a_client_that_joined_between_converges_though_the_others_saw_no_change() -> None:
-    hub = Hub(10)
-    early = hub.join(A, wants_feed=False)
-    late = hub.join(B, wants_feed=False)
-    assert hub.broadcast(A) == 1
-    assert (early.take(), late.take()) == (b"", A.event)
+def round_of(hub: Hub, listener: Listener, times: int) -> None:
+    for _ in range(times):
+        listener.client.round(keepalive_rounds=hub._keepalive_rounds, stuck_rounds=hub._stuck_rounds)
 
 
 def test_one_frame_serves_all_clients_without_being_copied() -> None:
     hub = Hub(10)
-    clients = [hub.join(A, wants_feed=False) for _ in range(3)]
-    hub.broadcast(B)
-    assert {id(client.take()) for client in clients} == {id(B.event)}
+    listeners = [Listener(hub, A) for _ in range(3)]
+    at_once(hub.broadcast(B))
+    assert {id(listener.taken()[0]) for listener in listeners} == {id(B.event)}
 
 
-def test_only_those_who_asked_are_told_about_the_feed_and_before_the_picture() -> None:
+def test_a_client_that_joined_between_converges_though_the_others_saw_no_change() -> None:
     hub = Hub(10)
-    plain, curious = hub.join(A, wants_feed=False), hub.join(A, wants_feed=True)
+    early, late = Listener(hub, A), Listener(hub, B)
+    assert at_once(hub.broadcast(A)) == 1
+    assert (early.taken(), late.taken()) == ([], [A.event])
+
+
+def test_only_those_who_asked_are_told_about_the_feed() -> None:
+    hub = Hub(10)
+    plain, curious = Listener(hub, A), Listener(hub, A, wants_feed=True)
     hub.tell_feed("live", 0.0)
-    hub.broadcast(B)
-    assert plain.take() == B.event
-    assert curious.take() == feed_event("live", 0.0) + B.event
+    assert plain.taken() == []
+    assert curious.taken() == [feed_event("live", 0.0)]
 
 
 def test_a_hub_is_full_at_its_limit_and_not_after_somebody_left() -> None:
     hub = Hub(2)
-    first, _ = hub.join(A, wants_feed=False), hub.join(A, wants_feed=False)
+    first, _ = Listener(hub, A), Listener(hub, A)
     assert hub.is_full
-    hub.leave(first)
+    first.client.gone()
     assert not hub.is_full
 
 
-def test_a_drain_lets_everybody_go_with_a_time_to_come_back_of_their_own() -> None:
-    async def drain() -> list[bytes | None]:
-        hub = Hub(100)
-        clients = [hub.join(A, wants_feed=False) for _ in range(50)]
+def test_a_line_that_fails_is_cut_and_costs_the_others_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(_chunk: bytes) -> None:
+        raise RuntimeError("the handle is closed")
 
-        async def stay(client: Client) -> None:
-            await client.news.wait()
-            hub.leave(client)
+    hub = Hub(10)
+    listeners = [Listener(hub, A) for _ in range(3)]
+    listeners[1].line.write = fail  # type: ignore[method-assign,assignment]
+    at_once(hub.broadcast(B))
+    assert [listener.taken() for listener in listeners] == [[B.event], [], [B.event]]
+    assert listeners[1].line.is_cut
+    assert "a client could not be written to" in caplog.text
 
-        async with asyncio.TaskGroup() as tasks:
-            for client in clients:
-                tasks.create_task(stay(client))
-            tasks.create_task(hub.drain(0.05))
+
+def test_a_broadcast_lets_others_work_between_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "STEP_CLIENTS", 10)
+    hub = Hub(100)
+    listeners = [Listener(hub, A) for _ in range(25)]
+    served: list[int] = []
+
+    async def watch() -> None:
+        while True:
+            served.append(sum(bool(listener.line.chunks) for listener in listeners))
+            await asyncio.sleep(0)
+
+    async def broadcast() -> None:
+        watching = asyncio.create_task(watch())
+        await hub.broadcast(B)
+        watching.cancel()
+
+    asyncio.run(broadcast())
+    assert served == [10, 20]
+
+
+def test_a_broadcast_of_large_pictures_takes_smaller_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "STEP_BYTES", 2 * len(B.event))
+    hub = Hub(100)
+    for _ in range(3):
+        Listener(hub, A)
+    broadcast = hub.broadcast(B)
+    broadcast.send(None)
+    broadcast.close()
+
+
+def test_who_leaves_in_the_middle_of_a_broadcast_is_not_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "STEP_CLIENTS", 1)
+    hub = Hub(10)
+    listeners = [Listener(hub, A) for _ in range(2)]
+    broadcast = hub.broadcast(B)
+    broadcast.send(None)
+    for listener in listeners:
+        listener.block()  # as a line is that has ended
+        listener.client.gone()
+    with pytest.raises(StopIteration):
+        broadcast.send(None)
+    assert sum(len(listener.taken()) for listener in listeners) == 1
+
+
+def test_silence_is_broken_after_the_keepalives_time_and_not_before() -> None:
+    hub = Hub(10, keepalive_seconds=30.0)
+    listener = Listener(hub, A)
+    round_of(hub, listener, 30)
+    assert listener.taken() == []
+    round_of(hub, listener, 1)
+    assert listener.taken() == [KEEPALIVE]
+
+
+def test_an_event_puts_the_keepalive_off() -> None:
+    hub = Hub(10, keepalive_seconds=30.0)
+    listener = Listener(hub, A)
+    round_of(hub, listener, 29)
+    at_once(hub.broadcast(B))
+    listener.taken()
+    round_of(hub, listener, 30)
+    assert listener.taken() == []
+
+
+def test_who_takes_nothing_for_a_minute_is_cut_off() -> None:
+    hub = Hub(10, keepalive_seconds=30.0)
+    listener = Listener(hub, A)
+    listener.block()
+    listener.line.backlog_bytes = 1000
+    round_of(hub, listener, 61)
+    assert not listener.line.is_cut
+    round_of(hub, listener, 1)
+    assert listener.line.is_cut
+
+
+def test_who_takes_a_little_is_not_cut_off() -> None:
+    hub = Hub(10, keepalive_seconds=30.0)
+    listener = Listener(hub, A)
+    listener.block()
+    for backlog_bytes in (1000, 900, 800, 700):
+        listener.line.backlog_bytes = backlog_bytes
+        round_of(hub, listener, 59)
+    assert not listener.line.is_cut
+
+
+@pytest.mark.parametrize(("keepalive", "rounds"), [(0.3, (30, 6000)), (30.0, (30, 60)), (3600.0, (3600, 60))])
+def test_rounds_are_a_second_at_most_and_fine_enough_for_any_keepalive(
+    keepalive: float, rounds: tuple[int, int]
+) -> None:
+    hub = Hub(10, keepalive_seconds=keepalive)
+    assert (hub._keepalive_rounds, hub._stuck_rounds) == rounds
+
+
+def test_a_round_reaches_everybody_once() -> None:
+    async def one_round() -> None:
+        hub, missing, everybody = Hub(100, keepalive_seconds=0.03), set(range(50)), asyncio.Event()
+
+        def note(number: int) -> Callable[[bytes], None]:
+            def write(chunk: bytes) -> None:
+                assert chunk == KEEPALIVE
+                missing.discard(number)
+                if not missing:
+                    everybody.set()
+
+            return write
+
+        for number in tuple(missing):
+            Listener(hub, A).line.write = note(number)  # type: ignore[method-assign,assignment]
+        running = asyncio.create_task(hub.run())
+        async with asyncio.timeout(5):
+            await everybody.wait()
+        running.cancel()
+
+    asyncio.run(one_round())
+
+
+# The drain
+
+
+def drained(clients: int, seconds: float, prepare: Callable[[Listener], None] = lambda _: None) -> list[Listener]:
+    async def drain() -> list[Listener]:
+        hub = Hub(clients)
+        listeners = [Listener(hub, A) for _ in range(clients)]
+        for listener in listeners:
+            prepare(listener)
+
+        async def leave() -> None:  # as lines do when they have ended
+            while True:
+                for listener in listeners:
+                    if listener.line.has_ended or listener.line.is_cut:
+                        listener.client.gone()
+                await asyncio.sleep(0.01)
+
+        leaving = asyncio.create_task(leave())
+        async with asyncio.timeout(10):
+            await hub.drain(seconds)
+        leaving.cancel()
         assert hub.is_draining
-        assert len(hub) == 0
-        return [client.farewell for client in clients]
+        return listeners
 
-    farewells = asyncio.run(drain())
-    waits = {int(farewell.removeprefix(b"retry: ")) for farewell in farewells if farewell}
+    return asyncio.run(drain())
+
+
+def test_a_drain_lets_everybody_go_with_a_time_to_come_back_of_their_own() -> None:
+    farewells = [listener.taken() for listener in drained(50, 0.05)]
+    assert all(len(farewell) == 1 for farewell in farewells)
+    waits = {int(farewell[0].removeprefix(b"retry: ")) for farewell in farewells}
     assert all(1000 <= wait <= 4000 for wait in waits)
     assert len(waits) > 10, "they do not come back together"
 
 
-def test_a_drain_does_not_wait_for_who_does_not_read_its_farewell() -> None:
-    async def drain() -> int:
-        hub = Hub(10)
-        hub.join(A, wants_feed=False)
-        async with asyncio.timeout(5):
-            await hub.drain(0.01)
-        return len(hub)
-
-    assert asyncio.run(drain()) == 1
+def test_who_does_not_take_its_farewell_is_cut_off_a_little_after_the_drain() -> None:
+    listeners = drained(3, 0.01, prepare=Listener.block)
+    assert all(listener.line.is_cut for listener in listeners)
 
 
 def test_ten_thousand_clients_are_let_go_within_the_drains_time() -> None:
-    async def drain() -> float:
-        hub = Hub(10_000)
-        clients = [hub.join(A, wants_feed=False) for _ in range(10_000)]
-        began_at = asyncio.get_running_loop().time()
-        draining = asyncio.create_task(hub.drain(0.5))
-        for client in clients:
-            await client.news.wait()
-        took = asyncio.get_running_loop().time() - began_at
-        for client in clients:
-            hub.leave(client)
-        await draining
-        return took
-
-    assert 0.3 < asyncio.run(drain()) < 2.0
+    began_at = time.monotonic()
+    listeners = drained(10_000, 0.5)
+    assert 0.3 < time.monotonic() - began_at < 4.0
+    assert all(listener.line.has_ended for listener in listeners)

@@ -1,0 +1,251 @@
+"""What a connection does beside the ordinary, the same whichever way it is served."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from itertools import count
+
+import httpx
+import pytest
+
+from gateway import hub as hub_module
+from publisher import StatusPublisher
+from tests.support.gateway_client import STATUS, STREAM
+from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
+from tests.support.http import RawClient, stream_request
+from tests.support.redis_server import RedisServer
+from tests.support.sse import Dashboard
+from tests.support.wait import wait_until
+
+FIRST = rb"event: status\ndata: \{.*\}\nid: [0-9a-f]{16}\nretry: [1-4]\d{3}\n\n"
+CHANGES = 20
+"""Of a picture of 400 KB: more than any buffer holds."""
+LIVEZ = "GET /livez HTTP/1.1\r\nHost: x\r\n"
+
+
+def every_way_but(name: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("served", [way for way in EVERY_WAY if way != name], indirect=True)
+
+
+@pytest.fixture
+def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
+    with GatewayThread(real_redis.url, served, debounce_seconds=0, drain_seconds=0.1) as made:
+        yield made.ready()
+
+
+@pytest.fixture
+def publisher(real_redis: RedisServer) -> Iterator[StatusPublisher]:
+    with StatusPublisher(real_redis.url) as made:
+        made.flush()
+        yield made
+
+
+def clients(gateway: GatewayThread) -> int:
+    return int(re.findall(r"^gateway_clients (\d+)", gateway.get("/metrics").text, re.MULTILINE)[0])
+
+
+def test_head_is_answered_at_once_and_the_connection_serves_the_next_request(gateway: GatewayThread) -> None:
+    with RawClient(gateway.port, stream_request(method="HEAD") + LIVEZ + "Connection: close\r\n\r\n") as client:
+        head, livez = client.wait_for_end().split(b"\r\n\r\n", 1)
+    assert head.startswith(b"HTTP/1.1 200")
+    assert b"content-type: text/event-stream; charset=utf-8" in head
+    assert livez.startswith(b"HTTP/1.1 200")
+    assert livez.endswith(b'{"status":"ok"}')
+    assert clients(gateway) == 0
+
+
+def test_a_request_before_the_stream_on_the_same_connection_is_answered_first(gateway: GatewayThread) -> None:
+    with RawClient(gateway.port, LIVEZ + "\r\n" + stream_request()) as client:
+        client.wait_for(b"event: status")
+        livez, _, stream = client.received.partition(b'{"status":"ok"}')
+        assert livez.count(b"HTTP/1.1 200") == 1
+        assert b"text/event-stream" in stream
+
+
+@every_way_but("task on h11")  # which looks at the next request when the response is over, and then uvicorn closes
+def test_a_request_sent_behind_the_stream_is_answered_when_the_stream_is_over(gateway: GatewayThread) -> None:
+    with RawClient(gateway.port, stream_request() + LIVEZ + "Connection: close\r\n\r\n") as client:
+        client.wait_for(b"event: status")
+        gateway.drain()
+        stream, _, livez = client.wait_for_end().partition(b"\r\n0\r\n\r\n")
+    assert re.search(rb"retry: [1-4]\d{3}\n$", stream)
+    assert livez.startswith(b"HTTP/1.1 200")
+
+
+@every_way_but("task on h11")  # as above
+def test_a_second_stream_behind_the_first_is_told_not_now_in_a_drain(gateway: GatewayThread) -> None:
+    again = stream_request(headers="Accept: text/event-stream\r\nConnection: close\r\n")
+    with RawClient(gateway.port, stream_request() + again) as client:
+        client.wait_for(b"event: status")
+        gateway.drain()
+        _, _, second = client.wait_for_end().partition(b"\r\n0\r\n\r\n")
+    assert second.startswith(b"HTTP/1.1 200")
+    assert re.search(rb"\r\n\r\nretry: [1-4]\d{3}\n$", second)
+
+
+@every_way_but("task on httptools")  # where uvicorn sends chunks to HTTP/1.0, which an app cannot change
+def test_http_1_0_gets_no_chunks_and_the_end_of_the_connection_as_the_end(
+    gateway: GatewayThread, publisher: StatusPublisher
+) -> None:
+    with RawClient(gateway.port, stream_request(version="1.0")) as client:
+        client.wait_for(b"\n\n")
+        publisher.session("web:1")
+        client.wait_for(b"web:1")
+        gateway.drain()
+        head, body = client.wait_for_end().split(b"\r\n\r\n", 1)
+    assert b"transfer-encoding" not in head.lower()
+    assert b"connection: close" in head.lower()
+    assert re.match(FIRST, body)
+    assert re.search(rb"\n\nretry: [1-4]\d{3}\n$", body)
+
+
+def test_connection_close_is_kept_to(gateway: GatewayThread) -> None:
+    with RawClient(gateway.port, stream_request(headers="Connection: close\r\n")) as client:
+        client.wait_for(b"event: status")
+        gateway.drain()
+        assert client.wait_for_end().endswith(b"\n\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("path", [STATUS, STREAM])
+def test_compressed_text_is_the_same_text(gateway: GatewayThread, publisher: StatusPublisher, path: str) -> None:
+    for number in range(50):
+        publisher.session(f"web:{number:02}", title="ü" * 20)
+    wait_until(lambda: len(gateway.states()) == 50, "the gateway knows the sessions")
+    with httpx.stream("GET", gateway.url + path, headers={"Accept-Encoding": "gzip"}, timeout=8) as response:
+        assert response.headers["content-encoding"] == "gzip"
+        assert "accept-encoding" in response.headers["vary"].lower()
+        text = ""
+        for part in response.iter_text():
+            text += part
+            if text.endswith(("\n\n", "]}")):
+                break
+    assert text.count("ü") == 1000
+
+
+def test_a_compressed_stream_tells_everything_at_once_and_ends_with_the_right_checksum(
+    gateway: GatewayThread, publisher: StatusPublisher
+) -> None:
+    gzipped = stream_request(query="?events=all", headers="Accept-Encoding: gzip\r\nConnection: close\r\n")
+    with (
+        Dashboard(gateway.url, f"{STREAM}?events=all", "Connection: close\r\n") as plain,
+        RawClient(gateway.port, gzipped) as client,
+    ):
+        plain.wait_for({})
+        for number in range(10):
+            publisher.publish("web:1", "tool_running", tool_name=f"tool-{number}")
+            publisher.flush()
+        wait_until(lambda: "tool-9" in str(plain.statuses[-1].data), "the last one has come")
+        gateway.drain()
+        head, _, rest = client.wait_for_end().partition(b"\r\n\r\n")
+        wait_until(lambda: plain.has_ended, "the other stream has ended")
+    assert b"content-encoding: gzip" in head
+    text = gzip.decompress(_unchunked(rest) if b"chunked" in head else rest)
+    assert _without_chance(text) == _without_chance(plain.body)
+
+
+def test_a_refusal_is_the_same_as_on_the_other_endpoint(real_redis: RedisServer, served: Served) -> None:
+    with GatewayThread(real_redis.url, served, api_key="geheim") as gateway:
+        gateway.ready()
+        page = {"Origin": "http://localhost:3000"}
+        for headers in ({}, page, {"X-Status-Key": "wrong"}):
+            stream, status = gateway.get(STREAM, headers=headers), gateway.get(STATUS, headers=headers)
+            assert (stream.status_code, stream.json()) == (403, {"detail": "Invalid or missing status API key"})
+            assert stream.headers.items() - status.headers.items() <= {("date", stream.headers["date"])}
+        assert gateway.get(STREAM + "?events=x").status_code == 403, "a stranger learns nothing"
+        assert gateway.get(STREAM + "?events=x&key=geheim").status_code == 422
+        assert httpx.post(gateway.url + STREAM).status_code == 405
+        with Dashboard(gateway.url, STREAM + "?key=geheim", "Origin: http://localhost:3000\r\n") as dashboard:
+            dashboard.wait_for_first()
+            assert "access-control-allow-origin: http://localhost:3000" in dashboard.head.lower()
+            assert "access-control-expose-headers" in dashboard.head.lower()
+
+
+def test_under_a_root_path_the_stream_is_there_too(real_redis: RedisServer, served: Served) -> None:
+    rooted = Served(http=served.http, loop=served.loop, root_path="/agents")
+    with GatewayThread(real_redis.url, rooted) as gateway, Dashboard(gateway.ready().url) as dashboard:
+        dashboard.wait_for_first()
+
+
+def test_a_client_that_goes_leaves_its_place(gateway: GatewayThread) -> None:
+    with Dashboard(gateway.url) as one, Dashboard(gateway.url) as other:
+        one.wait_for_first()
+        other.wait_for_first()
+        assert clients(gateway) == 2
+        one.close()
+        wait_until(lambda: clients(gateway) == 1, "the place is free")
+    wait_until(lambda: clients(gateway) == 0, "both places are free")
+
+
+def test_a_stuck_client_gets_the_newest_picture_when_it_reads_again(
+    gateway: GatewayThread, publisher: StatusPublisher, real_redis: RedisServer
+) -> None:
+    fill(gateway, publisher)
+    with (
+        StatusPublisher(real_redis.url) as quick,
+        RawClient(gateway.port, stream_request(), reads=False, receive_bytes=4096) as stuck,
+        RawClient(gateway.port, stream_request()) as other,
+    ):
+        for number in range(CHANGES):
+            quick.publish("quick:0", "tool_running", tool_name=f"tool-{number}-")
+            quick.flush()
+            other.wait_for(b"tool-%d-" % number)
+        stuck.read()
+        stuck.wait_for(b"tool-%d-" % (CHANGES - 1))
+        assert stuck.received.count(b"event: status") < CHANGES - 2, "old pictures were left out"
+
+
+def test_a_client_that_takes_nothing_for_long_is_let_go_and_the_others_stay(
+    real_redis: RedisServer, served: Served, publisher: StatusPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "STUCK_SECONDS", 1.0)
+    with GatewayThread(real_redis.url, served, debounce_seconds=0, keepalive_seconds=1) as gateway:
+        fill(gateway.ready(), publisher)
+        with (
+            StatusPublisher(real_redis.url) as quick,
+            RawClient(gateway.port, stream_request(), reads=False, receive_bytes=4096),
+            RawClient(gateway.port, stream_request()) as other,
+        ):
+            other.wait_for(b"retry: ")
+            assert clients(gateway) == 2
+            tools = count()
+
+            def goes() -> bool:
+                quick.publish("quick:0", "tool_running", tool_name=f"tool-{next(tools)}")
+                quick.flush()
+                return clients(gateway) == 1
+
+            wait_until(goes, "the stuck one has been let go", 20)
+            assert not other.has_ended
+
+
+def test_a_drain_cuts_off_who_does_not_take_its_farewell(
+    gateway: GatewayThread, publisher: StatusPublisher, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(gateway, publisher)
+    with RawClient(gateway.port, stream_request(), reads=False, receive_bytes=4096):
+        wait_until(lambda: clients(gateway) == 1, "the stuck one is there")
+        gateway.drain()
+        assert clients(gateway) == 0
+    assert "Traceback" not in caplog.text
+
+
+def fill(gateway: GatewayThread, publisher: StatusPublisher) -> None:
+    """A picture of 400 KB."""
+    for number in range(1000):
+        publisher.session(f"big:{number}", title="x" * 200)
+    publisher.flush()
+    wait_until(lambda: len(gateway.states()) == 1000, "the gateway knows the sessions")
+
+
+def _unchunked(body: bytes) -> bytes:
+    text = b""
+    while body != b"0\r\n\r\n":
+        size, _, body = body.partition(b"\r\n")
+        text += body[: int(size, 16)]
+        body = body[int(size, 16) + 2 :]
+    return text
+
+
+def _without_chance(text: bytes) -> bytes:
+    """Without what differs from client to client, and from moment to moment."""
+    return re.sub(rb'retry: \d+|"(duration|uptime|since)_seconds":[\d.]+', b"", text)

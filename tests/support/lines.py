@@ -1,0 +1,62 @@
+"""A line that keeps what is written to it, for tests without a socket."""
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from gateway.client import Client
+from gateway.coding import IDENTITY, Coding
+from gateway.frames import Frame
+from gateway.hub import Hub
+
+T = TypeVar("T")
+
+
+class RecordingLine:
+    def __init__(self) -> None:
+        self.is_blocked = False
+        self.backlog_bytes = 0
+        self.chunks: list[bytes] = []
+        self.has_ended = False
+        self.is_cut = False
+
+    def write(self, chunk: bytes) -> None:
+        assert not self.is_blocked, "a line without room was written to"
+        self.chunks.append(chunk)
+
+    def end(self, chunk: bytes) -> None:
+        self.write(chunk)
+        self.has_ended = self.is_blocked = True
+
+    def cut(self) -> None:
+        self.is_cut = self.is_blocked = True
+
+
+class Listener:
+    """A client of a hub, and its line."""
+
+    def __init__(self, hub: Hub, frame: Frame, coding: Coding = IDENTITY, *, wants_feed: bool = False) -> None:
+        self.line = RecordingLine()
+        self.client: Client = hub.join(self.line, coding, frame, wants_feed=wants_feed)
+        self.first = self.line.chunks.pop()
+
+    def block(self) -> None:
+        self.line.is_blocked = True
+
+    def unblock(self) -> None:
+        self.line.is_blocked = False
+        self.client.unblocked()
+
+    def taken(self) -> list[bytes]:
+        """What has been written since the last time."""
+        chunks, self.line.chunks = self.line.chunks, []
+        return chunks
+
+
+def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run what waits for nothing, outside of any event loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise AssertionError("it waits for something")
