@@ -1,36 +1,78 @@
 """`python -m bench`: what the parts cost, on this machine, now. Results go to docs/performance.md by hand."""
 
 import argparse
-import platform
-from collections.abc import Callable, Iterator
-from functools import partial
+import sys
+from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from bench import fresh_replica, publisher_calls
-from bench.row import Row
+from bench.compiled import NoCompilerError
+from bench.machine import machine, raise_open_files
+from bench.measurement import MEASUREMENTS, Measurement
+from bench.options import Options
+from bench.peers import PEERS
+from bench.store import store
 
 
 def main() -> None:
-    """Run every measurement and print one table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=50_000, help="agent calls per measurement")
-    parser.add_argument("--starts", type=int, default=5, help="replica starts")
-    options = parser.parse_args()
-    console = Console()
-    table = Table(title=f"Python {platform.python_version()} on {platform.machine()}")
-    for column in ("what", "median", "p99", "unit"):
-        table.add_column(column, justify="left" if column == "what" else "right")
-    measurements: dict[str, Callable[[], Iterator[Row]]] = {
-        "an agent's calls": partial(publisher_calls.measure, options.calls),
-        "fresh replicas": partial(fresh_replica.measure, options.starts),
-    }
-    for name, rows in measurements.items():
-        console.print(f"measuring {name} …")  # no spinner: it would cost more than an agent at rest
-        for row in rows():
-            table.add_row(row.what, f"{row.median:.3g}", f"{row.p99:.3g}", row.unit)
-    console.print(table)
+    """Run what was asked for, one after the other; show, store and draw each as it is done."""
+    names, options = _parse()
+    raise_open_files()
+    sizes = {name: getattr(options, name) for name in ("clients", "rounds", "events", "scale")}
+    facts = machine() | {"options": sizes}
+    for name in names:
+        try:
+            _run(MEASUREMENTS[name], options, facts)
+        except NoCompilerError as error:
+            options.console.print(f"{name}: {error}", markup=False)
+            sys.exit(1)
+
+
+def _run(measurement: Measurement, options: Options, facts: dict[str, object]) -> None:
+    options.say(f"{measurement.name}: {measurement.summary}")
+    rows = list(measurement.measure(options))
+    measurement.show(f"{measurement.name}: {measurement.summary}", rows, options.console)
+    options.say(f"written: {store(measurement.name, rows, facts, options.output)}")
+    if measurement.plot is None:
+        return
+    picture = options.output / f"{measurement.name}.png"
+    try:
+        measurement.plot(rows, picture)
+    except ImportError:
+        options.say("no picture: matplotlib is not installed (scripts/environment bench)")
+    else:
+        options.say(f"written: {picture}")
+
+
+def _parse() -> tuple[list[str], Options]:
+    defaults = Options()
+    described = "\n".join(f"  {name:10} {what.summary}" for name, what in MEASUREMENTS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=f"{__doc__}\n\nmeasurements:\n{described}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="measurements; all if none is given")
+    parser.add_argument("--clients", type=int, default=defaults.clients, help="fanout: clients of each server")
+    parser.add_argument("--rounds", type=int, default=defaults.rounds, help="rounds, of which medians are shown")
+    parser.add_argument("--events", type=int, default=defaults.events, help="fanout: events in a round")
+    parser.add_argument("--only", default="", metavar="A,B", help=f"fanout: these servers of {', '.join(PEERS)}")
+    parser.add_argument("--scale", type=float, default=defaults.scale, help="other sizes and durations times this")
+    parser.add_argument("--output", type=Path, default=defaults.output, help="folder for JSON and pictures")
+    given = parser.parse_args()
+    only = tuple(filter(None, given.only.split(",")))
+    for unknown in [name for name in given.names if name not in MEASUREMENTS] + [n for n in only if n not in PEERS]:
+        parser.error(f"there is no {unknown!r}")
+    options = Options(
+        clients=given.clients,
+        rounds=given.rounds,
+        events=given.events,
+        only=only,
+        scale=given.scale,
+        output=given.output,
+        console=Console(width=None if sys.stdout.isatty() else 200),
+    )
+    return given.names or list(MEASUREMENTS), options
 
 
 if __name__ == "__main__":

@@ -1,0 +1,57 @@
+"""Our gateway as its users run it, with a Redis of its own, for as long as a block runs."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import redis
+
+from bench.clients import Clients
+from bench.ports import free_port
+from bench.started import started
+from gateway.embedded import embedded_server
+from publisher import StatusPublisher
+
+STREAM_PATH: Final = "/api/v1/agent/status/stream"
+STATUS_PATH: Final = "/api/v1/agent/status"
+MARKER: Final = "event: status"
+PREFIX: Final = "POCKETPAW_STATUS_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayRun:
+    """A gateway that listens, and the Redis that it hears."""
+
+    port: int
+    pid: int
+    redis_url: str
+    redis_pid: int
+    log: Path
+
+    def publisher(self) -> StatusPublisher:
+        """A worker on this board, with the default terms."""
+        return StatusPublisher(self.redis_url)
+
+    def clients(self, *, headers: str = "", receive_buffer_bytes: int | None = None) -> Clients:
+        return Clients(self.port, STREAM_PATH, MARKER, headers=headers, receive_buffer_bytes=receive_buffer_bytes)
+
+
+@contextmanager
+def running_gateway(**settings: object) -> Iterator[GatewayRun]:
+    """Settings are those of the environment, in lower case; by default no debounce, and room for all clients."""
+    given: dict[str, object] = {"debounce_seconds": 0, "max_clients": 20_000, "drain_seconds": 0.2, **settings}
+    with embedded_server() as server, tempfile.TemporaryDirectory(prefix="bench-gateway-") as folder:
+        with redis.Redis.from_url(server.url) as client:
+            redis_pid = int(client.info("server")["process_id"])
+        given |= {"redis_url": server.url, "port": (port := free_port())}
+        ours = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "REDIS_"))}
+        environment = ours | {PREFIX + name.upper(): str(value) for name, value in given.items()}
+        log = Path(folder) / "gateway.log"
+        command = [sys.executable, "-m", "gateway", "serve"]
+        with started(command, port=port, log=log, environment=environment) as process:
+            yield GatewayRun(port=port, pid=process.pid, redis_url=server.url, redis_pid=redis_pid, log=log)

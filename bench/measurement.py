@@ -1,0 +1,66 @@
+"""All there is to measure, by name."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from bench import fanout
+from bench.options import Options
+from bench.plot import plot_bars, plot_lines
+from bench.row import Row
+from bench.scenarios import (
+    growth,
+    healthz,
+    idle,
+    ingest,
+    pictures,
+    publisher,
+    publisher_calls,
+    replica_start,
+    storm,
+    stuck,
+)
+from bench.table import print_rows, print_subjects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What it is, how it is taken, and how it is shown."""
+
+    name: str
+    summary: str
+    measure: Callable[[Options], Iterator[Row]]
+    show: Callable[[str, list[Row], Console], None] = print_rows
+    plot: Callable[[list[Row], Path], None] | None = None
+
+
+MEASUREMENTS: Final[dict[str, Measurement]] = {
+    one.name: one
+    for one in (
+        Measurement(
+            name="fanout",
+            summary="one event to many clients, our gateway and its peers",
+            measure=fanout.measure,
+            show=print_subjects,
+            plot=plot_bars,
+        ),
+        Measurement(name="storm", summary="all clients reconnect at once", measure=storm.measure),
+        Measurement(name="stuck", summary="some clients never read", measure=stuck.measure),
+        Measurement(name="healthz", summary="a probe while many clients are told", measure=healthz.measure),
+        Measurement(name="idle", summary="many clients, no news", measure=idle.measure),
+        Measurement(name="ingest", summary="a busy fleet's words", measure=ingest.measure),
+        Measurement(name="pictures", summary="a large picture, made and sent", measure=pictures.measure),
+        Measurement(name="publisher", summary="a busy worker, and one at rest", measure=publisher.measure),
+        Measurement(name="calls", summary="an agent's calls, one by one", measure=publisher_calls.measure),
+        Measurement(name="start", summary="a fresh replica's first right answer", measure=replica_start.measure),
+        Measurement(
+            name="growth",
+            summary="what clients, sessions and workers add",
+            measure=growth.measure,
+            plot=plot_lines,
+        ),
+    )
+}
