@@ -23,6 +23,9 @@ class Line(Protocol):
     def backlog_bytes(self) -> int:
         """How much of what was written has not been taken yet, while blocked: less is progress."""
 
+    def open(self, chunk: bytes) -> None:
+        """Send the first bytes."""
+
     def write(self, chunk: bytes) -> None:
         """Send these bytes; only while not blocked."""
 
@@ -46,11 +49,28 @@ class Client:
         "_line",
         "_quiet_rounds",
         "_seen",
+        "ending",
+        "events",
+        "joined_at",
+        "peer",
         "wants_feed",
     )
 
-    def __init__(self, line: Line, coding: Coding, leave: Callable[["Client"], None], *, wants_feed: bool) -> None:
+    def __init__(
+        self,
+        line: Line,
+        coding: Coding,
+        leave: Callable[["Client"], None],
+        *,
+        wants_feed: bool,
+        peer: str,
+        joined_at: float,
+    ) -> None:
         self.wants_feed = wants_feed
+        self.peer = peer
+        self.joined_at = joined_at
+        self.events = 1
+        self.ending = "the client left"
         self._line = line
         self._coding = coding
         self._leave = leave
@@ -65,7 +85,7 @@ class Client:
     def begin(self, frame: Frame, retry_ms: int, feed: bytes) -> None:
         """Write the first event, and with it what is to be said of the feed."""
         self._seen = frame.id
-        self._line.write(self._coding.first(frame, retry_ms, feed))
+        self._line.open(self._coding.first(frame, retry_ms, feed))
 
     def offer(self, frame: Frame) -> bool:
         """Write this picture, or have it written next, unless it is what the client saw last; True if it is news."""
@@ -87,6 +107,7 @@ class Client:
     def let_go(self, farewell: bytes) -> None:
         """End the stream with these bytes, as soon as there is room."""
         self._farewell = farewell
+        self.ending = "drained"
         self._write_what_waits()
 
     def unblocked(self) -> None:
@@ -98,8 +119,9 @@ class Client:
         """The line has ended."""
         self._leave(self)
 
-    def cut(self) -> None:
+    def cut(self, reason: str) -> None:
         """End it at once."""
+        self.ending = reason
         self._line.cut()
 
     def round(self, *, keepalive_rounds: int, stuck_rounds: int) -> None:
@@ -112,7 +134,7 @@ class Client:
             self._backlog_bytes = backlog_bytes
             self._quiet_rounds = 0
         elif self._quiet_rounds > stuck_rounds:
-            self.cut()
+            self.cut("it took nothing for too long")
 
     def _write_what_waits(self) -> None:
         if self._line.is_blocked:
@@ -130,6 +152,7 @@ class Client:
     def _show(self, frame: Frame) -> None:
         self._seen = frame.id
         self._quiet_rounds = 0
+        self.events += 1
         self._line.write(self._coding.event(frame))
 
     def _write(self, chunk: bytes) -> None:

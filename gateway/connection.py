@@ -5,26 +5,21 @@ response open. Everything else is uvicorn's. What is relied on there is named in
 happens without it.
 """
 
-import asyncio
-import socket
-from collections.abc import Coroutine
-from functools import lru_cache
 from typing import Any, Final
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from gateway.at_once import run_at_once
 from gateway.client import Client
-from gateway.stream import LINE, STREAM, StatusStream
+from gateway.stream import STREAM, Headers, StatusStream
 
-UNSENT_BYTES: Final = 128 * 1024
-"""So much may wait in the kernel for a client that does not read, instead of megabytes of old pictures."""
 RELIED_ON: Final = {
     HttpToolsProtocol: ("_start_asgi_task", "on_response_complete", "pause_writing", "resume_writing"),
-    RequestResponseCycle: ("run_asgi", "send", "receive"),
 }
+"""And on a cycle's `scope`, `keep_alive`, `response_started` and `response_complete`, which tests would miss."""
 
 
 def is_supported() -> bool:
@@ -35,31 +30,37 @@ def is_supported() -> bool:
 class OpenStream:
     """One response that stays open: a client's line."""
 
-    __slots__ = ("_connection", "_cycle", "_transport", "client", "is_blocked", "is_chunked")
+    __slots__ = ("_connection", "_cycle", "_headers", "_transport", "client", "is_blocked", "is_chunked")
 
     def __init__(self, connection: "Connection", cycle: RequestResponseCycle) -> None:
         self.is_blocked = False
-        # For HTTP/1.0 the end of the connection is the end of the response; uvicorn would send chunks all the same.
+        # For HTTP/1.0 the end of the connection is the end of the response.
         self.is_chunked = cycle.scope["http_version"] != "1.0"
-        if not self.is_chunked:
-            cycle.chunked_encoding = False
         self.client: Client | None = None
         self._connection = connection
         self._transport = connection.transport
         self._cycle = cycle
+        self._headers: Headers = []
 
     @property
     def backlog_bytes(self) -> int:
         """What the kernel has not taken."""
         return self._transport.get_write_buffer_size()
 
-    def taken_by(self, client: Client) -> None:
-        """Stay open for it."""
-        self.client = client
-        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            connection: socket.socket | None = self._transport.get_extra_info("socket")
-            if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+    def begin(self, headers: Headers) -> None:
+        """Keep the response's headers until there is something to send with them."""
+        self._headers = headers
+
+    def open(self, chunk: bytes) -> None:
+        """The response's head and the first event, in one write."""
+        headers = self._connection.server_state.default_headers + self._headers
+        if not self._cycle.keep_alive:
+            headers.append((b"connection", b"close"))
+        if self.is_chunked:
+            headers.append((b"transfer-encoding", b"chunked"))
+        self._cycle.response_started = True
+        lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+        self._transport.write(b"HTTP/1.1 200 OK\r\n%b\r\n%b" % (lines, chunk))
 
     def write(self, chunk: bytes) -> None:
         """Hand it to the kernel, or to the transport's buffer."""
@@ -103,20 +104,14 @@ class Connection(HttpToolsProtocol):
             endpoint is None
             or app is not self.app  # uvicorn's own refusal
             or self.flow.write_paused
-            or not endpoint.is_for(scope)
-            or not endpoint.answers_at_once
+            or not endpoint.opens_at_once(scope)
         ):
             super()._start_asgi_task(cycle, app)
             return
-        stream = OpenStream(self, cycle)
-        scope["extensions"] = {LINE: stream}
-        try:
-            _run_at_once(_front(endpoint, self.config)(scope, cycle.receive, cycle.send))  # type: ignore[arg-type]
-        except Exception as error:  # noqa: BLE001 - it is for uvicorn to log it and to answer
-            super()._start_asgi_task(cycle, _failing(error))  # type: ignore[arg-type]
-            return
-        if stream.client is not None:
-            self._stream = stream
+        if self.config.proxy_headers:
+            _look_behind_proxies(scope, self.config)
+        self._stream = stream = OpenStream(self, cycle)
+        stream.client = endpoint.open(scope, stream, is_chunked=stream.is_chunked, begin=stream.begin)
 
     def on_stream_complete(self) -> None:
         """The stream has been ended by us."""
@@ -143,31 +138,12 @@ class Connection(HttpToolsProtocol):
             stream.gone()
 
 
-@lru_cache(maxsize=16)
-def _front(endpoint: StatusStream, config: Config) -> ASGIApp:
-    """The endpoint with what uvicorn puts before an app: who the client is, for the access log."""
-    if not config.proxy_headers:
-        return endpoint
-    return ProxyHeadersMiddleware(endpoint, trusted_hosts=config.forwarded_allow_ips)  # type: ignore[arg-type,return-value]
+def _look_behind_proxies(scope: Scope, config: Config) -> None:
+    """Who the client is, if a proxy that uvicorn trusts has said so."""
+    if any(name == b"x-forwarded-for" for name, _ in scope["headers"]):
+        middleware = ProxyHeadersMiddleware(_nothing, trusted_hosts=config.forwarded_allow_ips)
+        run_at_once(middleware(scope, _nothing, _nothing))  # type: ignore[arg-type]
 
 
-def _run_at_once(answer: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine that waits for nothing.
-
-    Raises:
-        RuntimeError: It did wait.
-    """
-    try:
-        answer.send(None)
-    except StopIteration:
-        return
-    answer.close()
-    raise RuntimeError("the stream's answer had something to wait for")
-
-
-def _failing(error: Exception) -> ASGIApp:
-    async def fail(_scope: Scope, _receive: Receive, _send: Send) -> None:
-        await asyncio.sleep(0)
-        raise error
-
-    return fail
+async def _nothing(*_: object) -> None:
+    """An app and its channels that do nothing: the middleware works on the scope."""

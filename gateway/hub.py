@@ -7,7 +7,8 @@ to all of them, it does in small steps with the event loop's other work between.
 import asyncio
 import logging
 import random
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from gateway.client import Client, Line
@@ -36,9 +37,12 @@ def random_retry_ms() -> int:
 class Hub:
     """All open streams of this replica."""
 
-    def __init__(self, max_clients: int, keepalive_seconds: float = 30.0) -> None:
+    def __init__(
+        self, max_clients: int, keepalive_seconds: float = 30.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._clients: set[Client] = set()
         self._max_clients = max_clients
+        self._clock = clock
         self._round_seconds = min(MAX_ROUND_SECONDS, keepalive_seconds / ROUNDS_TO_KEEPALIVE)
         self._keepalive_rounds = round(keepalive_seconds / self._round_seconds)
         self._stuck_rounds = round(STUCK_SECONDS / self._round_seconds)
@@ -53,16 +57,24 @@ class Hub:
         """Whether a newcomer must wait."""
         return len(self._clients) >= self._max_clients
 
-    def join(self, line: Line, coding: Coding, frame: Frame, *, wants_feed: bool = False, feed: bytes = b"") -> Client:
+    def join(
+        self, line: Line, coding: Coding, frame: Frame, *, peer: str, wants_feed: bool = False, feed: bytes = b""
+    ) -> Client:
         """A client that gets `frame` as its first event, and what is to be said of the feed with it."""
-        client = Client(line, coding, self.leave, wants_feed=wants_feed)
+        client = Client(line, coding, self.leave, wants_feed=wants_feed, peer=peer, joined_at=self._clock())
         self._clients.add(client)
         client.begin(frame, random_retry_ms(), feed)
         return client
 
     def leave(self, client: Client) -> None:
         """It is gone."""
-        self._clients.discard(client)
+        if client not in self._clients:
+            return
+        self._clients.remove(client)
+        seconds = self._clock() - client.joined_at
+        logger.info(
+            "stream to %s ended after %.1f s, %d events: %s", client.peer, seconds, client.events, client.ending
+        )
         if not self._clients:
             self._nobody_left.set()
 
@@ -81,7 +93,7 @@ class Hub:
                     news += client.offer(frame)
                 except Exception:  # one line's defect must not cost the others their picture
                     logger.exception("a client could not be written to")
-                    client.cut()
+                    client.cut("it could not be written to")
         return news
 
     def tell_feed(self, state: FeedState, since_seconds: float) -> None:
@@ -118,7 +130,7 @@ class Hub:
                     await self._nobody_left.wait()
             except TimeoutError:
                 for client in list(self._clients):
-                    client.cut()
+                    client.cut("drained, and it took nothing")
 
     def _steps(self, size: int) -> Iterator[list[Client]]:
         clients = list(self._clients)

@@ -5,6 +5,8 @@ import socket
 from typing import Final
 
 BACKLOG: Final = 4096
+UNSENT_BYTES: Final = 128 * 1024
+"""So much may wait in the kernel for a client that does not read, instead of megabytes of old pictures."""
 
 
 class ListeningError(Exception):
@@ -19,8 +21,12 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ListeningError(f"port {port} is taken on {host}: choose another with --port") from None
         raise ListeningError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from None
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        # Every accepted connection inherits it.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+    return listener

@@ -104,11 +104,11 @@ class Pipeline:
             self._look.set()  # whoever asked has seen a change before the loop did
         return frame
 
-    def join(self, line: Line, coding: Coding, *, wants_feed: bool) -> Client:
+    def join(self, line: Line, coding: Coding, *, peer: str, wants_feed: bool) -> Client:
         """A client's place among those who listen; its first event is written."""
         state: FeedState = "live" if self.lost_reason is None else "lost"
         feed = feed_event(state, self._clock() - self._since) if wants_feed else b""
-        return self._hub.join(line, coding, self.frame(), wants_feed=wants_feed, feed=feed)
+        return self._hub.join(line, coding, self.frame(), peer=peer, wants_feed=wants_feed, feed=feed)
 
     async def _take_in(self) -> None:
         while True:

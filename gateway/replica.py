@@ -39,7 +39,7 @@ class Replica:
         self._redis = _client_of(settings) if client is None else _with_bytes(client)
         self._owns_redis = self._redis is not client
         fleet = Fleet()
-        self.hub = Hub(settings.max_clients, settings.keepalive_seconds)
+        self.hub = Hub(settings.max_clients, settings.keepalive_seconds, clock)
         self.metrics = Metrics()
         feed = Feed(self._redis, Keys(settings.namespace), clock, lambda: fleet.shortest_heartbeat_seconds)
         self.pipeline = Pipeline(

@@ -1,6 +1,7 @@
 """uvicorn, signals, and the drain between a signal and the end."""
 
 import asyncio
+import gc
 import logging
 import resource
 import signal
@@ -20,6 +21,8 @@ logger = logging.getLogger("gateway.server")
 BACKSTOP_SECONDS: Final = 1
 """How long uvicorn waits for what is still open after the drain."""
 START_FAILED_STATUS: Final = 3
+GC_THRESHOLD: Final = 20_000
+"""New objects before the collector looks at the young ones; 700 is CPython's."""
 
 LOG_CONFIG: Final[dict[str, Any]] = {
     "version": 1,
@@ -54,6 +57,7 @@ def serve(app: Any, *, host: str, port: int) -> int | None:
     ended_by: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda caught, _frame: ended_by.append(caught))
+    leave_lasting_objects_alone()
     server.run(sockets=[listener])
     if not server.started and not ended_by:
         sys.exit(START_FAILED_STATUS)
@@ -83,6 +87,17 @@ def raise_open_files() -> None:
     """Each client is an open file: take as many as the machine allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def leave_lasting_objects_alone() -> None:
+    """Have the cycle collector look at what comes and goes, not at code and clients again and again.
+
+    Every open stream is some dozens of objects that stay: with the default thresholds, a storm of connects spends a
+    sixth of its time in collections that find nothing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, 20, 20)
 
 
 @contextmanager

@@ -1,17 +1,20 @@
 """The stream's endpoint, as raw ASGI: who may have it, and what they get first. Before it comes the server.
 
-FastAPI's routing and dependencies cost four times what the answer does, so its route only documents this one.
-A server's connection that can be a client's line itself says so in the scope (see connection.py), and then no task
+FastAPI's routing and dependencies cost more than the answer does, so its route only documents this one. A server whose
+connections can be a client's line themselves asks `opens_at_once` and then calls `open` (connection.py), and no task
 stays; on any other server one does (task_line.py).
 """
 
-from typing import Final, Protocol
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
 from urllib.parse import parse_qsl
 
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.at_once import run_at_once
 from gateway.auth import REFUSAL, has_key
 from gateway.client import Client, Line
 from gateway.coding import accepts_gzip, coding_for
@@ -24,10 +27,9 @@ from gateway.task_line import TaskLine, body
 
 STREAM_PATH: Final = "/api/v1/agent/status/stream"
 FIRST_PICTURE_SECONDS: Final = 5.0
+EVENT_KINDS: Final = ("status", "all")
 STREAM: Final = "agent_status.stream"
 """Where the lifespan state has this endpoint, for connections that call it themselves."""
-LINE: Final = "agent_status.line"
-"""The ASGI extension by which a connection offers to be the client's line: it frames nothing, and stays by itself."""
 HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-transform"),
@@ -35,16 +37,7 @@ HEADERS: Final = (
     (b"vary", b"Accept-Encoding"),
 )
 GZIPPED: Final = (b"content-encoding", b"gzip")
-
-
-class OwnLine(Line, Protocol):
-    """A connection that is a line, as it is in the scope."""
-
-    is_chunked: bool
-    """Whether what is written must be framed as chunks."""
-
-    def taken_by(self, client: Client) -> None:
-        """It is this client's line from now on."""
+Headers = list[tuple[bytes, bytes]]
 
 
 class StatusStream:
@@ -55,70 +48,125 @@ class StatusStream:
         self._pipeline = pipeline
         self._hub = hub
         self._with_cors = CORSMiddleware(self.answer, **cors_options(settings))
+        self._headers_for = _headers_by_origin(settings)
 
     def is_for(self, scope: Scope) -> bool:
         """Whether this request wants the stream."""
         return scope["type"] == "http" and scope["path"] == STREAM_PATH and scope["method"] in ("GET", "HEAD")
 
-    @property
-    def answers_at_once(self) -> bool:
-        """Whether the answer has nothing to wait for."""
-        return self._pipeline.has_picture
+    def opens_at_once(self, scope: Scope) -> bool:
+        """Whether the answer is an open stream, and has nothing to wait for."""
+        return (
+            self.is_for(scope)
+            and scope["method"] == "GET"
+            and self._pipeline.has_picture
+            and self._refusal(scope) is None
+        )
+
+    def open(self, scope: Scope, line: Line, *, is_chunked: bool, begin: Callable[[Headers], None]) -> Client:
+        """Make a client of this line; `begin` is given the headers, CORS included, before any byte is written."""
+        is_gzipped = accepts_gzip(_header(scope, b"accept-encoding"))
+        begin(self._headers_for(_header(scope, b"origin"), is_gzipped))
+        return self._join(scope, line, is_gzipped=is_gzipped, is_chunked=is_chunked)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and stay if need be."""
+        """Answer, and stay until the stream ends."""
         await self._with_cors(scope, receive, send)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and stay if need be."""
-        refusal = await self._refusal(scope)
+        """Answer, and stay until the stream ends."""
+        refusal = self._refusal(scope) or await self._no_picture(scope) or self._refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
         is_gzipped = accepts_gzip(_header(scope, b"accept-encoding"))
-        headers = [*HEADERS, *((GZIPPED,) if is_gzipped else ())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": 200, "headers": _headers(is_gzipped=is_gzipped)})
         if scope["method"] == "HEAD":
             await send(body(b"", last=True))
             return
-        wants_feed = _query(scope).get("events") == "all"
-        own: OwnLine | None = scope.get("extensions", {}).get(LINE)
-        if own is not None:
-            coding = coding_for(is_gzipped=is_gzipped, is_chunked=own.is_chunked)
-            own.taken_by(self._pipeline.join(own, coding, wants_feed=wants_feed))
-            return
-        line, coding = TaskLine(), coding_for(is_gzipped=is_gzipped, is_chunked=False)
-        client = self._pipeline.join(line, coding, wants_feed=wants_feed)
+        line = TaskLine()
+        client = self._join(scope, line, is_gzipped=is_gzipped, is_chunked=False)
         try:
             await line.stay(client, receive, send)
         finally:
             client.gone()
 
-    async def _refusal(self, scope: Scope) -> Response | None:
-        """Why there is no stream, as an answer; None if there is one."""
+    def _join(self, scope: Scope, line: Line, *, is_gzipped: bool, is_chunked: bool) -> Client:
+        coding = coding_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
+        peer = "{}:{}".format(*scope["client"]) if scope.get("client") else "an unknown client"
+        return self._pipeline.join(line, coding, peer=peer, wants_feed=_events(scope) == "all")
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        """Why this client gets no stream now, as an answer; None if it gets one."""
         if self._key is not None and not has_key(scope, self._key):
             return JSONResponse({"detail": REFUSAL}, 403)
-        events = _query(scope).get("events", "status")
-        if events not in ("status", "all"):
-            return _unprocessable(events)
-        accept = _header(scope, b"accept")
-        is_there = self._pipeline.has_picture or scope["method"] == "HEAD"
-        if not is_there and not await self._pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
-            return not_now(self._pipeline.lost_reason or NOT_READ_YET, accept=accept)
+        if _events(scope) not in EVENT_KINDS:
+            return _unprocessable(_events(scope))
         if self._hub.is_draining:
-            return not_now("this replica is going away", accept=accept)
+            return not_now("this replica is going away", accept=_header(scope, b"accept"))
         if self._hub.is_full:
-            return not_now("this replica is full", accept=accept)
+            return not_now("this replica is full", accept=_header(scope, b"accept"))
         return None
+
+    async def _no_picture(self, scope: Scope) -> Response | None:
+        """Wait for the first picture; an answer if it does not come."""
+        if self._pipeline.has_picture or scope["method"] == "HEAD":
+            return None
+        if await self._pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
+            return None
+        return not_now(self._pipeline.lost_reason or NOT_READ_YET, accept=_header(scope, b"accept"))
+
+
+def _headers(*, is_gzipped: bool) -> Headers:
+    return [*HEADERS, GZIPPED] if is_gzipped else [*HEADERS]
+
+
+def _headers_by_origin(settings: Settings) -> Callable[[str, bool], Headers]:
+    """The headers as the CORS middleware sends them, which for the same origin are the same each time."""
+    options = cors_options(settings)
+
+    @lru_cache(maxsize=100)
+    def headers_for(origin: str, is_gzipped: bool) -> Headers:
+        start: Message = {"type": "http.response.start", "status": 200, "headers": _headers(is_gzipped=is_gzipped)}
+        scope: Scope = {
+            "type": "http",
+            "method": "GET",
+            "headers": [(b"origin", origin.encode("latin-1"))] if origin else [],
+        }
+        run_at_once(_start_through(CORSMiddleware(_app_that_sends(start), **options), scope))
+        headers: Headers = start["headers"]
+        return headers
+
+    return headers_for
+
+
+def _app_that_sends(start: Message) -> ASGIApp:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send(start)
+
+    return app
+
+
+async def _start_through(middleware: ASGIApp, scope: Scope) -> None:
+    async def send(_message: Message) -> None:
+        """The message has been changed on its way here."""
+
+    async def receive() -> Message:
+        raise NotImplementedError
+
+    await middleware(scope, receive, send)
+
+
+def _events(scope: Scope) -> str:
+    """Which kinds of events the client asks for."""
+    query: bytes = scope["query_string"]
+    if not query:
+        return "status"
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)).get("events", "status")
 
 
 def _header(scope: Scope, name: bytes) -> str:
-    return b", ".join(value for given, value in scope["headers"] if given == name).decode("latin-1")
-
-
-def _query(scope: Scope) -> dict[str, str]:
-    query: bytes = scope["query_string"]
-    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
+    return b", ".join([value for given, value in scope["headers"] if given == name]).decode("latin-1")
 
 
 def _unprocessable(events: str) -> Response:

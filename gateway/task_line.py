@@ -23,6 +23,10 @@ class TaskLine:
         """The server does not tell; so progress is seen when it has taken all."""
         return len(self._chunk)
 
+    def open(self, chunk: bytes) -> None:
+        """Have the task send it."""
+        self.write(chunk)
+
     def write(self, chunk: bytes) -> None:
         """Have the task send it."""
         self._chunk = chunk

@@ -9,6 +9,7 @@ from typing import Literal, Self
 import uvicorn
 
 from gateway.connection import Connection
+from gateway.listening import listen
 from gateway.main import create_app
 from gateway.settings import Settings
 from tests.support.gateway_client import GatewayClient
@@ -43,17 +44,18 @@ class GatewayThread(GatewayClient):
             http=served.http,
             loop=served.loop,
             root_path=served.root_path,
-            port=0,
             log_config=None,
             timeout_graceful_shutdown=1,
         )
         self.app = app
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="gateway", daemon=True)
+        listener = listen("127.0.0.1", 0)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [listener]}, name="gateway", daemon=True
+        )
         self._thread.start()
         wait_until(lambda: self._server.started, "the gateway listens")
-        port: int = self._server.servers[0].sockets[0].getsockname()[1]
-        super().__init__(port)
+        super().__init__(listener.getsockname()[1])
 
     def drain(self) -> None:
         """As at the end of a gateway, but the server goes on."""

@@ -19,6 +19,9 @@ class RecordingLine:
         self.has_ended = False
         self.is_cut = False
 
+    def open(self, chunk: bytes) -> None:
+        self.write(chunk)
+
     def write(self, chunk: bytes) -> None:
         assert not self.is_blocked, "a line without room was written to"
         self.chunks.append(chunk)
@@ -36,7 +39,7 @@ class Listener:
 
     def __init__(self, hub: Hub, frame: Frame, coding: Coding = IDENTITY, *, wants_feed: bool = False) -> None:
         self.line = RecordingLine()
-        self.client: Client = hub.join(self.line, coding, frame, wants_feed=wants_feed)
+        self.client: Client = hub.join(self.line, coding, frame, peer="10.0.0.1:4711", wants_feed=wants_feed)
         self.first = self.line.chunks.pop()
 
     def block(self) -> None:

@@ -77,6 +77,7 @@ def test_the_table_of_parts_names_files_that_exist_and_every_file_of_the_flow() 
         "quiet.py",
         "together.py",
         "malformed.py",
+        "at_once.py",
         "chunks.py",
         "replica.py",
         "reader.py",
