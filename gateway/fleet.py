@@ -33,8 +33,6 @@ class Fleet:
         self._grace_from = -NEVER
         self._read_asked_at = -NEVER
         self.has_been_read = False
-        self.version = 0
-        """Grows with everything that can change the picture, except time."""
 
     @property
     def workers(self) -> tuple[KnownWorker, ...]:
@@ -83,21 +81,18 @@ class Fleet:
             self.has_been_read = True
             self._judge_first_reading(now)
         self._read_asked_at = asked_at
-        self.version += 1
         return tuple(malformed)
 
     def go_deaf(self, now: float) -> None:
         """Redis cannot be heard from now on: keep the last picture."""
         if self._deaf_at is None:
             self._deaf_at = now
-            self.version += 1
 
     def hear_again(self, now: float, deaf_seconds: float) -> None:
         """Redis can be heard again, after that long; a reading follows."""
         if self._deaf_at is not None and deaf_seconds > SHORT_DEAFNESS_SECONDS:
             self._grace_from = now
         self._deaf_at = None
-        self.version += 1
 
     def judge(self, now: float) -> None:
         """Call lost who is lost, and forget who is gone. Whoever looks at the picture comes through here."""
@@ -109,7 +104,6 @@ class Fleet:
                     self._forget(known)
                 elif self._read_asked_at >= self._judged_at(known):
                     known.is_lost = True
-                    self.version += 1
             if not known.is_live and now >= known.remains_end_at:
                 self._forget(known)
         for worker_id, (_, until) in tuple(self._remembered.items()):
@@ -133,13 +127,12 @@ class Fleet:
         moments = [NEVER]
         for known in self._workers.values():
             moments.append(self._judged_at(known) if known.is_live else known.remains_end_at)
-            moments += [known.expires_at(s) for s in known.word.record.sessions if s.expires_ms is not None]
+            moments += known.expiries
         return min(moment for moment in moments if moment > now)
 
     def _take(self, word: Word, moment: float, now: float, known: KnownWorker | None) -> bool:
         newer = self._workers[word.record.id] = KnownWorker(word, moment, now)
         self._remembered.pop(word.record.id, None)
-        self.version += 1
         return known is None or known.is_lost or not known.says_the_same(newer)
 
     def _known_seq(self, worker_id: str) -> int:
@@ -164,7 +157,6 @@ class Fleet:
     def _forget(self, known: KnownWorker) -> None:
         del self._workers[known.word.record.id]
         self._remembered[known.word.record.id] = (known.word.seq, known.hash_ends_at)
-        self.version += 1
 
 
 def _moment_of(word: Word, time_ms: int, now: float) -> float:

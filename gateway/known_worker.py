@@ -28,7 +28,7 @@ class Claim:
 class KnownWorker:
     """What is known of a worker. `is_lost` stays until a newer word comes."""
 
-    __slots__ = ("arrived_at", "claims", "is_lost", "is_vanished", "moment", "word")
+    __slots__ = ("arrived_at", "claims", "expiries", "is_lost", "is_vanished", "moment", "word")
 
     def __init__(self, word: Word, moment: float, arrived_at: float) -> None:
         self.word = word
@@ -42,6 +42,10 @@ class KnownWorker:
             *(Claim(s.key, word.at_ms - s.run_ms, record.id, s) for s in record.sessions),
             *(Claim(e.key, word.at_ms - e.run_ms, record.id, None) for e in record.ended),
         )
+        self.expiries: tuple[float, ...] = tuple(
+            self.expires_at(s) for s in record.sessions if s.expires_ms is not None
+        )
+        """When its sessions in error vanish."""
 
     @property
     def has_left(self) -> bool:

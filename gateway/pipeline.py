@@ -1,10 +1,10 @@
 """The story, from a word to every dashboard, in two small loops. Start reading here.
 
-    feed ──► take in: fleet ──► speak when due: picture ► debounce ► frame ──► hub ──► streams
+    feed ──► take in: inbox ► fleet ──► speak when due: picture ► debounce ► frame ──► hub ──► streams
 
-`take in` tells the fleet what the feed brings. `speak when due` looks at the picture whenever it may have changed
-(news, a deadline, a window that closes) and broadcasts one frame a window. A client that joins, and the JSON endpoint,
-look at the picture too, through `frame()`.
+`take in` tells the fleet what the feed brings; while a window is open, words only wait in the inbox. `speak when due`
+looks at the picture when it may have changed (news or a deadline in quiet, a window that closes) and broadcasts one
+frame a window. A client that joins, and the JSON endpoint, look at the picture too, through `frame()`.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from gateway.feed import Feed, Heard, Live, Lost, Malformed, News, Read
 from gateway.fleet import Fleet
 from gateway.frames import FeedState, Frame, encode_frame, feed_event
 from gateway.hub import Hub
+from gateway.inbox import Inbox
 from gateway.malformed import MalformedLog
 from gateway.metrics import Metrics
 from gateway.picture import take_picture
@@ -28,7 +29,9 @@ from publisher.wire import MalformedWordError
 logger = logging.getLogger("gateway.pipeline")
 
 FRAME_SECONDS: Final = 0.05
-"""How long a frame serves joins and the JSON endpoint while nothing but time moves: durations have one decimal."""
+"""How long a frame serves joins and the JSON endpoint: durations have one decimal."""
+FRAME_SHARE: Final = 20
+"""And that many times as long as it took to make: a storm of joins must not cost a picture each."""
 RESTART_SECONDS: Final = 1.0
 NOT_READ_YET: Final = "Redis has not been read yet"
 
@@ -49,7 +52,8 @@ class Pipeline:
         self._has_picture = asyncio.Event()
         self._wait_no_longer = asyncio.Event()
         self._frame: Frame | None = None
-        self._frame_version = -1
+        self._frame_until = 0.0
+        self._inbox = Inbox()
         self._malformed = MalformedLog(metrics, clock)
         self._since = clock()
         self.lost_reason: str | None = NOT_READ_YET
@@ -95,9 +99,8 @@ class Pipeline:
 
     def frame(self) -> Frame:
         """The picture of now, encoded; a moment old at most."""
-        frame = self._frame
-        if frame and self._frame_version == self._fleet.version and self._clock() - frame.made_at < FRAME_SECONDS:
-            return frame
+        if self._frame is not None and self._clock() < self._frame_until:
+            return self._frame
         was_open = self._debounce.is_open
         frame = self._new_frame()
         if self._debounce.is_open and not was_open:
@@ -112,20 +115,18 @@ class Pipeline:
 
     async def _take_in(self) -> None:
         while True:
-            if self._took(await self._feed.news.get()):
+            if self._took(await self._feed.news.get()) and not self._debounce.is_open:
                 self._look.set()
 
     def _took(self, news: News) -> bool:
-        """Tell the fleet; True if the picture may have changed."""
+        """Tell the inbox or the fleet; True if the picture may have changed."""
         now = self._clock()
+        if isinstance(news, Heard):
+            self._metrics.words.inc()
+            self._inbox.put(news.word, now)
+            return False if self._debounce.is_open else self._read_inbox()
+        self._read_inbox()
         match news:
-            case Heard(word):
-                self._metrics.words.inc()
-                try:
-                    return self._fleet.hear(word, now)
-                except MalformedWordError as error:
-                    self._malformed.note(error)
-                    return False
             case Read(reading, asked_at):
                 self._note(self._fleet.read(reading, asked_at, now))
             case Live(reading, asked_at):
@@ -140,29 +141,44 @@ class Pipeline:
                 self._lost(news)
         return True
 
+    def _read_inbox(self) -> bool:
+        """Tell the fleet what has come meanwhile; True if the picture may have changed."""
+        has_changed = False
+        for unread in self._inbox.take():
+            try:
+                has_changed |= self._fleet.hear(unread.word, unread.came_at)
+            except MalformedWordError as error:
+                self._malformed.note(error)
+                if unread.has_displaced:
+                    self._feed.want_reading()
+        return has_changed
+
     async def _speak_when_due(self) -> None:
         await self._has_picture.wait()
         while True:
             self._look.clear()
-            frame = self._new_frame()
-            now = frame.made_at
-            if self._debounce.is_due(now):
-                self._debounce.spoke(frame.fingerprint)
-                self._metrics.events.inc(await self._hub.broadcast(frame))
+            now = self._clock()
+            if not self._debounce.is_open or self._debounce.is_due(now):
+                frame = self._new_frame()
+                now = frame.made_at
+                if self._debounce.is_due(now):
+                    self._debounce.spoke(frame.fingerprint)
+                    self._metrics.events.inc(await self._hub.broadcast(frame))
             if self._fleet.wants_reading(now):
                 self._feed.want_reading()
             wake_at = min(self._debounce.closes_at, self._fleet.next_deadline(now))
             try:
-                async with asyncio.timeout(None if wake_at == float("inf") else max(0.0, wake_at - now)):
+                async with asyncio.timeout(None if wake_at == float("inf") else max(0.0, wake_at - self._clock())):
                     await self._look.wait()
             except TimeoutError:
                 pass
 
     def _new_frame(self) -> Frame:
         """Look at the picture, and show it to the debounce."""
+        self._read_inbox()
         now = self._clock()
         frame = self._frame = encode_frame(take_picture(self._fleet, now), now)
-        self._frame_version = self._fleet.version  # after the look: judging may have moved it
+        self._frame_until = now + max(FRAME_SECONDS, FRAME_SHARE * (self._clock() - now))
         self._metrics.frames.inc()
         self._debounce.saw(frame.fingerprint, now)
         return frame

@@ -10,7 +10,18 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PURE = {
     "publisher": ["word", "wire", "run", "outbox", "pace", "text"],
-    "gateway": ["fleet", "known_worker", "picture", "snapshot", "debounce", "frames", "chunks", "gzipped", "coding"],
+    "gateway": [
+        "fleet",
+        "known_worker",
+        "picture",
+        "snapshot",
+        "debounce",
+        "inbox",
+        "frames",
+        "chunks",
+        "gzipped",
+        "coding",
+    ],
 }
 IMPURE = {"asyncio", "redis", "fastapi", "starlette", "time", "socket", "threading", "os", "uvicorn", "logging"}
 SOURCES = sorted(path for package in PURE for path in (ROOT / package).rglob("*.py"))
