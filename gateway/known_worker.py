@@ -5,8 +5,7 @@ the arrival of a message, or how long ago it was written by Redis's clock for on
 expiries count from there.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from publisher.wire import SessionRecord, Word
 
@@ -14,13 +13,15 @@ SAME_RUN_MS: Final = 20
 """By how much a run's start differs from word to word: ages are taken a moment before Redis stamps them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A worker's say about one session key: the run that it holds, or that it has ended (`record` is None)."""
+class Claim(NamedTuple):
+    """A worker's say about one session key: the run that it holds, or that it has ended (`record` is None).
+
+    Attributes:
+        run_started_ms: On Redis's clock, so it is the same number on every replica.
+    """
 
     key: str
     run_started_ms: int
-    """On Redis's clock, so it is the same number on every replica."""
     worker_id: str
     record: SessionRecord | None
 
@@ -28,7 +29,17 @@ class Claim:
 class KnownWorker:
     """What is known of a worker. `is_lost` stays until a newer word comes."""
 
-    __slots__ = ("arrived_at", "claims", "expiries", "is_lost", "is_vanished", "moment", "word")
+    __slots__ = (
+        "arrived_at",
+        "claimed_twice",
+        "claims",
+        "expiries",
+        "is_lost",
+        "is_vanished",
+        "keys",
+        "moment",
+        "word",
+    )
 
     def __init__(self, word: Word, moment: float, arrived_at: float) -> None:
         self.word = word
@@ -39,9 +50,14 @@ class KnownWorker:
         """Redis does not know it any more."""
         record = word.record
         self.claims: tuple[Claim, ...] = (
-            *(Claim(s.key, word.at_ms - s.run_ms, record.id, s) for s in record.sessions),
-            *(Claim(e.key, word.at_ms - e.run_ms, record.id, None) for e in record.ended),
+            *[Claim(s.key, word.at_ms - s.run_ms, record.id, s) for s in record.sessions],
+            *[Claim(e.key, word.at_ms - e.run_ms, record.id, None) for e in record.ended],
         )
+        self.keys = frozenset([claim.key for claim in self.claims])
+        self.claimed_twice: frozenset[str] = frozenset()
+        """Keys of which it has ended one run and holds another."""
+        if len(self.keys) < len(self.claims):
+            self.claimed_twice = self.keys & {run.key for run in record.ended}
         self.expiries: tuple[float, ...] = tuple(
             self.expires_at(s) for s in record.sessions if s.expires_ms is not None
         )

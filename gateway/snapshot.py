@@ -54,8 +54,8 @@ def fingerprint(snapshot: Snapshot) -> Fingerprint:
 
     Timing, tokens and titles do not count.
     """
-    rows = tuple((row["session_key"], row["state"], row["tool_name"]) for row in snapshot["sessions"])
-    return snapshot["global"]["state"], rows
+    rows = [(row["session_key"], row["state"], row["tool_name"]) for row in snapshot["sessions"]]
+    return snapshot["global"]["state"], tuple(rows)
 
 
 def split_key(session_key: str) -> tuple[str, str]:
