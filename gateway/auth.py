@@ -16,7 +16,7 @@ _in_header = APIKeyHeader(name="X-Status-Key", auto_error=False, description="Th
 _in_query = APIKeyQuery(name="key", auto_error=False, description="The same, for clients that cannot set headers.")
 
 
-def require_key(
+async def require_key(
     request: Request,
     in_header: Annotated[str | None, Security(_in_header)],  # noqa: ARG001 - for the OpenAPI document
     in_query: Annotated[str | None, Security(_in_query)],  # noqa: ARG001 - as above

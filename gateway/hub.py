@@ -21,9 +21,9 @@ MIN_RETRY_MS: Final = 1000
 MAX_RETRY_MS: Final = 4000
 STEP_SECONDS: Final = 0.05
 """Thousands of clients are let go, or kept alive, a handful at a time: no timer is fine enough for one by one."""
-STEP_CLIENTS: Final = 500
-STEP_BYTES: Final = 2_000_000
-"""A broadcast's step ends at either: about 5 ms, so that nobody else waits for long."""
+STEP_CLIENTS: Final = 100
+STEP_BYTES: Final = 1_000_000
+"""A broadcast's step ends at either: a ms or two, since an answer to somebody else takes several turns of the loop."""
 MAX_ROUND_SECONDS: Final = 1.0
 ROUNDS_TO_KEEPALIVE: Final = 30
 STUCK_SECONDS: Final = 60.0

@@ -63,7 +63,8 @@ _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def _replica(request: Request) -> Replica:
+async def _replica(request: Request) -> Replica:
+    # Not a plain function: FastAPI would run that in a thread, which costs ten turns of a busy loop.
     replica: Replica = request.app.replica
     return replica
 

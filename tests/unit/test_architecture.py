@@ -1,11 +1,17 @@
 """The house's own rules, held against the code."""
 
 import ast
+import inspect
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from gateway.routes import keyed, open_to_all
 
 ROOT = Path(__file__).parents[2]
 PURE = {
@@ -88,3 +94,19 @@ def test_importing_the_app_reads_no_environment_and_importing_the_publisher_need
         "from gateway import app, create_app; create_app()"
     )
     subprocess.run([sys.executable, "-c", check], check=True, cwd=ROOT, timeout=60)
+
+
+def test_nothing_that_answers_a_request_runs_in_a_thread() -> None:
+    """FastAPI runs plain functions in threads, and each of those costs an answer ten turns of a busy loop."""
+
+    def calls(dependant: Dependant) -> Iterator[object]:
+        yield dependant.call
+        for inner in dependant.dependencies:
+            yield from calls(inner)
+
+    routes = [route for route in (*keyed.routes, *open_to_all.routes) if isinstance(route, APIRoute)]
+    assert len(routes) > 5
+    for route in routes:
+        for call in calls(route.dependant):
+            is_asynchronous = inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(type(call).__call__)
+            assert is_asynchronous, (route.path, call)
