@@ -134,6 +134,25 @@ def test_a_browser_page_on_another_port_sees_the_picture_and_a_live_change(
     assert page.evaluate("happened") == ["open", "status", "status"]
 
 
+def test_a_browser_decodes_a_large_compressed_picture_from_any_joining_point(
+    open_page: OpenPage, gateway: GatewayProcess, publisher: StatusPublisher
+) -> None:
+    wanted = {f"big:{number:03}": f"Größe {number} 🙂" for number in range(500)}
+    for key, title in wanted.items():
+        publisher.session(key, title=title)
+    codings: list[str | None] = []
+    for state in ("streaming", "thinking", "waiting_for_user"):
+        page = open_page()
+        page.on("response", lambda answer: codings.append(answer.header_value("content-encoding")))
+        watch(page, gateway.url + STREAM)
+        publisher.publish("big:000", state)
+        wait_until_shown(page, "big:000", state)
+        wait_until_shown(page, "big:499", "thinking")
+        rows = page.evaluate("newest")["sessions"]
+        assert {row["session_key"]: row["title"] for row in rows} == wanted
+    assert codings == ["gzip"] * 3
+
+
 def test_a_browser_page_with_the_right_key_in_the_query_sees_a_live_change(
     open_page: OpenPage, keyed_gateway: GatewayProcess, publisher: StatusPublisher
 ) -> None:

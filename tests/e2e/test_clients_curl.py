@@ -32,6 +32,15 @@ def test_curl_speaking_http_1_0_sees_a_live_change(curl: str, gateway: GatewayPr
         client.wait_for(TOOL_RUNNING)
 
 
+def test_curl_decodes_a_compressed_stream_as_it_comes(curl: str, gateway: GatewayProcess, session: Session) -> None:
+    with Program(curl, "-sS", "-N", "--compressed", gateway.url + STREAM) as client:
+        assert states(client.wait_for_first()) == THINKING
+        session.tool_running("bash")
+        client.wait_for(TOOL_RUNNING)
+    head = run(curl, "-I", "--compressed", gateway.url + STREAM)
+    assert header_fields(head)["content-encoding"] == "gzip"
+
+
 def test_curl_with_the_right_key_in_a_header_sees_a_live_change(
     curl: str, keyed_gateway: GatewayProcess, publisher: StatusPublisher
 ) -> None:
