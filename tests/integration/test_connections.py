@@ -7,8 +7,12 @@ from itertools import count
 
 import httpx
 import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gateway import connection as connection_module
 from gateway import hub as hub_module
+from gateway.connection import Connection
+from gateway.server import http_protocol
 from publisher import StatusPublisher
 from tests.support.gateway_client import STATUS, STREAM
 from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
@@ -249,3 +253,32 @@ def _unchunked(body: bytes) -> bytes:
 def _without_chance(text: bytes) -> bytes:
     """Without what differs from client to client, and from moment to moment."""
     return re.sub(rb'retry: \d+|"(duration|uptime|since)_seconds":[\d.]+', b"", text)
+
+
+# That the fast path is taken, whatever uvicorn is installed
+
+
+def test_a_client_costs_no_task_of_its_own(real_redis: RedisServer) -> None:
+    with GatewayThread(real_redis.url) as gateway:
+        before = gateway.tasks()
+        dashboards = [Dashboard(gateway.ready().url) for _ in range(20)]
+        try:
+            for dashboard in dashboards:
+                dashboard.wait_for_first()
+            assert clients(gateway) == 20
+            assert gateway.tasks() <= before + 1, "that which counts them"
+        finally:
+            for dashboard in dashboards:
+                dashboard.close()
+
+
+def test_this_uvicorn_is_as_we_know_it() -> None:
+    assert http_protocol() is Connection
+
+
+def test_a_uvicorn_that_is_built_otherwise_costs_tasks_and_is_warned_about(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(connection_module, "RELIED_ON", {HttpToolsProtocol: ("start_another_way",)})
+    assert http_protocol() == "auto"
+    assert "streams cost a task each, since this uvicorn is not as we know it" in caplog.text

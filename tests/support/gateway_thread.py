@@ -62,6 +62,11 @@ class GatewayThread(GatewayClient):
         loop = self._server.servers[0].get_loop()
         asyncio.run_coroutine_threadsafe(self.app.replica.drain(), loop).result(10)
 
+    def tasks(self) -> int:
+        """How many tasks its event loop has."""
+        loop = self._server.servers[0].get_loop()
+        return len(asyncio.all_tasks(loop))
+
     def __enter__(self) -> Self:
         return self
 
