@@ -17,7 +17,7 @@ from gateway.client import Client
 from gateway.stream import STREAM, Headers, StatusStream
 
 RELIED_ON: Final = {
-    HttpToolsProtocol: ("_start_asgi_task", "on_response_complete", "pause_writing", "resume_writing"),
+    HttpToolsProtocol: ("_start_asgi_task", "on_body", "on_response_complete", "pause_writing", "resume_writing"),
 }
 """And on a cycle's `scope`, `keep_alive`, `response_started` and `response_complete`, which tests would miss."""
 
@@ -85,6 +85,10 @@ class OpenStream:
         if self.client is not None:
             self.client.gone()
 
+    def answers(self, cycle: RequestResponseCycle) -> bool:
+        """Whether this is the response to that request, and not one before it on the connection."""
+        return cycle is self._cycle
+
     def set_blocked(self, *, is_blocked: bool) -> None:
         """The transport's buffer is full, or has room again."""
         self.is_blocked = is_blocked
@@ -112,6 +116,14 @@ class Connection(HttpToolsProtocol):
             _look_behind_proxies(scope, self.config)
         self._stream = stream = OpenStream(self, cycle)
         stream.client = endpoint.open(scope, stream, is_chunked=stream.is_chunked, begin=stream.begin)
+
+    def on_body(self, body: bytes) -> None:
+        """Drop what comes with the request for an open stream.
+
+        It is nobody's; kept, it would stop the reading, and we would not see the client leave.
+        """
+        if self._stream is None or not self._stream.answers(self.cycle):
+            super().on_body(body)
 
     def on_stream_complete(self) -> None:
         """The stream has been ended by us."""

@@ -180,6 +180,14 @@ def test_a_client_that_goes_leaves_its_place(gateway: GatewayThread) -> None:
     wait_until(lambda: clients(gateway) == 0, "both places are free")
 
 
+def test_who_sends_a_body_with_the_request_is_served_and_seen_to_leave(gateway: GatewayThread) -> None:
+    request = stream_request(headers="Content-Length: 300000\r\n") + "x" * 300_000
+    with RawClient(gateway.port, request) as client:
+        client.wait_for(b"retry: ")
+        assert clients(gateway) == 1
+    wait_until(lambda: clients(gateway) == 0, "the place is free", 5)
+
+
 def test_a_stuck_client_gets_the_newest_picture_when_it_reads_again(
     gateway: GatewayThread, publisher: StatusPublisher, real_redis: RedisServer
 ) -> None:
