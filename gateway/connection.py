@@ -5,6 +5,7 @@ response open. Everything else is uvicorn's. What is relied on there is named in
 happens without it.
 """
 
+import logging
 from typing import Any, Final
 
 from starlette.types import Scope
@@ -16,10 +17,25 @@ from gateway.at_once import run_at_once
 from gateway.client import Client
 from gateway.stream import STREAM, Headers, StatusStream
 
+logger = logging.getLogger("gateway.connection")
+
+MAX_BEHIND: Final = 8
+"""Requests that may wait behind an open stream on its connection; no client sends more, and each is memory."""
+MAX_BEHIND_BYTES: Final = 64 * 1024
+"""Of the body of the last of them."""
 RELIED_ON: Final = {
-    HttpToolsProtocol: ("_start_asgi_task", "on_body", "on_response_complete", "pause_writing", "resume_writing"),
+    HttpToolsProtocol: (
+        "_start_asgi_task",
+        "data_received",
+        "handle_websocket_upgrade",
+        "on_body",
+        "on_response_complete",
+        "pause_writing",
+        "resume_writing",
+    ),
 }
-"""And on a cycle's `scope`, `keep_alive`, `response_started` and `response_complete`, which tests would miss."""
+"""And attributes: a protocol's `app`, `app_state`, `config`, `cycle`, `flow`, `pipeline`, `server_state`, and a cycle's
+`body`, `scope`, `keep_alive`, `response_started`, `response_complete`. Tests fail without them."""
 
 
 def is_supported() -> bool:
@@ -45,7 +61,7 @@ class OpenStream:
     @property
     def backlog_bytes(self) -> int:
         """What the kernel has not taken."""
-        return self._transport.get_write_buffer_size()
+        return 0 if self.client is None else self._transport.get_write_buffer_size()
 
     def begin(self, headers: Headers) -> None:
         """Keep the response's headers until there is something to send with them."""
@@ -82,8 +98,9 @@ class OpenStream:
     def gone(self) -> None:
         """Nothing can be written any more."""
         self.is_blocked = True
-        if self.client is not None:
-            self.client.gone()
+        client, self.client = self.client, None
+        if client is not None:
+            client.gone()
 
     def answers(self, cycle: RequestResponseCycle) -> bool:
         """Whether this is the response to that request, and not one before it on the connection."""
@@ -115,13 +132,32 @@ class Connection(HttpToolsProtocol):
         if self.config.proxy_headers:
             _look_behind_proxies(scope, self.config)
         self._stream = stream = OpenStream(self, cycle)
-        stream.client = endpoint.open(scope, stream, is_chunked=stream.is_chunked, begin=stream.begin)
+        try:
+            stream.client = endpoint.open(scope, stream, is_chunked=stream.is_chunked, begin=stream.begin)
+        except Exception:  # the parser would take it for an invalid request
+            logger.exception("a stream could not be opened")
+            self._stream = None
+            self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Go on reading while a stream is open, whatever was sent behind it: else nobody sees the client leave."""
+        super().data_received(data)
+        if self._stream is None:
+            return
+        if len(self.pipeline) > MAX_BEHIND or len(self.cycle.body) > MAX_BEHIND_BYTES:
+            self.transport.abort()
+        else:
+            self.flow.resume_reading()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Not behind a stream: the connection would be another protocol's, with our client still on it."""
+        if self._stream is None:
+            super().handle_websocket_upgrade()
+        else:
+            self.transport.abort()
 
     def on_body(self, body: bytes) -> None:
-        """Drop what comes with the request for an open stream.
-
-        It is nobody's; kept, it would stop the reading, and we would not see the client leave.
-        """
+        """Drop what comes with the request for an open stream: it is nobody's."""
         if self._stream is None or not self._stream.answers(self.cycle):
             super().on_body(body)
 

@@ -1,14 +1,16 @@
 """Who is listening: clients join, get the newest picture, and leave. Before it comes the pipeline, after it the client.
 
-The hub writes to every line itself: no client has a task or a timer of its own on the fast path. So whatever it does
-to all of them, it does in small steps with the event loop's other work between.
+The hub writes to every line itself: no client has a task or a timer of its own on the fast path. So it shows pictures,
+keeps alive and lets go in small steps, with the event loop's other work between; and one line's defect costs nobody
+else anything.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from gateway.client import Client, Line
@@ -62,8 +64,8 @@ class Hub:
     ) -> Client:
         """A client that gets `frame` as its first event, and what is to be said of the feed with it."""
         client = Client(line, coding, self.leave, wants_feed=wants_feed, peer=peer, joined_at=self._clock())
-        self._clients.add(client)
         client.begin(frame, random_retry_ms(), feed)
+        self._clients.add(client)
         return client
 
     def leave(self, client: Client) -> None:
@@ -85,22 +87,22 @@ class Hub:
         """
         step_clients = max(1, min(STEP_CLIENTS, STEP_BYTES // len(frame.event)))
         news = 0
-        for step in self._steps(step_clients):
-            if news:
+        clients = list(self._clients)
+        for start in range(0, len(clients), step_clients):
+            if start:
                 await asyncio.sleep(0)
-            for client in step:
+            for client in clients[start : start + step_clients]:
                 try:
                     news += client.offer(frame)
-                except Exception:  # one line's defect must not cost the others their picture
-                    logger.exception("a client could not be written to")
-                    client.cut("it could not be written to")
+                except Exception:  # noqa: BLE001 - whatever it is, the others want their picture
+                    self._failed(client)
         return news
 
     def tell_feed(self, state: FeedState, since_seconds: float) -> None:
         """Tell those who asked whether Redis is heard."""
         event = feed_event(state, since_seconds)
         for client in list(self._clients):
-            client.offer_feed(event)
+            self._safely(client, lambda client: client.offer_feed(event))
 
     async def run(self) -> None:
         """Round after round, each client once: break long silences, cut off who is stuck."""
@@ -110,7 +112,7 @@ class Hub:
             for step in range(steps):
                 await asyncio.sleep(self._round_seconds / steps)
                 for client in clients[step::steps]:
-                    client.round(keepalive_rounds=self._keepalive_rounds, stuck_rounds=self._stuck_rounds)
+                    self._safely(client, self._round)
 
     async def drain(self, seconds: float) -> None:
         """Let everybody go, spread over this time; who has not taken its farewell a little after that is cut off."""
@@ -121,7 +123,7 @@ class Hub:
         steps = max(1, min(len(clients), int(seconds / STEP_SECONDS)))
         for step in range(steps):
             for client in clients[step::steps]:
-                client.let_go(retry(random_retry_ms()))
+                self._safely(client, lambda client: client.let_go(retry(random_retry_ms())))
             if step + 1 < steps:
                 await asyncio.sleep(seconds / steps)
         if self._clients:
@@ -130,8 +132,22 @@ class Hub:
                     await self._nobody_left.wait()
             except TimeoutError:
                 for client in list(self._clients):
-                    client.cut("drained, and it took nothing")
+                    self._safely(client, lambda client: client.cut("drained, and it took nothing"))
 
-    def _steps(self, size: int) -> Iterator[list[Client]]:
-        clients = list(self._clients)
-        return (clients[start : start + size] for start in range(0, len(clients), size))
+    def _round(self, client: Client) -> None:
+        client.round(keepalive_rounds=self._keepalive_rounds, stuck_rounds=self._stuck_rounds)
+
+    def _safely(self, client: Client, act: Callable[[Client], None]) -> None:
+        if client not in self._clients:
+            return
+        try:
+            act(client)
+        except Exception:  # noqa: BLE001 - whatever it is, the others want their turn
+            self._failed(client)
+
+    def _failed(self, client: Client) -> None:
+        """Called while its error is handled: take it out, since its line may never say that it has ended."""
+        logger.exception("a client's line has failed")  # noqa: LOG004 - see above
+        with contextlib.suppress(Exception):
+            client.cut("its line has failed")
+        self.leave(client)

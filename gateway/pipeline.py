@@ -155,6 +155,7 @@ class Pipeline:
 
     async def _speak_when_due(self) -> None:
         await self._has_picture.wait()
+        await self._hub.broadcast(self._new_frame())  # if we begin anew, somebody may not have got the last one
         while True:
             self._look.clear()
             now = self._clock()

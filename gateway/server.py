@@ -119,8 +119,12 @@ def drain_on_signal(drain: Callable[[], Awaitable[None]]) -> Iterator[None]:
     }
 
     async def drain_and_finish(number: int, finish: Callable[[int, FrameType | None], Any]) -> None:
-        await drain()
-        finish(number, None)
+        try:
+            await drain()
+        except Exception:  # the signal must not be lost for it
+            logger.exception("the drain has failed")
+        finally:
+            finish(number, None)
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         finish = servers[number]

@@ -66,7 +66,7 @@ class StatusStream:
     def open(self, scope: Scope, line: Line, *, is_chunked: bool, begin: Callable[[Headers], None]) -> Client:
         """Make a client of this line; `begin` is given the headers, CORS included, before any byte is written."""
         is_gzipped = accepts_gzip(_header(scope, b"accept-encoding"))
-        begin(self._headers_for(_header(scope, b"origin"), is_gzipped))
+        begin(self._headers_for(_origin(scope), is_gzipped))
         return self._join(scope, line, is_gzipped=is_gzipped, is_chunked=is_chunked)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,17 +121,17 @@ def _headers(*, is_gzipped: bool) -> Headers:
     return [*HEADERS, GZIPPED] if is_gzipped else [*HEADERS]
 
 
-def _headers_by_origin(settings: Settings) -> Callable[[str, bool], Headers]:
+def _headers_by_origin(settings: Settings) -> Callable[[bytes | None, bool], Headers]:
     """The headers as the CORS middleware sends them, which for the same origin are the same each time."""
     options = cors_options(settings)
 
     @lru_cache(maxsize=100)
-    def headers_for(origin: str, is_gzipped: bool) -> Headers:
+    def headers_for(origin: bytes | None, is_gzipped: bool) -> Headers:
         start: Message = {"type": "http.response.start", "status": 200, "headers": _headers(is_gzipped=is_gzipped)}
         scope: Scope = {
             "type": "http",
             "method": "GET",
-            "headers": [(b"origin", origin.encode("latin-1"))] if origin else [],
+            "headers": [] if origin is None else [(b"origin", origin)],
         }
         run_at_once(_start_through(CORSMiddleware(_app_that_sends(start), **options), scope))
         headers: Headers = start["headers"]
@@ -163,6 +163,11 @@ def _events(scope: Scope) -> str:
     if not query:
         return "status"
     return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)).get("events", "status")
+
+
+def _origin(scope: Scope) -> bytes | None:
+    """The first one, as the CORS middleware takes it."""
+    return next((value for name, value in scope["headers"] if name == b"origin"), None)
 
 
 def _header(scope: Scope, name: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A client's line on any ASGI server: one task that sends what it is given, and one that waits for the client to go."""
+"""A client's line on any ASGI server, in three tasks: one sends, one waits for the client to go, one to be cut off."""
 
 import asyncio
 

@@ -79,3 +79,15 @@ def test_those_who_wait_for_a_first_picture_are_told_not_now_and_nothing_is_in_t
         wait_until(lambda: waiting.has_ended, "the stream has ended")
         assert re.fullmatch(rb"retry: [1-4]\d{3}\n", waiting.body)
         assert not re.search("Traceback|ERROR", gateway.log()), gateway.log()
+
+
+def test_a_drain_that_fails_does_not_swallow_the_signal(real_redis: RedisServer) -> None:
+    code = (
+        "import sys; from gateway.replica import Replica; from gateway.__main__ import main\n"
+        "async def fail(self): raise RuntimeError('a defect')\n"
+        "Replica.drain = fail; sys.argv = ['agent-status', 'serve']; main()"
+    )
+    with GatewayProcess(real_redis.url, command=("-c", code)) as gateway:
+        gateway.ready()
+        assert gateway.stop() == -signal.SIGTERM
+        assert "the drain has failed" in gateway.log()

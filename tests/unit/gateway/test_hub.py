@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from gateway import hub as hub_module
+from gateway.coding import IDENTITY
 from gateway.frames import KEEPALIVE, Frame, encode_frame, feed_event
 from gateway.hub import Hub
 from gateway.snapshot import GlobalStateName
-from tests.support.lines import Listener, at_once
+from tests.support.lines import Listener, RecordingLine, at_once
 
 
 def frame(state: GlobalStateName) -> Frame:
@@ -61,17 +62,60 @@ def test_a_hub_is_full_at_its_limit_and_not_after_somebody_left() -> None:
     assert not hub.is_full
 
 
-def test_a_line_that_fails_is_cut_and_costs_the_others_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    def fail(_chunk: bytes) -> None:
-        raise RuntimeError("the handle is closed")
+def failing(_: object = None) -> None:
+    raise RuntimeError("the handle is closed")
 
+
+@pytest.mark.parametrize("what", ["a picture", "the feed's state", "a farewell"])
+def test_a_line_that_fails_loses_its_place_and_costs_the_others_nothing(
+    what: str, caplog: pytest.LogCaptureFixture
+) -> None:
     hub = Hub(10)
-    listeners = [Listener(hub, A) for _ in range(3)]
-    listeners[1].line.write = fail  # type: ignore[method-assign,assignment]
-    at_once(hub.broadcast(B))
-    assert [listener.taken() for listener in listeners] == [[B.event], [], [B.event]]
-    assert listeners[1].line.is_cut
-    assert "a client could not be written to" in caplog.text
+    listeners = [Listener(hub, A, wants_feed=True) for _ in range(3)]
+    for name in ("write", "end", "cut"):
+        setattr(listeners[1].line, name, failing)
+    match what:
+        case "a picture":
+            at_once(hub.broadcast(B))
+        case "the feed's state":
+            hub.tell_feed("lost", 1.0)
+        case "a farewell":
+            asyncio.run(hub.drain(0))
+    assert [len(listener.taken()) for listener in listeners] == [1, 0, 1]
+    assert listeners[1].client not in hub._clients
+    assert "a client's line has failed" in caplog.text
+
+
+def test_a_round_goes_on_past_a_line_that_fails_and_leaves_out_who_has_gone() -> None:
+    async def rounds() -> list[int]:
+        hub, enough = Hub(10, keepalive_seconds=0.03), asyncio.Event()
+        listeners = [Listener(hub, A) for _ in range(3)]
+        listeners[0].line.write = failing  # type: ignore[method-assign,assignment]
+        listeners[1].client.gone()
+        write = listeners[2].line.write
+
+        def note(chunk: bytes) -> None:
+            write(chunk)
+            if len(listeners[2].line.chunks) > 1:
+                enough.set()
+
+        listeners[2].line.write = note  # type: ignore[method-assign]
+        running = asyncio.create_task(hub.run())
+        async with asyncio.timeout(5):
+            await enough.wait()
+        running.cancel()
+        assert len(hub) == 1
+        return [len(listener.taken()) for listener in listeners]
+
+    assert asyncio.run(rounds()) == [0, 0, 2]
+
+
+def test_a_client_whose_first_event_cannot_be_written_takes_no_place() -> None:
+    hub, line = Hub(10), RecordingLine()
+    line.open = failing  # type: ignore[method-assign,assignment]
+    with pytest.raises(RuntimeError, match="closed"):
+        hub.join(line, IDENTITY, A, peer="10.0.0.1:1")
+    assert len(hub) == 0
 
 
 def test_a_broadcast_lets_others_work_between_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +210,7 @@ def test_rounds_are_a_second_at_most_and_fine_enough_for_any_keepalive(
     assert (hub._keepalive_rounds, hub._stuck_rounds) == rounds
 
 
-def test_a_round_reaches_everybody_once() -> None:
+def test_a_round_reaches_everybody() -> None:
     async def one_round() -> None:
         hub, missing, everybody = Hub(100, keepalive_seconds=0.03), set(range(50)), asyncio.Event()
 

@@ -1,0 +1,88 @@
+"""What a client may try on a connection with an open stream, and what it costs: its own place, nobody else's."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway import connection as connection_module
+from gateway.coding import Chunked
+from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
+from tests.support.http import RawClient, stream_request
+from tests.support.redis_server import RedisServer
+from tests.support.sse import Dashboard
+from tests.support.wait import wait_until
+
+OURS = [way for way in EVERY_WAY if way.startswith("connection")]
+GET = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+UPGRADE = (
+    "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+pytestmark = pytest.mark.parametrize("served", OURS, indirect=True)
+
+
+@pytest.fixture
+def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
+    with GatewayThread(real_redis.url, served) as made:
+        yield made.ready()
+
+
+def clients(gateway: GatewayThread) -> int:
+    return int(re.findall(r"^gateway_clients (\d+)", gateway.get("/metrics").text, re.MULTILINE)[0])
+
+
+def behind(text: str) -> str:
+    return stream_request() + text
+
+
+@pytest.mark.parametrize("text", [GET, "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"])
+def test_who_leaves_with_a_request_behind_the_stream_is_seen_to_leave(gateway: GatewayThread, text: str) -> None:
+    with RawClient(gateway.port, behind(text)) as client:
+        client.wait_for(b"retry: ")
+        assert clients(gateway) == 1
+    wait_until(lambda: clients(gateway) == 0, "the place is free", 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GET * (connection_module.MAX_BEHIND + 1),
+        "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n" + "x" * 200_000,
+    ],
+    ids=["many requests", "a large body"],
+)
+def test_who_sends_more_behind_the_stream_than_any_client_does_is_cut_off(gateway: GatewayThread, text: str) -> None:
+    with Dashboard(gateway.url) as other:
+        other.wait_for_first()
+        with RawClient(gateway.port, behind(text)) as client:
+            client.wait_for_end()
+            wait_until(lambda: clients(gateway) == 1, "the place is free", 3)
+        assert not other.has_ended
+
+
+def test_a_websocket_behind_the_stream_does_not_take_the_connection_from_under_it(
+    gateway: GatewayThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HttpToolsProtocol, "_should_upgrade_to_ws", lambda _: True)  # as with a library for it
+    with RawClient(gateway.port, behind(UPGRADE)) as client:
+        client.wait_for_end()
+        wait_until(lambda: clients(gateway) == 0, "the place is free", 3)
+
+
+def test_a_stream_that_cannot_be_opened_is_cut_off_and_logged_and_takes_no_place(
+    gateway: GatewayThread, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise RuntimeError("a defect")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Chunked, "first", fail)
+        with RawClient(gateway.port, stream_request()) as client:
+            assert client.wait_for_end() == b""
+    assert "a stream could not be opened" in caplog.text
+    assert clients(gateway) == 0
+    with Dashboard(gateway.url) as next_one:
+        next_one.wait_for_first()
