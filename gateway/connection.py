@@ -46,7 +46,7 @@ def is_supported() -> bool:
 class OpenStream:
     """One response that stays open: a client's line."""
 
-    __slots__ = ("_connection", "_cycle", "_headers", "_transport", "client", "is_blocked", "is_chunked")
+    __slots__ = ("_connection", "_cycle", "_headers", "_transport", "client", "is_blocked", "is_chunked", "write")
 
     def __init__(self, connection: "Connection", cycle: RequestResponseCycle) -> None:
         self.is_blocked = False
@@ -55,6 +55,7 @@ class OpenStream:
         self.client: Client | None = None
         self._connection = connection
         self._transport = connection.transport
+        self.write = connection.transport.write  # no call of ours between the hub and the transport
         self._cycle = cycle
         self._headers: Headers = []
 
@@ -77,10 +78,6 @@ class OpenStream:
         self._cycle.response_started = True
         lines = b"".join([b"%b: %b\r\n" % header for header in headers])
         self._transport.write(b"HTTP/1.1 200 OK\r\n%b\r\n%b" % (lines, chunk))
-
-    def write(self, chunk: bytes) -> None:
-        """Hand it to the kernel, or to the transport's buffer."""
-        self._transport.write(chunk)
 
     def end(self, chunk: bytes) -> None:
         """Finish the response as uvicorn does; a request that was sent behind it is answered now."""

@@ -106,9 +106,10 @@ class Hub:
 
     async def run(self) -> None:
         """Round after round, each client once: break long silences, cut off who is stuck."""
-        steps = max(1, int(self._round_seconds / STEP_SECONDS))
+        most_steps = max(1, int(self._round_seconds / STEP_SECONDS))
         while True:
             clients = list(self._clients)
+            steps = max(1, min(most_steps, len(clients) // STEP_CLIENTS))  # each wakes this process up
             for step in range(steps):
                 await asyncio.sleep(self._round_seconds / steps)
                 for client in clients[step::steps]:
