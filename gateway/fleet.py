@@ -51,7 +51,7 @@ class Fleet:
             MalformedWordError: It cannot be parsed, so it does not count.
         """
         known = self._workers.get(raw.worker_id)
-        if raw.seq <= self._known_seq(raw.worker_id):
+        if raw.seq <= self.known_seq(raw.worker_id):
             return False
         return self._take(raw.decode(), now, now, known)
 
@@ -63,7 +63,7 @@ class Fleet:
             if known and (raw.seq, raw.at_ms) == (known.word.seq, known.word.at_ms):
                 known.is_vanished = False
                 continue
-            if raw.seq <= self._known_seq(raw.worker_id) and (known is None or known.arrived_at >= asked_at):
+            if raw.seq <= self.known_seq(raw.worker_id) and (known is None or known.arrived_at >= asked_at):
                 continue
             try:
                 word = raw.decode()
@@ -82,6 +82,11 @@ class Fleet:
             self._judge_first_reading(now)
         self._read_asked_at = asked_at
         return tuple(malformed)
+
+    def known_seq(self, worker_id: str) -> int:
+        """The number of the newest word that is known of a worker, or remembered; -1 without any."""
+        known = self._workers.get(worker_id)
+        return known.word.seq if known else self._remembered.get(worker_id, (-1, 0.0))[0]
 
     def go_deaf(self, now: float) -> None:
         """Redis cannot be heard from now on: keep the last picture."""
@@ -134,10 +139,6 @@ class Fleet:
         newer = self._workers[word.record.id] = KnownWorker(word, moment, now)
         self._remembered.pop(word.record.id, None)
         return known is None or known.is_lost or not known.says_the_same(newer)
-
-    def _known_seq(self, worker_id: str) -> int:
-        known = self._workers.get(worker_id)
-        return known.word.seq if known else self._remembered.get(worker_id, (-1, 0.0))[0]
 
     def _mark_vanished(self, asked_at: float) -> None:
         for worker_id, known in self._workers.items():

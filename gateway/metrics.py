@@ -25,12 +25,18 @@ class Metrics:
         self.frames = Counter("gateway_frames_encoded", "Pictures turned into bytes.", registry=self._registry)
         self.events = Counter("gateway_events", "Status events offered to clients.", registry=self._registry)
         self._clients = Gauge("gateway_clients", "Open streams.", registry=self._registry)
+        self._silent = Gauge(
+            "gateway_silent_workers", "Workers not heard on the channel, only by reading.", registry=self._registry
+        )
         self._feed = Gauge("gateway_feed_live", "1 while Redis is heard.", registry=self._registry)
 
-    def watch(self, *, clients: Callable[[], int], is_live: Callable[[], bool], fleet: Fleet) -> None:
+    def watch(
+        self, *, clients: Callable[[], int], is_live: Callable[[], bool], silent: Callable[[], int], fleet: Fleet
+    ) -> None:
         """Read these when asked, not when they change."""
         self._clients.set_function(clients)
         self._feed.set_function(is_live)
+        self._silent.set_function(silent)
         self._registry.register(_FleetCollector(fleet))
 
     def expose(self) -> bytes:

@@ -23,8 +23,9 @@ from gateway.inbox import Inbox
 from gateway.malformed import MalformedLog
 from gateway.metrics import Metrics
 from gateway.picture import take_picture
+from gateway.silence import Silence
 from gateway.together import together
-from publisher.wire import MalformedWordError
+from publisher.wire import MalformedWordError, Reading
 
 logger = logging.getLogger("gateway.pipeline")
 
@@ -54,6 +55,7 @@ class Pipeline:
         self._frame: Frame | None = None
         self._frame_until = 0.0
         self._inbox = Inbox()
+        self.silence = Silence()
         self._malformed = MalformedLog(metrics, clock)
         self._since = clock()
         self.lost_reason: str | None = NOT_READ_YET
@@ -93,6 +95,15 @@ class Pipeline:
         return self._has_picture.is_set()
 
     @property
+    def silent_channel(self) -> str | None:
+        """That some workers are seen late, since the channel does not bring their words; None if it does."""
+        workers = self.silence.workers
+        if not workers:
+            return None
+        who = "1 worker is" if workers == 1 else f"{workers} workers are"
+        return f"{who} not heard on the channel, only by reading Redis: changes are seen late; may they PUBLISH there?"
+
+    @property
     def stale_seconds(self) -> float | None:
         """For how long Redis has not been heard; None while it is."""
         return None if self.lost_reason is None else self._clock() - self._since
@@ -123,14 +134,17 @@ class Pipeline:
         now = self._clock()
         if isinstance(news, Heard):
             self._metrics.words.inc()
+            self.silence.heard(news.word.worker_id)
             self._inbox.put(news.word, now)
             return False if self._debounce.is_open else self._read_inbox()
         self._read_inbox()
         match news:
             case Read(reading, asked_at):
+                self._listen_for_silence(reading)
                 self._note(self._fleet.read(reading, asked_at, now))
             case Live(reading, asked_at):
                 self._live(now)
+                self.silence.forget()
                 self._note(self._fleet.read(reading, asked_at, now))
                 self._has_picture.set()
                 self._wait_no_longer.set()
@@ -202,6 +216,14 @@ class Pipeline:
         if self.lost_reason != lost.reason:
             logger.warning("feed lost, serving the last picture: %s", lost.reason)
         self.lost_reason = lost.reason
+
+    def _listen_for_silence(self, reading: Reading) -> None:
+        before = self.silence.workers
+        self.silence.read(reading, self._fleet.known_seq)
+        if self.silence.workers and not before:
+            logger.warning("%s", self.silent_channel)
+        elif before and not self.silence.workers:
+            logger.info("the channel is heard again")
 
     def _note(self, errors: tuple[MalformedWordError, ...]) -> None:
         for error in errors:

@@ -133,8 +133,8 @@ async def healthz(replica: ThisReplica) -> Response:
 
 @open_to_all.get("/readyz", summary="Is the picture fresh?")
 async def readyz(replica: ThisReplica) -> Response:
-    """200 while Redis is heard; 503 and the reason otherwise."""
-    return _probe(replica.unready_reason)
+    """200 while Redis is heard, with a word if its channel is not; 503 and the reason otherwise."""
+    return _probe(replica.unready_reason, channel=replica.pipeline.silent_channel)
 
 
 @open_to_all.get("/metrics", summary="Prometheus metrics")
@@ -143,7 +143,7 @@ async def metrics(replica: ThisReplica) -> Response:
     return Response(replica.metrics.expose(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _probe(reason: str | None) -> Response:
+def _probe(reason: str | None, *, channel: str | None = None) -> Response:
     if reason is None:
-        return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "ok"} | ({"channel": channel} if channel else {}))
     return JSONResponse({"status": "unavailable", "reason": reason}, 503)

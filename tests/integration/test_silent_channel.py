@@ -1,0 +1,52 @@
+"""A channel that is silent while Redis is well: nobody is called lost, and the operator is told."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from publisher import StatusPublisher
+from tests.support.gateway_thread import GatewayThread
+from tests.support.redis_server import RedisServer
+from tests.support.wait import wait_until
+
+HEARTBEAT = 0.6
+"""So that most readings find a word that should have come long ago."""
+
+
+@pytest.fixture
+def silent_url(real_redis: RedisServer) -> Iterator[str]:
+    """Of a user that may write, but not say it on the channel."""
+    with real_redis.client() as admin:
+        admin.execute_command("ACL", "SETUSER", "silent", "on", ">pw", "~*", "+@all", "resetchannels")
+        yield real_redis.url.replace("unix://", "unix://silent:pw@")
+        admin.execute_command("ACL", "DELUSER", "silent")
+
+
+def test_changes_are_seen_with_the_next_reading_and_probe_metrics_and_one_log_line_name_it(
+    silent_url: str, real_redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    publisher = StatusPublisher(silent_url, heartbeat_seconds=HEARTBEAT, lease_seconds=2)
+    with GatewayThread(real_redis.url) as gateway, publisher:
+        gateway.ready()
+        session = publisher.session("web:1")
+        wait_until(lambda: gateway.states() == {"web:1": "thinking"}, "a new worker is seen", 12)
+        wait_until(lambda: "channel" in gateway.get("/readyz").json(), "the probe names it", 12)
+        session.streaming()
+        wait_until(lambda: gateway.states() == {"web:1": "streaming"}, "a change is seen", 2 * HEARTBEAT + 1)
+        assert gateway.get("/readyz").status_code == 200
+        assert gateway.get("/readyz").json()["channel"].startswith("1 worker is not heard on the channel")
+        assert "gateway_silent_workers 1.0" in gateway.get("/metrics").text
+        told = [record for record in caplog.records if "not heard on the channel" in record.getMessage()]
+        assert len(told) == 1
+        assert "error" not in gateway.states().values(), "and nobody is called lost"
+    assert "agent-status" in caplog.text, "the worker has been told, too"
+
+
+def test_a_channel_that_is_heard_is_not_named(real_redis: RedisServer) -> None:
+    publisher = StatusPublisher(real_redis.url, heartbeat_seconds=0.2, lease_seconds=1)
+    with GatewayThread(real_redis.url) as gateway, publisher:
+        gateway.ready()
+        for number in range(15):
+            publisher.publish("web:1", "tool_running", tool_name=str(number))
+            publisher.flush()
+        assert gateway.get("/readyz").json() == {"status": "ok"}
