@@ -15,8 +15,9 @@ from bench.ticker import Ticker
 
 CROWD: Final = 8000
 STEADY: Final = 100
-EVENT_SECONDS: Final = 0.2
-QUIET_SECONDS: Final = 3.0
+EVENT_SECONDS: Final = 1.0
+"""As often as the default debounce lets one through."""
+QUIET_SECONDS: Final = 5.0
 WAIT_SECONDS: Final = 120.0
 
 
