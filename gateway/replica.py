@@ -52,7 +52,10 @@ class Replica:
         )
         self.stream = StatusStream(settings, self.pipeline, self.hub)
         self.metrics.watch(
-            clients=lambda: len(self.hub), is_live=lambda: self.pipeline.lost_reason is None, fleet=fleet
+            clients=lambda: len(self.hub),
+            is_live=lambda: self.pipeline.lost_reason is None,
+            silent=lambda: self.pipeline.silence.workers,
+            fleet=fleet,
         )
 
     @asynccontextmanager
