@@ -17,6 +17,9 @@ from tests.support.wait import wait_until
 
 WINDOW = 0.5
 
+# Windows take their time; what a connection does by itself is tested on every way in test_connections.py.
+pytestmark = pytest.mark.parametrize("served", ["connection on uvloop", "task on httptools"], indirect=True)
+
 
 @pytest.fixture
 def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
