@@ -1,4 +1,4 @@
-"""Redis → words. Before it comes the workers' write script; after it the pipeline, which takes what is put in `news`.
+"""Redis → words. Before it comes redis_client.py, which hears Redis; after it the pipeline, which takes the `news`.
 
 A subscription is made, its acknowledgement awaited, everything read, and only then is the feed live. It is lost when
 the subscription is gone or silent, when Redis refuses writes (then no worker can speak), when a read fails, or when
@@ -10,28 +10,16 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
-
+from gateway.redis_client import Primary, RedisClient, SubscriptionLostError
 from gateway.together import together
-from publisher.wire import (
-    READ_SCRIPT,
-    Keys,
-    MalformedWordError,
-    RawWord,
-    Reading,
-    decode_message,
-    decode_reading,
-    read_arguments,
-)
+from publisher.wire import MalformedWordError, RawWord, Reading, decode_message
 
 logger = logging.getLogger("gateway.feed")
 
 PING_SECONDS: Final = 0.5
 PROBE_SECONDS: Final = 1.0
-PROBE_TTL_MS: Final = 10_000
 SILENCE_SECONDS: Final = 3.0
 LATE_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 0.5
@@ -92,16 +80,15 @@ class Feed:
     """`clock` gives monotonic seconds; `shortest_heartbeat` the fleet's, in seconds, or None without a worker."""
 
     def __init__(
-        self, redis: Redis, keys: Keys, clock: Callable[[], float], shortest_heartbeat: Callable[[], float | None]
+        self, redis: RedisClient, clock: Callable[[], float], shortest_heartbeat: Callable[[], float | None]
     ) -> None:
         self.news: asyncio.Queue[News] = asyncio.Queue(NEWS_WAITING)
         self._redis = redis
-        self._keys = keys
         self._clock = clock
         self._shortest_heartbeat = shortest_heartbeat
-        self._read_script = redis.register_script(READ_SCRIPT)
         self._wanted = asyncio.Event()
         self._heard_at = clock()
+        self._awake_at = clock()
 
     def want_reading(self) -> None:
         """Have everything read again now, not when it is next due."""
@@ -112,71 +99,64 @@ class Feed:
         while True:
             reason = "the subscription ended"
             try:
-                async with self._redis.pubsub() as subscription:
-                    await self._be_live(subscription)
+                async with self._redis.primary() as primary:
+                    await self._be_live(primary)
             except Exception as error:  # noqa: BLE001 - of redis-py's, of ours, or whatever else it lets through: go on
                 reason = _reason_of(error)
-            await self.news.put(Lost(reason, self._heard_at))
+            await self.news.put(Lost(reason, self._lost_since()))
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _be_live(self, subscription: PubSub) -> None:
+    def _lost_since(self) -> float:
+        """When Redis was last heard in time: what came while this process was stopped is heard as it goes on."""
+        was_stopped = self._clock() - self._awake_at > PING_SECONDS + LATE_SECONDS
+        return min(self._heard_at, self._awake_at) if was_stopped else self._heard_at
+
+    async def _be_live(self, primary: Primary) -> None:
         async with asyncio.timeout(SILENCE_SECONDS):
-            await subscription.subscribe(self._keys.events)
-            while (await self._next(subscription))["type"] != "subscribe":
-                pass
-            await self._probe()
-            asked_at, reading = await self._read()
-        self._heard_at = self._clock()
+            await primary.subscribe()
+            await primary.probe()
+            asked_at = self._clock()
+            reading = await primary.read()
+        self._heard_at = self._awake_at = self._clock()
         await self.news.put(Live(reading, asked_at))
         await together(
-            feed_listen=self._listen(subscription),
-            feed_watch=self._watch(subscription),
-            feed_probe=self._probe_again(),
-            feed_read=self._read_again(),
+            feed_listen=self._listen(primary),
+            feed_watch=self._watch(primary),
+            feed_probe=self._probe_again(primary),
+            feed_read=self._read_again(primary),
         )
 
-    async def _listen(self, subscription: PubSub) -> None:
+    async def _listen(self, primary: Primary) -> None:
         while True:
-            message = await self._next(subscription)
+            message = await primary.heard()
             self._heard_at = self._clock()
-            if message["type"] == "message":
+            if message is not None:
                 try:
-                    await self.news.put(Heard(decode_message(_as_bytes(message["data"]))))
+                    await self.news.put(Heard(decode_message(message)))
                 except MalformedWordError as error:
                     await self.news.put(Malformed(error))
-            elif message["type"] == "subscribe":  # redis-py has reconnected by itself: what was said meanwhile is lost
-                raise FeedLostError("the subscription was interrupted")
 
-    async def _next(self, subscription: PubSub) -> dict[str, Any]:
-        while True:
-            message: dict[str, Any] | None = await subscription.get_message(timeout=None)
-            if message is not None:
-                return message
-
-    async def _watch(self, subscription: PubSub) -> None:
+    async def _watch(self, primary: Primary) -> None:
         """A half-open connection is never noticed by itself: ask for an answer, and notice when we could not ask."""
         while True:
-            asleep_since = self._clock()
+            self._awake_at = self._clock()
             await asyncio.sleep(PING_SECONDS)
-            late_seconds = self._clock() - asleep_since - PING_SECONDS
+            late_seconds = self._clock() - self._awake_at - PING_SECONDS
             if late_seconds > LATE_SECONDS:
                 raise FeedLostError(f"this process was stopped for {late_seconds:.1f} s")
             silent_seconds = self._clock() - self._heard_at
             if silent_seconds > SILENCE_SECONDS:
                 raise FeedLostError(f"Redis has not answered for {silent_seconds:.1f} s")
             async with asyncio.timeout(SILENCE_SECONDS):
-                await subscription.ping()
+                await primary.ping()
 
-    async def _probe_again(self) -> None:
+    async def _probe_again(self, primary: Primary) -> None:
         while True:
             await asyncio.sleep(PROBE_SECONDS)
             async with asyncio.timeout(SILENCE_SECONDS):
-                await self._probe()
+                await primary.probe()
 
-    async def _probe(self) -> None:
-        await self._redis.set(self._keys.probe, b"1", px=PROBE_TTL_MS)
-
-    async def _read_again(self) -> None:
+    async def _read_again(self, primary: Primary) -> None:
         while True:
             heartbeat_seconds = self._shortest_heartbeat()
             seconds = READ_SECONDS_WITHOUT_WORKERS
@@ -188,24 +168,15 @@ class Feed:
             except TimeoutError:
                 pass
             self._wanted.clear()
+            asked_at = self._clock()
             async with asyncio.timeout(SILENCE_SECONDS):
-                asked_at, reading = await self._read()
+                reading = await primary.read()
             await self.news.put(Read(reading, asked_at))
-
-    async def _read(self) -> tuple[float, Reading]:
-        asked_at = self._clock()
-        keys, arguments = read_arguments(self._keys)
-        reply = await self._read_script(keys=keys, args=arguments)
-        return asked_at, decode_reading(reply)
-
-
-def _as_bytes(text: bytes | str) -> bytes:
-    return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
 
 
 def _reason_of(error: Exception) -> str:
     """One line for an operator."""
-    if isinstance(error, FeedLostError):
+    if isinstance(error, FeedLostError | SubscriptionLostError):
         return str(error)
     if isinstance(error, TimeoutError) and not str(error):
         return f"Redis has not answered within {SILENCE_SECONDS:g} s"

@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.auth import KeysOut
 from gateway.cors import cors_options
-from gateway.replica import Replica, check_client
+from gateway.redis_client import check_client
+from gateway.replica import Replica
 from gateway.routes import keyed, open_to_all
 from gateway.server import drain_on_signal
 from gateway.settings import Settings, SettingsError, unknown_names

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.asyncio.connection import ConnectionPool
+from redis.exceptions import RedisError
 
+from publisher.redis_url import RedisUrlError, parse_redis_url
 from publisher.wire import Keys
 
 PREFIX: Final = "POCKETPAW_STATUS_"
@@ -63,12 +65,13 @@ class Settings(BaseSettings):
     def _redis_url_can_be_parsed(cls, url: str) -> str:
         try:
             # Connects to nothing, but refuses options that there are not.
-            ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
-        except (ValueError, TypeError, AttributeError):
-            # Neither the URL nor the parser's words are shown: both can hold the password.
-            raise ValueError(
-                "cannot be parsed; it should look like redis://localhost:6379/0, rediss://… or unix:///path"
-            ) from None
+            for plain_url in parse_redis_url(url).seed_urls:
+                ConnectionPool.from_url(plain_url).make_connection()  # type: ignore[no-untyped-call]
+        except RedisUrlError as error:
+            raise ValueError(str(error)) from None
+        except (ValueError, TypeError, AttributeError, RedisError):
+            # Neither the URL nor redis-py's words are shown: both can hold the password.
+            raise ValueError(str(RedisUrlError())) from None
         return url
 
     @field_validator("cors_origins", mode="before")

@@ -1,38 +1,57 @@
-"""A worker's way to Redis: a client of redis-py, ours or the agent's own."""
+"""A worker's way to Redis: clients of redis-py, ours or the agent's own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import redis
 import redis.asyncio
 from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
+from redis.commands.core import Script
 from redis.connection import ConnectionPool
+from redis.crc import key_slot
+from redis.exceptions import MovedError
 from redis.retry import Retry
 
 from publisher.errors import ConfigurationError
+from publisher.redis_primary import PrimarySearch
+from publisher.redis_url import Kind, RedisUrlError, parse_redis_url
 from publisher.wire import WRITE_SCRIPT
 
 SOCKET_TIMEOUT_SECONDS: Final = 2.0
+
+Client = redis.Redis | RedisCluster
+Connect = Callable[[str], Client]
+"""A client of the server that has this key; it has not connected yet, or not long ago."""
 
 
 class RedisTeller:
     """Runs the write script. EVALSHA, and the source again when the server forgot it, are redis-py's doing."""
 
-    def __init__(self, client: "redis.Redis | RedisCluster") -> None:
-        self._client = client
-        self._script = client.register_script(WRITE_SCRIPT)
-        self.sharded = isinstance(client, RedisCluster)
+    def __init__(self, connect: Connect, *, sharded: bool) -> None:
+        self._connect = connect
+        self._script: Script | None = None
+        self.sharded = sharded
 
     def write(self, keys: Sequence[str], arguments: Sequence[Any]) -> Sequence[Any]:
         """One call of the write script."""
-        reply: Sequence[Any] = self._script(keys=keys, args=arguments)
-        return reply
+        try:
+            return self._write(keys, arguments)
+        except MovedError:  # the slot was moved in good order, which is no outage
+            self.close()
+            return self._write(keys, arguments)
 
     def close(self) -> None:
-        """Disconnect, unless the client is the agent's own."""
-        if isinstance(self._client, redis.Redis):
-            self._client.connection_pool.disconnect()
+        """Disconnect, unless the client is the agent's own; the next write finds its server anew."""
+        script, self._script = self._script, None
+        if script is not None and isinstance(client := script.registered_client, redis.Redis):
+            client.connection_pool.disconnect()
+
+    def _write(self, keys: Sequence[str], arguments: Sequence[Any]) -> Sequence[Any]:
+        if self._script is None:
+            self._script = self._connect(keys[0]).register_script(WRITE_SCRIPT)
+        reply: Sequence[Any] = self._script(keys=keys, args=arguments)
+        return reply
 
 
 def check_target(target: object) -> str | None:
@@ -49,7 +68,7 @@ def check_target(target: object) -> str | None:
     if isinstance(target, redis.Redis | RedisCluster):
         return None
     if isinstance(target, str):
-        _client_of(target).close()
+        _check_url(target)
         return None
     raise ConfigurationError(f"redis: a URL or a redis.Redis is wanted, not {type(target).__name__}")
 
@@ -61,12 +80,38 @@ def make_teller(target: "str | redis.Redis | RedisCluster") -> RedisTeller:
     with a blocking command when a heartbeat is due.
     """
     if isinstance(target, str):
-        return RedisTeller(_client_of(target))
+        return _teller_of(target)
     if isinstance(target, RedisCluster):
-        return RedisTeller(target)
+        return RedisTeller(lambda _: target, sharded=True)
     lent = target.connection_pool
-    pool = ConnectionPool(connection_class=lent.connection_class, **(lent.connection_kwargs | _terms()))
-    return RedisTeller(redis.Redis(connection_pool=pool))
+
+    def connect(_: str) -> redis.Redis:
+        pool = ConnectionPool(connection_class=lent.connection_class, **(lent.connection_kwargs | _terms()))
+        return redis.Redis(connection_pool=pool)
+
+    return RedisTeller(connect, sharded=False)
+
+
+def _teller_of(url: str) -> RedisTeller:
+    target = parse_redis_url(url)
+    if target.kind is Kind.STANDALONE:
+        return RedisTeller(lambda _: _client_of(url), sharded=False)
+    search = PrimarySearch(target)
+    return RedisTeller(lambda key: _primary_of(search, key), sharded=target.kind is Kind.CLUSTER)
+
+
+def _primary_of(search: PrimarySearch, key: str) -> redis.Redis:
+    answers = []
+    for node in search.nodes():
+        try:
+            with _client_of(search.target.asking_url(node)) as asked:
+                reply = asked.execute_command(*search.question)
+            primary = search.primary_in(reply, node, key_slot(key.encode()))
+        except (redis.RedisError, OSError) as error:
+            answers.append(search.failed(node, error))
+        else:
+            return _client_of(search.target.server_url(primary))
+    raise search.nobody(answers)
 
 
 def _terms() -> dict[str, Any]:
@@ -78,13 +123,17 @@ def _terms() -> dict[str, Any]:
     }
 
 
-def _client_of(url: str) -> redis.Redis:
+def _client_of(plain_url: str) -> redis.Redis:
+    return redis.Redis.from_url(plain_url, **_terms())
+
+
+def _check_url(url: str) -> None:
+    """Connects to nothing, but refuses options that there are not."""
     try:
-        client = redis.Redis.from_url(url, **_terms())
-        client.connection_pool.make_connection()  # connects to nothing, but refuses options that there are not
-    except (ValueError, TypeError, AttributeError):
-        # Neither the URL nor the parser's words are shown: both can hold the password.
-        raise ConfigurationError(
-            "REDIS_URL: cannot be parsed; it should look like redis://localhost:6379/0, rediss://… or unix:///path"
-        ) from None
-    return client
+        for plain_url in parse_redis_url(url).seed_urls:
+            _client_of(plain_url).connection_pool.make_connection()
+    except RedisUrlError as error:
+        raise ConfigurationError(f"REDIS_URL: {error}") from None
+    except (ValueError, TypeError, AttributeError, redis.RedisError):
+        # Neither the URL nor redis-py's words are shown: both can hold the password.
+        raise ConfigurationError(f"REDIS_URL: {RedisUrlError()}") from None

@@ -27,14 +27,23 @@ class GatewayProcess(GatewayClient):
     """Settings by their names in lower case; quick to drain unless told otherwise."""
 
     def __init__(
-        self, redis_url: str, *, command: tuple[str, ...] = (), port: int | None = None, **settings: object
+        self,
+        redis_url: str,
+        *,
+        command: tuple[str, ...] = (),
+        port: int | None = None,
+        environment: Mapping[str, str] | None = None,
+        **settings: object,
     ) -> None:
         super().__init__(port or free_port())
         self._log = tempfile.NamedTemporaryFile("w+b", prefix="gateway-", suffix=".log", delete=False)  # noqa: SIM115
         given = {"redis_url": redis_url, "drain_seconds": 0.2, "port": self.port} | settings
         arguments = [part.format(port=self.port) for part in command] or ["-m", "gateway", "serve"]
         self.process = subprocess.Popen(
-            [sys.executable, *arguments], env=clean_environment(given), stdout=self._log, stderr=self._log
+            [sys.executable, *arguments],
+            env=clean_environment(given) | dict(environment or {}),
+            stdout=self._log,
+            stderr=self._log,
         )
 
     def __enter__(self) -> Self:

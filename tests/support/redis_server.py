@@ -43,18 +43,20 @@ def free_port() -> int:
 class RedisServer:
     """Listens on a unix socket in a folder of its own, so that no other program can take its place."""
 
-    def __init__(self, *arguments: str, check: bool = True) -> None:
+    def __init__(self, *arguments: str, check: bool = True, wrapper: tuple[str, ...] = ()) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="status-redis-"))
         self.socket = self.folder / "redis.sock"
         self.url = f"unix://{self.socket}"
         self._arguments = arguments
         self._check = check
+        self._wrapper = wrapper  # a program that becomes the server, such as `env`
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
-    def start(self) -> None:
+    def start(self, *, is_waited_for: bool = True) -> None:
         self._process = subprocess.Popen(
             [
+                *self._wrapper,
                 server_binary(),
                 *("--port", "0", "--unixsocket", str(self.socket)),
                 *("--save", "", "--appendonly", "no", "--dir", str(self.folder)),
@@ -63,7 +65,7 @@ class RedisServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_until(self.answers if self._check else self.socket.exists, "the Redis server answers")
+        wait_until(self.answers if self._check and is_waited_for else self.socket.exists, "the Redis server answers")
 
     def answers(self) -> bool:
         try:

@@ -34,6 +34,7 @@ class Dashboard:
         self._socket = socket.create_connection((parts.hostname, parts.port or 80), timeout=20)
         request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: text/event-stream\r\n{headers}\r\n"
         self._socket.sendall(request.encode())
+        self._socket.settimeout(None)  # silence is no end: the thread ends when we close
         self.raw = b""
         self.body = b""
         self.events: list[Event] = []

@@ -15,3 +15,8 @@ def wait_until(predicate: Callable[[], T], description: str, timeout_seconds: fl
             raise AssertionError(f"not within {timeout_seconds:g} s: {description}")
         time.sleep(0.01)
     return value
+
+
+def let_pass(seconds: float) -> None:
+    """For rules about time itself: what must not happen meanwhile. Nothing is waited for."""
+    time.sleep(max(0.0, seconds))

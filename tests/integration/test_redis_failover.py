@@ -1,0 +1,141 @@
+"""What workers and dashboards see when another server takes over: by Sentinel, and in a Cluster."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from publisher import StatusPublisher
+from tests.support import replication
+from tests.support.gateway_thread import GatewayThread
+from tests.support.redis_cluster import RedisCluster
+from tests.support.redis_sentinel import RedisSentinel
+from tests.support.sse import Dashboard
+from tests.support.wait import wait_until
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 1.0
+LEASE_SECONDS = 20.0
+"""Longer than any failover here: past its lease, a word that Redis has lost gives way to the older one it holds."""
+PROMOTION_SECONDS = 20.0
+
+Servers = RedisSentinel | RedisCluster
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as made:
+        yield made
+
+
+@pytest.fixture(params=[RedisSentinel, RedisCluster])
+def servers(request: pytest.FixtureRequest) -> Iterator[Servers]:
+    made: Servers = request.param()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def gateway(servers: Servers) -> Iterator[GatewayThread]:
+    with GatewayThread(servers.url, debounce_seconds=0.05) as made:
+        yield made.ready()
+
+
+@pytest.fixture
+def dashboard(gateway: GatewayThread) -> Iterator[Dashboard]:
+    with Dashboard(gateway.url) as made:
+        yield made
+
+
+@pytest.fixture
+def publisher(servers: Servers) -> Iterator[StatusPublisher]:
+    with StatusPublisher(servers.url, heartbeat_seconds=HEARTBEAT_SECONDS, lease_seconds=LEASE_SECONDS) as made:
+        yield made
+
+
+def _wait_for_promotion(servers: Servers) -> float:
+    wait_until(lambda: replication.is_primary(servers.replica), "the replica has taken over", PROMOTION_SECONDS)
+    return time.monotonic()
+
+
+def test_a_failover_that_loses_the_last_word_leaves_the_picture_right_within_a_heartbeat_and_a_second(
+    servers: Servers,
+    gateway: GatewayThread,
+    dashboard: Dashboard,
+    publisher: StatusPublisher,
+) -> None:
+    session = publisher.session("web:1")
+    dashboard.wait_for({"web:1": "thinking"})
+    replication.cut(servers.primary)
+    wait_until(lambda: not replication.is_in_step(servers.replica), "the replica gets nothing any more")
+    session.streaming()
+    assert publisher.flush()
+    dashboard.wait_for({"web:1": "streaming"})
+    since = len(dashboard.statuses) - 1
+    servers.primary.kill()
+    killed_at = time.monotonic()
+    wait_until(lambda: gateway.probe("/readyz") == 503, "the gateway notices", 2)
+    publisher.session("web:2")
+    promoted_at = _wait_for_promotion(servers)
+    dashboard.wait_for({"web:1": "streaming", "web:2": "thinking"}, HEARTBEAT_SECONDS + 1)
+    right_seconds = dashboard.statuses[-1].came_at - promoted_at
+    logger.info("taken over after %.2f s, right %.2f s after that", promoted_at - killed_at, right_seconds)
+    shown = [{row["session_key"]: row["state"] for row in event.data["sessions"]} for event in dashboard.statuses]
+    assert {states.get("web:1") for states in shown[since:]} == {"streaming"}, "no older state, no flicker"
+    with GatewayThread(servers.url) as newcomer:
+        assert newcomer.ready().states() == {"web:1": "streaming", "web:2": "thinking"}
+    session.waiting_for_user()
+    dashboard.wait_for({"web:1": "waiting_for_user", "web:2": "thinking"}, 2)
+
+
+@pytest.mark.slow
+def test_a_primary_that_lives_on_as_a_replica_is_left_for_the_new_one(
+    servers: Servers, dashboard: Dashboard, publisher: StatusPublisher
+) -> None:
+    session = publisher.session("web:1")
+    dashboard.wait_for({"web:1": "thinking"})
+    servers.hand_over()
+    _wait_for_promotion(servers)
+    session.streaming()
+    dashboard.wait_for({"web:1": "streaming"}, HEARTBEAT_SECONDS + 1)
+    wait_until(lambda: not replication.is_primary(servers.primary), "the old one is a replica", PROMOTION_SECONDS)
+    session.waiting_for_user()
+    dashboard.wait_for({"web:1": "waiting_for_user"}, HEARTBEAT_SECONDS + 1)
+    assert all(event.data["sessions"][0]["state"] != "error" for event in dashboard.statuses if event.data["sessions"])
+
+
+@pytest.mark.slow
+def test_a_primary_that_only_hangs_is_left_for_the_new_one(
+    servers: Servers,
+    gateway: GatewayThread,
+    dashboard: Dashboard,
+    publisher: StatusPublisher,
+) -> None:
+    """Connections to it are accepted, and nobody answers: each side waits for its own limit, 2 or 3 seconds."""
+    session = publisher.session("web:1")
+    dashboard.wait_for({"web:1": "thinking"})
+    servers.primary.pause()
+    session.streaming()
+    promoted_at = _wait_for_promotion(servers)
+    dashboard.wait_for({"web:1": "streaming"}, 6)
+    logger.info("right %.2f s after another has taken over", dashboard.statuses[-1].came_at - promoted_at)
+    wait_until(gateway.is_ready, "the gateway hears the new primary", 6)
+
+
+def test_a_slot_that_moves_to_another_server_takes_workers_and_replicas_along(stack: ExitStack) -> None:
+    cluster = RedisCluster()
+    stack.callback(cluster.close)
+    gateway = stack.enter_context(GatewayThread(cluster.url, debounce_seconds=0.05)).ready()
+    dashboard = stack.enter_context(Dashboard(gateway.url))
+    told: list[Exception] = []
+    publisher = StatusPublisher(cluster.url, heartbeat_seconds=30, lease_seconds=60, on_error=told.append)
+    session = stack.enter_context(publisher).session("web:1")
+    dashboard.wait_for({"web:1": "thinking"})
+    cluster.move_the_slot()
+    session.streaming()
+    dashboard.wait_for({"web:1": "streaming"})
+    assert not told, "to a worker it is no outage"
+    assert all(event.data["sessions"][0]["state"] != "error" for event in dashboard.statuses if event.data["sessions"])
