@@ -89,6 +89,7 @@ def test_while_redis_is_away_the_last_picture_is_served_and_says_that_it_is_stal
 def test_a_session_does_not_flicker_to_idle_when_redis_comes_back_empty(
     gateway: GatewayThread, publisher: StatusPublisher, own_redis: RedisServer
 ) -> None:
+    wait_until(lambda: gateway.states() == {"web:1": "thinking"}, "the gateway knows the session")
     with Dashboard(gateway.url) as dashboard:
         dashboard.wait_for({"web:1": "thinking"})
         own_redis.kill()
