@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support import need
 
 ROOT = Path(__file__).parents[2]
@@ -32,3 +34,22 @@ def test_an_unknown_measurement_is_named() -> None:
     )
     assert done.returncode == 2
     assert "there is no 'speed'" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_faults_recovery_is_measured_and_held_against_its_bound(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "bench.faults",
+        "--only",
+        "session-moved",
+        "--runs",
+        "1",
+        "--output",
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads((tmp_path / "faults.json").read_text("utf-8"))["rows"]
+    assert [len(row["samples"]) for row in rows] == [1, 1]
