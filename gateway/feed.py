@@ -157,21 +157,26 @@ class Feed:
                 await primary.probe()
 
     async def _read_again(self, primary: Primary) -> None:
+        asked_at = self._clock()
         while True:
-            heartbeat_seconds = self._shortest_heartbeat()
-            seconds = READ_SECONDS_WITHOUT_WORKERS
-            if heartbeat_seconds is not None:
-                seconds = max(2 * heartbeat_seconds, MIN_READ_SECONDS)
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._wanted.wait()
-            except TimeoutError:
-                pass
+            # A worker that comes meanwhile may have a shorter heartbeat: look again every second.
+            while not self._wanted.is_set() and (left := asked_at + self._reading_seconds() - self._clock()) > 0:
+                try:
+                    async with asyncio.timeout(min(left, PROBE_SECONDS)):
+                        await self._wanted.wait()
+                except TimeoutError:
+                    pass
             self._wanted.clear()
             asked_at = self._clock()
             async with asyncio.timeout(SILENCE_SECONDS):
                 reading = await primary.read()
             await self.news.put(Read(reading, asked_at))
+
+    def _reading_seconds(self) -> float:
+        heartbeat_seconds = self._shortest_heartbeat()
+        if heartbeat_seconds is None:
+            return READ_SECONDS_WITHOUT_WORKERS
+        return max(2 * heartbeat_seconds, MIN_READ_SECONDS)
 
 
 def _reason_of(error: Exception) -> str:

@@ -7,7 +7,11 @@ Rule 2. What Redis holds, when it is read, wins over a known word whatever its n
 Rule 3. Lost is a worker whose lease has passed, who has not left, and of whom a reading asked for after that knows
         nothing newer. It is shown as lost for its error TTL, counted from the lease's end, and then vanishes.
 Rule 4. A worker that Redis does not know any more is kept until its lease ends, then forgotten without a word.
-Rule 5. Deaf (Redis cannot be heard), nobody is called lost, nothing is forgotten, no error expires. When more than a
+Rule 5. A word was said when it came; one that was read, as long ago as Redis's clock says, but not before an older word
+        of its worker, nor, while Redis was heard all along, before the last reading that did not have its worker.
+        What came in a deafness (this process was stopped) may have waited: the reading that follows dates it again,
+        though not before the deafness.
+Rule 6. Deaf (Redis cannot be heard), nobody is called lost, nothing is forgotten, no error expires. When more than a
         second of it is over, each worker has a grace in which it is still not judged.
 """
 
@@ -30,6 +34,7 @@ class Fleet:
         self._remembered: dict[str, tuple[int, float]] = {}  # worker id → (seq, until when)
         self._stored: set[str] = set()  # who was in the last reading
         self._deaf_at: float | None = None
+        self._unheard_since = NEVER  # when the deafness began that the next reading ends
         self._grace_from = -NEVER
         self._read_asked_at = -NEVER
         self.has_been_read = False
@@ -62,6 +67,7 @@ class Fleet:
             known = self._workers.get(raw.worker_id)
             if known and (raw.seq, raw.at_ms) == (known.word.seq, known.word.at_ms):
                 known.is_vanished = False
+                self._date_again(known, reading.time_ms, now)
                 continue
             if raw.seq <= self.known_seq(raw.worker_id) and (known is None or known.arrived_at >= asked_at):
                 continue
@@ -70,13 +76,14 @@ class Fleet:
             except MalformedWordError as error:
                 malformed.append(error)
                 continue
-            moment = _moment_of(word, reading.time_ms, now)
+            moment = max(self._said_after(raw, known), _moment_of(word, reading.time_ms, now))
             if known and raw.seq <= known.word.seq and moment <= known.arrived_at and now < known.lease_ends_at:
                 known.is_vanished = False
                 continue
             self._take(word, moment, now, known)
         self._stored = {raw.worker_id for raw in reading.words}
         self._mark_vanished(asked_at)
+        self._unheard_since = NEVER
         if not self.has_been_read:
             self.has_been_read = True
             self._judge_first_reading(now)
@@ -97,6 +104,7 @@ class Fleet:
         """Redis can be heard again, after that long; a reading follows."""
         if self._deaf_at is not None and deaf_seconds > SHORT_DEAFNESS_SECONDS:
             self._grace_from = now
+        self._unheard_since = now - deaf_seconds
         self._deaf_at = None
 
     def judge(self, now: float) -> None:
@@ -139,6 +147,18 @@ class Fleet:
         newer = self._workers[word.record.id] = KnownWorker(word, moment, now)
         self._remembered.pop(word.record.id, None)
         return known is None or known.is_lost or not known.says_the_same(newer)
+
+    def _said_after(self, raw: RawWord, known: KnownWorker | None) -> float:
+        """What is sure of a word that is new here, whatever Redis's clock says."""
+        if known:
+            return min(known.moment, self._unheard_since) if raw.seq > known.word.seq else -NEVER
+        is_newcomer = raw.worker_id not in self._stored and self._unheard_since == NEVER
+        return self._read_asked_at if is_newcomer else -NEVER
+
+    def _date_again(self, known: KnownWorker, time_ms: int, now: float) -> None:
+        moment = max(self._unheard_since, _moment_of(known.word, time_ms, now))
+        if moment < known.moment and known.arrived_at > self._unheard_since and not known.is_lost:
+            self._workers[known.word.record.id] = KnownWorker(known.word, moment, known.arrived_at)
 
     def _mark_vanished(self, asked_at: float) -> None:
         for worker_id, known in self._workers.items():

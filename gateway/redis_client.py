@@ -15,6 +15,7 @@ import redis.asyncio
 from redis.asyncio import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.crc import key_slot
+from redis.exceptions import NoScriptError
 from redis.retry import Retry
 
 from gateway.settings import SettingsError
@@ -75,7 +76,11 @@ class Primary:
     async def read(self) -> Reading:
         """Everything that it holds."""
         keys, arguments = read_arguments(self._keys)
-        return decode_reading(await self._read_script(keys=keys, args=arguments))
+        try:
+            reply = await self._read_script(keys=keys, args=arguments)
+        except NoScriptError:  # forgotten again between redis-py's load of it and the call
+            reply = await self._client.eval(READ_SCRIPT, len(keys), *keys, *arguments)
+        return decode_reading(reply)
 
     async def aclose(self) -> None:
         """Hear no more."""

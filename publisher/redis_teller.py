@@ -10,7 +10,7 @@ from redis.cluster import RedisCluster
 from redis.commands.core import Script
 from redis.connection import ConnectionPool
 from redis.crc import key_slot
-from redis.exceptions import MovedError
+from redis.exceptions import MovedError, NoScriptError
 from redis.retry import Retry
 
 from publisher.errors import ConfigurationError
@@ -50,7 +50,11 @@ class RedisTeller:
     def _write(self, keys: Sequence[str], arguments: Sequence[Any]) -> Sequence[Any]:
         if self._script is None:
             self._script = self._connect(keys[0]).register_script(WRITE_SCRIPT)
-        reply: Sequence[Any] = self._script(keys=keys, args=arguments)
+        reply: Sequence[Any]
+        try:
+            reply = self._script(keys=keys, args=arguments)
+        except NoScriptError:  # forgotten again between redis-py's load of it and the call
+            reply = self._script.registered_client.eval(WRITE_SCRIPT, len(keys), *keys, *arguments)
         return reply
 
 

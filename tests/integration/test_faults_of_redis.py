@@ -44,7 +44,6 @@ def test_nobody_notices_that_the_scripts_are_flushed(stage: Stage) -> None:
     FAULTS["scripts-flushed"].suffer(stage)
 
 
-@pytest.mark.xfail(strict=True, reason="redis-py calls a script by its name again after it loaded it, and gives up")
 def test_nobody_notices_that_the_scripts_are_flushed_between_their_load_and_their_call(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -1,0 +1,109 @@
+"""One Redis: what write.lua and read.lua do to it, in plain Python, by a clock of its own that can be stepped."""
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.model.timeline import Timeline
+from tests.support.words import EPOCH_MS
+
+
+class RefusedError(Exception):
+    """This Redis takes no writes now, as a full or a demoted one."""
+
+
+@dataclass
+class Hash:
+    """A worker's newest word, until its TTL ends."""
+
+    seq: int
+    at_ms: int
+    record: bytes
+    ends_at_ms: int
+
+
+@dataclass
+class Stored:
+    """All that a server has on disk, or a replica of it has got so far."""
+
+    hashes: dict[str, Hash] = field(default_factory=dict)
+    index: dict[str, int] = field(default_factory=dict)  # worker id → score
+    index_ends_at_ms: int = 0
+
+
+class SimulatedRedis:
+    """TTLs end by the same clock that is stepped, as in the real one."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._ahead_ms = 0
+        self._stored = Stored()
+        self._copy = Stored()
+        self.subscribers: dict[object, Callable[[bytes], None]] = {}
+        self.closers: dict[object, Callable[[], None]] = {}
+        self.server = 1
+        """Which server the name leads to: connections do not outlive a fail-over."""
+        self.takes_writes = True
+        self.is_mute = False
+        """The workers have no right to PUBLISH."""
+
+    @property
+    def time_ms(self) -> int:
+        return EPOCH_MS + round(self._timeline.now * 1000) + self._ahead_ms
+
+    def write(self, keys: Sequence[str], arguments: Sequence[Any]) -> list[Any]:
+        """What write.lua does."""
+        if not self.takes_writes:
+            raise RefusedError
+        _, worker, seq, ttl_ms, record, _ = arguments
+        self._expire()
+        known = self._stored.hashes.get(keys[0])
+        if known is not None and seq <= known.seq:
+            return [0, known.seq, b""]
+        now = self.time_ms
+        self._stored.hashes[keys[0]] = Hash(seq, now, record, now + ttl_ms)
+        self._stored.index[worker] = now + ttl_ms
+        self._stored.index = {name: score for name, score in self._stored.index.items() if score >= now}
+        self._stored.index_ends_at_ms = max(self._stored.index_ends_at_ms, now + ttl_ms)
+        if self.is_mute:
+            return [1, now, b"NOPERM"]
+        for hear in list(self.subscribers.values()):
+            hear(f"{worker} {seq} {now} ".encode() + record)
+        return [1, now, b""]
+
+    def read(self, _keys: Sequence[str], arguments: Sequence[Any]) -> list[Any]:
+        """What read.lua does."""
+        self._expire()
+        cut: list[Any] = [str(self.time_ms).encode()]
+        for worker in sorted(self._stored.index, key=lambda worker: (self._stored.index[worker], worker)):
+            word = self._stored.hashes.get(arguments[0] + worker)
+            if word is not None:
+                cut.append([worker.encode(), str(word.seq).encode(), str(word.at_ms).encode(), word.record])
+        return cut
+
+    def step_clock(self, seconds: float) -> None:
+        self._ahead_ms += round(seconds * 1000)
+
+    def wipe(self) -> None:
+        self._stored = Stored()
+
+    def replicate(self) -> None:
+        """The copy that a fail-over would lead to is as new as the server, for this moment."""
+        self._copy = copy.deepcopy(self._stored)
+
+    def fail_over(self) -> None:
+        """The name leads to the copy from now on; every connection is closed."""
+        self._stored = copy.deepcopy(self._copy)
+        self.server += 1
+        self.subscribers.clear()
+        closers, self.closers = self.closers, {}
+        for close in closers.values():
+            close()
+
+    def _expire(self) -> None:
+        now = self.time_ms
+        stored = self._stored
+        stored.hashes = {key: word for key, word in stored.hashes.items() if word.ends_at_ms > now}
+        if stored.index_ends_at_ms <= now:
+            stored.index = {}

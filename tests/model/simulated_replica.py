@@ -1,0 +1,266 @@
+"""A replica: the real fleet, inbox, picture and debounce, round them the rules of feed.py and pipeline.py, without I/O.
+
+What it shows is every picture that it takes: those it would broadcast, and those that somebody asks for.
+"""
+
+from collections.abc import Callable
+
+from gateway.debounce import Debounce
+from gateway.feed import (
+    LATE_SECONDS,
+    PING_SECONDS,
+    PROBE_SECONDS,
+    READ_SECONDS_WITHOUT_WORKERS,
+    RETRY_SECONDS,
+    SILENCE_SECONDS,
+)
+from gateway.fleet import NEVER, Fleet
+from gateway.inbox import Inbox
+from gateway.picture import take_picture
+from gateway.snapshot import Snapshot, fingerprint
+from publisher.wire import Reading, decode_message, decode_reading, read_arguments
+from tests.model.simulated_link import SimulatedLink, SimulatedProcess
+from tests.model.simulated_redis import SimulatedRedis
+from tests.model.simulated_worker import KEYS
+from tests.model.timeline import Timeline
+
+Shown = Callable[["SimulatedReplica", Snapshot], None]
+
+
+class SimulatedReplica(SimulatedProcess):
+    """One replica, from its start to its end. `shown` is told of every picture."""
+
+    def __init__(self, timeline: Timeline, redis: SimulatedRedis, shown: Shown) -> None:
+        super().__init__(timeline, SimulatedLink(timeline))
+        self.fleet = Fleet()
+        self.first_read_at: float | None = None
+        self.broadcast: Snapshot | None = None
+        """What its clients have got last."""
+        self._redis = redis
+        self._shown = shown
+        self._inbox = Inbox()
+        self._debounce = Debounce(1.0)
+        self._connection = 0  # its number; what belongs to another one is late
+        self._is_live = False  # the connection
+        self._is_lost = True  # what the pipeline knows of it
+        self._heard_at = self._since = timeline.now
+        self._is_reading = self._wants_reading = False
+        self._look_number = 0
+        self._read_number = 0
+        self._connect()
+
+    @property
+    def is_hearing(self) -> bool:
+        """Whether it calls its picture fresh."""
+        return not self._is_lost and not self.is_frozen and not self.is_dead
+
+    def die(self) -> None:
+        super().die()
+        self._unsubscribe()
+
+    def picture(self) -> Snapshot:
+        """What pipeline._new_frame does, for a client that joins too."""
+        self._read_inbox()
+        now = self.timeline.now
+        picture = take_picture(self.fleet, now)
+        was_open = self._debounce.is_open
+        self._debounce.saw(fingerprint(picture), now)
+        if self._debounce.is_open and not was_open:
+            self.after(0.0, self._look)
+        self._shown(self, picture)
+        return picture
+
+    # The feed
+
+    def _connect(self) -> None:
+        self._connection += 1
+        number = self._connection
+        self._is_reading = False
+        self._on(number, SILENCE_SECONDS, lambda: self._lose_unless(is_well=self._is_live))
+        self._send(lambda: self._subscribe(number))
+
+    def _send(self, do: Callable[[], None]) -> None:
+        """A command; it comes to nothing if the server is another one by then."""
+        server = self._redis.server
+        self.link.carry(lambda: do() if server == self._redis.server else None)
+
+    def _answer(self, number: int, do: Callable[[], object]) -> None:
+        def come() -> None:
+            if number == self._connection:
+                do()
+
+        self.receive(come)
+
+    def _on(self, number: int, seconds: float, do: Callable[[], object]) -> None:
+        def go_off() -> None:
+            if number == self._connection:
+                do()
+
+        self.after(seconds, go_off)
+
+    def _subscribe(self, number: int) -> None:
+        if number != self._connection or self.is_dead:
+            return
+
+        def say(message: bytes) -> None:
+            self._answer(number, lambda: self._listen(message))
+
+        self._redis.subscribers[self] = say
+        self._redis.closers[self] = lambda: self._answer(number, self._lose)
+        self._answer(number, lambda: self._probe(number, lambda: self._read(number)))
+
+    def _unsubscribe(self) -> None:
+        self._redis.subscribers.pop(self, None)
+        self._redis.closers.pop(self, None)
+
+    def _probe(self, number: int, then: Callable[[], None]) -> None:
+        def write() -> None:
+            self._answer(number, then if self._redis.takes_writes else self._lose)
+
+        self._send(write)
+
+    def _read(self, number: int) -> None:
+        asked_at = self.timeline.now
+        self._is_reading = True
+        self._wants_reading = False
+        self._read_number += 1
+        reading_number = self._read_number
+
+        def read() -> None:
+            reply = self._redis.read(*read_arguments(KEYS))
+            self._answer(number, lambda: self._got(decode_reading(reply), asked_at, number))
+
+        def give_up() -> None:
+            if self._is_reading and reading_number == self._read_number:
+                self._lose()
+
+        self._send(read)
+        self._on(number, SILENCE_SECONDS, give_up)
+
+    def _got(self, reading: Reading, asked_at: float, number: int) -> None:
+        if self.timeline.now - asked_at > SILENCE_SECONDS:
+            self._lose()  # asyncio.timeout's timer and the reply are there together: the timer wins
+            return
+        self._is_reading = False
+        if self._is_live:
+            self._read_inbox()
+            self.fleet.read(reading, asked_at, self.timeline.now)
+            self._look_unless_open()
+        else:
+            self._heard_at = self.timeline.now
+            self._is_live = True
+            self._go_live(reading, asked_at)
+            self._watch(number, self.timeline.now)
+            self._on(number, PROBE_SECONDS, lambda: self._probe_again(number))
+        if self._wants_reading:
+            self._read(number)
+        else:
+            self._read_later(number)
+
+    def _read_later(self, number: int) -> None:
+        heartbeat_seconds = self.fleet.shortest_heartbeat_seconds
+        seconds = READ_SECONDS_WITHOUT_WORKERS if heartbeat_seconds is None else 2 * heartbeat_seconds
+        reading_number = self._read_number
+
+        def is_due() -> None:
+            if not self._is_reading and reading_number == self._read_number:
+                self._read(number)
+
+        self._on(number, seconds, is_due)
+
+    def want_reading(self) -> None:
+        self._wants_reading = True
+        if self._is_live and not self._is_reading:
+            self._read(self._connection)
+
+    def _listen(self, message: bytes) -> None:
+        self._heard_at = self.timeline.now
+        self._inbox.put(decode_message(message), self.timeline.now)
+        if not self._debounce.is_open and self._read_inbox():
+            self._look_unless_open()
+
+    def _watch(self, number: int, asleep_since: float) -> None:
+        def wake() -> None:
+            if self.timeline.now - asleep_since - PING_SECONDS > LATE_SECONDS:
+                self._heard_at = min(self._heard_at, asleep_since)
+                self._lose()
+            elif self.timeline.now - self._heard_at > SILENCE_SECONDS:
+                self._lose()
+            else:
+                self._send(lambda: self._answer(number, self._pong))
+                self._watch(number, self.timeline.now)
+
+        self._on(number, PING_SECONDS, wake)
+
+    def _pong(self) -> None:
+        self._heard_at = self.timeline.now
+
+    def _probe_again(self, number: int) -> None:
+        is_answered = False
+
+        def took() -> None:
+            nonlocal is_answered
+            is_answered = True
+            self._on(number, PROBE_SECONDS, lambda: self._probe_again(number))
+
+        self._probe(number, took)
+        self._on(number, SILENCE_SECONDS, lambda: self._lose_unless(is_well=is_answered))
+
+    def _lose_unless(self, *, is_well: bool) -> None:
+        if not is_well:
+            self._lose()
+
+    def _lose(self) -> None:
+        self._unsubscribe()
+        self._connection += 1
+        self._is_live = False
+        self._read_inbox()
+        if not self._is_lost:
+            self._is_lost = True
+            self._since = self._heard_at
+            self.fleet.go_deaf(self.timeline.now)
+        self.after(RETRY_SECONDS, self._connect)
+
+    # The pipeline
+
+    def _go_live(self, reading: Reading, asked_at: float) -> None:
+        now = self.timeline.now
+        self._read_inbox()
+        if self.first_read_at is None:
+            self.first_read_at = now
+        else:
+            self.fleet.hear_again(now, now - self._since)
+        self._is_lost = False
+        self._since = now
+        self.fleet.read(reading, asked_at, now)
+        self._look_unless_open()
+
+    def _read_inbox(self) -> bool:
+        has_changed = False
+        for unread in self._inbox.take():
+            has_changed |= self.fleet.hear(unread.word, unread.came_at)
+        return has_changed
+
+    def _look_unless_open(self) -> None:
+        if not self._debounce.is_open:
+            self._look()
+
+    def _look(self) -> None:
+        """One turn of pipeline._speak_when_due."""
+        if self.first_read_at is None:
+            return
+        now = self.timeline.now
+        if not self._debounce.is_open or self._debounce.is_due(now):
+            picture = self.picture()
+            if self.broadcast is None:
+                self.broadcast = picture
+            if self._debounce.is_due(now):
+                self._debounce.spoke(fingerprint(picture))
+                self.broadcast = picture
+        if self.fleet.wants_reading(now):
+            self.want_reading()
+        wake_at = min(self._debounce.closes_at, self.fleet.next_deadline(now))
+        self._look_number += 1
+        number = self._look_number
+        if wake_at != NEVER:
+            self.after(max(0.0, wake_at - now), lambda: self._look() if number == self._look_number else None)

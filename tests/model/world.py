@@ -1,0 +1,201 @@
+"""Workers, one Redis and replicas in one virtual time; all that can befall them; and what must be true all the same."""
+
+from typing import Final
+
+from gateway.known_worker import KnownWorker
+from gateway.snapshot import Snapshot
+from publisher.settings import Settings
+from tests.model.simulated_link import SimulatedProcess
+from tests.model.simulated_redis import SimulatedRedis
+from tests.model.simulated_replica import SimulatedReplica
+from tests.model.simulated_worker import SimulatedWorker
+from tests.model.timeline import Timeline
+from tests.model.truth import Row, Truth, told
+
+DEFAULT_TERMS: Final = Settings(namespace="model")
+CALM_SECONDS: Final = 5.0
+"""With a heartbeat, how long after the last fault every replica is right."""
+STEP_SECONDS: Final = 0.01
+"""Between two steps, so that no two runs begin together: which of those counts is nobody's business."""
+
+
+class World:
+    """Each step takes ten milliseconds."""
+
+    def __init__(self) -> None:
+        self.timeline = Timeline()
+        self.redis = SimulatedRedis(self.timeline)
+        self.truth = Truth()
+        self.workers = self.truth.workers
+        self.replicas: list[SimulatedReplica] = []
+        self.moved_at = self.stepped_at = float("-inf")
+        """When Redis's clock was last stepped (then `stepped_at`, too), or the name led to an older copy."""
+        self._newest: dict[tuple[SimulatedReplica, str], KnownWorker] = {}
+        self._called_lost: set[tuple[SimulatedReplica, SimulatedWorker, int]] = set()
+        self._told: set[tuple[str, Row]] = set()
+
+    def start_worker(self, terms: Settings = DEFAULT_TERMS) -> SimulatedWorker:
+        worker = SimulatedWorker(f"w{len(self.workers) + 1}", self.timeline, self.redis, terms)
+        self.workers.append(worker)
+        self.pass_(STEP_SECONDS)
+        return worker
+
+    def start_replica(self) -> SimulatedReplica:
+        replica = SimulatedReplica(self.timeline, self.redis, self._shows)
+        self.replicas.append(replica)
+        self.pass_(STEP_SECONDS)
+        return replica
+
+    def pass_(self, seconds: float) -> None:
+        self.timeline.pass_(seconds)
+
+    # What befalls Redis
+
+    def wipe(self) -> None:
+        self.redis.wipe()
+        self.truth.upset_at = self.timeline.now
+        self.pass_(STEP_SECONDS)
+
+    def fail_over(self) -> None:
+        """To the copy of when `redis.replicate` was last called."""
+        self.redis.fail_over()
+        self.truth.upset_at = self.moved_at = self.timeline.now
+        self.pass_(STEP_SECONDS)
+
+    def step_clock(self, seconds: float) -> None:
+        self.redis.step_clock(seconds)
+        self.truth.upset_at = self.moved_at = self.stepped_at = self.timeline.now
+        self.truth.stepped_back_seconds += max(0.0, -seconds)
+        self.pass_(STEP_SECONDS)
+
+    # Faults stop
+
+    def calm_redis(self) -> None:
+        """No more faults of Redis and of replicas: from a heartbeat and five seconds on, all see what Redis took."""
+        self.redis.takes_writes, self.redis.is_mute = True, False
+        self._heal(self.replicas)
+        self.pass_(self._calm_seconds())
+        self.check()
+
+    def calm(self) -> None:
+        """No more faults at all: a heartbeat and five seconds after the last late command, all see what workers do."""
+        self.redis.takes_writes, self.redis.is_mute = True, False
+        self._heal([*self.replicas, *self.workers])
+        last_arrival_at = max((worker.last_arrival_at for worker in self.workers), default=0.0)
+        self.pass_(max(0.0, last_arrival_at - self.timeline.now) + self._calm_seconds())
+        self.check()
+        for worker in self.workers:
+            if worker.is_live:
+                self._check_what_it_holds(worker)
+
+    def end(self) -> None:
+        """After that, and until nothing is left of who is gone, too."""
+        self.calm()
+        until = self.truth.unknown_until()
+        while self.timeline.now < until:
+            self.pass_(5.0)
+            self.check()
+        for replica in self.replicas:
+            if not replica.is_dead:
+                known = {worker.word.record.id for worker in replica.fleet.workers}
+                assert known == {worker.name for worker in self.workers if worker.is_live}
+
+    def _heal(self, processes: "list[SimulatedReplica] | list[SimulatedProcess]") -> None:
+        for process in processes:
+            process.link.heal()
+            if process.is_frozen:
+                process.thaw()
+
+    def _calm_seconds(self) -> float:
+        """A heartbeat counts as a second at least: the grace is five, after the moment that hearing again takes."""
+        return CALM_SECONDS + max([1.0, *(worker.settings.heartbeat_seconds for worker in self.workers)])
+
+    # What must be true
+
+    def check(self) -> None:
+        """Every replica shows what Redis has taken, and so all of them the same."""
+        while any(self.timeline.now - worker.taken[-1].at < STEP_SECONDS for worker in self.workers if worker.taken):
+            self.pass_(STEP_SECONDS)  # a word is on its way to the replicas
+        now = self.timeline.now
+        for replica in self.replicas:
+            if replica.is_dead:
+                continue
+            assert replica.is_hearing
+            shown = rows_of(replica.picture())
+            for key in self.truth.keys() | set(shown):
+                allowed = self.truth.rows(key, now)
+                if allowed is not None:
+                    assert shown.get(key) in allowed, (key, shown.get(key), allowed)
+
+    def _check_what_it_holds(self, worker: SimulatedWorker) -> None:
+        """What Redis took last is what the worker holds, and durations count from when it changed."""
+        last = worker.taken[-1]
+        held = {run.key: run for run in worker.outbox.runs()}
+        told_now = {
+            session.key: (session.state, session.tool, session.title)
+            for session in last.record.sessions
+            if session.expires_ms is None or last.at + session.expires_ms / 1000 > self.timeline.now
+        }
+        assert told_now == {key: (run.state, run.tool, run.title) for key, run in held.items()}
+        assert worker.ended <= {run.key for run in last.record.ended}
+        for replica in self.replicas:
+            if replica.is_dead:
+                continue
+            for row in replica.picture()["sessions"]:
+                run = held.get(row["session_key"])
+                if run is not None and run.title == row["title"] and run.state == row["state"]:
+                    assert abs(worker.clock() - run.changed_at - row["duration_seconds"]) < 0.3
+
+    def _shows(self, replica: SimulatedReplica, picture: Snapshot) -> None:
+        """No replica ever shows what no worker said, or calls lost whose word Redis took within its lease."""
+        now = self.timeline.now
+        for row in rows_of(picture).items():
+            if row not in self._told:
+                self._told = told(self.workers)
+            assert row in self._told, row
+        workers = {worker.name: worker for worker in self.workers}
+        for known in replica.fleet.workers:
+            worker = workers[known.word.record.id]
+            self._check_that_nothing_is_taken_back(replica, known)
+            if not known.is_lost or (replica, worker, known.word.seq) in self._called_lost:
+                continue
+            self._called_lost.add((replica, worker, known.word.seq))
+            silent_seconds = now - worker.taken[-1].at
+            if silent_seconds < worker.settings.lease_seconds - 0.05:
+                assert self._is_excused(replica, worker), f"{worker.name} is called lost after {silent_seconds:.3f} s"
+
+    def _check_that_nothing_is_taken_back(self, replica: SimulatedReplica, known: KnownWorker) -> None:
+        """A worker's older word comes back only if it was written later, or the newer one is past its lease.
+
+        Unless Redis's clock was stepped since either: it is by that clock that a replica tells which was written later,
+        and with a failover to an older copy it may then be wrong until the worker's next word.
+        """
+        newest = self._newest.setdefault((replica, known.word.record.id), known)
+        if known.word.seq < newest.word.seq:
+            worker = next(worker for worker in self.workers if worker.name == known.word.record.id)
+            written_at = max(word.at for word in worker.taken if word.seq == known.word.seq)
+            is_right = written_at >= newest.arrived_at - 0.1 or self.timeline.now >= newest.lease_ends_at
+            assert is_right or self.stepped_at >= min(written_at, newest.arrived_at)
+        self._newest[replica, known.word.record.id] = known
+
+    def _is_excused(self, replica: SimulatedReplica, worker: SimulatedWorker) -> bool:
+        """docs/design.md, "What it cannot do": a replica that starts within a heartbeat of a step of Redis's clock, or
+        of a failover to an older copy, may show a live worker as lost until its next word.
+
+        And whose very last word was taken back by Redis (its goodbye, say) has none that could make up for it; nor has
+        in time whose lease is two heartbeats and no more.
+        """
+        last_word_at = worker.taken[-1].at
+        has_slack = worker.settings.lease_seconds > 2 * worker.settings.heartbeat_seconds
+        is_taken_back = last_word_at <= self.truth.upset_at and not (worker.is_live and has_slack)
+        heard_anew_at = replica._since
+        # To a worker that began in a deafness of a second at most (longer ones give a grace), it has just started.
+        is_new_to_it = worker.taken[0].at > heard_anew_at - 1.5 and last_word_at <= self.moved_at <= heard_anew_at
+        return is_taken_back or is_new_to_it or last_word_at <= self.moved_at <= (replica.first_read_at or 0.0)
+
+
+def rows_of(picture: Snapshot) -> dict[str, Row]:
+    return {
+        row["session_key"]: (row["state"], row["tool_name"], row["error_message"], row["title"])
+        for row in picture["sessions"]
+    }
