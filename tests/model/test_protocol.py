@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -262,9 +261,3 @@ def _profile(**fields: Any) -> settings:
 
 def test_a_heartbeat_after_faults_stop_every_replica_shows_what_the_workers_do() -> None:
     run_state_machine_as_test(Protocol, settings=_profile(max_examples=250, stateful_step_count=40, derandomize=True))
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_so_it_is_in_histories_that_nobody_has_seen_before() -> None:
-    run_state_machine_as_test(Protocol, settings=_profile(max_examples=5000, stateful_step_count=60))
