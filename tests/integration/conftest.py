@@ -7,8 +7,15 @@ import pytest
 from tests.support.gateway_thread import EVERY_WAY, Served
 from tests.support.redis_cluster import RedisCluster
 
+QUICK = ("connection on uvloop", "task on httptools")
 
-@pytest.fixture(params=list(EVERY_WAY))
+
+def way(name: str) -> object:
+    """A parameter; two ways are enough for every day, and all are run by --slow."""
+    return pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+
+
+@pytest.fixture(params=[way(name) for name in EVERY_WAY])
 def served(request: pytest.FixtureRequest) -> Served:
     """Each way that a stream is served."""
     return EVERY_WAY[request.param]

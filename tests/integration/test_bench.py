@@ -19,6 +19,7 @@ def run(*arguments: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_fan_out_is_measured_beside_the_floor(tmp_path: Path) -> None:
     need.program("cc", "gcc", "clang")
     only = "ours,streaming_response,send_loop"

@@ -8,13 +8,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway import connection as connection_module
 from gateway.coding import Chunked
+from tests.integration.conftest import way
 from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
 from tests.support.http import RawClient, stream_request
 from tests.support.redis_server import RedisServer
 from tests.support.sse import Dashboard
 from tests.support.wait import wait_until
 
-OURS = [way for way in EVERY_WAY if way.startswith("connection")]
+OURS = [way(name) for name in EVERY_WAY if name.startswith("connection")]
 GET = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
 UPGRADE = (
     "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

@@ -14,6 +14,7 @@ from gateway import hub as hub_module
 from gateway.connection import Connection
 from gateway.server import http_protocol
 from publisher import StatusPublisher
+from tests.integration.conftest import way
 from tests.support.gateway_client import STATUS, STREAM
 from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
 from tests.support.http import RawClient, stream_request
@@ -28,7 +29,7 @@ LIVEZ = "GET /livez HTTP/1.1\r\nHost: x\r\n"
 
 
 def every_way_but(name: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("served", [way for way in EVERY_WAY if way != name], indirect=True)
+    return pytest.mark.parametrize("served", [way(other) for other in EVERY_WAY if other != name], indirect=True)
 
 
 @pytest.fixture

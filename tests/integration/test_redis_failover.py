@@ -61,6 +61,7 @@ def _wait_for_promotion(servers: Servers) -> float:
     return time.monotonic()
 
 
+@pytest.mark.slow
 def test_a_failover_that_loses_the_last_word_leaves_the_picture_right_within_a_heartbeat_and_a_second(
     servers: Servers,
     gateway: GatewayThread,
