@@ -34,5 +34,5 @@ QUICK: Final = Terms(
     error_ttl_seconds=0.7,
     debounce_seconds=0.1,
     keepalive_seconds=0.5,
-    looking_seconds=0.5,
+    looking_seconds=1.0,  # the tests share their cores with what they start; bench.faults holds to the bounds
 )
