@@ -2,7 +2,7 @@
 
 FastAPI's routing and dependencies cost more than the answer does, so its route only documents this one. A server whose
 connections can be a client's line themselves asks `opens_at_once` and then calls `open` (connection.py), and no task
-stays; on any other server one does (task_line.py).
+stays; on any other server some do (task_line.py).
 """
 
 from collections.abc import Callable
