@@ -20,6 +20,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
 
 
+def pytest_report_header() -> str:
+    """Which server a run was on; it says itself what is missing if there is none."""
+    try:
+        server = RedisServer()
+    except (pytest.skip.Exception, pytest.fail.Exception) as missing:
+        return f"real server: none: {missing.msg}"
+    description = server.describe()
+    server.close()
+    return f"real server: {description}"
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
@@ -34,11 +45,8 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def shared_redis(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+def shared_redis() -> Iterator[RedisServer]:
     server = RedisServer()
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.write_line(f"\nreal server: {server.describe()}")
     yield server
     server.close()
 

@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from publisher import Session, StatusPublisher
+from tests.support import need
 from tests.support.gateway_process import GatewayProcess
 from tests.support.redis_server import RedisServer
 from tests.support.wait import wait_until
@@ -23,6 +25,8 @@ SESSION_KEY: Final = "websocket:abc123"
 THINKING: Final = {SESSION_KEY: "thinking"}
 TOOL_RUNNING: Final = {SESSION_KEY: "tool_running"}
 DEBOUNCE_SECONDS: Final = 0.1
+NODE: Final = Path(__file__).parent / "node"
+INSTALL_SECONDS: Final = 90
 
 Picture = dict[str, Any]
 
@@ -99,6 +103,14 @@ class Program:
 
 
 @pytest.fixture(scope="session")
+def shared_redis() -> Iterator[RedisServer]:
+    """A server of their own: no remains of others' workers on the boards here."""
+    server = RedisServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
 def gateway(shared_redis: RedisServer) -> Iterator[GatewayProcess]:
     """One gateway for all tests that do not end it."""
     with GatewayProcess(shared_redis.url, debounce_seconds=DEBOUNCE_SECONDS) as gateway:
@@ -124,3 +136,41 @@ def session(publisher: StatusPublisher, gateway: GatewayProcess) -> Session:
     session = publisher.session(SESSION_KEY, title="Fix auth bug")
     wait_until(lambda: gateway.states() == THINKING, "the gateway shows the session")
     return session
+
+
+@pytest.fixture(scope="session")
+def node_packages() -> Path:
+    """The folder of the scripts; what they need is installed once, and again when the lock has changed."""
+    npm = need.program("npm")
+    lock = (NODE / "package-lock.json").read_text("utf-8")
+    installed = NODE / "node_modules" / ".installed-lock.json"
+    if not installed.exists() or installed.read_text("utf-8") != lock:
+        command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
+        if done.returncode:
+            need.missing(f"what npm ci installs ({done.stderr.strip()})")
+        installed.write_text(lock, "utf-8")
+    return NODE
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Not for the whole session: while Playwright runs, no other event loop can in this thread."""
+    chromium = need.program("chromium", "chromium-browser", "google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tabs(browser: Browser) -> Iterator[BrowserContext]:
+    """The tabs of one person: new, without cookies or storage. None of them may fail or break its own policy."""
+    problems: list[str] = []
+    context = browser.new_context()
+    context.on("weberror", lambda error: problems.append(str(error.error)))
+    context.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+    assert not problems
