@@ -85,10 +85,13 @@ class KnownWorker:
 
     @property
     def remains_end_at(self) -> float:
-        """When nothing of it is shown any more: a lost worker's error TTL, or a left one's errors, have passed."""
+        """When nothing of it counts any more: a lost worker's error TTL is over, or Redis forgets one that has left.
+
+        What that one ended still hides older runs of lost workers.
+        """
         record = self.word.record
         if record.left:
-            return max((self.expires_at(s) for s in record.sessions), default=self.moment)
+            return self.hash_ends_at if self.claims else self.moment
         return self.lease_ends_at + record.error_ttl_ms / 1000
 
     @property

@@ -34,6 +34,10 @@ class SimulatedReplica(SimulatedProcess):
         super().__init__(timeline, SimulatedLink(timeline))
         self.fleet = Fleet()
         self.first_read_at: float | None = None
+        self.heard_anew_at = timeline.now
+        """Since when its feed is live, or will have been."""
+        self.read_before_at = timeline.now
+        """When the reading before the last one was asked for."""
         self.broadcast: Snapshot | None = None
         """What its clients have got last."""
         self._redis = redis
@@ -47,6 +51,7 @@ class SimulatedReplica(SimulatedProcess):
         self._is_reading = self._wants_reading = False
         self._look_number = 0
         self._read_number = 0
+        self._read_asked_at = timeline.now
         self._connect()
 
     @property
@@ -142,6 +147,7 @@ class SimulatedReplica(SimulatedProcess):
             self._lose()  # asyncio.timeout's timer and the reply are there together: the timer wins
             return
         self._is_reading = False
+        self.read_before_at, self._read_asked_at = self._read_asked_at, asked_at
         if self._is_live:
             self._read_inbox()
             self.fleet.read(reading, asked_at, self.timeline.now)
@@ -231,7 +237,7 @@ class SimulatedReplica(SimulatedProcess):
         else:
             self.fleet.hear_again(now, now - self._since)
         self._is_lost = False
-        self._since = now
+        self._since = self.heard_anew_at = now
         self.fleet.read(reading, asked_at, now)
         self._look_unless_open()
 

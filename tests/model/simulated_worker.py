@@ -40,6 +40,8 @@ class Taken:
     record: WorkerRecord
     keys: frozenset[str]
     """Of sessions that it holds or has ended."""
+    is_silent: bool
+    """It was not said on the channel."""
 
 
 class SimulatedWorker(SimulatedProcess):
@@ -173,7 +175,7 @@ class SimulatedWorker(SimulatedProcess):
     def _note(self, draft: Draft) -> None:
         record = draft.record
         keys = frozenset([*[session.key for session in record.sessions], *[run.key for run in record.ended]])
-        self.taken.append(Taken(self.timeline.now, draft.seq, record, keys))
+        self.taken.append(Taken(self.timeline.now, draft.seq, record, keys, self._redis.is_mute))
         self.highest_seq = max(self.highest_seq, draft.seq)
         self.claimed |= keys
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -260,4 +261,10 @@ def _profile(**fields: Any) -> settings:
 
 
 def test_a_heartbeat_after_faults_stop_every_replica_shows_what_the_workers_do() -> None:
-    run_state_machine_as_test(Protocol, settings=_profile(max_examples=250, stateful_step_count=40, derandomize=True))
+    run_state_machine_as_test(Protocol, settings=_profile(max_examples=180, stateful_step_count=40, derandomize=True))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_it_is_the_same_in_more_and_longer_histories() -> None:
+    run_state_machine_as_test(Protocol, settings=_profile(max_examples=1000, stateful_step_count=60, derandomize=True))

@@ -40,13 +40,23 @@ class Truth:
     def keys(self) -> set[str]:
         return {key for worker in self.workers for word in worker.taken[-1:] for key in word.keys}
 
-    def rows(self, key: str, now: float) -> set[Row | None] | None:
-        """What may be shown for a key, None for nothing; if what is true is not known (see `is_unknown`), None."""
-        if any(key in worker.claimed and self.is_unknown(worker, now) for worker in self.workers):
-            return None
+    def rows(self, key: str, now: float) -> set[Row | None]:
+        """What may be shown for a key, None for nothing.
+
+        Of a worker of whom the truth is not known (see `is_unknown`), any word may be what a replica goes by, at any
+        moment of its; whatever it shows is that or what is true without it.
+        """
+        unknown = [worker for worker in self.workers if key in worker.claimed and self.is_unknown(worker, now)]
+        known = [worker for worker in self.workers if worker not in unknown]
         allowed: set[Row | None] = set()
-        for says in product(*[self._alternatives(worker, key, now) for worker in self.workers]):
-            allowed |= _winners([say for one in says for say in one])
+        for says in product(*[self._alternatives(worker, key, now) for worker in known]):
+            together = [say for one in says for say in one]
+            allowed |= _winners(together)
+            if unknown:  # if it is taken for live, and holds the key
+                allowed |= _winners([say for say in together if say.is_live])
+        for worker in unknown:
+            for word in worker.taken:
+                allowed |= _ever_shown(word, key)
         return allowed
 
     def is_unknown(self, worker: SimulatedWorker, now: float) -> bool:
@@ -115,9 +125,20 @@ def _says(word: Taken, key: str, age_seconds: float, *, is_live: bool, is_lost: 
         if run.key == key:
             ended = Say(word.at - run.run_ms / 1000, word.record.id, is_live, None)
             says = [(*say, ended) for say in says]
-    if word.record.left and all(say.row is None for one in says for say in one):
+    if word.record.left and any(all(say.row is None for say in one) for one in says):
         says.append(())  # with nothing to show it may be forgotten
     return says
+
+
+def _ever_shown(word: Taken, key: str) -> set[Row | None]:
+    """What a word may show for a key, from when it is said until its remains are gone."""
+    rows: set[Row | None] = set()
+    for session in word.record.sessions:
+        if session.key == key:
+            rows |= {(session.state.value, session.tool, session.error, session.title)}
+            rows |= {("error", None, "worker lost", session.title)}
+            rows |= {None} if session.expires_ms is not None else set()
+    return rows | {None for run in word.record.ended if run.key == key}
 
 
 def _winners(says: Sequence[Say]) -> set[Row | None]:

@@ -6,10 +6,13 @@ from functools import partial
 from typing import Final
 
 from tests.support import faults_of_clocks as clocks
+from tests.support import faults_of_failover as failover
 from tests.support import faults_of_messages as messages
 from tests.support import faults_of_processes as processes
 from tests.support import faults_of_redis as redis
 from tests.support.cut_off_server import CutOffServer
+from tests.support.redis_cluster import RedisCluster
+from tests.support.redis_sentinel import RedisSentinel
 from tests.support.redis_server import RedisServer
 from tests.support.stage import Recovery, Stage
 from tests.support.terms import Terms
@@ -46,6 +49,14 @@ def with_wrong_clocks(terms: Terms, _as_processes: bool) -> Stage:
 def with_a_clock_of_redis(terms: Terms, as_processes: bool) -> Stage:
     clock = WallClock()
     return Stage(terms, server=RedisServer(wrapper=clock.wrapper), server_clock=clock, as_processes=as_processes)
+
+
+def behind_a_sentinel(terms: Terms, as_processes: bool) -> Stage:
+    return failover.FailoverStage(terms, RedisSentinel(), as_processes=as_processes)
+
+
+def in_a_cluster(terms: Terms, as_processes: bool) -> Stage:
+    return failover.FailoverStage(terms, RedisCluster(), as_processes=as_processes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +190,20 @@ _ALL: Final = (
         bound_seconds=_three_seconds,
         act=redis.load_for_long,
         setting=on_a_slow_loader,
+    ),
+    Fault(
+        name="sentinel-failover",
+        bound="heartbeat + 1 s",
+        bound_seconds=partial(_heartbeats, more_seconds=1),
+        act=failover.fail_over_without_the_last_writes,
+        setting=behind_a_sentinel,
+    ),
+    Fault(
+        name="cluster-failover",
+        bound="heartbeat + 1 s",
+        bound_seconds=partial(_heartbeats, more_seconds=1),
+        act=failover.fail_over_without_the_last_writes,
+        setting=in_a_cluster,
     ),
     Fault(
         name="clocks-stepped",

@@ -1,5 +1,6 @@
 """A Cluster of three primaries, and a replica for the one that has a namespace's slot: four real processes."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -7,7 +8,7 @@ import redis
 from redis.crc import key_slot
 
 from publisher.wire import Keys
-from tests.support import replication
+from tests.support import need, replication
 from tests.support.certificate import Certificate
 from tests.support.redis_server import RedisServer, free_port
 from tests.support.wait import wait_until
@@ -20,6 +21,7 @@ class RedisCluster:
 
     def __init__(self, certificate: Certificate | None = None) -> None:
         self._certificate = certificate
+        _check_the_version()
         with ExitStack() as stack:
             self.servers = [self._server(stack) for _ in range(4)]
             self._ports = [self._port_of(server) for server in self.servers]
@@ -47,19 +49,34 @@ class RedisCluster:
         """The replica takes over in good order, and the primary becomes its replica."""
         _run(self.replica, "FAILOVER")
 
-    def move_the_slot(self) -> None:
-        """The namespace's slot goes to another primary, keys and all, as an operator moves it."""
+    def bring_back(self) -> None:
+        """The primary that was killed comes back as the replica of who took over: the two have changed places."""
+        self.primary.start()
+        self.primary, self.replica = self.replica, self.primary
+        wait_until(lambda: replication.is_in_step(self.replica), "the old primary is a replica in step", 40)
+        wait_until(lambda: all(map(_is_whole, self.servers)), "the Cluster is whole", 20)
+
+    def move_the_slot(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """The namespace's slot goes to another primary, keys and all, as an operator moves it; that one is `primary`.
+
+        Halfway, when the index has been moved and the words have not, `meanwhile` is called.
+        """
         slot = key_slot(Keys("default").events.encode())
-        other = next(server for server in self.servers[:3] if server != self.primary)
-        target = _run(other, "MYID")
-        _run(other, "SETSLOT", slot, "IMPORTING", _run(self.primary, "MYID"))
-        _run(self.primary, "SETSLOT", slot, "MIGRATING", target)
-        port = self._ports[self.servers.index(other)]
-        with self.primary.client() as client:
-            while keys := _run(self.primary, "GETKEYSINSLOT", slot, 100):
-                client.execute_command("MIGRATE", "127.0.0.1", port, "", 0, 1000, "KEYS", *keys)
-        for server in (other, self.primary, *self.servers[:3]):
-            _run(server, "SETSLOT", slot, "NODE", target)
+        old, new = self.primary, next(server for server in self.servers[:3] if server != self.primary)
+        _run(new, "SETSLOT", slot, "IMPORTING", _run(old, "MYID"))
+        _run(old, "SETSLOT", slot, "MIGRATING", _run(new, "MYID"))
+        self._move_keys(old, new, Keys("default").workers)
+        meanwhile()
+        while keys := _run(old, "GETKEYSINSLOT", slot, 100):
+            self._move_keys(old, new, *keys)
+        for server in (new, old, *self.servers[:3]):
+            _run(server, "SETSLOT", slot, "NODE", _run(new, "MYID"))
+        self.primary = new
+
+    def _move_keys(self, old: RedisServer, new: RedisServer, *keys: bytes | str) -> None:
+        port = self._ports[self.servers.index(new)]
+        with old.client() as client:
+            client.execute_command("MIGRATE", "127.0.0.1", port, "", 0, 1000, "KEYS", *keys)
 
     def close(self) -> None:
         self._stack.close()
@@ -97,6 +114,14 @@ class RedisCluster:
         _run(self.replica, "REPLICATE", _run(self.primary, "MYID"))
         wait_until(lambda: replication.is_in_step(self.replica), "the replica is in step", 20)
         wait_until(lambda: all(b"slave" in _run(server, "NODES") for server in self.servers), "all know that", 20)
+
+
+def _check_the_version() -> None:
+    server = RedisServer()
+    version = server.version
+    server.close()
+    if version < (7,):
+        need.missing("a Redis ≥ 7, which a Cluster needs,")
 
 
 def _is_whole(server: RedisServer) -> bool:

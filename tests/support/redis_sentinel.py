@@ -46,6 +46,13 @@ class RedisSentinel:
         """The replica takes over though the primary is well, and the primary becomes its replica."""
         self.ask("SENTINEL", "FAILOVER", SERVICE)
 
+    def bring_back(self) -> None:
+        """The primary that was killed comes back as the replica of who took over: the two have changed places."""
+        self.primary.start()
+        self.primary, self.replica = self.replica, self.primary
+        wait_until(lambda: replication.is_in_step(self.replica), "the old primary is a replica in step", 40)
+        wait_until(self._knows_its_replica, "the sentinel knows that", 20)
+
     def ask(self, *command: str) -> Any:
         """Have the sentinel run it; an empty answer if it does not listen yet."""
         with redis.Redis(unix_socket_path=str(self._socket), socket_timeout=2) as client:
@@ -84,7 +91,7 @@ class RedisSentinel:
         )
         stack.callback(process.wait)
         stack.callback(process.kill)
+        wait_until(self._knows_its_replica, "the sentinel knows the replica", 20)
 
-        wait_until(
-            lambda: "'ok'" in str(self.ask("SENTINEL", "REPLICAS", SERVICE)), "the sentinel knows the replica", 20
-        )
+    def _knows_its_replica(self) -> bool:
+        return "'ok'" in str(self.ask("SENTINEL", "REPLICAS", SERVICE))

@@ -1,5 +1,6 @@
 """A real Redis-compatible server that a test may pause, kill and start again."""
 
+import os
 import random
 import shutil
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import pytest
 import redis
 
 from tests.support.need import missing
@@ -15,6 +17,11 @@ from tests.support.wait import wait_until
 
 
 def server_binary() -> str:
+    """What `REDIS_SERVER` names; else the first of what there is."""
+    if chosen := os.environ.get("REDIS_SERVER"):
+        if not shutil.which(chosen):
+            pytest.fail(f"REDIS_SERVER: {chosen} is no program", pytrace=False)
+        return chosen
     found = shutil.which("redis-server") or shutil.which("valkey-server")
     if found:
         return found
@@ -65,7 +72,22 @@ class RedisServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_until(self.answers if self._check and is_waited_for else self.socket.exists, "the Redis server answers")
+        is_up = self.answers if self._check and is_waited_for else self.socket.exists
+        try:
+            wait_until(lambda: is_up() or self._has_ended(), "the Redis server answers")
+            assert not self._has_ended(), f"{server_binary()} does not start with {self._arguments}"
+        except AssertionError:
+            self.kill()
+            raise
+
+    def _has_ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """Of Redis, or of the one that a Valkey calls itself compatible with."""
+        with self.client() as client:
+            return tuple(map(int, str(client.info("server")["redis_version"]).split(".")))
 
     def answers(self) -> bool:
         try:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.picture import take_picture
 from gateway.snapshot import Snapshot, fingerprint, split_key
-from tests.support.fleets import fleet_with, states
+from tests.support.fleets import fleet_with, lost_at, states
 from tests.support.words import ended, record, session, word
 
 
@@ -162,3 +162,14 @@ def test_a_key_without_a_channel_or_an_id_still_has_both() -> None:
 @given(st.text(min_size=1))
 def test_no_key_leaves_channel_or_id_empty(key: str) -> None:
     assert all(split_key(key))
+
+
+def test_what_a_worker_ended_hides_older_runs_of_lost_workers_after_it_has_left_too() -> None:
+    """A held it and was killed; B took it over, ended it, and said goodbye: it is over, and not lost."""
+    stored = [word(1, record("a", session("web:1", run_ms=9_000)))]
+    fleet = fleet_with(*stored)
+    stored.append(word(2, record("b", ended=(ended("web:1", run_ms=2_000),), left=True), at=5.0))
+    fleet.hear(stored[1], 5.0)
+    lost_at(fleet, 15.0, *stored)
+    assert states(fleet, 15.0) == {}
+    assert states(fleet, 44.0) == {}

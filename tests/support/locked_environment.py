@@ -1,0 +1,32 @@
+"""An environment beside the project's own, for what the tests run but must not import: `.venv-NAME` by its lock."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from tests.support import need
+
+PROJECT: Final = Path(__file__).parents[2]
+INSTALL_SECONDS: Final = 900
+
+
+def locked_environment(name: str) -> Path:
+    """Its folder, with `requirements/NAME.txt` in it: installed once, and again when the lock has changed."""
+    lock = PROJECT / "requirements" / f"{name}.txt"
+    folder = PROJECT / f".venv-{name}"
+    installed = folder / ".installed.txt"
+    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
+        _install(folder, lock)
+        installed.write_bytes(lock.read_bytes())
+    return folder
+
+
+def _install(folder: Path, lock: Path) -> None:
+    pip = (folder / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check")
+    make: list[str | Path] = [sys.executable, "-m", "venv", "--clear", folder]
+    fill: list[str | Path] = [*pip, "install", "--require-hashes", "-r", lock]
+    for command in (make, fill):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
+        if done.returncode:
+            need.missing(f"what {lock.name} lists ({(done.stdout + done.stderr).strip()[-2000:]})")
