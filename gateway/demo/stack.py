@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,15 +13,13 @@ from types import FrameType
 from typing import IO, Final
 
 from rich.console import Console
-from rich.live import Live
 from rich.text import Text
 
 from gateway.embedded import embedded_server
 from gateway.listening import listen
-from gateway.reader import ReaderError, read_snapshot, read_stream
 from gateway.settings import PREFIX
-from gateway.snapshot import Snapshot
-from gateway.terminal import one_line, render
+from gateway.terminal.reader import Reader, ReaderError
+from gateway.terminal.watching import is_screen, watch_lines, watch_live
 
 WORKERS: Final = 4
 START_SECONDS: Final = 30.0
@@ -45,24 +42,31 @@ def run_demo(console: Console, port: int, workers: int = WORKERS) -> None:
         listen("127.0.0.1", port).close()  # a clear word before anything is started
         redis_url = os.environ.get(f"{PREFIX}REDIS_URL") or os.environ.get("REDIS_URL")
         try:
+            told: list[str] = []
             if not redis_url:
-                redis_url = _own_redis(console, stack)
+                redis_url, told = _own_redis(console, stack)
             log = stack.enter_context(tempfile.NamedTemporaryFile("w+b", prefix="agent-status-demo-", suffix=".log"))
             environment = os.environ | {f"{PREFIX}REDIS_URL": redis_url}
             gateway = stack.enter_context(
                 _process(["-m", "gateway", "serve", "--host", "127.0.0.1", "--port", str(port)], environment, log)
             )
-            _wait_until_up(url, gateway, Path(log.name))
+            reader = Reader(url, os.environ.get(f"{PREFIX}API_KEY"))
+            _wait_until_up(reader, gateway, Path(log.name))
             for number in range(1, workers + 1):
                 command = ["-m", "gateway.demo.worker", "--with-parent", "--name", f"worker{number}"]
                 stack.enter_context(_process([*command, "--gateway-url", url], environment, log))
-            _greet(console, url)
-            _show(console, url, gateway)
+            greeting = _greeting(url, told)
+            for line in greeting:
+                console.print(line, soft_wrap=True, markup=False, highlight=False)
+            _show(console, reader, gateway, below=len(greeting))
         except KeyboardInterrupt:
             console.print("\nStopping: workers say goodbye, streams are drained.")
+        except ReaderError as error:
+            raise DemoError(str(error)) from None
 
 
-def _own_redis(console: Console, stack: ExitStack) -> str:
+def _own_redis(console: Console, stack: ExitStack) -> tuple[str, list[str]]:
+    """A server's URL, and what is to be said of it."""
     server = stack.enter_context(embedded_server())
     if server.is_simulation:
         console.print(
@@ -72,51 +76,41 @@ def _own_redis(console: Console, stack: ExitStack) -> str:
                 "bold red",
             )
         )
-    console.print(f"Redis      {server.what}; publish to this demo with")
-    console.print(f"           REDIS_URL={server.url}", soft_wrap=True)
-    return server.url
+    return server.url, [f"Redis      {server.what}; publish to this demo with", f"           REDIS_URL={server.url}"]
 
 
-def _greet(console: Console, url: str) -> None:
-    console.print(f"Status     {url}/api/v1/agent/status", soft_wrap=True)
-    console.print(f"Stream     {url}/api/v1/agent/status/stream", soft_wrap=True)
-    console.print(f"API docs   {url}/docs", soft_wrap=True)
-    console.print(f"Try        curl -N {url}/api/v1/agent/status/stream", soft_wrap=True)
-    console.print("Stop with Ctrl-C.\n")
+def _greeting(url: str, of_redis: list[str]) -> list[str]:
+    return [
+        f"Dashboard  {url}",
+        f"Status     {url}/api/v1/agent/status",
+        f"Stream     {url}/api/v1/agent/status/stream",
+        f"API docs   {url}/docs",
+        *of_redis,
+        f"Try        curl -N {url}/api/v1/agent/status/stream",
+        "Stop with Ctrl-C.",
+        "",
+    ]
 
 
-def _show(console: Console, url: str, gateway: "subprocess.Popen[bytes]") -> None:
+def _show(console: Console, reader: Reader, gateway: "subprocess.Popen[bytes]", *, below: int) -> None:
     """The picture, live in a terminal, else a line per change, for as long as the gateway runs."""
-    key = os.environ.get(f"{PREFIX}API_KEY")
-    if console.is_terminal:
-        with Live(console=console, auto_refresh=False, screen=False) as live:
-            while gateway.poll() is None:
-                try:
-                    live.update(render(read_snapshot(url, key)), refresh=True)
-                except ReaderError as error:
-                    live.update(Text(str(error), "red"), refresh=True)
-                time.sleep(0.5)
+
+    def check() -> None:
+        if gateway.poll() is not None:
+            raise DemoError("the gateway has ended by itself")
+
+    if is_screen(console):
+        watch_live(reader, console, below=below, check=check)
     else:
-        threading.Thread(target=_print_lines, args=(console, url, key), name="demo-lines", daemon=True).start()
-        gateway.wait()
-    raise DemoError("the gateway has ended by itself")
+        watch_lines(reader, check=check)
 
 
-def _print_lines(console: Console, url: str, key: str | None) -> None:
-    for news in read_stream(url, key):
-        console.print(_line(news), soft_wrap=True, markup=False, highlight=False)
-
-
-def _line(news: Snapshot | ReaderError) -> str:
-    return str(news) if isinstance(news, ReaderError) else one_line(news)
-
-
-def _wait_until_up(url: str, gateway: "subprocess.Popen[bytes]", log: Path) -> None:
+def _wait_until_up(reader: Reader, gateway: "subprocess.Popen[bytes]", log: Path) -> None:
     give_up_at = time.monotonic() + START_SECONDS
     reason = "it said nothing"
     while time.monotonic() < give_up_at and gateway.poll() is None:
         try:
-            read_snapshot(url, os.environ.get(f"{PREFIX}API_KEY"))
+            reader.read_once()
         except ReaderError as error:
             reason = str(error)
             time.sleep(0.1)

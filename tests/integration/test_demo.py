@@ -67,7 +67,8 @@ def test_the_demo_shows_real_work_and_ctrl_c_leaves_no_process_behind() -> None:
         finally:
             demo.terminate()
             demo.wait(20)
+    assert said.startswith(f"Dashboard  http://localhost:{client.port}\n")
     assert f"http://localhost:{client.port}/api/v1/agent/status/stream" in said
     assert f"curl -N http://localhost:{client.port}" in said
-    assert "active" in said, "a line per change, where there is no terminal"
+    assert "fleet active (" in said, "a line per change, where there is no terminal"
     assert "Traceback" not in said

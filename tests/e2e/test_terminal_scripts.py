@@ -1,0 +1,238 @@
+"""The commands in scripts: lines, JSON, waiting, and exit statuses."""
+
+import contextlib
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from gateway.cli import cli
+from gateway.terminal.goal import STATES
+from publisher import Session, StatusPublisher
+from tests.e2e.conftest import KEY, SESSION_KEY
+from tests.support.gateway_process import GatewayProcess, clean_environment
+from tests.support.redis_server import RedisServer
+from tests.support.sse import Dashboard
+from tests.support.wait import wait_until
+
+COMMAND = (sys.executable, "-m", "gateway")
+TIME = re.compile(r"\d\d:\d\d:\d\d ")
+
+
+class Command:
+    """One command that runs; its output goes to files, so that it is there at once or not flushed."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self._out, self._err = folder / "out", folder / "err"
+        with self._out.open("wb") as out, self._err.open("wb") as err:
+            self.process = subprocess.Popen([*COMMAND, *arguments], stdout=out, stderr=err, env=clean_environment({}))
+
+    @property
+    def lines(self) -> list[str]:
+        """Whole lines of stdout, without their time stamps."""
+        return [TIME.sub("", line, count=1) for line in self._out.read_text("utf-8").split("\n")[:-1]]
+
+    @property
+    def errors(self) -> str:
+        return self._err.read_text("utf-8")
+
+    def wait_for(self, line: str) -> None:
+        wait_until(lambda: any(line in each for each in self.lines), f"{line!r} among {self.lines} ({self.errors})", 15)
+
+    def ended(self, timeout_seconds: float = 15) -> int:
+        return self.process.wait(timeout_seconds)
+
+
+@contextlib.contextmanager
+def running(folder: Path, *arguments: str) -> Iterator[Command]:
+    command = Command(folder, *arguments)
+    try:
+        yield command
+    finally:
+        command.process.kill()
+        command.process.wait(10)
+
+
+def run(*arguments: str, **settings: object) -> Result:
+    """A command that ends by itself, in this process."""
+    environment = {f"POCKETPAW_STATUS_{name.upper()}": str(value) for name, value in settings.items()}
+    return CliRunner().invoke(cli, list(arguments), env=environment)
+
+
+@pytest.mark.usefixtures("session")
+def test_into_a_pipe_goes_a_line_per_change_flushed_and_filtered(
+    gateway: GatewayProcess, publisher: StatusPublisher, tmp_path: Path
+) -> None:
+    with running(tmp_path, "watch", "--url", gateway.url, "--filter", "ABC") as watch:
+        watch.wait_for(f"{SESSION_KEY} thinking (Fix auth bug)")
+        assert watch.lines[0].startswith("fleet active (1 of 5 sessions · up ")
+        with publisher.session("slack:1"), publisher.session(SESSION_KEY).tool("bash"):
+            watch.wait_for(f"{SESSION_KEY} running bash (Fix auth bug)")
+        publisher.session(SESSION_KEY).end()
+        watch.wait_for(f"{SESSION_KEY} ended (Fix auth bug)")
+        watch.wait_for("fleet idle")
+        assert not [line for line in watch.lines if "slack" in line]
+        watch.process.send_signal(signal.SIGINT)
+        assert watch.ended() == 130
+        assert watch.errors == ""
+
+
+def test_watch_and_wait_live_through_the_death_of_a_gateway(
+    real_redis: RedisServer, publisher: StatusPublisher, tmp_path: Path
+) -> None:
+    (tmp_path / "wait").mkdir()
+    session = publisher.session("web:1")
+    with GatewayProcess(real_redis.url, debounce_seconds=0.1) as first:
+        port, url = first.port, first.ready().url
+        with (
+            running(tmp_path / "wait", "wait", "--url", url, "--state", "streaming") as wait,
+            running(tmp_path, "watch", "--url", url) as watch,
+        ):
+            watch.wait_for("web:1 thinking")
+            first.stop(signal.SIGKILL)
+            watch.wait_for("gateway reconnecting")
+            wait_until(lambda: "reconnecting" in wait.errors, "wait says so on stderr")
+            with GatewayProcess(real_redis.url, port=port, debounce_seconds=0.1) as second:
+                watch.wait_for("gateway live")
+                session.streaming()
+                watch.wait_for("web:1 streaming")
+                assert wait.ended() == 0
+                assert wait.lines == ["web:1 streaming"]
+                assert second.stop() == -signal.SIGTERM
+    assert watch.lines.count("web:1 thinking") == 1, "what has not changed is not told again"
+
+
+def test_a_picture_without_redis_is_called_stale_and_is_no_truth_for_wait(
+    own_redis: RedisServer, tmp_path: Path
+) -> None:
+    (tmp_path / "wait").mkdir()
+    with (
+        StatusPublisher(own_redis.url, max_concurrent=5) as publisher,
+        GatewayProcess(own_redis.url, debounce_seconds=0.1) as gateway,
+        running(tmp_path, "watch", "--json", "--url", gateway.ready().url) as watch,
+    ):
+        publisher.session("web:1")
+        watch.wait_for('"web:1"')
+        own_redis.kill()
+        wait_until(lambda: "gateway stale: Redis has not been heard for " in watch.errors, "watch says so on stderr")
+        shown = run("show", "--url", gateway.url)
+        assert shown.exit_code == 0
+        assert shown.stderr.startswith("agent-status: stale: Redis has not been heard for ")
+        assert "\nstale: Redis has not been heard for " in shown.stdout
+        with running(tmp_path / "wait", "wait", "--url", gateway.url, "--state", "thinking") as wait:
+            wait_until(lambda: "gateway stale" in wait.errors, "wait says so on stderr")
+            assert wait.process.poll() is None
+            own_redis.start()
+            assert wait.ended(30) == 0
+            assert wait.lines == ["web:1 thinking"]
+        wait_until(lambda: "gateway live" in watch.errors, "watch says so on stderr")
+        assert all(json.loads(line)["global"] for line in watch.lines), "nothing but snapshots is on stdout"
+
+
+@pytest.mark.usefixtures("session")
+def test_wait_ends_when_it_is_so_and_with_124_when_it_is_not_in_time(gateway: GatewayProcess, tmp_path: Path) -> None:
+    (tmp_path / "late").mkdir()
+    options = ("--url", gateway.url, "--state", "idle", "--session", SESSION_KEY)
+    with (
+        running(tmp_path / "late", "wait", *options, "--timeout", "0.5") as late,
+        running(tmp_path, "wait", *options, "--state", "thinking") as wait,
+    ):
+        assert wait.ended() == 0
+        assert wait.lines == [f"{SESSION_KEY} thinking (Fix auth bug)"]
+        assert wait.errors == ""
+        assert late.ended() == 124
+        assert late.errors == f"agent-status: not within 0.5 s: {SESSION_KEY} is idle\n"
+        assert late.lines == []
+
+
+@pytest.mark.parametrize("command", [("watch",), ("wait", "--state", "idle"), ("show",)])
+def test_a_wrong_key_ends_every_command_with_2_and_a_clear_line(
+    keyed_gateway: GatewayProcess, command: tuple[str, ...], tmp_path: Path
+) -> None:
+    refused = run(*command, "--url", keyed_gateway.url, api_key="guessed")
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        f"agent-status: {keyed_gateway.url} wants another key: set POCKETPAW_STATUS_API_KEY or give --key-file\n"
+    )
+    assert refused.stdout == ""
+    if command == ("watch",):
+        key_file = tmp_path / "key"
+        key_file.write_text(f"{KEY}\n")
+        with running(tmp_path, "watch", "--url", keyed_gateway.url, "--key-file", str(key_file)) as watch:
+            watch.wait_for("fleet idle")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("watch", "--url", "{url}/docs"), "/docs answered 404: "),
+        (("watch", "--url", "{url}/?key=secret"), "--url wants an address alone"),
+        (("watch", "--url", "ftp://somewhere"), "--url wants an address such as http://localhost:8000"),
+        (("wait", "--state", "busy"), "--state: 'busy' is no state: idle, active, "),
+        (("wait", "--state", "idle", "--timeout", "-1"), "--timeout: seconds above 0 are wanted"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_a_clear_line(
+    gateway: GatewayProcess, arguments: tuple[str, ...], said: str
+) -> None:
+    ended = run(*(argument.format(url=gateway.url) for argument in arguments))
+    assert ended.exit_code == 2
+    assert ended.stderr.startswith("agent-status: ")
+    assert len(ended.stderr.splitlines()) == 1
+    assert said in ended.stderr
+    assert "secret" not in ended.stderr
+
+
+@pytest.mark.usefixtures("session")
+def test_a_reader_that_has_seen_enough_ends_it_quietly_though_nothing_more_happens(gateway: GatewayProcess) -> None:
+    script = f"{' '.join(COMMAND)} watch --url {gateway.url} | head -1; echo ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(
+        ["bash", "-c", script], env=clean_environment({}), capture_output=True, text=True, timeout=30, check=False
+    )
+    first, status = ended.stdout.splitlines()
+    assert "active" in first
+    assert status == "0"
+    assert ended.stderr == ""
+
+
+@pytest.mark.slow
+def test_a_full_gateway_is_waited_for(real_redis: RedisServer, tmp_path: Path) -> None:
+    with (
+        GatewayProcess(real_redis.url, max_clients=1) as gateway,
+        Dashboard(gateway.ready().url) as dashboard,
+        running(tmp_path, "watch", "--url", gateway.url) as watch,
+    ):
+        dashboard.wait_for_first()
+        watch.wait_for("the gateway says: not now")
+        dashboard.close()
+        watch.wait_for("fleet idle")
+
+
+def test_show_tells_programs_and_people_the_same(gateway: GatewayProcess, session: Session) -> None:
+    session.usage(input=12000, output=345)
+    wait_until(lambda: gateway.snapshot()["sessions"][0]["token_usage"], "the tokens are known")
+    shown = json.loads(run("show", "--json", "--url", gateway.url).stdout)
+    assert [row["session_key"] for row in shown["sessions"]] == [SESSION_KEY]
+    assert re.search(r"Fix auth bug +websocket +thinking +\d+s +12.3k\n", run("show", "--url", gateway.url).stdout)
+    some = run("show", "--json", "--url", gateway.url, "--filter", "elsewhere")
+    assert json.loads(some.stdout)["sessions"] == []
+
+
+def test_the_readme_names_every_option_and_every_state_that_is_waited_for() -> None:
+    told = (Path(__file__).parents[2] / "README.md").read_text("utf-8").partition("## In the terminal")[2]
+    told = told.partition("\n## ")[0]
+    options = {
+        option
+        for name in ("watch", "show", "wait")
+        for option in re.findall(r"^  (--[a-z-]+)", run(name, "--help").stdout, re.MULTILINE)
+    }
+    assert options - {"--help"} == set(re.findall(r"(?<=[ `])--[a-z][a-z-]+", told)) - {"--line-buffered"}
+    assert set(re.findall(r"--state ([a-z_]+)", told)) <= set(STATES)
+    for status in ("0", "2", "124", "130", "143"):
+        assert re.search(rf"\b{status}\b", told)

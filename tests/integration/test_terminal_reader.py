@@ -1,0 +1,162 @@
+"""Reading whatever answers at a gateway's address."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
+
+import orjson
+import pytest
+
+from gateway.terminal import reader as reading
+from gateway.terminal.reader import Reader, ReaderError
+from gateway.terminal.view import Feed, News, Picture, Trouble
+from tests.unit.gateway.terminal.pictures import row, snapshot
+
+STREAM = "text/event-stream"
+HTML = (200, "text/html", "<h1>It works!</h1>")
+Answer = tuple[int, str, str]
+Serve = Callable[..., str]
+
+
+def status(key: str = "web:1") -> str:
+    return f"event: status\ndata: {orjson.dumps(snapshot(row(key))).decode()}\nid: 1\nretry: 10\n\n"
+
+
+def feed(state: str) -> str:
+    return f'event: feed\ndata: {{"state":"{state}","since_seconds":1.5}}\n\n'
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts a server that gives these answers, one after the other; then it says nothing until the test is over."""
+    is_over = threading.Event()
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(*answers: Answer) -> str:
+        left = list(answers)
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if not left:
+                    is_over.wait(30)
+                    return
+                code, kind, body = left.pop(0)
+                self.send_response(code)
+                self.send_header("Content-Type", kind)
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, args=(0.01,), name="answers", daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    is_over.set()
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def news(url: str, count: int) -> list[News]:
+    reader = Reader(url)
+    reader._retry_seconds = 0.01
+    return list(islice(reader.read_news(), count))
+
+
+def last_trouble(url: str, count: int) -> Trouble:
+    trouble = news(url, count)[-1]
+    assert isinstance(trouble, Trouble)
+    return trouble
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_final"),
+    [
+        (HTML, True),
+        ((404, "text/plain", "not found"), True),
+        ((301, "text/plain", ""), False),
+        ((403, "application/json", "{}"), True),
+        ((401, "text/plain", ""), True),
+        ((429, "text/plain", ""), False),
+        ((502, "text/html", "bad gateway"), False),
+        ((503, "application/json", "{}"), False),
+        ((200, STREAM, "event: status\ndata: {}\n\n"), True),
+        ((200, STREAM, "retry: 20\n"), False),
+    ],
+)
+def test_what_is_no_gateway_ends_it_at_once_and_what_may_pass_is_waited_for(
+    serve: Serve, answer: Answer, is_final: bool
+) -> None:
+    assert last_trouble(serve(answer), 1).is_final == is_final
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_final"), [(HTML, False), ((404, "text/plain", ""), False), ((403, "application/json", "{}"), True)]
+)
+def test_a_gateway_that_was_one_is_waited_for_whatever_answers_in_its_place_but_no_refusal(
+    serve: Serve, answer: Answer, is_final: bool
+) -> None:
+    heard = news(serve((200, STREAM, status()), answer), 3)
+    assert [type(piece) for piece in heard] == [Picture, Trouble, Trouble]
+    assert isinstance(heard[1], Trouble)
+    assert heard[1].reason == "the gateway has ended the stream"
+    assert isinstance(heard[2], Trouble)
+    assert heard[2].is_final == is_final
+
+
+def test_not_now_is_called_so_and_asked_again(serve: Serve) -> None:
+    heard = news(serve((200, STREAM, "retry: 20\n"), (200, STREAM, status() + feed("live"))), 3)
+    assert isinstance(heard[0], Trouble)
+    assert heard[0].reason == "the gateway says: not now"
+    assert [type(piece) for piece in heard[1:]] == [Picture, Feed]
+
+
+def test_when_redis_is_heard_again_a_new_picture_comes_before_that_is_told(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "AFTER_OUTAGE_SECONDS", 0.0)
+    before = (200, STREAM, status("web:old") + feed("lost") + feed("live"))
+    heard = news(serve(before, (200, STREAM, status("web:new") + feed("live"))), 4)
+    said = [
+        piece.snapshot["sessions"][0]["session_key"] if isinstance(piece, Picture) else piece.is_lost
+        for piece in heard
+        if not isinstance(piece, Trouble)
+    ]
+    assert said == ["web:old", True, "web:new", False]
+
+
+def test_a_stream_that_says_nothing_for_too_long_is_dead(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "SILENCE_SECONDS", 0.1)
+    url = serve()
+    assert last_trouble(url, 1).reason == f"{url} says nothing"
+
+
+def test_pauses_grow_to_a_limit_while_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    news("http://127.0.0.1:1", 30)
+    assert pauses == sorted(pauses)
+    assert pauses[0] == 0.01
+    assert pauses[-1] == reading.LAST_RETRY_SECONDS
+
+
+def test_no_message_holds_a_secret_or_what_a_terminal_obeys(serve: Serve) -> None:
+    hostile = serve((502, "text/plain", "\x1b[31m\x07"))
+    assert last_trouble(hostile, 1).reason.isprintable()
+    assert "hush" not in last_trouble("http://user:hush@127.0.0.1:1", 1).reason
+
+
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "localhost:8000", "ftp://host", "http://", "http://host/?key=hush", "http://\x00"]
+)
+def test_what_is_no_address_is_told_at_once(url: str) -> None:
+    with pytest.raises(ReaderError) as error:
+        Reader(url)
+    assert "http://localhost:8000" in str(error.value)
+    assert "hush" not in str(error.value)

@@ -1,0 +1,28 @@
+"""Snapshots as a gateway tells them."""
+
+from typing import Any
+
+from gateway.snapshot import SessionStatus, Snapshot, split_key
+
+
+def row(session_key: str = "web:1", **fields: Any) -> SessionStatus:
+    channel, session_id = split_key(session_key)
+    plain: SessionStatus = {
+        "session_key": session_key,
+        "session_id": session_id,
+        "channel": channel,
+        "title": None,
+        "state": "thinking",
+        "tool_name": None,
+        "duration_seconds": 75.4,
+        "token_usage": None,
+        "error_message": None,
+    }
+    return plain | fields  # type: ignore[return-value]
+
+
+def snapshot(*rows: SessionStatus, **fields: Any) -> Snapshot:
+    states = {row["state"] for row in rows}
+    state = "idle" if not rows else "degraded" if "error" in states else "active"
+    fleet = {"state": state, "active_sessions": len(rows), "max_concurrent": 5, "uptime_seconds": 3700}
+    return {"global": fleet | fields, "sessions": list(rows)}  # type: ignore[typeddict-item]

@@ -1,0 +1,71 @@
+"""What has changed, as lines."""
+
+from gateway.terminal.changes import changes, gateway_changes
+from gateway.terminal.view import Feed, Known, Picture, Trouble
+from tests.unit.gateway.terminal.pictures import row, snapshot
+
+CONNECTED = Known(picture=Picture(snapshot=snapshot(), text="", at=100))
+
+
+def test_the_first_picture_is_all_change_in_the_order_of_need() -> None:
+    first = snapshot(row("web:1", title="Fix auth bug"), row("web:2", state="waiting_for_user"))
+    assert changes(None, first) == [
+        "fleet active (2 of 5 sessions · up 1h 1m)",
+        "web:2 waiting for user",
+        "web:1 thinking (Fix auth bug)",
+    ]
+
+
+def test_only_what_changed_is_said() -> None:
+    before = snapshot(row("web:1"), row("web:2"), row("web:3", title="Ending"))
+    after = snapshot(row("web:1", duration_seconds=80), row("web:2", state="tool_running", tool_name="bash"))
+    assert changes(before, after) == ["web:3 ended (Ending)", "web:2 running bash"]
+
+
+def test_a_new_global_state_is_said_and_new_figures_alone_are_not() -> None:
+    working, failed = snapshot(row()), snapshot(row(state="error", error_message="disk full"))
+    assert changes(working, failed) == ["fleet degraded (1 of 5 sessions · up 1h 1m)", "web:1 error: disk full"]
+    assert changes(snapshot(row()), snapshot(row(), max_concurrent=9, uptime_seconds=1)) == []
+
+
+def test_another_tool_another_error_and_another_title_are_changes() -> None:
+    before = row(state="tool_running", tool_name="bash")
+    assert changes(snapshot(before), snapshot(row(state="tool_running", tool_name="grep"))) == ["web:1 running grep"]
+    failed, again = row(state="error", error_message="a"), row(state="error", error_message="b")
+    assert changes(snapshot(failed), snapshot(again)) == ["web:1 error: b"]
+    assert changes(snapshot(row()), snapshot(row(title="Named"))) == ["web:1 thinking (Named)"]
+
+
+def test_a_session_that_ceases_to_match_is_told_of_and_has_not_ended() -> None:
+    before, after = snapshot(row("web:1"), row("web:2")), snapshot(row("web:1", state="streaming"), row("web:2"))
+    assert changes(before, after, "thinking") == ["web:1 streaming"]
+    assert changes(before, after, "web:2") == []
+
+
+def test_a_hostile_session_has_one_line_that_no_terminal_obeys() -> None:
+    hostile = row("web:\x1b[2J\n1", title="\x1b]0;owned\x07", state="tool_running", tool_name="a\nb")
+    (line,) = changes(snapshot(), snapshot(hostile, state="idle"))
+    assert line.isprintable()
+    assert line == "web: [2J 1 running a b (]0;owned)"
+
+
+def test_the_gateway_has_a_line_for_each_trouble_and_one_for_its_end() -> None:
+    refused = CONNECTED.hear(Trouble(reason="refused", retry_at=102))
+    again = refused.hear(Trouble(reason="refused", retry_at=105))
+    back = again.hear(Picture(snapshot=snapshot(), text="", at=104))
+    assert gateway_changes(Known(), CONNECTED, 100) == []
+    assert gateway_changes(CONNECTED, refused, 101) == [
+        "gateway reconnecting in 1 s: refused; the picture is from 1s ago"
+    ]
+    assert gateway_changes(refused, again, 103) == []
+    assert gateway_changes(again, back, 104) == ["gateway live"]
+
+
+def test_a_redis_that_is_not_heard_makes_the_gateway_stale_across_reconnects() -> None:
+    stale = CONNECTED.hear(Feed(is_lost=True, since=97))
+    dropped = stale.hear(Trouble(reason="ended", retry_at=102))
+    back = dropped.hear(Picture(snapshot=snapshot(), text="", at=102))
+    live = back.hear(Feed(is_lost=False, since=103))
+    assert gateway_changes(CONNECTED, stale, 100) == ["gateway stale: Redis has not been heard for 3s"]
+    assert gateway_changes(dropped, back, 102) == ["gateway stale: Redis has not been heard for 5s"]
+    assert gateway_changes(back, live, 103) == ["gateway live"]

@@ -1,0 +1,87 @@
+"""A view as lines of a terminal."""
+
+import pytest
+from rich.cells import cell_len
+
+from gateway.snapshot import SessionStatus
+from gateway.terminal.table import draw
+from gateway.terminal.view import Known, Picture, view
+from tests.unit.gateway.terminal.pictures import row, snapshot
+
+HOSTILE = [
+    *("\x1b[31mred", "[red]markup[/red]", "a\nb", "a\u202eb", "bell\x07"),
+    *("日本語" * 40, "x" * 400, "👩\u200d💻 " * 60, "e\u0301\u0301\u0301" * 90),
+]
+
+
+def drawn(*rows: SessionStatus, width: int = 100, height: int | None = None, matching: str = "") -> list[str]:
+    known = Known(picture=Picture(snapshot=snapshot(*rows), text="", at=0))
+    return [line.plain for line in draw(view(known, 0, url="http://gateway", matching=matching), width, height)]
+
+
+def many(count: int) -> list[SessionStatus]:
+    return [row(f"web:{number:04}", state="streaming" if number % 5 == 0 else "thinking") for number in range(count)]
+
+
+def test_the_table_shows_what_each_session_does_and_for_how_long() -> None:
+    usage = {"input": 12000, "output": 345}
+    lines = drawn(row(title="Fix auth bug", state="tool_running", tool_name="bash", token_usage=usage))
+    assert lines[0] == "active  1 of 5 sessions · up 1h 1m"
+    assert lines[1] == "connected to http://gateway"
+    assert lines[3].split() == ["session", "channel", "state", "for", "tokens"]
+    assert lines[4].split("  ")[0] == "Fix auth bug"
+    assert lines[4].split()[3:] == ["web", "running", "bash", "1m", "15s", "12.3k"]
+
+
+def test_who_needs_somebody_comes_first() -> None:
+    lines = drawn(row("a:1"), row("a:2", state="error"), row("a:3", state="waiting_for_user"))
+    assert [line[0] for line in lines[4:]] == ["3", "2", "1"]
+
+
+def test_a_narrow_terminal_has_what_a_session_does_below_its_name() -> None:
+    lines = drawn(row(title="Fix auth bug", state="waiting_for_user"), width=40)
+    assert lines[2:] == ["Fix auth bug", "  waiting for user · 1m 15s · web"]
+
+
+def test_without_sessions_words_say_so() -> None:
+    assert drawn()[-1] == "no session is open"
+    assert drawn(row(), matching="nothing like it")[-1] == "no session matches"
+
+
+def test_a_whole_title_is_shown_where_lines_are_not_few() -> None:
+    title = " ".join(f"word{number}" for number in range(60))
+    lines = drawn(row(title=title), width=80)
+    assert [word for line in lines[4:] for word in line.split() if word.startswith("word")] == title.split()
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (8, 5), (40, 20), (80, 24), (200, 60), (80, None)])
+def test_nothing_in_a_text_is_obeyed_or_breaks_the_layout(text: str, width: int, height: int | None) -> None:
+    hostile = row(f"{text}:{text}", channel=text, title=text, state="tool_running", tool_name=text)
+    lines = drawn(hostile, row("a:2", state="error", error_message=text), width=width, height=height)
+    assert all(cell_len(line) <= width for line in lines)
+    assert height is None or len(lines) <= height
+    assert not {"\x1b", "\x07", "\u202e", "\n"} & set("".join(lines))
+
+
+@pytest.mark.parametrize("height", range(1, 40))
+def test_more_sessions_than_lines_are_counted(height: int) -> None:
+    lines = drawn(*many(312), width=80, height=height)
+    assert len(lines) <= height
+    shown = len(lines) - 5
+    if shown < 1:
+        return
+    hidden = 312 - shown
+    assert lines[-1].startswith(f"… and {hidden} more: ")
+    assert sum(int(part.split()[0]) for part in lines[-1].partition(": ")[2].split(", ")) == hidden
+
+
+def test_all_sessions_are_shown_where_they_just_fit() -> None:
+    assert drawn(*many(20), width=80, height=24)[-1].startswith("0019 ")
+    assert drawn(*many(21), width=80, height=24)[-1] == "… and 2 more: 1 thinking, 1 streaming"
+
+
+def test_a_huge_error_leaves_room_for_others() -> None:
+    lines = drawn(row("a:1", state="error", error_message="so wrong " * 200), row("a:2"), width=80, height=24)
+    assert any(line.startswith("2 ") for line in lines)
+    assert any("…" in line for line in lines)
