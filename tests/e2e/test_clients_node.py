@@ -1,10 +1,8 @@
 """Node: the npm package `eventsource`, and Node's own fetch as on the API page."""
 
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 import pytest
 
@@ -14,27 +12,14 @@ from tests.support import need
 from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
 from tests.support.redis_server import RedisServer
 
-SCRIPTS: Final = Path(__file__).parent / "node"
-INSTALL_SECONDS: Final = 90
-
 RunScript = Callable[..., Program]
 
 
 @pytest.fixture(scope="session")
-def run_script() -> RunScript:
-    """Starts one of the scripts; what they need is installed once, and again when the lock has changed."""
-    node, npm = need.program("node"), need.program("npm")
-    lock = (SCRIPTS / "package-lock.json").read_text("utf-8")
-    installed = SCRIPTS / "node_modules" / ".installed-lock.json"
-    if not installed.exists() or installed.read_text("utf-8") != lock:
-        command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        done = subprocess.run(
-            command, cwd=SCRIPTS, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-        )
-        if done.returncode:
-            need.missing(f"what npm ci installs ({done.stderr.strip()})")
-        installed.write_text(lock, "utf-8")
-    return lambda name, *arguments: Program(node, name, *arguments, cwd=SCRIPTS)
+def run_script(node_packages: Path) -> RunScript:
+    """Starts one of the scripts."""
+    node = need.program("node")
+    return lambda name, *arguments: Program(node, name, *arguments, cwd=node_packages)
 
 
 def test_eventsource_gets_the_picture_on_connect_and_then_a_live_change(

@@ -1,0 +1,285 @@
+/**
+ * The live picture in a page: one connection, whatever happens to it, shared by the tabs of a browser.
+ *
+ *     import { watchStatus } from "http://localhost:8000/dashboard/client.js";
+ *
+ *     const watch = watchStatus({
+ *       key: "…",                                   // if the operator has set one
+ *       onStatus(status, ageSeconds) { … },         // a snapshot, and how long ago it came (another tab may have it)
+ *       onConnection({ state, sinceSeconds, nextTrySeconds, reason }) { … },
+ *     });
+ *     watch.close();
+ *
+ * `state` is `connecting`, `connected`, `reconnecting` (lost for `sinceSeconds`; tried again in `nextTrySeconds`),
+ * `stale` (the gateway has not heard Redis for `sinceSeconds`: the picture is as of then) or `needs key`. `reason` says
+ * more where there is more to say.
+ *
+ * EventSource gives up on any answer but 200, and does not say when it tries again; so here each loss ends it, and a
+ * new one follows after a random, growing delay. It cannot set headers: the key is in its URL.
+ *
+ * Tabs share by a Web Lock (its holder has the connection, the others queue) and a BroadcastChannel. Where there are
+ * none, as on plain http: from another machine, each tab has a connection of its own.
+ */
+
+const FIRST_DELAY_SECONDS = [1, 4]; // as random as the gateway's own `retry:`, so that a crowd comes back spread
+const MOST_DOUBLINGS = 3;
+const ASK_MS = 5000;
+const PING_MS = 5000;
+
+/** Begin to watch. `gateway` is its base URL: where this module came from, unless told otherwise. */
+export function watchStatus({ gateway = new URL("..", import.meta.url).href, isShared = true, ...options }) {
+  const base = new URL(gateway.endsWith("/") ? gateway : `${gateway}/`, import.meta.url).href;
+  return new Watch({ key: "", onStatus() {}, onConnection() {}, ...options, isShared, base });
+}
+
+/** One tab's part: the leader has the connection and tells the others. */
+class Watch {
+  #options;
+  #stream = null; // of the leader
+  #channel = null;
+  #queue = null; // ends the wait for the lock
+  #letGo = null; // gives the lock back
+  #isSilent = false; // the leader owes an answer
+  #newest = { status: null, connection: null };
+  #timers = {};
+  #listeners = new AbortController();
+
+  constructor(options) {
+    this.#options = options;
+    const on = (target, names, listener) => {
+      for (const name of names) target.addEventListener(name, listener, { signal: this.#listeners.signal });
+    };
+    on(window, ["online"], () => this.retryNow());
+    on(document, ["visibilitychange"], () => document.hidden || this.retryNow());
+    // A page that is put away must not keep what others wait for.
+    on(document, ["freeze"], () => this.#leave());
+    on(window, ["pagehide"], () => this.#leave());
+    on(document, ["resume"], () => this.#join());
+    on(window, ["pageshow"], (event) => event.persisted && this.#join());
+    this.#hear({ kind: "connection", state: "connecting", at: now() });
+    this.#join();
+  }
+
+  /** Whether this tab has the connection, so that one of them alone can act on what it hears. */
+  get isLeader() {
+    return this.#stream !== null;
+  }
+
+  /** Do not wait for the next try. */
+  retryNow() {
+    if (this.#stream) this.#stream.retryNow();
+    else this.#channel?.postMessage({ kind: "retry" });
+  }
+
+  close() {
+    this.#listeners.abort();
+    this.#leave();
+  }
+
+  async #join() {
+    if (this.#queue) return;
+    const queue = (this.#queue = new AbortController());
+    if (!this.#options.isShared || !navigator.locks || !window.BroadcastChannel || !crypto.subtle) return this.#lead();
+    const name = await nameOf(this.#options); // the key itself is in no name
+    if (queue.signal.aborted) return;
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }) => this.#receive(data);
+    this.#channel.postMessage({ kind: "hello" });
+    this.#timers.ping = setInterval(() => this.#ping(name), PING_MS);
+    this.#wait(name, { signal: queue.signal });
+  }
+
+  async #wait(name, options) {
+    const queue = this.#queue;
+    try {
+      await navigator.locks.request(name, options, () => {
+        if (this.#queue !== queue) return undefined;
+        this.#lead();
+        return new Promise((letGo) => (this.#letGo = letGo));
+      });
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+      if (this.#queue !== queue || options.signal?.aborted) return;
+      this.#follow(); // somebody took the lock from this tab, which did not answer: queue again
+      this.#wait(name, { signal: queue.signal });
+    }
+  }
+
+  #lead() {
+    this.#stream = new Stream(this.#options, (message) => {
+      this.#hear(message);
+      this.#tell(message);
+    });
+    this.#stream.open();
+  }
+
+  #follow() {
+    this.#stream?.close();
+    this.#stream = null;
+    this.#letGo?.();
+    this.#letGo = null;
+  }
+
+  #leave() {
+    this.#queue?.abort();
+    this.#queue = null;
+    this.#follow();
+    clearInterval(this.#timers.ping);
+    clearTimeout(this.#timers.overdue);
+    this.#channel?.close();
+    this.#channel = null;
+  }
+
+  /** A visible tab finds out whether the leader still turns; one that does not answer loses the lock. */
+  #ping(name) {
+    if (this.#stream || document.hidden) return;
+    if (this.#isSilent) {
+      this.#isSilent = false;
+      this.#queue.abort();
+      this.#queue = new AbortController();
+      this.#wait(name, { steal: true });
+    } else {
+      this.#isSilent = true;
+      this.#channel.postMessage({ kind: "ping" });
+    }
+  }
+
+  /** Another tab's word. Times travel as ages: each tab has a clock of its own. */
+  #receive({ ageMs, ...message }) {
+    if (this.#stream) {
+      if (message.kind === "retry") this.#stream.retryNow();
+      if (message.kind === "ping") this.#channel.postMessage({ kind: "pong" });
+      if (message.kind === "hello") for (const newest of Object.values(this.#newest)) if (newest) this.#tell(newest);
+      return;
+    }
+    if (["pong", "status", "connection"].includes(message.kind)) this.#isSilent = false;
+    if (message.kind in this.#newest) this.#hear({ ...message, at: now() - ageMs });
+  }
+
+  #tell({ at, ...message }) {
+    this.#channel?.postMessage({ ...message, ageMs: now() - at });
+  }
+
+  #hear(message) {
+    this.#newest[message.kind] = message;
+    const ageSeconds = Math.max(0, now() - message.at) / 1000;
+    if (message.kind === "status") {
+      this.#options.onStatus(JSON.parse(message.text), ageSeconds);
+      return;
+    }
+    const { state, sinceMs, nextTryMs, reason } = message;
+    const connection = { state };
+    if (sinceMs !== undefined) connection.sinceSeconds = sinceMs / 1000 + ageSeconds;
+    if (nextTryMs !== undefined) connection.nextTrySeconds = Math.max(0, nextTryMs / 1000 - ageSeconds);
+    if (reason) connection.reason = reason;
+    clearTimeout(this.#timers.overdue);
+    // A hidden leader's timers are slow; a message wakes it.
+    if (nextTryMs !== undefined && !this.#stream)
+      this.#timers.overdue = setTimeout(() => this.retryNow(), connection.nextTrySeconds * 1000 + 500);
+    this.#options.onConnection(connection);
+  }
+}
+
+/** The connection itself. It tells `status` and `connection` messages, each with the moment that it is of. */
+class Stream {
+  #statusUrl;
+  #streamUrl;
+  #key;
+  #tell;
+  #source = null;
+  #timer;
+  #losses = 0;
+  #lostAt = null;
+  #state = "connecting";
+
+  constructor({ base, key }, tell) {
+    this.#statusUrl = new URL("api/v1/agent/status", base);
+    this.#streamUrl = new URL("api/v1/agent/status/stream?events=all", base);
+    if (key) this.#streamUrl.searchParams.set("key", key);
+    this.#key = key;
+    this.#tell = tell;
+  }
+
+  open() {
+    clearTimeout(this.#timer);
+    const source = (this.#source = new EventSource(this.#streamUrl));
+    source.addEventListener("status", ({ data }) => {
+      this.#tell({ kind: "status", text: data, at: now() });
+      this.#losses = 0;
+      this.#lostAt = null;
+      if (this.#state !== "stale") this.#say("connected");
+    });
+    source.addEventListener("feed", ({ data }) => {
+      const { state, since_seconds } = JSON.parse(data);
+      if (state === "lost") this.#say("stale", { sinceMs: since_seconds * 1000 });
+      else this.#say("connected");
+    });
+    source.addEventListener("error", () => this.#lose(source));
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    this.#source = null;
+  }
+
+  retryNow() {
+    if (this.#state === "reconnecting" && !this.#source) this.open();
+  }
+
+  #lose(source) {
+    const isRefused = source.readyState === EventSource.CLOSED;
+    this.close();
+    this.#lostAt ??= now();
+    const [least, most] = FIRST_DELAY_SECONDS;
+    const seconds = (least + (most - least) * Math.random()) * 2 ** Math.min(this.#losses, MOST_DOUBLINGS);
+    this.#losses += 1;
+    this.#tryIn(seconds);
+    if (isRefused) this.#askWhy(seconds);
+  }
+
+  #tryIn(seconds, reason) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.open(), seconds * 1000);
+    this.#say("reconnecting", { sinceMs: now() - this.#lostAt, nextTryMs: seconds * 1000, reason });
+  }
+
+  /** The browser does not say which answer made it give up; the other endpoint gives the same one. */
+  async #askWhy(seconds) {
+    const headers = this.#key ? { "X-Status-Key": encoded(this.#key) } : {};
+    const timer = this.#timer;
+    try {
+      const response = await fetch(this.#statusUrl, { headers, cache: "no-store", signal: AbortSignal.timeout(ASK_MS) });
+      if (this.#timer !== timer || this.#source) return;
+      if (response.status === 403) {
+        this.close();
+        this.#say("needs key");
+      } else if (!response.ok) {
+        const asked = Number(response.headers.get("Retry-After")) || 0;
+        this.#tryIn(Math.max(seconds, asked), `the gateway answers ${response.status}`);
+      }
+    } catch {
+      // Not reached either: the next try is on its way.
+    }
+  }
+
+  #say(state, more = {}) {
+    if (state === "connected" && this.#state === "connected") return;
+    this.#state = state;
+    this.#tell({ kind: "connection", state, ...more, at: now() });
+  }
+}
+
+function now() {
+  return performance.now();
+}
+
+/** A header's value is bytes: those of UTF-8, as in the URL. */
+function encoded(text) {
+  return String.fromCharCode(...new TextEncoder().encode(text));
+}
+
+async function nameOf({ base, key }) {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${base}\n${key}`));
+  return `agent-status ${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}

@@ -1,0 +1,81 @@
+// The two pictures of the last 15 minutes, on canvases: a session's bar, and how many were in each state.
+
+import { WINDOW_MS } from "./history.js";
+import { STATES } from "./presentation.js";
+
+/** From the bottom up. */
+const PILE = ["error", "waiting_for_user", "tool_running", "thinking", "streaming"].map((state) => STATES.indexOf(state));
+const GAP = 1;
+
+export class Drawing {
+  #colours = {};
+  #bar = [0, 0];
+  #area = [0, 0];
+  #ratio = 1;
+
+  /** After the page's size or colours have changed; all bars and canvases are as large as these. */
+  measure(bar, area) {
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    this.#colours = { states: STATES.map((state) => colour(`fill-${state}`)), unknown: colour("unknown"), line: colour("line") };
+    this.#bar = [bar.clientWidth, bar.clientHeight];
+    this.#area = [area.clientWidth, area.clientHeight];
+    this.#ratio = devicePixelRatio;
+  }
+
+  /** A track as a bar. `heardFrom` and `heardTo` are what this page can answer for; beyond, it is empty. */
+  bar(canvas, track, { now, heardFrom, heardTo }) {
+    if (!this.#bar[0]) return;
+    const pen = this.#pen(canvas, this.#bar);
+    const { width } = canvas;
+    const x = (at) => Math.round((1 - (now - at) / WINDOW_MS) * width);
+    const until = Math.min(now, heardTo);
+    pen.fillStyle = this.#colours.line;
+    const middle = Math.floor(canvas.height / 2);
+    pen.fillRect(Math.max(0, x(heardFrom)), middle, Math.max(0, x(until) - Math.max(0, x(heardFrom))), 1);
+    for (let index = 0; index < track.from.length; index += 1) {
+      const left = Math.max(0, x(track.from[index]));
+      const right = Math.min(width, x(Math.min(track.to[index], until)));
+      if (right < 0 || right < left) continue;
+      const wide = right - left > 4 * this.#ratio;
+      pen.fillStyle = this.#colours.states[track.states[index]] ?? this.#colours.unknown;
+      pen.fillRect(left, 0, Math.max(this.#ratio, right - left - (wide ? GAP * this.#ratio : 0)), canvas.height);
+    }
+  }
+
+  /** Sessions by state, piled up; gives the highest pile. */
+  area(canvas, samples, { now, heardTo }) {
+    const pen = this.#pen(canvas, this.#area);
+    const { width, height } = canvas;
+    const x = (at) => Math.max(0, (1 - (now - at) / WINDOW_MS) * width);
+    const most = samples.reduce((high, { numbers }) => Math.max(high, numbers ? sum(numbers) : 0), 0);
+    const scale = (height - this.#ratio) / Math.max(1, most);
+    samples.forEach(({ at, numbers }, index) => {
+      const until = samples[index + 1]?.at ?? Math.min(now, heardTo);
+      const [left, right] = [Math.floor(x(at)), Math.ceil(x(until))];
+      if (!numbers || right <= left) return;
+      let bottom = height - this.#ratio;
+      for (const state of PILE) {
+        const tall = numbers[state] * scale;
+        pen.fillStyle = this.#colours.states[state];
+        pen.fillRect(left, bottom - tall, right - left, tall);
+        bottom -= tall;
+      }
+    });
+    pen.fillStyle = this.#colours.line;
+    pen.fillRect(0, height - this.#ratio, width, this.#ratio);
+    return most;
+  }
+
+  #pen(canvas, size) {
+    const [width, height] = size.map((pixels) => Math.round(pixels * this.#ratio));
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const pen = canvas.getContext("2d");
+    pen.clearRect(0, 0, width, height);
+    return pen;
+  }
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}

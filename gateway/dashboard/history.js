@@ -1,0 +1,112 @@
+// Pure: what each session did in the last 15 minutes, as far as this page has heard.
+//
+// Rule 1: a state begins when the snapshot says so (`duration_seconds` before it came), even before the page was opened.
+// Rule 2: what was before that is not known, and nothing is drawn for it.
+// Rule 3: a state lasts until the next one begins; when the picture is not heard, up to the loss. After that it goes
+//         on without a gap only if its beginning proves it.
+// Rule 4: who left stays for 15 minutes; nothing older is kept, and no more than SPANS_AT_MOST of a session.
+//
+// Times are milliseconds.
+
+import { STATES, numbers } from "./presentation.js";
+
+export const WINDOW_MS = 15 * 60_000;
+const SPANS_AT_MOST = 1000;
+const SLACK_MS = 1500; // events travel
+
+/** One session's spans, as lists of numbers: there may be a million. One that lasts is up to Infinity. */
+class Track {
+  from = [];
+  to = [];
+  states = [];
+  leftAt = null;
+  row;
+
+  constructor(row) {
+    this.row = row;
+  }
+
+  see(row, at) {
+    const beganAt = at - row.duration_seconds * 1000;
+    const last = this.from.length - 1;
+    const isSame = last >= 0 && this.row.state === row.state && this.row.tool_name === row.tool_name;
+    this.leftAt = null;
+    this.row = row;
+    if (isSame && beganAt <= this.from[last] + SLACK_MS) {
+      this.to[last] = Infinity;
+      return;
+    }
+    if (last >= 0 && this.to[last] === Infinity) this.to[last] = Math.max(this.from[last], beganAt);
+    this.from.push(last >= 0 ? Math.max(beganAt, this.to[last]) : beganAt);
+    this.to.push(Infinity);
+    this.states.push(STATES.indexOf(row.state));
+    if (this.from.length > SPANS_AT_MOST) this.#drop(1);
+  }
+
+  stop(at) {
+    const last = this.from.length - 1;
+    if (this.to[last] === Infinity) this.to[last] = Math.max(this.from[last], at);
+  }
+
+  forgetBefore(at) {
+    const old = this.to.findIndex((to) => to >= at);
+    this.#drop(old < 0 ? this.to.length - 1 : old);
+  }
+
+  #drop(number) {
+    if (number > 0) for (const list of [this.from, this.to, this.states]) list.splice(0, number);
+  }
+}
+
+export class History {
+  /** By session key. */
+  tracks = new Map();
+  /** How many were in each state from `at` on; `numbers` is null while nobody knew. */
+  samples = [];
+
+  add(rows, at) {
+    const here = new Set();
+    for (const row of rows) {
+      here.add(row.session_key);
+      let track = this.tracks.get(row.session_key);
+      if (!track) this.tracks.set(row.session_key, (track = new Track(row)));
+      track.see(row, at);
+    }
+    for (const [key, track] of this.tracks) {
+      if (track.leftAt === null && !here.has(key)) {
+        track.stop(at);
+        track.leftAt = at;
+      }
+    }
+    this.#sample(at, Object.values(numbers(rows)));
+    this.#forgetBefore(at - WINDOW_MS);
+  }
+
+  /** The picture is not heard any more. */
+  lose(at) {
+    for (const track of this.tracks.values()) track.stop(at);
+    this.#sample(at, null);
+  }
+
+  /** Those who left, the last one first. */
+  left(at) {
+    const gone = [...this.tracks.values()].filter((track) => track.leftAt !== null && track.leftAt > at - WINDOW_MS);
+    return gone.sort((one, other) => other.leftAt - one.leftAt);
+  }
+
+  #sample(at, numbers) {
+    const before = this.samples.at(-1);
+    const isSame = before && (numbers === before.numbers || (numbers && String(numbers) === String(before.numbers)));
+    if (!isSame) this.samples.push({ at, numbers });
+  }
+
+  #forgetBefore(at) {
+    for (const [key, track] of this.tracks) {
+      if (track.leftAt !== null && track.leftAt < at) this.tracks.delete(key);
+      else track.forgetBefore(at);
+    }
+    const old = this.samples.findIndex((sample) => sample.at >= at);
+    const number = (old < 0 ? this.samples.length : old) - 1; // the one that the window begins with stays
+    if (number > 0) this.samples.splice(0, number);
+  }
+}

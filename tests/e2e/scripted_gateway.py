@@ -1,0 +1,120 @@
+"""A gateway that says what a script wants: the page's real files, and a stream whose clock is the script's own.
+
+For pictures and measurements of the page alone, where 15 minutes must pass in a second. Tests of rules use real ones.
+"""
+
+import http.server
+import json
+import queue
+import threading
+from types import TracebackType
+from typing import Any, Final, Self
+
+from gateway.dashboard import ASSETS, HEADERS, INDEX
+from tests.support.gateway_client import STATUS, STREAM
+
+Row = dict[str, Any]
+DEGRADED: Final = "error"
+
+
+def snapshot(rows: list[Row], *, max_concurrent: int, uptime_seconds: int) -> dict[str, Any]:
+    is_degraded = any(row["state"] == DEGRADED for row in rows)
+    state = "degraded" if is_degraded else "active" if rows else "idle"
+    return {
+        "global": {
+            "state": state,
+            "active_sessions": len(rows),
+            "max_concurrent": max_concurrent,
+            "uptime_seconds": uptime_seconds,
+        },
+        "sessions": rows,
+    }
+
+
+class ScriptedGateway:
+    """`say` and `say_feed` go to every page that is open; `refusal` is the status that new streams get instead."""
+
+    def __init__(self) -> None:
+        self.refusal: int | None = None
+        self._newest = b""
+        self._streams: list[queue.Queue[bytes | None]] = []
+        handler = type("Handler", (_Handler,), {"gateway": self})
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="scripted gateway"
+        )
+        self.url = f"http://localhost:{self._server.server_address[1]}/"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.cut()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(10)
+
+    def say(self, picture: dict[str, Any]) -> None:
+        self._newest = f"event: status\ndata: {json.dumps(picture)}\n\n".encode()
+        self._send(self._newest)
+
+    def say_feed(self, state: str, since_seconds: float) -> None:
+        said = json.dumps({"state": state, "since_seconds": since_seconds})
+        self._send(f"event: feed\ndata: {said}\n\n".encode())
+
+    def cut(self) -> None:
+        """End every stream."""
+        for stream in self._streams:
+            stream.put(None)
+        self._streams.clear()
+
+    def _send(self, event: bytes) -> None:
+        for stream in self._streams:
+            stream.put(event)
+
+    def stream(self) -> queue.Queue[bytes | None]:
+        """The events of a page that has come: the newest picture first, None at the end."""
+        events: queue.Queue[bytes | None] = queue.Queue()
+        events.put(self._newest)
+        self._streams.append(events)
+        return events
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    gateway: ScriptedGateway
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path in (STATUS, STREAM) and self.gateway.refusal is not None:
+            self._answer(b"{}", "application/json", self.gateway.refusal)
+        elif path == STREAM:
+            self._stream()
+        elif (asset := ASSETS.get(INDEX if path == "/" else path.removeprefix("/dashboard/"))) is not None:
+            self._answer(asset.body, asset.media_type)
+        else:
+            self.send_error(404)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Not to the output."""
+
+    def _answer(self, body: bytes, media_type: str, status: int = 200) -> None:
+        self.send_response(status)
+        for name, value in (HEADERS | {"Content-Type": media_type, "Content-Length": str(len(body))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _stream(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.end_headers()
+        events = self.gateway.stream()
+        while (event := events.get()) is not None:
+            try:
+                self.wfile.write(event)
+            except OSError:
+                return

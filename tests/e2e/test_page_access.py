@@ -1,0 +1,104 @@
+"""The page for everybody: what axe finds, in both schemes and in each state; keys instead of a mouse; small screens."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.e2e.screenshots import SHOTS, play
+from tests.e2e.scripted_gateway import ScriptedGateway
+from tests.e2e.test_page import opened
+from tests.support.gateway_process import GatewayProcess
+
+STATES: Final = (
+    *("light", "key"),
+    *(pytest.param(state, marks=pytest.mark.slow) for state in ("empty", "stale", "reconnecting", "left")),
+)
+WIDTHS: Final = (360, pytest.param(1280, marks=pytest.mark.slow), 3840)
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+SESSIONS: Final = 10
+STEPS: Final = 3
+
+OpenShot = Callable[[str, int], Page]
+
+
+@pytest.fixture
+def open_shot(browser: Browser) -> Iterator[OpenShot]:
+    """Opens the page in one of the states that there are pictures of; its policy would keep axe out."""
+    contexts: list[BrowserContext] = []
+
+    def open_in(state: str, width: int) -> Page:
+        viewport: ViewportSize = {"width": width, "height": 900}
+        contexts.append(browser.new_context(bypass_csp=True, viewport=viewport))
+        page = contexts[-1].new_page()
+        shot = SHOTS[state]
+        play(gateway, page, replace(shot, sessions=min(SESSIONS, shot.sessions)), steps=STEPS)
+        if shot.then is not None:
+            shot.then(gateway, page)
+        return page
+
+    with ScriptedGateway() as gateway:
+        yield open_in
+        for context in contexts:
+            context.close()
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing_in_either_scheme(state: str, open_shot: OpenShot, node_packages: Path) -> None:
+    page = open_shot(state, 1280)
+    page.clock.resume()
+    page.add_script_tag(path=node_packages / "node_modules" / "axe-core" / "axe.min.js")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        found: dict[str, Any] = page.evaluate("axe.run()")
+        told = [f"{rule['id']}: {node['target']}" for rule in found["violations"] for node in rule["nodes"]]
+        assert (scheme, told) == (scheme, [])
+        assert len(found["passes"]) > 10
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_cut_off_or_scrolls_sideways_on_a_screen_of_any_width(width: int, open_shot: OpenShot) -> None:
+    page = open_shot("light", width)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    cut = page.evaluate("""[...document.querySelectorAll("#rows :is(.title, .what, .for, .tokens), .figure strong")]
+        .filter((node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== "inline")
+        .map((node) => node.textContent)""")
+    assert cut == []
+
+
+@pytest.mark.usefixtures("session")
+def test_all_can_be_done_by_keys(tabs: BrowserContext, gateway: GatewayProcess) -> None:
+    page = opened(tabs, gateway)
+    reached = []
+    for _ in range(11):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", reached
+        if reached[-1] == "sort":
+            break
+    chips = ["0waiting for user", "0in error", "1thinking", "0running a tool", "0streaming"]
+    assert reached == ["notify", "API", *chips, "search", "channel", "sort"]
+    page.get_by_role("button", name="in error").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_text("No session matches.")).to_be_visible()
+
+
+@pytest.mark.usefixtures("session")
+def test_a_screen_reader_hears_of_changes_and_not_of_ticks(tabs: BrowserContext, gateway: GatewayProcess) -> None:
+    page = opened(tabs, gateway)
+    page.clock.install()
+    page.reload()
+    said = page.get_by_role("status")
+    expect(said).to_have_text("Fleet active.")
+    page.evaluate("""() => {
+        window.heard = [];
+        new MutationObserver(() => heard.push(document.querySelector("#said").textContent))
+          .observe(document.querySelector("#said"), { subtree: true, childList: true, characterData: true });
+    }""")
+    page.clock.run_for(30_000)
+    assert page.evaluate("heard") == []
+    assert page.locator("[aria-live]").count() == 1

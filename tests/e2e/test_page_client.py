@@ -1,0 +1,71 @@
+"""`client.js` in a page of somebody else, as docs/page.md has it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from publisher import Session
+from tests.e2e.conftest import KEY
+from tests.e2e.test_clients_browser import pages_served
+from tests.e2e.test_readme import at
+from tests.support.gateway_process import GatewayProcess
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "page.md").read_text("utf-8")
+
+
+@pytest.fixture
+def elsewhere(tabs: BrowserContext) -> Iterator[Page]:
+    """A page of another origin."""
+    with pages_served() as port:
+        page = tabs.new_page()
+        page.goto(f"http://localhost:{port}/")
+        yield page
+        page.close()
+
+
+def test_the_documents_example_runs_in_a_page_of_another_origin(
+    elsewhere: Page, gateway: GatewayProcess, session: Session
+) -> None:
+    example = re.search(r"```html\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert example is not None
+    elsewhere.set_content(at(gateway, example[1]))
+    line = elsewhere.locator("#state")
+    expect(line).to_have_text("active: 1 sessions")
+    expect(line).to_have_attribute("data-connection", "connected")
+    session.end()
+    expect(line).to_have_text("idle: 0 sessions")
+
+
+@pytest.mark.parametrize(("key", "state"), [(KEY, "connected"), ("wrong", "needs key")])
+def test_the_client_says_whether_its_key_is_right(
+    key: str, state: str, elsewhere: Page, keyed_gateway: GatewayProcess
+) -> None:
+    elsewhere.evaluate(
+        """async ([url, key]) => {
+          const { watchStatus } = await import(`${url}/dashboard/client.js`);
+          watchStatus({ key, onConnection: ({ state }) => (document.title = state) });
+        }""",
+        [keyed_gateway.url, key],
+    )
+    expect(elsewhere).to_have_title(state)
+
+
+def test_a_closed_client_hears_nothing_more(tabs: BrowserContext, gateway: GatewayProcess, session: Session) -> None:
+    page = tabs.new_page()
+    page.goto(gateway.url)
+    page.evaluate(
+        """async () => {
+          const { watchStatus } = await import("/dashboard/client.js");
+          window.heard = [];
+          const onStatus = (status) => heard.push(status.sessions[0].state);
+          const first = watchStatus({ onStatus, isShared: false });
+          while (!heard.length) await new Promise((go) => setTimeout(go, 10));
+          first.close();
+        }"""
+    )
+    session.streaming()
+    expect(page.locator("#rows .what")).to_have_text("streaming")
+    assert page.evaluate("heard") == ["thinking"]

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { NOTHING, chosen, fromQuery, toQuery } from "../../../gateway/dashboard/choice.js";
+
+const row = (session_key, state, more = {}) => {
+  const [channel, session_id] = session_key.split(":");
+  const usual = { title: null, tool_name: null, error_message: null, token_usage: null, duration_seconds: 0 };
+  return { session_key, session_id, channel, state, ...usual, ...more };
+};
+const ROWS = [
+  row("slack:1", "thinking", { title: "beta", duration_seconds: 5, token_usage: { input: 1, output: 1 } }),
+  row("web:1", "error", { title: "Gamma", duration_seconds: 50 }),
+  row("web:2", "waiting_for_user", { title: "alpha", duration_seconds: 5, token_usage: { input: 9, output: 0 } }),
+];
+const keys = (choice) => chosen({ ...NOTHING, ...choice }, ROWS).map((one) => one.session_key);
+
+test("what is not chosen is not in the query, and comes back from it", () => {
+  assert.equal(toQuery(NOTHING), "");
+  const choice = { search: "a b&c", channel: "web", state: "error", sort: "tokens" };
+  assert.deepEqual(fromQuery(toQuery(choice)), choice);
+  assert.deepEqual(fromQuery(""), NOTHING);
+});
+
+test("a key is never in the query, and what others put there stays", () => {
+  assert.equal(toQuery({ ...NOTHING, channel: "web" }, "?key=secret&theme=x"), "theme=x&channel=web");
+});
+
+test("what makes no sense counts as not chosen", () => {
+  assert.deepEqual(fromQuery("?state=asleep&sort=constructor"), NOTHING);
+});
+
+test("all that was chosen must hold", () => {
+  assert.deepEqual(keys({ channel: "web" }), ["web:2", "web:1"]);
+  assert.deepEqual(keys({ channel: "web", state: "error" }), ["web:1"]);
+  assert.deepEqual(keys({ channel: "web", search: "BETA" }), []);
+});
+
+test("each order is as it is called, and what is equal stays by key", () => {
+  assert.deepEqual(keys({}), ["web:2", "web:1", "slack:1"]);
+  assert.deepEqual(keys({ sort: "duration" }), ["web:1", "slack:1", "web:2"]);
+  assert.deepEqual(keys({ sort: "tokens" }), ["web:2", "slack:1", "web:1"]);
+  assert.deepEqual(keys({ sort: "name" }), ["web:2", "slack:1", "web:1"]);
+});

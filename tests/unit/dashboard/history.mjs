@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { History, WINDOW_MS } from "../../../gateway/dashboard/history.js";
+import { STATES } from "../../../gateway/dashboard/presentation.js";
+
+const row = (state, duration_seconds, session_key = "web:1", tool_name = null) => ({
+  session_key,
+  state,
+  duration_seconds,
+  tool_name,
+});
+
+/** A track's spans as [state, from, to] in seconds; null for a span that lasts. */
+function spans(history, key = "web:1") {
+  const { from, to, states } = history.tracks.get(key);
+  return from.map((at, index) => [STATES[states[index]], at / 1000, to[index] === Infinity ? null : to[index] / 1000]);
+}
+
+test("a state begins when the snapshot says so, and nothing is known of what was before", () => {
+  const history = new History();
+  history.add([row("thinking", 40)], 100_000);
+  assert.deepEqual(spans(history), [["thinking", 60, null]]);
+});
+
+test("a state lasts until the next one begins, not until it is heard of", () => {
+  const history = new History();
+  history.add([row("thinking", 0)], 100_000);
+  history.add([row("streaming", 0.5)], 110_000);
+  assert.deepEqual(spans(history), [["thinking", 100, 109.5], ["streaming", 109.5, null]]);
+});
+
+test("the same state goes on, and begins anew when its duration says so or its tool is another", () => {
+  const history = new History();
+  history.add([row("tool_running", 0, "web:1", "bash")], 100_000);
+  history.add([row("tool_running", 10.2, "web:1", "bash")], 110_000);
+  assert.equal(spans(history).length, 1);
+  history.add([row("tool_running", 1, "web:1", "bash")], 120_000);
+  history.add([row("tool_running", 0, "web:1", "curl")], 125_000);
+  assert.deepEqual(spans(history).map(([, from]) => from), [100, 119, 125]);
+});
+
+test("while nothing is heard nothing is claimed, unless a state's beginning proves it", () => {
+  const history = new History();
+  history.add([row("thinking", 0), row("thinking", 0, "web:2")], 100_000);
+  history.lose(130_000);
+  history.add([row("thinking", 60), row("streaming", 10, "web:2")], 160_000);
+  assert.deepEqual(spans(history), [["thinking", 100, null]]);
+  assert.deepEqual(spans(history, "web:2"), [["thinking", 100, 130], ["streaming", 150, null]]);
+});
+
+test("spans never overlap, whatever durations say", () => {
+  const history = new History();
+  history.add([row("thinking", 5)], 100_000);
+  history.add([row("error", 50)], 110_000);
+  assert.deepEqual(spans(history), [["thinking", 95, 95], ["error", 95, null]]);
+});
+
+test("who left stays for 15 minutes, the last one first, and may come back", () => {
+  const history = new History();
+  history.add([row("thinking", 0), row("thinking", 0, "web:2"), row("thinking", 0, "web:3")], 0);
+  history.add([row("thinking", 10, "web:2")], 10_000);
+  history.add([], 20_000);
+  assert.deepEqual(history.left(20_000).map((track) => track.row.session_key), ["web:2", "web:1", "web:3"]);
+  history.add([row("thinking", 0, "web:3")], 30_000);
+  assert.deepEqual(history.left(30_000).map((track) => track.row.session_key), ["web:2", "web:1"]);
+  history.add([row("thinking", 0, "web:3")], WINDOW_MS + 10_001);
+  assert.deepEqual([...history.tracks.keys()].sort(), ["web:2", "web:3"]);
+});
+
+test("nothing older than 15 minutes is kept in weeks of changes", () => {
+  const history = new History();
+  for (let second = 0; second < 5000; second += 1) {
+    const other = `web:${second}`;
+    history.add([row(STATES[second % 5], 0), row("thinking", 0, other)], second * 1000);
+  }
+  assert.ok(spans(history).length <= 902);
+  assert.ok(history.tracks.size <= 903);
+  assert.ok(history.samples.length <= 903);
+  assert.ok(spans(history)[0][2] >= 4999 - WINDOW_MS / 1000);
+});
+
+test("samples say how many were in each state, and that nobody knew", () => {
+  const history = new History();
+  history.add([row("thinking", 0)], 1000);
+  history.add([row("thinking", 1)], 2000);
+  history.lose(3000);
+  history.add([row("error", 0)], 4000);
+  assert.deepEqual(history.samples, [
+    { at: 1000, numbers: [0, 0, 1, 0, 0] },
+    { at: 3000, numbers: null },
+    { at: 4000, numbers: [0, 1, 0, 0, 0] },
+  ]);
+});
