@@ -5,6 +5,10 @@ import sys
 
 def main() -> None:
     """Run the command line."""
+    if sys.argv[1:2] == ["hook"]:  # before anything else is imported: it runs at every tool call of an agent
+        from publisher.hook import main as hook  # noqa: PLC0415
+
+        sys.exit(hook(sys.argv[2:]))
     try:
         from gateway.cli import cli  # noqa: PLC0415 - a plain install has no typer, and is told so
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Who may read: a key in `X-Status-Key` or `?key=`, if the operator has set one."""
+"""Where a request says who it is: a key in `X-Status-Key` or `?key=`, and for the stream a `?ticket=`."""
 
 import hashlib
 import hmac
@@ -20,29 +20,42 @@ async def require_key(
     request: Request,
     in_header: Annotated[str | None, Security(_in_header)],  # noqa: ARG001 - for the OpenAPI document
     in_query: Annotated[str | None, Security(_in_query)],  # noqa: ARG001 - as above
-) -> None:
-    """Let the request pass if its key is right or none is asked for.
+) -> str:
+    """Let the request pass if its key is right or none is asked for; the key's name.
 
     Raises:
         HTTPException: 403, before anything else is said.
     """
-    key: SecretStr | None = request.app.replica.settings.api_key
-    if key is not None and not has_key(request.scope, key):
+    name: str | None = request.app.replica.access.name_of(request.scope)
+    if name is None:
         raise HTTPException(403, REFUSAL)
+    return name
+
+
+def given_keys(scope: Scope) -> list[bytes]:
+    """What a request names as a key, in either place."""
+    given = [value for name, value in scope["headers"] if name == b"x-status-key"]
+    return given + [value.encode("latin-1") for value in _in_the_query(scope, "key")]
+
+
+def given_ticket(scope: Scope) -> str | None:
+    """The ticket that a request names; only in the query, since it is for browsers' streams."""
+    return next(iter(_in_the_query(scope, "ticket")), None)
 
 
 def has_key(scope: Scope, key: SecretStr) -> bool:
-    """Whether a request names the key, in either place; compared as bytes, in constant time whatever the length."""
-    wanted = _digest(key.get_secret_value().encode())
-    given = [value for name, value in scope["headers"] if name == b"x-status-key"]
-    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, encoding="latin-1")
-    given += [value.encode("latin-1") for name, value in query if name == "key"]
-    matches = [hmac.compare_digest(_digest(value), wanted) for value in given]  # every one, whichever matches
+    """Whether a request names this one key; compared as bytes, in constant time whatever the length."""
+    wanted = hashlib.sha256(key.get_secret_value().encode()).digest()
+    matches = [hmac.compare_digest(hashlib.sha256(value).digest(), wanted) for value in given_keys(scope)]
     return any(matches)
 
 
-def _digest(value: bytes) -> bytes:
-    return hashlib.sha256(value).digest()
+def _in_the_query(scope: Scope, wanted: str) -> list[str]:
+    query: bytes = scope["query_string"]
+    if not query:
+        return []
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
+    return [value for name, value in pairs if name == wanted]
 
 
 class KeysOut(logging.Filter):

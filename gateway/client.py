@@ -7,10 +7,11 @@ Rule 3. A line without room is not written to. When it has room again, what wait
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.coding import Coding
 from gateway.frames import KEEPALIVE, Frame
+from gateway.told import Told
 
 
 class Line(Protocol):
@@ -36,6 +37,17 @@ class Line(Protocol):
         """End at once, whatever is still unsent."""
 
 
+class Peer(NamedTuple):
+    """Who reads."""
+
+    address: str
+    port: int
+    key_name: str
+
+    def __str__(self) -> str:
+        return f"{self.address}:{self.port}"
+
+
 class Client:
     """One open stream; `leave` takes it out of the hub."""
 
@@ -49,6 +61,7 @@ class Client:
         "_line",
         "_quiet_rounds",
         "_seen",
+        "_told",
         "ending",
         "events",
         "joined_at",
@@ -63,8 +76,9 @@ class Client:
         leave: Callable[["Client"], None],
         *,
         wants_feed: bool,
-        peer: str,
+        peer: Peer,
         joined_at: float,
+        told: Told,
     ) -> None:
         self.wants_feed = wants_feed
         self.peer = peer
@@ -75,6 +89,7 @@ class Client:
         self._coding = coding
         self._leave = leave
         self._seen = ""
+        self._told = told
         self._frame: Frame | None = None
         self._feed: bytes | None = None
         self._farewell: bytes | None = None
@@ -85,7 +100,10 @@ class Client:
     def begin(self, frame: Frame, retry_ms: int, feed: bytes) -> None:
         """Write the first event, and with it what is to be said of the feed."""
         self._seen = frame.id
-        self._line.open(self._coding.first(frame, retry_ms, feed))
+        chunk = self._coding.first(frame, retry_ms, feed)
+        self._line.open(chunk)
+        self._told.events += 1
+        self._told.bytes += len(chunk)
 
     def offer(self, frame: Frame) -> bool:
         """Write this picture, or have it written next, unless it is what the client saw last; True if it is news."""
@@ -93,6 +111,8 @@ class Client:
             self._frame = None
             return False
         if self._line.is_blocked:
+            if self._frame is not None:
+                self._told.conflated += 1
             self._frame = frame
         else:
             self._show(frame)
@@ -104,10 +124,10 @@ class Client:
             self._feed = event
             self._write_what_waits()
 
-    def let_go(self, farewell: bytes) -> None:
+    def let_go(self, farewell: bytes, reason: str = "drained") -> None:
         """End the stream with these bytes, as soon as there is room."""
         self._farewell = farewell
-        self.ending = "drained"
+        self.ending = reason
         self._write_what_waits()
 
     def unblocked(self) -> None:
@@ -130,6 +150,7 @@ class Client:
         if not self._line.is_blocked:
             if self._quiet_rounds > keepalive_rounds:
                 self._write(self._coding.text(KEEPALIVE))
+                self._told.keepalives += 1
         elif (backlog_bytes := self._line.backlog_bytes) != self._backlog_bytes:
             self._backlog_bytes = backlog_bytes
             self._quiet_rounds = 0
@@ -153,8 +174,13 @@ class Client:
         self._seen = frame.id
         self._quiet_rounds = 0
         self.events += 1
-        self._line.write(self._coding.event(frame))
+        chunk = self._coding.event(frame)
+        self._line.write(chunk)
+        told = self._told
+        told.events += 1
+        told.bytes += len(chunk)
 
     def _write(self, chunk: bytes) -> None:
         self._quiet_rounds = 0
         self._line.write(chunk)
+        self._told.bytes += len(chunk)

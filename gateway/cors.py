@@ -23,7 +23,7 @@ def cors_options(settings: Settings) -> CorsOptions:
     return {
         "allow_origins": [origin for origin in settings.cors_origins if origin != LOCALHOST_ORIGINS],
         "allow_origin_regex": LOCALHOST if LOCALHOST_ORIGINS in settings.cors_origins else None,
-        "allow_methods": ["GET", "HEAD"],
+        "allow_methods": ["GET", "HEAD", "POST"],  # the last for a ticket
         "allow_headers": ["Content-Type", "X-Status-Key", "Last-Event-ID", "Cache-Control"],
         "allow_private_network": True,
         "expose_headers": ["X-Status-Stale", "Retry-After"],

@@ -26,6 +26,11 @@ class Debounce:
         return self._closes_at
 
     @property
+    def opened_at(self) -> float:
+        """When the open window was opened, which is when its first change was seen; infinity while all is quiet."""
+        return self._closes_at - self._window_seconds
+
+    @property
     def is_open(self) -> bool:
         """Whether a window is open."""
         return self._closes_at != NEVER

@@ -63,10 +63,15 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Redis is not heard any more, for this reason, since then (seconds on the replica's monotonic clock)."""
+    """Redis is not heard any more, for this reason, since then (seconds on the replica's monotonic clock).
+
+    Attributes:
+        kind: The reason in one of a few words: an exception's name, or `silence`, `stopped`, `subscription`.
+    """
 
     reason: str
     since: float
+    kind: str
 
 
 News = Live | Heard | Read | Malformed | Lost
@@ -74,6 +79,10 @@ News = Live | Heard | Read | Malformed | Lost
 
 class FeedLostError(Exception):
     """Why the feed is not live, when it is not redis-py that says so."""
+
+    def __init__(self, reason: str, kind: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 class Feed:
@@ -97,13 +106,13 @@ class Feed:
     async def run(self) -> None:
         """Be live, again and again; ends only when cancelled."""
         while True:
-            reason = "the subscription ended"
+            reason, kind = "the subscription ended", "subscription"
             try:
                 async with self._redis.primary() as primary:
                     await self._be_live(primary)
             except Exception as error:  # noqa: BLE001 - of redis-py's, of ours, or whatever else it lets through: go on
-                reason = _reason_of(error)
-            await self.news.put(Lost(reason, self._lost_since()))
+                reason, kind = _reason_of(error), _kind_of(error)
+            await self.news.put(Lost(reason, self._lost_since(), kind))
             await asyncio.sleep(RETRY_SECONDS)
 
     def _lost_since(self) -> float:
@@ -143,10 +152,10 @@ class Feed:
             await asyncio.sleep(PING_SECONDS)
             late_seconds = self._clock() - self._awake_at - PING_SECONDS
             if late_seconds > LATE_SECONDS:
-                raise FeedLostError(f"this process was stopped for {late_seconds:.1f} s")
+                raise FeedLostError(f"this process was stopped for {late_seconds:.1f} s", "stopped")
             silent_seconds = self._clock() - self._heard_at
             if silent_seconds > SILENCE_SECONDS:
-                raise FeedLostError(f"Redis has not answered for {silent_seconds:.1f} s")
+                raise FeedLostError(f"Redis has not answered for {silent_seconds:.1f} s", "silence")
             async with asyncio.timeout(SILENCE_SECONDS):
                 await primary.ping()
 
@@ -186,3 +195,12 @@ def _reason_of(error: Exception) -> str:
     if isinstance(error, TimeoutError) and not str(error):
         return f"Redis has not answered within {SILENCE_SECONDS:g} s"
     return f"{type(error).__name__}: {_ARGUMENTS.sub('', str(error))}"
+
+
+def _kind_of(error: Exception) -> str:
+    """The same in a word, for a metric's label."""
+    if isinstance(error, FeedLostError):
+        return error.kind
+    if isinstance(error, SubscriptionLostError):
+        return "subscription"
+    return "silence" if isinstance(error, TimeoutError) else type(error).__name__

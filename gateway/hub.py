@@ -10,12 +10,15 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Final
 
-from gateway.client import Client, Line
+from gateway.client import Client, Line, Peer
 from gateway.coding import Coding
 from gateway.frames import FeedState, Frame, feed_event, retry
+from gateway.told import Told
 
 logger = logging.getLogger("gateway.hub")
 
@@ -36,36 +39,68 @@ def random_retry_ms() -> int:
     return random.randint(MIN_RETRY_MS, MAX_RETRY_MS)  # noqa: S311 - spread, not secrecy
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many may listen at once: in all, and of one key or address, if so."""
+
+    clients: int
+    clients_per_key: int | None = None
+    clients_per_address: int | None = None
+
+
 class Hub:
     """All open streams of this replica."""
 
     def __init__(
-        self, max_clients: int, keepalive_seconds: float = 30.0, clock: Callable[[], float] = time.monotonic
+        self, limits: Limits, keepalive_seconds: float = 30.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._clients: set[Client] = set()
-        self._max_clients = max_clients
+        self._by_key: Counter[str] = Counter()
+        self._by_address: Counter[str] = Counter()
+        self._limits = limits
         self._clock = clock
         self._round_seconds = min(MAX_ROUND_SECONDS, keepalive_seconds / ROUNDS_TO_KEEPALIVE)
         self._keepalive_rounds = round(keepalive_seconds / self._round_seconds)
         self._stuck_rounds = round(STUCK_SECONDS / self._round_seconds)
         self._nobody_left = asyncio.Event()
         self.is_draining = False
+        self.told = Told()
 
     def __len__(self) -> int:
         return len(self._clients)
 
     @property
-    def is_full(self) -> bool:
-        """Whether a newcomer must wait."""
-        return len(self._clients) >= self._max_clients
+    def max_clients(self) -> int:
+        """How many may listen at once."""
+        return self._limits.clients
+
+    def count(self, key_name: str) -> int:
+        """How many read by this key."""
+        return self._by_key[key_name]
+
+    def why_full(self, key_name: str, address: str) -> str | None:
+        """Why a newcomer must wait; None if there is room."""
+        limits = self._limits
+        if len(self._clients) >= limits.clients:
+            return "this replica is full"
+        if limits.clients_per_key is not None and self._by_key[key_name] >= limits.clients_per_key:
+            return "this key has as many streams as it may have here"
+        if limits.clients_per_address is not None and self._by_address[address] >= limits.clients_per_address:
+            return "this address has as many streams as it may have here"
+        return None
 
     def join(
-        self, line: Line, coding: Coding, frame: Frame, *, peer: str, wants_feed: bool = False, feed: bytes = b""
+        self, line: Line, coding: Coding, frame: Frame, *, peer: Peer, wants_feed: bool = False, feed: bytes = b""
     ) -> Client:
         """A client that gets `frame` as its first event, and what is to be said of the feed with it."""
-        client = Client(line, coding, self.leave, wants_feed=wants_feed, peer=peer, joined_at=self._clock())
+        told, joined_at = self.told, self._clock()
+        client = Client(line, coding, self.leave, wants_feed=wants_feed, peer=peer, joined_at=joined_at, told=told)
         client.begin(frame, random_retry_ms(), feed)
+        told.joins += 1
+        told.join_seconds += self._clock() - joined_at
         self._clients.add(client)
+        self._by_key[peer.key_name] += 1
+        self._by_address[peer.address] += 1
         return client
 
     def leave(self, client: Client) -> None:
@@ -73,6 +108,11 @@ class Hub:
         if client not in self._clients:
             return
         self._clients.remove(client)
+        self.told.endings[client.ending] += 1
+        for counts, who in ((self._by_key, client.peer.key_name), (self._by_address, client.peer.address)):
+            counts[who] -= 1
+            if not counts[who]:
+                del counts[who]
         seconds = self._clock() - client.joined_at
         logger.info(
             "stream to %s ended after %.1f s, %d events: %s", client.peer, seconds, client.events, client.ending
@@ -103,6 +143,12 @@ class Hub:
         event = feed_event(state, since_seconds)
         for client in list(self._clients):
             self._safely(client, lambda client: client.offer_feed(event))
+
+    def let_go_of(self, key_names: Collection[str]) -> None:
+        """End the streams of these keys now: they are not what they were."""
+        for client in list(self._clients):
+            if client.peer.key_name in key_names:
+                self._safely(client, lambda client: client.let_go(retry(random_retry_ms()), "its key is gone"))
 
     async def run(self) -> None:
         """Round after round, each client once: break long silences, cut off who is stuck."""

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.auth import KeysOut
 from gateway.cors import cors_options
+from gateway.dashboard import page
 from gateway.redis_client import check_client
 from gateway.replica import Replica
 from gateway.routes import keyed, open_to_all
@@ -38,6 +39,7 @@ class Gateway(FastAPI):
         self._replica: Replica | None = None
         self.include_router(keyed)
         self.include_router(open_to_all)
+        self.include_router(page)
 
     @property
     def replica(self) -> Replica:

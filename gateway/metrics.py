@@ -1,47 +1,99 @@
 """What an operator can count. No session's content is in a label."""
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Info, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
+from gateway.access import Access
 from gateway.fleet import Fleet
+from gateway.hub import Hub
 from gateway.version import VERSION
 from publisher.wire import SessionState
+
+CHANGE_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.1, 1.25, 1.5, 2.0, 5.0)
+"""Seconds; a change waits for its window, a second by default."""
+BROADCAST_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 
 class Metrics:
     """One replica's figures, in a registry of its own."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        info = Info("gateway_build", "What runs here.", registry=self._registry)
+        self._registry = registry = CollectorRegistry()
+        info = Info("gateway_build", "What runs here.", registry=registry)
         info.info({"version": VERSION})
-        self.words = Counter("gateway_words", "Words heard on the channel.", registry=self._registry)
+        self.words = Counter("gateway_words", "Words heard on the channel.", registry=registry)
+        self.readings = Counter("gateway_readings", "Times that all of Redis was read while live.", registry=registry)
         self.malformed_words = Counter(
-            "gateway_malformed_words", "What came and was no word.", ["reason"], registry=self._registry
+            "gateway_malformed_words", "What came and was no word.", ["reason"], registry=registry
         )
-        self.frames = Counter("gateway_frames_encoded", "Pictures turned into bytes.", registry=self._registry)
-        self.events = Counter("gateway_events", "Status events offered to clients.", registry=self._registry)
-        self._clients = Gauge("gateway_clients", "Open streams.", registry=self._registry)
-        self._silent = Gauge(
-            "gateway_silent_workers", "Workers not heard on the channel, only by reading.", registry=self._registry
+        self.feed_losses = Counter("gateway_feed_losses", "Times that Redis was lost.", ["reason"], registry=registry)
+        self.frames = Counter("gateway_frames_encoded", "Pictures turned into bytes.", registry=registry)
+        self._changes = Histogram(
+            "gateway_change_seconds",
+            "From a change's being seen here to its last write to a client, the debounce included.",
+            buckets=CHANGE_BUCKETS,
+            registry=registry,
         )
-        self._feed = Gauge("gateway_feed_live", "1 while Redis is heard.", registry=self._registry)
+        self._broadcasts = Histogram(
+            "gateway_broadcast_seconds",
+            "From a broadcast's first write to its last.",
+            buckets=BROADCAST_BUCKETS,
+            registry=registry,
+        )
+
+    def spoke(self, *, changed_at: float, began_at: float, ended_at: float) -> None:
+        """A picture has gone out; moments are seconds on one clock."""
+        self._changes.observe(ended_at - changed_at)
+        self._broadcasts.observe(ended_at - began_at)
 
     def watch(
-        self, *, clients: Callable[[], int], is_live: Callable[[], bool], silent: Callable[[], int], fleet: Fleet
+        self, *, hub: Hub, access: Access, is_live: Callable[[], bool], silent: Callable[[], int], fleet: Fleet
     ) -> None:
         """Read these when asked, not when they change."""
-        self._clients.set_function(clients)
-        self._feed.set_function(is_live)
-        self._silent.set_function(silent)
+        gauges = {
+            "gateway_clients": ("Open streams.", lambda: len(hub)),
+            "gateway_max_clients": ("How many there may be.", lambda: hub.max_clients),
+            "gateway_silent_workers": ("Workers not heard on the channel, only by reading.", silent),
+            "gateway_feed_live": ("1 while Redis is heard.", is_live),
+        }
+        for name, (what, value) in gauges.items():
+            Gauge(name, what, registry=self._registry).set_function(value)
         self._registry.register(_FleetCollector(fleet))
+        self._registry.register(_HubCollector(hub, access))
 
     def expose(self) -> bytes:
         """Everything in Prometheus's text format."""
         return generate_latest(self._registry)
+
+
+class _HubCollector(Collector):
+    """What clients were told."""
+
+    def __init__(self, hub: Hub, access: Access) -> None:
+        self._hub = hub
+        self._access = access
+
+    def collect(self) -> Iterable[Metric]:
+        told = self._hub.told
+        yield CounterMetricFamily("gateway_events", "Status events written to clients.", told.events)
+        yield CounterMetricFamily("gateway_sent_bytes", "Bytes written to clients, but for heads.", told.bytes)
+        yield CounterMetricFamily("gateway_conflated", "Pictures that a slow client never got.", told.conflated)
+        yield CounterMetricFamily("gateway_keepalives", "Keepalives written to clients.", told.keepalives)
+        joins = SummaryMetricFamily("gateway_join_seconds", "Making a client, and writing its first event.")
+        joins.add_metric([], told.joins, told.join_seconds)
+        yield joins
+        ended = CounterMetricFamily("gateway_streams_ended", "Streams by why they ended.", labels=["reason"])
+        for reason, count in sorted(told.endings.items()):
+            ended.add_metric([reason], count)
+        yield ended
+        by_key = GaugeMetricFamily("gateway_key_clients", "Open streams by the name of their key.", labels=["key"])
+        for name in sorted(self._access.names):
+            by_key.add_metric([name], self._hub.count(name))
+        yield by_key
 
 
 class _FleetCollector(Collector):
@@ -50,7 +102,7 @@ class _FleetCollector(Collector):
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
+    def collect(self) -> Iterable[Metric]:
         known = self._fleet.workers
         workers = GaugeMetricFamily("gateway_workers", "Workers by what has become of them.", labels=["state"])
         workers.add_metric(["live"], sum(worker.is_live for worker in known))

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from gateway.client import Client, Line
+from gateway.client import Client, Line, Peer
 from gateway.coding import Coding
 from gateway.debounce import Debounce
 from gateway.feed import Feed, Heard, Live, Lost, Malformed, News, Read
@@ -25,6 +25,7 @@ from gateway.metrics import Metrics
 from gateway.picture import take_picture
 from gateway.silence import Silence
 from gateway.together import together
+from gateway.workers import Workers, describe_workers
 from publisher.wire import MalformedWordError, Reading
 
 logger = logging.getLogger("gateway.pipeline")
@@ -73,7 +74,7 @@ class Pipeline:
                 )
             except Exception:
                 logger.exception("the pipeline has failed and begins anew")
-            self._lost(Lost("the pipeline has failed", self._clock()))
+            self._lost(Lost("the pipeline has failed", self._clock(), "defect"))
             await asyncio.sleep(RESTART_SECONDS)
 
     async def wait_for_picture(self, seconds: float) -> bool:
@@ -118,7 +119,12 @@ class Pipeline:
             self._look.set()  # whoever asked has seen a change before the loop did
         return frame
 
-    def join(self, line: Line, coding: Coding, *, peer: str, wants_feed: bool) -> Client:
+    def workers(self) -> Workers:
+        """Who they all are, as well as is known here."""
+        self.frame()  # whoever is lost is called so
+        return describe_workers(self._fleet.workers, self._clock())
+
+    def join(self, line: Line, coding: Coding, *, peer: Peer, wants_feed: bool) -> Client:
         """A client's place among those who listen; its first event is written."""
         state: FeedState = "live" if self.lost_reason is None else "lost"
         feed = feed_event(state, self._clock() - self._since) if wants_feed else b""
@@ -140,6 +146,7 @@ class Pipeline:
         self._read_inbox()
         match news:
             case Read(reading, asked_at):
+                self._metrics.readings.inc()
                 self._listen_for_silence(reading)
                 self._note(self._fleet.read(reading, asked_at, now))
             case Live(reading, asked_at):
@@ -177,8 +184,10 @@ class Pipeline:
                 frame = self._new_frame()
                 now = frame.made_at
                 if self._debounce.is_due(now):
+                    changed_at, began_at = self._debounce.opened_at, self._clock()
                     self._debounce.spoke(frame.fingerprint)
-                    self._metrics.events.inc(await self._hub.broadcast(frame))
+                    await self._hub.broadcast(frame)
+                    self._metrics.spoke(changed_at=changed_at, began_at=began_at, ended_at=self._clock())
             if self._fleet.wants_reading(now):
                 self._feed.want_reading()
             wake_at = min(self._debounce.closes_at, self._fleet.next_deadline(now))
@@ -210,6 +219,7 @@ class Pipeline:
 
     def _lost(self, lost: Lost) -> None:
         if self.lost_reason is None:
+            self._metrics.feed_losses.labels(lost.kind).inc()
             self._since = lost.since
             self._fleet.go_deaf(self._clock())
             self._hub.tell_feed("lost", self._clock() - self._since)

@@ -8,7 +8,7 @@ answered, and an error there says that the slot is somewhere else by now.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from typing import Any, Final
 
 import redis
 import redis.asyncio
@@ -81,6 +81,10 @@ class Primary:
         except NoScriptError:  # forgotten again between redis-py's load of it and the call
             reply = await self._client.eval(READ_SCRIPT, len(keys), *keys, *arguments)
         return decode_reading(reply)
+
+    async def ask(self, *command: str) -> Any:
+        """Any other command, for whoever looks at the server itself."""
+        return await self._client.execute_command(*command)  # type: ignore[no-untyped-call]
 
     async def aclose(self) -> None:
         """Hear no more."""

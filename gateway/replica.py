@@ -9,10 +9,11 @@ from typing import Final
 
 from redis.asyncio import Redis
 
+from gateway.access import Access
 from gateway.debounce import Debounce
 from gateway.feed import Feed
 from gateway.fleet import Fleet
-from gateway.hub import Hub
+from gateway.hub import Hub, Limits
 from gateway.metrics import Metrics
 from gateway.pipeline import NOT_READ_YET, Pipeline
 from gateway.redis_client import RedisClient
@@ -34,7 +35,13 @@ class Replica:
         self.settings = settings
         redis = RedisClient(settings.redis_url if client is None else client, Keys(settings.namespace))
         fleet = Fleet()
-        self.hub = Hub(settings.max_clients, settings.keepalive_seconds, clock)
+        limits = Limits(
+            clients=settings.max_clients,
+            clients_per_key=settings.max_clients_per_key,
+            clients_per_address=settings.max_clients_per_address,
+        )
+        self.access = Access(settings)
+        self.hub = Hub(limits, settings.keepalive_seconds, clock)
         self.metrics = Metrics()
         feed = Feed(redis, clock, lambda: fleet.shortest_heartbeat_seconds)
         self.pipeline = Pipeline(
@@ -45,9 +52,10 @@ class Replica:
             metrics=self.metrics,
             clock=clock,
         )
-        self.stream = StatusStream(settings, self.pipeline, self.hub)
+        self.stream = StatusStream(settings, self.access, self.pipeline, self.hub)
         self.metrics.watch(
-            clients=lambda: len(self.hub),
+            hub=self.hub,
+            access=self.access,
             is_live=lambda: self.pipeline.lost_reason is None,
             silent=lambda: self.pipeline.silence.workers,
             fleet=fleet,
@@ -56,13 +64,17 @@ class Replica:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """The pipeline at work; where Redis answers at once, there is a picture from the beginning."""
-        pipeline = asyncio.create_task(self.pipeline.run(), name="pipeline")
+        tasks = [
+            asyncio.create_task(self.pipeline.run(), name="pipeline"),
+            asyncio.create_task(self.access.watch(self.hub.let_go_of), name="keys"),
+        ]
         try:
             await self.pipeline.wait_for_picture(START_SECONDS)
             yield
         finally:
-            pipeline.cancel()
-            await asyncio.wait([pipeline])
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     async def drain(self) -> None:
         """Let everybody go before the end."""

@@ -4,18 +4,23 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import Field
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from typing_extensions import TypedDict
 
 from gateway.auth import REFUSAL, require_key
 from gateway.coding import accepts_gzip
 from gateway.not_now import SSE_MEDIA_TYPE, not_now
-from gateway.pipeline import NOT_READ_YET
+from gateway.pipeline import NOT_READ_YET, Pipeline
 from gateway.replica import Replica
 from gateway.snapshot import Snapshot
 from gateway.stream import FIRST_PICTURE_SECONDS, STREAM_PATH
+from gateway.workers import Workers
 
 STATUS_PATH: Final = "/api/v1/agent/status"
+TICKET_PATH: Final = "/api/v1/agent/status/ticket"
+WORKERS_PATH: Final = "/api/v1/agent/workers"
 
 MIN_GZIP_BYTES: Final = 1000
 
@@ -80,15 +85,34 @@ async def status(
     """The picture of this moment. `X-Status-Stale` says for how many seconds Redis has not been heard, if so."""
     if not await replica.pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
         return not_now(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
-    headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-    stale_seconds = replica.pipeline.stale_seconds
-    if stale_seconds is not None:
-        headers["X-Status-Stale"] = str(int(stale_seconds))
+    headers = _headers(replica.pipeline)
     frame = replica.pipeline.frame()
     body = frame.json
     if len(body) > MIN_GZIP_BYTES and accepts_gzip(accept_encoding):
         body, headers["Content-Encoding"] = frame.gzipped_json, "gzip"
     return Response(body, media_type="application/json", headers=headers)
+
+
+@keyed.get(WORKERS_PATH, response_model=Workers, responses=_REFUSED, summary="Who the workers are")
+async def workers(replica: ThisReplica) -> Response:
+    """Each worker's machine and process, what it holds, and whether it is live, lost or has left."""
+    if not await replica.pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
+        return not_now(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
+    return JSONResponse(replica.pipeline.workers(), headers=_headers(replica.pipeline))
+
+
+class Ticket(TypedDict):
+    """What opens the stream by `?ticket=`, so that no key has to be in a URL."""
+
+    ticket: Annotated[str, Field(description="Empty if no key is asked for; good for the stream all the same")]
+    expires_in: Annotated[int, Field(description="Seconds, in which it opens the stream as often as it is needed")]
+
+
+@open_to_all.post(TICKET_PATH, response_model=Ticket, responses=_REFUSED, tags=["status"], summary="A ticket")
+async def ticket(replica: ThisReplica, name: Annotated[str, Depends(require_key)]) -> Response:
+    """Signed with the key: good on every replica, for every reconnect, and dead with its key."""
+    text, seconds = replica.access.ticket(name)
+    return JSONResponse({"ticket": text, "expires_in": seconds}, headers={"Cache-Control": "no-store"})
 
 
 class _Raw(Response):
@@ -141,6 +165,13 @@ async def readyz(replica: ThisReplica) -> Response:
 async def metrics(replica: ThisReplica) -> Response:
     """This replica's figures."""
     return Response(replica.metrics.expose(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _headers(pipeline: Pipeline) -> dict[str, str]:
+    """What an answer says of the picture that it is from."""
+    headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    stale_seconds = pipeline.stale_seconds
+    return headers if stale_seconds is None else headers | {"X-Status-Stale": str(int(stale_seconds))}
 
 
 def _probe(reason: str | None, *, channel: str | None = None) -> Response:

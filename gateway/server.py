@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from gateway import logs
 from gateway.listening import BACKLOG, listen
 
 logger = logging.getLogger("gateway.server")
@@ -24,17 +25,11 @@ START_FAILED_STATUS: Final = 3
 GC_THRESHOLD: Final = 20_000
 """New objects before the collector looks at the young ones; 700 is CPython's."""
 
-LOG_CONFIG: Final[dict[str, Any]] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-}
 
-
-def serve(app: Any, *, host: str, port: int) -> int | None:
-    """Run one replica until it ends; gives back the signal that ended it, for `die_of` when all is cleaned up.
+def serve(
+    app: Any, *, host: str, port: int, log_config: dict[str, Any] | None = None, logs_requests: bool = True
+) -> int | None:
+    """Run an app until it ends; gives back the signal that ended it, for `die_of` when all is cleaned up.
 
     Raises:
         ListeningError: The port is taken.
@@ -47,7 +42,8 @@ def serve(app: Any, *, host: str, port: int) -> int | None:
         host=host,
         port=port,
         backlog=BACKLOG,
-        log_config=LOG_CONFIG,
+        log_config=log_config or logs.log_config(),
+        access_log=logs_requests,
         ws="none",
         timeout_graceful_shutdown=BACKSTOP_SECONDS,
         server_header=False,

@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Self
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.asyncio.connection import ConnectionPool
 from redis.exceptions import RedisError
@@ -16,13 +17,22 @@ from publisher.wire import Keys
 PREFIX: Final = "POCKETPAW_STATUS_"
 PUBLISHER_ONLY: Final = frozenset({"HEARTBEAT_SECONDS", "LEASE_SECONDS", "ERROR_TTL_SECONDS"})
 LOCALHOST_ORIGINS: Final = "localhost"
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class SettingsError(ValueError):
     """A setting is wrong. The message names each by its environment variable and says what would be right."""
 
 
-class Settings(BaseSettings):
+def _stripped(key: Any) -> Any:
+    """Files and orchestrators' secrets often end with a line end; no client could send it."""
+    return key.strip() or None if isinstance(key, str) else key
+
+
+Key = Annotated[SecretStr | None, BeforeValidator(_stripped)]
+
+
+class RedisSettings(BaseSettings):
     """Environment variables `POCKETPAW_STATUS_*`; an empty one is unset. Durations are in seconds."""
 
     model_config = SettingsConfigDict(
@@ -36,23 +46,6 @@ class Settings(BaseSettings):
         repr=False,
     )
     namespace: str = Field(default="default", description="Which workers make one picture.")
-    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 in the container.")
-    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
-    api_key: SecretStr | None = Field(default=None, description="Key that both endpoints ask for; unset: open.")
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(LOCALHOST_ORIGINS,),
-        description="Pages that may read, comma-separated; `localhost` is localhost and 127.0.0.1 on any port.",
-    )
-    debounce_seconds: float = Field(default=1.0, ge=0, le=60, description="At most one event per client in this time.")
-    keepalive_seconds: float = Field(default=30.0, gt=0, le=3600, description="Comment after silence this long.")
-    drain_seconds: float = Field(default=5.0, ge=0, le=600, description="Time to end open streams in at shutdown.")
-    max_clients: int = Field(default=10_000, ge=1, description="Open streams; who comes after is told to come back.")
-
-    @field_validator("api_key", mode="before")
-    @classmethod
-    def _a_key_has_no_line_end(cls, key: Any) -> Any:
-        """Files and orchestrators' secrets often end with one; no client could send it."""
-        return key.strip() or None if isinstance(key, str) else key
 
     @field_validator("namespace")
     @classmethod
@@ -74,6 +67,40 @@ class Settings(BaseSettings):
             raise ValueError(str(RedisUrlError())) from None
         return url
 
+    @classmethod
+    def load(cls, **given: object) -> Self:
+        """Options that were given, else the environment, else the defaults.
+
+        Raises:
+            SettingsError: A value is wrong.
+        """
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        except ValidationError as error:
+            raise SettingsError("; ".join(_describe(problem) for problem in error.errors())) from None
+
+
+class Settings(RedisSettings):
+    """What one replica is told."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 in the container.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    api_key: Key = Field(default=None, description="Key that both endpoints ask for; unset: open.")
+    api_keys_file: Path | None = Field(default=None, description="Keys, one `name: key` a line; read on change.")
+    ticket_seconds: int = Field(default=600, ge=1, le=86_400, description="How long a ticket for the stream is good.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(LOCALHOST_ORIGINS,),
+        description="Pages that may read, comma-separated; `localhost` is localhost and 127.0.0.1 on any port.",
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="Log lines for people or for programs.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="From which on.")
+    debounce_seconds: float = Field(default=1.0, ge=0, le=60, description="At most one event per client in this time.")
+    keepalive_seconds: float = Field(default=30.0, gt=0, le=3600, description="Comment after silence this long.")
+    drain_seconds: float = Field(default=5.0, ge=0, le=600, description="Time to end open streams in at shutdown.")
+    max_clients: int = Field(default=10_000, ge=1, description="Open streams; who comes after is told to come back.")
+    max_clients_per_key: int | None = Field(default=None, ge=1, description="Of one key; unset: no limit of its own.")
+    max_clients_per_address: int | None = Field(default=None, ge=1, description="Of one address; unset: as above.")
+
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _origins_are_a_list(cls, origins: Any) -> Any:
@@ -89,29 +116,35 @@ class Settings(BaseSettings):
                 raise ValueError(f"{origin!r} is not an origin like https://status.example.org")
         return origins
 
-    @classmethod
-    def load(cls, **given: object) -> Self:
-        """Options that were given, else the environment, else the defaults.
 
-        Raises:
-            SettingsError: A value is wrong.
-        """
-        try:
-            return cls(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-        except ValidationError as error:
-            raise SettingsError("; ".join(_describe(problem) for problem in error.errors())) from None
+class IngestSettings(RedisSettings):
+    """What the HTTP face for agents is told that do not publish themselves."""
+
+    ingest_host: str = Field(default="127.0.0.1", description="Address to listen on; others need INGEST_KEY.")
+    ingest_port: int = Field(default=8001, ge=0, le=65535, description="Port to listen on.")
+    ingest_key: Key = Field(default=None, description="Key that whoever writes must send as X-Status-Key.")
+    ingest_ttl_seconds: float = Field(
+        default=900.0, gt=0, le=86_400, description="Silence after which a session is an error; 4 x while a tool runs."
+    )
+
+    @model_validator(mode="after")
+    def _a_stranger_must_not_write(self) -> Self:
+        if self.ingest_key is None and self.ingest_host not in LOOPBACK:
+            raise ValueError(f"needed to listen on {self.ingest_host}: whoever reaches it could write")
+        return self
 
 
 def unknown_names(environment: Mapping[str, str] | None = None) -> list[str]:
     """Environment variables with our prefix that mean nothing, and are likely misspelt."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + name for name in PUBLISHER_ONLY}
+    ours = Settings.model_fields | IngestSettings.model_fields
+    known = {PREFIX + name.upper() for name in ours} | {PREFIX + name for name in PUBLISHER_ONLY}
     env = os.environ if environment is None else environment
     return sorted(name for name in env if name.upper().startswith(PREFIX) and name.upper() not in known)
 
 
 def _describe(problem: Any) -> str:
     """One wrong setting for a person; a value that may be secret is not repeated."""
-    field = str(problem["loc"][0]) if problem["loc"] else "settings"
+    field = str(problem["loc"][0]) if problem["loc"] else "ingest_key"  # the only rule over several
     name = field.upper() if field.upper().startswith(PREFIX) or field == "REDIS_URL" else PREFIX + field.upper()
     reason = problem["msg"].removeprefix("Value error, ")
     shown = "" if "KEY" in name or "URL" in name else f" (it is {str(problem['input'])[:100]!r})"

@@ -14,9 +14,10 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.access import EVERYBODY, Access
 from gateway.at_once import run_at_once
-from gateway.auth import REFUSAL, has_key
-from gateway.client import Client, Line
+from gateway.auth import REFUSAL
+from gateway.client import Client, Line, Peer
 from gateway.coding import accepts_gzip, coding_for
 from gateway.cors import cors_options
 from gateway.hub import Hub
@@ -43,8 +44,8 @@ Headers = list[tuple[bytes, bytes]]
 class StatusStream:
     """An ASGI app, CORS included; `answer` is the same without, for whoever has seen to it."""
 
-    def __init__(self, settings: Settings, pipeline: Pipeline, hub: Hub) -> None:
-        self._key = settings.api_key
+    def __init__(self, settings: Settings, access: Access, pipeline: Pipeline, hub: Hub) -> None:
+        self._access = access
         self._pipeline = pipeline
         self._hub = hub
         self._with_cors = CORSMiddleware(self.answer, **cors_options(settings))
@@ -93,20 +94,21 @@ class StatusStream:
 
     def _join(self, scope: Scope, line: Line, *, is_gzipped: bool, is_chunked: bool) -> Client:
         coding = coding_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
-        peer = "{}:{}".format(*scope["client"]) if scope.get("client") else "an unknown client"
+        host, port = scope.get("client") or ("unknown", 0)
+        peer = Peer(host, port, self._access.name_of_streaming(scope) or EVERYBODY)
         return self._pipeline.join(line, coding, peer=peer, wants_feed=_events(scope) == "all")
 
     def _refusal(self, scope: Scope) -> Response | None:
         """Why this client gets no stream now, as an answer; None if it gets one."""
-        if self._key is not None and not has_key(scope, self._key):
+        key_name = self._access.name_of_streaming(scope)
+        if key_name is None:
             return JSONResponse({"detail": REFUSAL}, 403)
         if _events(scope) not in EVENT_KINDS:
             return _unprocessable(_events(scope))
         if self._hub.is_draining:
             return not_now("this replica is going away", accept=_header(scope, b"accept"))
-        if self._hub.is_full:
-            return not_now("this replica is full", accept=_header(scope, b"accept"))
-        return None
+        full = self._hub.why_full(key_name, (scope.get("client") or ("unknown", 0))[0])
+        return None if full is None else not_now(full, accept=_header(scope, b"accept"))
 
     async def _no_picture(self, scope: Scope) -> Response | None:
         """Wait for the first picture; an answer if it does not come."""

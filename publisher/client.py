@@ -15,13 +15,13 @@ from typing import Self, TypeVar
 import redis
 from redis.cluster import RedisCluster
 
-from publisher.errors import ConfigurationError, InvalidCallError
+from publisher.errors import ConfigurationError, InvalidCallError, PublisherError
 from publisher.flusher import Teller
 from publisher.redis_teller import check_target, make_teller
 from publisher.report import OnError, Reporter
 from publisher.session import Session
 from publisher.settings import from_environment
-from publisher.text import text_of
+from publisher.text import ErrorText, text_of
 from publisher.word import SessionState, check_session_key
 from publisher.worker import CLOSE_SECONDS, Worker
 
@@ -43,6 +43,8 @@ class StatusPublisher:
         heartbeat_seconds: How often it says that it is alive when nothing changes.
         lease_seconds: How long its word counts without a new one; at least two heartbeats.
         error_ttl_seconds: How long a session in error is shown.
+        error_text: What of an exception is shown, which may hold secrets; its message, in one line and cut, unless told
+            otherwise. `lambda error: type(error).__name__` shows its type alone.
         on_error: Told of each outage and each call that was ignored, from whatever thread it happens in.
 
     Raises:
@@ -59,6 +61,7 @@ class StatusPublisher:
         lease_seconds: float | None = None,
         error_ttl_seconds: float | None = None,
         on_error: OnError | None = None,
+        error_text: ErrorText | None = None,
     ) -> None:
         self._settings = from_environment(
             redis_url=redis if isinstance(redis, str) else None,
@@ -70,6 +73,7 @@ class StatusPublisher:
         )
         self._target = self._settings.redis_url if redis is None else redis
         self._reporter = Reporter(on_error)
+        self._error_text = error_text
         hint = check_target(self._target)
         self._is_inert = hint is not None
         if hint:
@@ -162,6 +166,10 @@ class StatusPublisher:
         """`close` without blocking the event loop."""
         await _beside(self.close)
 
+    def report(self, error: PublisherError) -> None:
+        """Tell a person what was ignored, once: for bridges, whose callbacks must not raise either."""
+        self._reporter.once(error)
+
     def _handle(self, key: object) -> Session:
         worker = self._current()
         try:
@@ -194,7 +202,7 @@ class StatusPublisher:
         return worker
 
     def _make_worker(self) -> Worker:
-        return Worker(self._settings, self._reporter, self._teller(), time.monotonic)
+        return Worker(self._settings, self._reporter, self._teller(), time.monotonic, self._error_text)
 
     def _teller(self) -> Callable[[], Teller] | None:
         target = self._target

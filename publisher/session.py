@@ -67,7 +67,7 @@ class Session:
         """What `StatusPublisher.publish` does: open, and be in this state, in one step."""
         shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
         tool = _tool_name(tool_name) if state is SessionState.TOOL_RUNNING else None
-        message = message_of(error_message)
+        message = message_of(error_message, self._worker.error_text)
         with self._worker.lock:
             if self._open(shown_title):
                 if state is SessionState.ERROR:
@@ -107,7 +107,7 @@ class Session:
     @quiet
     def error(self, message: object = None) -> None:
         """The run has failed. The session shows so for the error TTL, or until it goes on."""
-        text = message_of(message)
+        text = message_of(message, self._worker.error_text)
         with self._worker.lock:
             self._fail(text)
 
@@ -216,7 +216,7 @@ class Session:
 
     @quiet
     def _leave(self, error: BaseException | None) -> None:
-        text = message_of(error) if is_failure(error) else None
+        text = message_of(error, self._worker.error_text) if is_failure(error) else None
         with self._worker.lock:
             self._holders = max(0, self._holders - 1)
             if self._holders or self.is_over:

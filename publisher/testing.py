@@ -13,6 +13,7 @@ from publisher.client import StatusPublisher
 from publisher.errors import PublisherError
 from publisher.outbox import Identity, Outbox
 from publisher.settings import Settings
+from publisher.text import ErrorText
 from publisher.word import SessionState
 from publisher.worker import Worker
 
@@ -37,10 +38,12 @@ class RecordingPublisher(StatusPublisher):
         errors: What a real publisher would have reported.
     """
 
-    def __init__(self, *, max_concurrent: int | None = None) -> None:
+    def __init__(self, *, max_concurrent: int | None = None, error_text: ErrorText | None = None) -> None:
         self.errors: list[PublisherError] = []
         self._changes: list[Change] = []
-        super().__init__("redis://localhost", max_concurrent=max_concurrent, on_error=self.errors.append)
+        super().__init__(
+            "redis://localhost", max_concurrent=max_concurrent, on_error=self.errors.append, error_text=error_text
+        )
 
     @property
     def changes(self) -> list[Change]:
@@ -67,7 +70,7 @@ class RecordingPublisher(StatusPublisher):
         super().close()
 
     def _make_worker(self) -> Worker:
-        worker = _RecordingWorker(self._settings, self._reporter, None, time.monotonic)
+        worker = _RecordingWorker(self._settings, self._reporter, None, time.monotonic, self._error_text)
         worker.outbox.changes = self._changes
         return worker
 

@@ -1,7 +1,11 @@
 """Text that came from users' prompts, made fit for a word: valid UTF-8, one line, bounded."""
 
 import re
+from collections.abc import Callable
 from typing import Final
+
+ErrorText = Callable[[BaseException], object]
+"""What of an exception may be shown."""
 
 MAX_TITLE_CHARACTERS: Final = 200
 MAX_TOOL_CHARACTERS: Final = 100
@@ -32,7 +36,18 @@ def text_of(thing: object) -> str:
         return type(thing).__name__
 
 
-def message_of(error: object) -> str:
-    """What an exception, or whatever an agent calls its error, says in one line; never empty."""
-    fallback = type(error).__name__ if isinstance(error, BaseException) else "error"
-    return clean_text("" if error is None else error, MAX_ERROR_CHARACTERS) or fallback
+def message_of(error: object, error_text: ErrorText | None = None) -> str:
+    """What an exception, or whatever an agent calls its error, says in one line; never empty.
+
+    `error_text` says it for exceptions; if it raises, the exception's type alone is told, since its message may be what
+    must not be.
+    """
+    if not isinstance(error, BaseException):
+        return clean_text("" if error is None else error, MAX_ERROR_CHARACTERS) or "error"
+    said: object = error
+    if error_text is not None:
+        try:
+            said = error_text(error)
+        except Exception:  # noqa: BLE001 - the agent's own, which must not fail for its status
+            said = ""
+    return clean_text("" if said is None else said, MAX_ERROR_CHARACTERS) or type(error).__name__

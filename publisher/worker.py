@@ -18,7 +18,7 @@ from publisher.flusher import Flusher, Teller
 from publisher.outbox import Identity, Outbox
 from publisher.report import Reporter
 from publisher.settings import Settings
-from publisher.text import clean_text
+from publisher.text import ErrorText, clean_text
 
 CLOSE_SECONDS: Final = 3.0
 MAX_HOST_CHARACTERS: Final = 200
@@ -34,8 +34,14 @@ class Worker:
     outbox_type: ClassVar[type[Outbox]] = Outbox
 
     def __init__(
-        self, settings: Settings, reporter: Reporter, teller: Callable[[], Teller] | None, clock: Callable[[], float]
+        self,
+        settings: Settings,
+        reporter: Reporter,
+        teller: Callable[[], Teller] | None,
+        clock: Callable[[], float],
+        error_text: ErrorText | None = None,
     ) -> None:
+        self.error_text = error_text
         self.lock = threading.RLock()
         # SimpleQueue.put is reentrant and never blocks: it is how the thread hears of news.
         wakes: queue.SimpleQueue[None] = queue.SimpleQueue()

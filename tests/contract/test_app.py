@@ -217,7 +217,8 @@ def test_the_operator_may_allow_other_origins(backend: Backend) -> None:
 def test_the_openapi_document_has_the_snapshots_schema_on_both_endpoints(client: TestClient) -> None:
     document: dict[str, Any] = client.get("/openapi.json").json()
     reference = {"$ref": "#/components/schemas/Snapshot"}
-    answers = {path: document["paths"][path]["get"]["responses"]["200"]["content"] for path in document["paths"]}
+    paths = document["paths"].items()
+    answers = {path: ways["get"]["responses"]["200"]["content"] for path, ways in paths if "get" in ways}
     assert answers[STATUS]["application/json"]["schema"] == reference
     assert list(answers[STATUS + "/stream"]) == ["text/event-stream"]
     assert answers[STATUS + "/stream"]["text/event-stream"]["schema"] == reference
@@ -251,3 +252,18 @@ def test_an_app_with_a_wrong_setting_is_made_and_says_so_when_it_starts(monkeypa
     made = create_app(redis=fakeredis.FakeAsyncRedis())
     with pytest.raises(SettingsError, match="POCKETPAW_STATUS_PORT"), TestClient(made):
         pass
+
+
+def test_an_operator_is_told_who_the_workers_are(keyed: TestClient, publisher: StatusPublisher) -> None:
+    path = "/api/v1/agent/workers"
+    assert keyed.get(path).status_code == 403
+    publisher.session("web:1")
+
+    def rows() -> list[dict[str, Any]]:
+        told: list[dict[str, Any]] = keyed.get(path, headers={"X-Status-Key": "geheim"}).json()["workers"]
+        return told
+
+    (row,) = wait_until(lambda: [row for row in rows() if row["sessions"]], "the worker is told with its session")
+    assert (row["worker_id"], row["state"], row["sessions"]) == (publisher.worker_id, "live", ["web:1"])
+    publisher.close()
+    wait_until(lambda: [row["state"] for row in rows()] == ["left"], "the worker has left")

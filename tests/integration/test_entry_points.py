@@ -1,5 +1,6 @@
 """Every way to start a gateway, and every way that it may not start."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli import cli
+from gateway.settings import Settings
 from tests.support.gateway_process import STATUS, STREAM, GatewayProcess, clean_environment
 from tests.support.redis_server import RedisServer, free_port
 from tests.support.sse import Dashboard
@@ -61,10 +63,9 @@ def test_the_installed_command_ends_with_one_clear_line_and_a_status() -> None:
 
 
 def test_every_setting_is_an_option_but_the_key() -> None:
-    helped = run("serve", "--help").stdout
-    assert "--debounce" in helped
-    assert "--max-clients" in helped
-    assert "--api-key" not in helped
+    options = set(re.findall(r"--[a-z-]+", run("serve", "--help").stdout))
+    settings = {f"--{name.replace('_', '-')}" for name in Settings.model_fields}
+    assert options == settings - {"--api-key"} | {"--embedded", "--help"}
 
 
 @pytest.mark.parametrize(

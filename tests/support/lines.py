@@ -3,12 +3,14 @@
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from gateway.client import Client
+from gateway.access import EVERYBODY
+from gateway.client import Client, Peer
 from gateway.coding import IDENTITY, Coding
 from gateway.frames import Frame
 from gateway.hub import Hub
 
 T = TypeVar("T")
+PEER = Peer("10.0.0.1", 4711, EVERYBODY)
 
 
 class RecordingLine:
@@ -37,9 +39,11 @@ class RecordingLine:
 class Listener:
     """A client of a hub, and its line."""
 
-    def __init__(self, hub: Hub, frame: Frame, coding: Coding = IDENTITY, *, wants_feed: bool = False) -> None:
+    def __init__(
+        self, hub: Hub, frame: Frame, coding: Coding = IDENTITY, *, wants_feed: bool = False, peer: Peer = PEER
+    ) -> None:
         self.line = RecordingLine()
-        self.client: Client = hub.join(self.line, coding, frame, peer="10.0.0.1:4711", wants_feed=wants_feed)
+        self.client: Client = hub.join(self.line, coding, frame, peer=peer, wants_feed=wants_feed)
         self.first = self.line.chunks.pop()
 
     def block(self) -> None:

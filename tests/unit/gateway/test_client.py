@@ -2,7 +2,7 @@
 
 from gateway.coding import CHUNKED
 from gateway.frames import feed_event
-from gateway.hub import Hub
+from gateway.hub import Hub, Limits
 from tests.support.lines import Listener, at_once
 from tests.unit.gateway.test_hub import A, B, C
 
@@ -10,13 +10,13 @@ LIVE, LOST = feed_event("live", 0.0), feed_event("lost", 1.0)
 
 
 def test_a_picture_that_a_client_saw_is_not_sent_again() -> None:
-    listener = Listener(Hub(1), A)
+    listener = Listener(Hub(Limits(clients=1)), A)
     assert not listener.client.offer(A)
     assert listener.taken() == []
 
 
 def test_a_slow_client_gets_only_the_newest_picture_when_there_is_room() -> None:
-    listener = Listener(Hub(1), A)
+    listener = Listener(Hub(Limits(clients=1)), A)
     listener.block()
     listener.client.offer(B)
     listener.client.offer(C)
@@ -25,7 +25,7 @@ def test_a_slow_client_gets_only_the_newest_picture_when_there_is_room() -> None
 
 
 def test_a_slow_client_gets_nothing_when_all_is_as_it_was() -> None:
-    listener = Listener(Hub(1), A)
+    listener = Listener(Hub(Limits(clients=1)), A)
     listener.block()
     listener.client.offer(B)
     listener.client.offer(A)
@@ -34,7 +34,7 @@ def test_a_slow_client_gets_nothing_when_all_is_as_it_was() -> None:
 
 
 def test_what_the_feed_does_is_told_before_the_picture() -> None:
-    listener = Listener(Hub(1), A, wants_feed=True)
+    listener = Listener(Hub(Limits(clients=1)), A, wants_feed=True)
     listener.block()
     listener.client.offer(B)
     listener.client.offer_feed(LIVE)
@@ -43,7 +43,7 @@ def test_what_the_feed_does_is_told_before_the_picture() -> None:
 
 
 def test_only_the_newest_state_of_the_feed_waits() -> None:
-    listener = Listener(Hub(1), A, wants_feed=True)
+    listener = Listener(Hub(Limits(clients=1)), A, wants_feed=True)
     listener.block()
     listener.client.offer_feed(LOST)
     listener.client.offer_feed(LIVE)
@@ -52,7 +52,7 @@ def test_only_the_newest_state_of_the_feed_waits() -> None:
 
 
 def test_a_line_that_fills_up_in_between_is_not_written_to() -> None:
-    listener = Listener(Hub(1), A, wants_feed=True)
+    listener = Listener(Hub(Limits(clients=1)), A, wants_feed=True)
     listener.block()
     listener.client.offer(B)
     listener.client.offer_feed(LIVE)
@@ -70,7 +70,7 @@ def test_a_line_that_fills_up_in_between_is_not_written_to() -> None:
 
 
 def test_a_slow_client_that_is_let_go_gets_its_farewell_and_nothing_else() -> None:
-    listener = Listener(Hub(1), A)
+    listener = Listener(Hub(Limits(clients=1)), A)
     listener.block()
     listener.client.offer(B)
     listener.client.let_go(b"retry: 1\n")
@@ -80,7 +80,7 @@ def test_a_slow_client_that_is_let_go_gets_its_farewell_and_nothing_else() -> No
 
 
 def test_who_has_been_let_go_is_written_to_no_more() -> None:
-    hub = Hub(1)
+    hub = Hub(Limits(clients=1))
     listener = Listener(hub, A)
     listener.client.let_go(b"retry: 1\n")
     listener.taken()
@@ -90,7 +90,7 @@ def test_who_has_been_let_go_is_written_to_no_more() -> None:
 
 
 def test_a_coding_puts_all_that_is_said_on_the_wire() -> None:
-    listener = Listener(Hub(1), A, CHUNKED, wants_feed=True)
+    listener = Listener(Hub(Limits(clients=1)), A, CHUNKED, wants_feed=True)
     assert listener.first.startswith(b"%x\r\nevent: status\n" % (len(listener.first) - 6))
     listener.client.offer(B)
     listener.client.offer_feed(LIVE)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.debounce import NEVER, Debounce
 from gateway.frames import Frame, encode_frame
-from gateway.hub import Hub
+from gateway.hub import Hub, Limits
 from gateway.snapshot import Fingerprint, Snapshot
 from tests.support.lines import Listener, at_once
 
@@ -112,7 +112,7 @@ class Reader:
 def test_whatever_changes_a_client_gets_one_event_a_window_and_ends_with_the_truth(
     steps: list[tuple[float, str, bool]],
 ) -> None:
-    debounce, hub = Debounce(WINDOW), Hub(100)
+    debounce, hub = Debounce(WINDOW), Hub(Limits(clients=100))
     readers: list[Reader] = []
     now, state = 0.0, "A"
     debounce.saw(frame(state, now).fingerprint, now)

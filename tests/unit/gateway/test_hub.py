@@ -1,7 +1,6 @@
 """Who is listening."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import pytest
@@ -9,9 +8,11 @@ import pytest
 from gateway import hub as hub_module
 from gateway.coding import IDENTITY
 from gateway.frames import KEEPALIVE, Frame, encode_frame, feed_event
-from gateway.hub import Hub
+from gateway.hub import Hub, Limits
 from gateway.snapshot import GlobalStateName
-from tests.support.lines import Listener, RecordingLine, at_once
+from tests.support.lines import PEER, Listener, RecordingLine, at_once
+
+NEWCOMER = ("key", "10.0.0.9")
 
 
 def frame(state: GlobalStateName) -> Frame:
@@ -33,21 +34,21 @@ def round_of(hub: Hub, listener: Listener, times: int) -> None:
 
 
 def test_one_frame_serves_all_clients_without_being_copied() -> None:
-    hub = Hub(10)
+    hub = Hub(Limits(clients=10))
     listeners = [Listener(hub, A) for _ in range(3)]
     at_once(hub.broadcast(B))
     assert {id(listener.taken()[0]) for listener in listeners} == {id(B.event)}
 
 
 def test_a_client_that_joined_between_converges_though_the_others_saw_no_change() -> None:
-    hub = Hub(10)
+    hub = Hub(Limits(clients=10))
     early, late = Listener(hub, A), Listener(hub, B)
     assert at_once(hub.broadcast(A)) == 1
     assert (early.taken(), late.taken()) == ([], [A.event])
 
 
 def test_only_those_who_asked_are_told_about_the_feed() -> None:
-    hub = Hub(10)
+    hub = Hub(Limits(clients=10))
     plain, curious = Listener(hub, A), Listener(hub, A, wants_feed=True)
     hub.tell_feed("live", 0.0)
     assert plain.taken() == []
@@ -55,11 +56,11 @@ def test_only_those_who_asked_are_told_about_the_feed() -> None:
 
 
 def test_a_hub_is_full_at_its_limit_and_not_after_somebody_left() -> None:
-    hub = Hub(2)
+    hub = Hub(Limits(clients=2))
     first, _ = Listener(hub, A), Listener(hub, A)
-    assert hub.is_full
+    assert hub.why_full(*NEWCOMER) == "this replica is full"
     first.client.gone()
-    assert not hub.is_full
+    assert hub.why_full(*NEWCOMER) is None
 
 
 def failing(_: object = None) -> None:
@@ -70,7 +71,7 @@ def failing(_: object = None) -> None:
 def test_a_line_that_fails_loses_its_place_and_costs_the_others_nothing(
     what: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hub = Hub(10)
+    hub = Hub(Limits(clients=10))
     listeners = [Listener(hub, A, wants_feed=True) for _ in range(3)]
     for name in ("write", "end", "cut"):
         setattr(listeners[1].line, name, failing)
@@ -88,7 +89,7 @@ def test_a_line_that_fails_loses_its_place_and_costs_the_others_nothing(
 
 def test_a_round_goes_on_past_a_line_that_fails_and_leaves_out_who_has_gone() -> None:
     async def rounds() -> list[int]:
-        hub, enough = Hub(10, keepalive_seconds=0.03), asyncio.Event()
+        hub, enough = Hub(Limits(clients=10), keepalive_seconds=0.03), asyncio.Event()
         listeners = [Listener(hub, A) for _ in range(3)]
         listeners[0].line.write = failing  # type: ignore[method-assign,assignment]
         listeners[1].client.gone()
@@ -111,16 +112,16 @@ def test_a_round_goes_on_past_a_line_that_fails_and_leaves_out_who_has_gone() ->
 
 
 def test_a_client_whose_first_event_cannot_be_written_takes_no_place() -> None:
-    hub, line = Hub(10), RecordingLine()
+    hub, line = Hub(Limits(clients=10)), RecordingLine()
     line.open = failing  # type: ignore[method-assign,assignment]
     with pytest.raises(RuntimeError, match="closed"):
-        hub.join(line, IDENTITY, A, peer="10.0.0.1:1")
+        hub.join(line, IDENTITY, A, peer=PEER)
     assert len(hub) == 0
 
 
 def test_a_broadcast_lets_others_work_between_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "STEP_CLIENTS", 10)
-    hub = Hub(100)
+    hub = Hub(Limits(clients=100))
     listeners = [Listener(hub, A) for _ in range(25)]
     served: list[int] = []
 
@@ -140,7 +141,7 @@ def test_a_broadcast_lets_others_work_between_its_steps(monkeypatch: pytest.Monk
 
 def test_a_broadcast_of_large_pictures_takes_smaller_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "STEP_BYTES", 2 * len(B.event))
-    hub = Hub(100)
+    hub = Hub(Limits(clients=100))
     for _ in range(3):
         Listener(hub, A)
     broadcast = hub.broadcast(B)
@@ -150,7 +151,7 @@ def test_a_broadcast_of_large_pictures_takes_smaller_steps(monkeypatch: pytest.M
 
 def test_who_leaves_in_the_middle_of_a_broadcast_is_not_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "STEP_CLIENTS", 1)
-    hub = Hub(10)
+    hub = Hub(Limits(clients=10))
     listeners = [Listener(hub, A) for _ in range(2)]
     broadcast = hub.broadcast(B)
     broadcast.send(None)
@@ -163,7 +164,7 @@ def test_who_leaves_in_the_middle_of_a_broadcast_is_not_written_to(monkeypatch: 
 
 
 def test_silence_is_broken_after_the_keepalives_time_and_not_before() -> None:
-    hub = Hub(10, keepalive_seconds=30.0)
+    hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
     listener = Listener(hub, A)
     round_of(hub, listener, 30)
     assert listener.taken() == []
@@ -172,7 +173,7 @@ def test_silence_is_broken_after_the_keepalives_time_and_not_before() -> None:
 
 
 def test_an_event_puts_the_keepalive_off() -> None:
-    hub = Hub(10, keepalive_seconds=30.0)
+    hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
     listener = Listener(hub, A)
     round_of(hub, listener, 29)
     at_once(hub.broadcast(B))
@@ -182,7 +183,7 @@ def test_an_event_puts_the_keepalive_off() -> None:
 
 
 def test_who_takes_nothing_for_a_minute_is_cut_off() -> None:
-    hub = Hub(10, keepalive_seconds=30.0)
+    hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
     listener = Listener(hub, A)
     listener.block()
     listener.line.backlog_bytes = 1000
@@ -193,7 +194,7 @@ def test_who_takes_nothing_for_a_minute_is_cut_off() -> None:
 
 
 def test_who_takes_a_little_is_not_cut_off() -> None:
-    hub = Hub(10, keepalive_seconds=30.0)
+    hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
     listener = Listener(hub, A)
     listener.block()
     for backlog_bytes in (1000, 900, 800, 700):
@@ -206,13 +207,13 @@ def test_who_takes_a_little_is_not_cut_off() -> None:
 def test_rounds_are_a_second_at_most_and_fine_enough_for_any_keepalive(
     keepalive: float, rounds: tuple[int, int]
 ) -> None:
-    hub = Hub(10, keepalive_seconds=keepalive)
+    hub = Hub(Limits(clients=10), keepalive_seconds=keepalive)
     assert (hub._keepalive_rounds, hub._stuck_rounds) == rounds
 
 
 def test_a_round_reaches_everybody() -> None:
     async def one_round() -> None:
-        hub, missing, everybody = Hub(100, keepalive_seconds=0.03), set(range(50)), asyncio.Event()
+        hub, missing, everybody = Hub(Limits(clients=100), keepalive_seconds=0.03), set(range(50)), asyncio.Event()
 
         def note(number: int) -> Callable[[bytes], None]:
             def write(chunk: bytes) -> None:
@@ -231,50 +232,3 @@ def test_a_round_reaches_everybody() -> None:
         running.cancel()
 
     asyncio.run(one_round())
-
-
-# The drain
-
-
-def drained(clients: int, seconds: float, prepare: Callable[[Listener], None] = lambda _: None) -> list[Listener]:
-    async def drain() -> list[Listener]:
-        hub = Hub(clients)
-        listeners = [Listener(hub, A) for _ in range(clients)]
-        for listener in listeners:
-            prepare(listener)
-
-        async def leave() -> None:  # as lines do when they have ended
-            while True:
-                for listener in listeners:
-                    if listener.line.has_ended or listener.line.is_cut:
-                        listener.client.gone()
-                await asyncio.sleep(0.01)
-
-        leaving = asyncio.create_task(leave())
-        async with asyncio.timeout(10):
-            await hub.drain(seconds)
-        leaving.cancel()
-        assert hub.is_draining
-        return listeners
-
-    return asyncio.run(drain())
-
-
-def test_a_drain_lets_everybody_go_with_a_time_to_come_back_of_their_own() -> None:
-    farewells = [listener.taken() for listener in drained(50, 0.05)]
-    assert all(len(farewell) == 1 for farewell in farewells)
-    waits = {int(farewell[0].removeprefix(b"retry: ")) for farewell in farewells}
-    assert all(1000 <= wait <= 4000 for wait in waits)
-    assert len(waits) > 10, "they do not come back together"
-
-
-def test_who_does_not_take_its_farewell_is_cut_off_a_little_after_the_drain() -> None:
-    listeners = drained(3, 0.01, prepare=Listener.block)
-    assert all(listener.line.is_cut for listener in listeners)
-
-
-def test_ten_thousand_clients_are_let_go_within_the_drains_time() -> None:
-    began_at = time.monotonic()
-    listeners = drained(10_000, 0.5)
-    assert 0.3 < time.monotonic() - began_at < 4.0
-    assert all(listener.line.has_ended for listener in listeners)

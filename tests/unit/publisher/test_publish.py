@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 import pytest
 
@@ -143,3 +144,34 @@ def test_one_tool_entered_twice_is_two_calls(publisher: RecordingPublisher) -> N
         with tool:
             pass
         assert newest(publisher).tool_name == "bash"
+
+
+@pytest.mark.parametrize(
+    ("error_text", "message"),
+    [
+        (None, "password is hunter2"),
+        (lambda error: type(error).__name__, "ValueError"),
+        (lambda error: f"\n  wrong {str(error)[:8]}\x1b", "wrong password"),
+        (lambda _: None, "ValueError"),
+        (lambda _: "", "ValueError"),
+        (lambda error: error.no_such_thing, "ValueError"),
+    ],
+)
+def test_the_agents_own_code_may_decide_what_of_an_exception_is_shown(
+    error_text: Callable[[BaseException], object] | None, message: str
+) -> None:
+    publisher = RecordingPublisher(error_text=error_text)
+    error = ValueError("password is hunter2")
+    publisher.session(KEY).error(error)
+    assert newest(publisher).error_message == message
+    publisher.publish(KEY, "error", error_message=error)
+    assert newest(publisher).error_message == message
+    publisher.session(KEY).error("said by the agent itself")
+    assert newest(publisher).error_message == "said by the agent itself"
+
+
+def test_leaving_by_an_exception_shows_what_the_agents_own_code_says_of_it() -> None:
+    publisher = RecordingPublisher(error_text=lambda error: type(error).__name__)
+    with pytest.raises(ValueError, match="hunter2"), publisher.session(KEY):
+        raise ValueError("password is hunter2")
+    assert newest(publisher).error_message == "ValueError"

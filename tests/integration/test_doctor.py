@@ -1,0 +1,140 @@
+"""`agent-status doctor`, on what is well and on what is not."""
+
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from gateway.doctor import stream_checks
+from gateway.doctor.examination import examine
+from gateway.settings import Settings
+from tests.support.gateway_thread import GatewayThread
+from tests.support.redis_server import RedisServer, free_port
+
+
+def examined(url: str, redis_url: str, *, key: str | None = None, idle_seconds: float = 0.0) -> tuple[bool, str]:
+    """Whether all is well, and what was said."""
+    said: list[str] = []
+    is_well = examine(url, key, Settings.load(redis_url=redis_url), idle_seconds, said.append)
+    return is_well, "\n".join(said)
+
+
+@pytest.fixture
+def gateway(real_redis: RedisServer) -> Iterator[GatewayThread]:
+    with GatewayThread(real_redis.url, debounce_seconds=0.05, keepalive_seconds=1) as gateway:
+        yield gateway.ready()
+
+
+def test_where_all_is_well_it_says_so_and_the_whole_way_is_measured(
+    gateway: GatewayThread, real_redis: RedisServer
+) -> None:
+    is_well, said = examined(gateway.url, real_redis.url, idle_seconds=10)
+    assert is_well, said
+    for part in ("Redis answers in", "the gateway is ready", "on the stream after", "its keepalive comes through"):
+        assert part in said
+    assert "wrong" not in said
+    assert gateway.states() == {}, "the doctor's own session has ended"
+
+
+def test_a_redis_that_does_not_answer_is_wrong_and_shows_no_password(gateway: GatewayThread) -> None:
+    is_well, said = examined(gateway.url, f"redis://:hunter2@127.0.0.1:{free_port()}/0")
+    assert not is_well
+    assert "wrong  Redis cannot be used" in said
+    assert "hunter2" not in said
+
+
+def test_a_user_without_rights_is_told_which_and_where_the_rule_is(
+    gateway: GatewayThread, real_redis: RedisServer
+) -> None:
+    with real_redis.client() as admin:
+        admin.acl_setuser("nobody", enabled=True, passwords=["+secret"], commands=["+ping"])
+        try:
+            is_well, said = examined(gateway.url, real_redis.url.replace("unix://", "unix://nobody:secret@"))
+        finally:
+            admin.acl_deluser("nobody")
+    assert not is_well
+    assert "wrong  Redis runs the script that reads all workers: no" in said
+    assert "Least rights" in said
+
+
+def test_a_redis_that_evicts_is_wrong(gateway: GatewayThread, real_redis: RedisServer) -> None:
+    with real_redis.client() as admin:
+        admin.config_set("maxmemory", "100mb")
+        admin.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            is_well, said = examined(gateway.url, real_redis.url)
+        finally:
+            admin.config_set("maxmemory", "0")
+            admin.config_set("maxmemory-policy", "noeviction")
+    assert not is_well
+    assert "wrong  Redis evicts keys" in said
+
+
+def test_a_gateway_of_another_redis_shows_no_change_and_that_is_said(
+    gateway: GatewayThread, own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_checks, "CHANGE_SECONDS", 0.5)
+    is_well, said = examined(gateway.url, own_redis.url)
+    assert not is_well
+    assert "does the gateway at --url read this Redis" in said
+
+
+def test_a_key_that_is_missing_is_said(real_redis: RedisServer) -> None:
+    with GatewayThread(real_redis.url, api_key="geheim") as gateway:
+        gateway.ready()
+        assert "wrong  the stream wants a key" in examined(gateway.url, real_redis.url)[1]
+        is_well, said = examined(gateway.url, real_redis.url, key="geheim")
+    assert is_well, said
+    assert "geheim" not in said
+
+
+@contextmanager
+def something_else(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    """A server that is no gateway, or stands badly before one."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, name="something-else", daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_an_address_that_is_no_gateways_is_said(real_redis: RedisServer) -> None:
+    def answer(request: http.server.BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Type", "text/html")
+        request.send_header("Content-Length", "2")
+        request.end_headers()
+        request.wfile.write(b"hi")
+
+    with something_else(answer) as url:
+        is_well, said = examined(url, real_redis.url)
+    assert not is_well
+    assert "is --url a gateway's address?" in said
+
+
+def test_a_balancer_that_buffers_or_cuts_is_said(real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(request: http.server.BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        kind = "application/json" if request.path == "/readyz" else "text/event-stream"
+        request.send_header("Content-Type", kind)
+        request.send_header("Via", "1.1 cache")
+        request.send_header("Connection", "close")
+        request.end_headers()
+        if request.path == "/readyz":
+            request.wfile.write(b'{"status": "ok"}')
+
+    monkeypatch.setattr(stream_checks, "FIRST_SECONDS", 0.5)
+    with something_else(answer) as url:
+        is_well, said = examined(url, real_redis.url)
+    assert not is_well
+    assert "wrong  the first event does not come: it ended" in said
+    assert "by way of 1.1 cache" in said

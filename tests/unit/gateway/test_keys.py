@@ -1,0 +1,83 @@
+"""Named keys, and tickets that are signed with one."""
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from gateway.keys import KeyRing, KeysError, parse_keys
+
+RING = KeyRing({"wall": "geheim-ü", "phone": "other"})
+NOW = 1_800_000_000
+
+
+def test_a_key_is_found_by_what_it_is_and_not_by_its_name() -> None:
+    assert RING.name_of(["geheim-ü".encode()]) == "wall"
+    assert RING.name_of([b"wrong", b"other"]) == "phone"
+    for wrong in (b"", b"wall", b"geheim", "geheim-ü ".encode(), b"othe"):
+        assert RING.name_of([wrong]) is None
+    assert RING.name_of([]) is None
+
+
+def test_without_any_key_it_is_open() -> None:
+    assert KeyRing({}).is_open
+    assert not RING.is_open
+
+
+def test_a_ticket_is_good_until_it_expires_on_every_ring_that_has_its_key() -> None:
+    ticket = RING.ticket("wall", NOW + 600)
+    elsewhere = KeyRing({"renamed": "geheim-ü"})
+    assert RING.name_of_ticket(ticket, NOW) == "wall"
+    assert elsewhere.name_of_ticket(ticket, NOW + 599.9) == "renamed"
+    assert RING.name_of_ticket(ticket, NOW + 600) is None
+    assert KeyRing({"phone": "other"}).name_of_ticket(ticket, NOW) is None
+
+
+@pytest.mark.parametrize("change", ["expiry", "signature", "cut", "more", "other alphabet"])
+def test_a_ticket_that_was_changed_is_none(change: str) -> None:
+    ticket = RING.ticket("wall", NOW + 600)
+    expiry, _, signature = ticket.partition(".")
+    changed = {
+        "expiry": f"{NOW + 601}.{signature}",
+        "signature": f"{expiry}.{'A' * 43}",
+        "cut": ticket[:-1],
+        "more": ticket + "A",
+        "other alphabet": f"{expiry}.{'+' * 43}",
+    }
+    assert RING.name_of_ticket(changed[change], NOW) is None
+
+
+@given(st.text())
+def test_no_text_is_a_ticket(text: str) -> None:
+    assert RING.name_of_ticket(text, NOW) is None
+
+
+def test_a_ticket_says_nothing_of_the_key_and_is_no_key() -> None:
+    ticket = RING.ticket("wall", NOW + 600)
+    assert "geheim" not in ticket
+    assert RING.name_of([ticket.encode()]) is None
+
+
+def test_a_newer_ring_tells_whose_key_is_not_what_it_was() -> None:
+    newer = KeyRing({"wall": "geheim-ü", "phone": "changed", "new": "n"})
+    assert RING.lost_to(newer) == {"phone"}
+    assert RING.lost_to(KeyRing({})) == {"wall", "phone"}
+
+
+def test_a_list_of_keys_has_a_name_and_a_key_on_each_line() -> None:
+    assert parse_keys("# dashboards\nwall: a:b c\n\n  phone :other \r\n") == {"wall": "a:b c", "phone": "other"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("wall geheim", 1),
+        ("wall: a\n: geheim", 2),
+        ("wall:", 1),
+        ("a b: geheim", 1),
+        ("a: x\na: geheim", 2),
+    ],
+)
+def test_a_line_that_is_something_else_is_named_by_its_number_and_not_repeated(text: str, line: int) -> None:
+    with pytest.raises(KeysError, match=f"line {line}:") as caught:
+        parse_keys(text)
+    assert "geheim" not in str(caught.value)

@@ -1,0 +1,49 @@
+"""How log lines are written."""
+
+import json
+import logging
+import sys
+
+import pytest
+
+from gateway.logs import JsonLines, TextLines
+
+
+def record(message: str, *args: object, level: int = logging.INFO) -> logging.LogRecord:
+    return logging.LogRecord("gateway.feed", level, "feed.py", 1, message, args, None)
+
+
+@pytest.mark.parametrize("hostile", ["a\nb", "a\r\nb", "\x1b[31mred", "a\u202eb", "a\u2028b", "\x9b1m", "\x00"])
+def test_what_comes_into_a_message_from_outside_is_neither_a_line_nor_an_order(hostile: str) -> None:
+    for formatter in (TextLines(), JsonLines()):
+        line = formatter.format(record("ignored %s", hostile))
+        assert len(line.splitlines()) == 1
+        assert not {"\x1b", "\x9b", "\x00", "\n"} & set(line)
+    assert json.loads(JsonLines().format(record("ignored %s", hostile)))["message"] == f"ignored {hostile}"
+
+
+def test_a_line_for_people_says_when_how_bad_who_and_what() -> None:
+    line = TextLines().format(record("feed %s", "live", level=logging.WARNING))
+    assert line.endswith("WARNING gateway.feed: feed live")
+
+
+def test_a_line_for_programs_is_an_object_with_the_traceback_in_it() -> None:
+    try:
+        raise ValueError("boom")
+    except ValueError:
+        failed = logging.LogRecord("gateway.hub", logging.ERROR, "hub.py", 1, "it failed", None, sys.exc_info())
+    failed.created, failed.msecs = 1_800_000_000.25, 250.0
+    line = JsonLines().format(failed)
+    assert len(line.splitlines()) == 1
+    said = json.loads(line)
+    assert said.pop("traceback").endswith("ValueError: boom")
+    assert said == {
+        "time": "2027-01-15T08:00:00.250Z",
+        "level": "error",
+        "logger": "gateway.hub",
+        "message": "it failed",
+    }
+
+
+def test_a_lone_surrogate_costs_no_line() -> None:
+    assert json.loads(JsonLines().format(record("title %s", "a\ud800b")))["message"] == "title a\ud800b"
