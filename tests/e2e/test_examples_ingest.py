@@ -1,0 +1,53 @@
+"""The example agents that are not Python, on the board by way of ingest."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from publisher.testing import RecordingPublisher
+from tests.e2e.test_clients_go import BUILD_SECONDS, OFFLINE
+from tests.support import need
+from tests.support.ingest_thread import ingest
+
+EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+KEY: Final = "write key"
+
+
+def run(*command: str | Path, seconds: float = 60) -> RecordingPublisher:
+    """Run an example until it ends, which says nothing if all went well; what it told."""
+    publisher = RecordingPublisher()
+    with ingest(publisher, KEY) as url:
+        done = subprocess.run(
+            [*command, url],
+            env=os.environ | OFFLINE | {"POCKETPAW_STATUS_INGEST_KEY": KEY},
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return publisher
+
+
+def check(publisher: RecordingPublisher, key: str) -> None:
+    assert publisher.states(key) == ["thinking", "tool_running", "streaming", None]
+    told = [change for change in publisher.changes if change.state == "streaming"][-1]
+    assert (told.title, told.input_tokens, told.output_tokens) == ("Count to three", 12, 3)
+    assert "count" in {change.tool_name for change in publisher.changes}
+
+
+def test_the_node_example_is_seen_on_the_board() -> None:
+    check(run(need.program("node"), EXAMPLES / "ingest.mjs"), "node:42")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(BUILD_SECONDS + 30)
+def test_the_go_example_is_seen_on_the_board() -> None:
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("go is not on this machine")
+    check(run(go, "run", EXAMPLES / "ingest.go", seconds=BUILD_SECONDS), "go:42")

@@ -1,0 +1,89 @@
+"""`agent-status hook`, as a command-line agent runs it at each of its tool calls."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from typing import Final
+
+import pytest
+
+from publisher.testing import RecordingPublisher
+from tests.support.ingest_thread import ingest
+from tests.support.wait import wait_until
+
+KEY: Final = "write key"
+PATIENCE_SECONDS: Final = 5.0
+"""Much more than the 200 ms that it may take, since an interpreter has to start here first."""
+EVENT: Final = {
+    "session_id": "s1",
+    "hook_event_name": "PreToolUse",
+    "tool_name": "shell",
+    "tool_use_id": "c1",
+    "tool_input": {"command": "cat /etc/secrets"},
+}
+
+
+def hook(*arguments: str, stdin: bytes, key: str = KEY) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "gateway", "hook", *arguments]
+    return subprocess.run(
+        command,
+        input=stdin,
+        capture_output=True,
+        timeout=30,
+        check=False,
+        env={"POCKETPAW_STATUS_INGEST_KEY": key},
+    )
+
+
+def test_it_passes_on_names_and_says_nothing() -> None:
+    publisher = RecordingPublisher()
+    with ingest(publisher, KEY) as url:
+        done = hook("codex", "--url", url, stdin=json.dumps(EVENT).encode())
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+        wait_until(lambda: publisher.sessions, "the hook has been taken in")
+        assert publisher.sessions["codex:s1"].tool_name == "shell"
+        assert "secrets" not in str(publisher.changes)
+
+
+@pytest.mark.parametrize("stdin", [b"", b"{nonsense", b"[]", b"\xff\xfe", b'{"session_id": 7}'])
+def test_whatever_stdin_says_it_says_nothing_and_exits_with_0(stdin: bytes) -> None:
+    done = hook("codex", "--url", "http://127.0.0.1:1", stdin=stdin)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("emacs",), ("codex", "--url", "nonsense"), ("codex", "--url"), ("codex", "--url", "https://127.0.0.1:1")],
+)
+def test_wrong_arguments_forbid_no_tool(arguments: tuple[str, ...]) -> None:
+    done = hook(*arguments, stdin=json.dumps(EVENT).encode())
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_an_ingest_that_takes_it_and_never_answers_delays_nobody() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        done = hook("codex", "--url", f"http://127.0.0.1:{silent.getsockname()[1]}", stdin=json.dumps(EVENT).encode())
+        assert done.returncode == 0
+        assert time.monotonic() - began < PATIENCE_SECONDS
+
+
+def test_a_stdin_that_never_ends_delays_nobody_for_ever() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway", "hook", "codex"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with process:
+        assert process.wait(2 + PATIENCE_SECONDS) == 0
+
+
+def test_before_it_knows_the_word_it_imports_no_library() -> None:
+    check = (
+        "import sys; sys.argv = ['agent-status', 'hook', 'codex']; before = set(sys.modules); "
+        "import gateway.__main__, publisher.hook; "
+        "loaded = {name.partition('.')[0] for name in set(sys.modules) - before}; "
+        "assert loaded <= set(sys.stdlib_module_names) | {'gateway', 'publisher'}, loaded; "
+        "assert not {'gateway.cli', 'publisher.client', 'asyncio', 'http', 'ssl'} & set(sys.modules), loaded"
+    )
+    subprocess.run([sys.executable, "-c", check], check=True, timeout=60)

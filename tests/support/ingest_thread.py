@@ -1,0 +1,29 @@
+"""`agent-status ingest` in a thread of this process, over a publisher that remembers."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from gateway.ingest.app import create_ingest
+from gateway.listening import listen
+from gateway.settings import IngestSettings
+from publisher.testing import RecordingPublisher
+from tests.support.wait import wait_until
+
+
+@contextmanager
+def ingest(publisher: RecordingPublisher, key: str | None = None) -> Iterator[str]:
+    """Its URL."""
+    app = create_ingest(IngestSettings.load(ingest_key=key), publisher)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    listener = listen("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="ingest", daemon=True)
+    thread.start()
+    try:
+        wait_until(lambda: server.started, "ingest listens")
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
