@@ -1,8 +1,8 @@
 """A client's line on uvicorn: the connection itself, written to by the hub, with no task and no timer of its own.
 
 It answers a request for the stream right in the parser's callback, if that has nothing to wait for, and then keeps the
-response open. Everything else is uvicorn's. What is relied on there is named in `RELIED_ON`; docs/design.md says what
-happens without it.
+response open. Everything else is uvicorn's, within limits (limited.py). What is relied on in uvicorn is named in
+`RELIED_ON`; docs/design.md says what happens without it.
 """
 
 import logging
@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from gateway.at_once import run_at_once
 from gateway.client import Client
+from gateway.limited import MAX_TARGET_BYTES, LimitedConnection
 from gateway.stream import STREAM, Headers, StatusStream
 
 logger = logging.getLogger("gateway.connection")
@@ -26,16 +27,20 @@ MAX_BEHIND_BYTES: Final = 64 * 1024
 RELIED_ON: Final = {
     HttpToolsProtocol: (
         "_start_asgi_task",
+        "connection_made",
         "data_received",
         "handle_websocket_upgrade",
         "on_body",
+        "on_headers_complete",
+        "on_message_complete",
         "on_response_complete",
         "pause_writing",
         "resume_writing",
     ),
 }
-"""And attributes: a protocol's `app`, `app_state`, `config`, `cycle`, `flow`, `pipeline`, `server_state`, and a cycle's
-`body`, `scope`, `keep_alive`, `response_started`, `response_complete`. Tests fail without them."""
+"""And attributes: a protocol's `app`, `app_state`, `config`, `connections`, `cycle`, `flow`, `headers`, `loop`,
+`pipeline`, `server_state`, and a cycle's `body`, `scope`, `keep_alive`, `response_started`, `response_complete`. Tests
+fail without them."""
 
 
 def is_supported() -> bool:
@@ -110,8 +115,8 @@ class OpenStream:
             self.client.unblocked()
 
 
-class Connection(HttpToolsProtocol):
-    """uvicorn's HTTP connection, with a stream on it perhaps."""
+class Connection(LimitedConnection):
+    """An HTTP connection with a stream on it, perhaps."""
 
     _stream: OpenStream | None = None
 
@@ -121,6 +126,7 @@ class Connection(HttpToolsProtocol):
         if (
             endpoint is None
             or app is not self.app  # uvicorn's own refusal
+            or len(scope["query_string"]) > MAX_TARGET_BYTES  # ours
             or self.flow.write_paused
             or not endpoint.opens_at_once(scope)
         ):
@@ -139,7 +145,7 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Go on reading while a stream is open, whatever was sent behind it: else nobody sees the client leave."""
         super().data_received(data)
-        if self._stream is None:
+        if self._stream is None or self.transport.is_closing():
             return
         if len(self.pipeline) > MAX_BEHIND or len(self.cycle.body) > MAX_BEHIND_BYTES:
             self.transport.abort()
@@ -157,6 +163,8 @@ class Connection(HttpToolsProtocol):
         """Drop what comes with the request for an open stream: it is nobody's."""
         if self._stream is None or not self._stream.answers(self.cycle):
             super().on_body(body)
+        else:
+            self._framing_bytes -= len(body)
 
     def on_stream_complete(self) -> None:
         """The stream has been ended by us."""

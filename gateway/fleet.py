@@ -24,6 +24,9 @@ SHORT_DEAFNESS_SECONDS: Final = 1.0
 MIN_GRACE_HEARTBEAT_SECONDS: Final = 4.0
 GRACE_MARGIN_SECONDS: Final = 1.0
 NEVER: Final = float("inf")
+MAX_WORKERS: Final = 10_000
+"""That are shown; whoever may write to Redis could make up any number."""
+MAX_REMEMBERED: Final = 10 * MAX_WORKERS
 
 
 class Fleet:
@@ -53,11 +56,12 @@ class Fleet:
         """A word came on the channel; True if it changes who shows what.
 
         Raises:
-            MalformedWordError: It cannot be parsed, so it does not count.
+            MalformedWordError: It cannot be parsed, or its worker is one too many, so it does not count.
         """
         known = self._workers.get(raw.worker_id)
         if raw.seq <= self.known_seq(raw.worker_id):
             return False
+        self._check_room(known)
         return self._take(raw.decode(), now, now, known)
 
     def read(self, reading: Reading, asked_at: float, now: float) -> tuple[MalformedWordError, ...]:
@@ -72,6 +76,7 @@ class Fleet:
             if raw.seq <= self.known_seq(raw.worker_id) and (known is None or known.arrived_at >= asked_at):
                 continue
             try:
+                self._check_room(known)
                 word = raw.decode()
             except MalformedWordError as error:
                 malformed.append(error)
@@ -143,6 +148,10 @@ class Fleet:
             moments += known.expiries
         return min(moment for moment in moments if moment > now)
 
+    def _check_room(self, known: KnownWorker | None) -> None:
+        if known is None and len(self._workers) >= MAX_WORKERS:
+            raise MalformedWordError("workers", f"there are {MAX_WORKERS} already")
+
     def _take(self, word: Word, moment: float, now: float, known: KnownWorker | None) -> bool:
         newer = self._workers[word.record.id] = KnownWorker(word, moment, now)
         self._remembered.pop(word.record.id, None)
@@ -177,6 +186,8 @@ class Fleet:
 
     def _forget(self, known: KnownWorker) -> None:
         del self._workers[known.word.record.id]
+        if len(self._remembered) >= MAX_REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
         self._remembered[known.word.record.id] = (known.word.seq, known.hash_ends_at)
 
 

@@ -16,9 +16,9 @@ from gateway.dashboard import page
 from gateway.redis_client import check_client
 from gateway.replica import Replica
 from gateway.routes import keyed, open_to_all
-from gateway.server import drain_on_signal
+from gateway.server import drain_on_signal, open_files
 from gateway.settings import Settings, SettingsError, unknown_names
-from gateway.stream import STREAM
+from gateway.stream import MAX_CONNECTIONS, STREAM
 from gateway.version import VERSION
 
 logger = logging.getLogger("gateway.main")
@@ -102,11 +102,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     replica = app.configure()
     for name in unknown_names():
         logger.warning("%s is no setting of ours: misspelt?", name)
+    most = replica.stream.max_connections
+    if (files := open_files()) < most:
+        logger.warning("%d files may be open, and MAX_CLIENTS asks for %d: raise `ulimit -n`", files, most)
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).addFilter(KeysOut())
     with drain_on_signal(replica.drain):
         async with replica.running():
-            yield {STREAM: replica.stream}
+            yield {STREAM: replica.stream, MAX_CONNECTIONS: most}
     app.forget()
 
 

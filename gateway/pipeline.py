@@ -142,7 +142,7 @@ class Pipeline:
             self._metrics.words.inc()
             self.silence.heard(news.word.worker_id)
             self._inbox.put(news.word, now)
-            return False if self._debounce.is_open else self._read_inbox()
+            return False if self._debounce.is_open and not self._inbox.is_full else self._read_inbox()
         self._read_inbox()
         match news:
             case Read(reading, asked_at):

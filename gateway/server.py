@@ -85,6 +85,11 @@ def raise_open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def open_files() -> int:
+    """How many files this process may have open."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
 def leave_lasting_objects_alone() -> None:
     """Have the cycle collector look at what comes and goes, not at code and clients again and again.
 

@@ -31,12 +31,16 @@ FIRST_PICTURE_SECONDS: Final = 5.0
 EVENT_KINDS: Final = ("status", "all")
 STREAM: Final = "agent_status.stream"
 """Where the lifespan state has this endpoint, for connections that call it themselves."""
+MAX_CONNECTIONS: Final = "agent_status.max_connections"
+"""And where it says how many connections there may be."""
 HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),
     (b"vary", b"Accept-Encoding"),
 )
+SPARE_CONNECTIONS: Final = 1000
+"""Beside the streams: for probes, JSON, the page, and streams that are refused."""
 GZIPPED: Final = (b"content-encoding", b"gzip")
 Headers = list[tuple[bytes, bytes]]
 
@@ -50,6 +54,11 @@ class StatusStream:
         self._hub = hub
         self._with_cors = CORSMiddleware(self.answer, **cors_options(settings))
         self._headers_for = _headers_by_origin(settings)
+
+    @property
+    def max_connections(self) -> int:
+        """How many connections a server of this should have at most."""
+        return self._hub.max_clients + SPARE_CONNECTIONS
 
     def is_for(self, scope: Scope) -> bool:
         """Whether this request wants the stream."""

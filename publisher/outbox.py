@@ -9,9 +9,8 @@ from typing import Final
 
 from publisher.run import Run, to_ms
 from publisher.settings import Settings
-from publisher.word import EndedRecord, SessionState, WorkerRecord
+from publisher.word import MAX_SESSIONS, EndedRecord, SessionState, WorkerRecord
 
-MAX_SESSIONS: Final = 1000
 MAX_ENDED: Final = 64
 ENDED_SECONDS: Final = 3600.0
 

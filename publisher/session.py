@@ -4,11 +4,10 @@ from types import TracebackType
 from typing import Self
 
 from publisher.errors import InvalidCallError, PublisherError
-from publisher.outbox import MAX_SESSIONS
 from publisher.quiet import is_failure, quiet
 from publisher.run import Run
 from publisher.text import MAX_TITLE_CHARACTERS, MAX_TOOL_CHARACTERS, clean_text, message_of
-from publisher.word import SessionState
+from publisher.word import MAX_SESSIONS, SessionState
 from publisher.worker import Worker
 
 

@@ -25,7 +25,12 @@ def clean_text(text: object, max_characters: int) -> str:
         return shown
     shown = shown[: 4 * max_characters].encode("utf-8", "replace").decode("utf-8")
     shown = _UNSHOWABLE.sub(" ", shown).strip()
-    return shown if len(shown) <= max_characters else shown[: max_characters - 1] + "…"
+    return cut_text(shown, max_characters)
+
+
+def cut_text(text: str, max_characters: int) -> str:
+    """`text`, at most `max_characters` long: with an ellipsis, if it was longer."""
+    return text if len(text) <= max_characters else text[: max_characters - 1] + "…"
 
 
 def text_of(thing: object) -> str:

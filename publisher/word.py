@@ -3,7 +3,8 @@
 Rule 1. A word is whole: it says all that its worker holds, so a newer word replaces an older one.
 Rule 2. Times in a word are ages (`*_ms` since) and remainders (`*_ms` until) on the worker's own monotonic clock.
         The one moment, `at_ms`, is Redis's.
-Rule 3. A word counts only if all of it could be parsed. Unknown fields are allowed, an unknown schema is not.
+Rule 3. A word counts only if all of it could be parsed. Unknown fields are allowed, an unknown schema is not. Texts
+        that are too long are cut.
 """
 
 import re
@@ -13,7 +14,14 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from publisher.text import MAX_ERROR_CHARACTERS, MAX_TITLE_CHARACTERS, MAX_TOOL_CHARACTERS, cut_text
+
 SCHEMA: Final = 1
+MAX_SESSIONS: Final = 1000
+"""Of one worker; and as many that it has ended."""
+MAX_DURATION_MS: Final = 7 * 24 * 3600 * 1000
+"""Of a lease, a heartbeat and an error's time: what says more is not believed."""
+MAX_HOST_CHARACTERS: Final = 255
 MAX_KEY_BYTES: Final = 512
 MIN_HEARTBEAT_MS: Final = 50
 MAX_NUMBER: Final = 2**53 - 1
@@ -174,15 +182,15 @@ def decode_record(encoded: bytes) -> WorkerRecord:
         raise MalformedWordError("type", "the record is no object")
     if whole.get("v") != SCHEMA:
         raise MalformedWordError("schema", f"version {whole.get('v')!r}, not {SCHEMA}")
-    lease_ms = _number(whole, "lease_ms", MIN_HEARTBEAT_MS)
-    heartbeat_ms = _number(whole, "heartbeat_ms", MIN_HEARTBEAT_MS)
+    lease_ms = _number(whole, "lease_ms", MIN_HEARTBEAT_MS, MAX_DURATION_MS)
+    heartbeat_ms = _number(whole, "heartbeat_ms", MIN_HEARTBEAT_MS, MAX_DURATION_MS)
     return WorkerRecord(
         id=_text(whole, "id"),
-        host=_text(whole, "host"),
+        host=cut_text(_text(whole, "host"), MAX_HOST_CHARACTERS),
         pid=_number(whole, "pid"),
         lease_ms=lease_ms,
         heartbeat_ms=heartbeat_ms,
-        error_ttl_ms=_number(whole, "error_ttl_ms"),
+        error_ttl_ms=_number(whole, "error_ttl_ms", 0, MAX_DURATION_MS),
         max_concurrent=_number(whole, "max_concurrent"),
         uptime_ms=_number(whole, "uptime_ms"),
         left=whole.get("left") is True,
@@ -200,9 +208,9 @@ def _decode_session(row: dict[str, Any]) -> SessionRecord:
         _STATES[state],
         _number(row, "changed_ms"),
         _number(row, "run_ms"),
-        _optional_text(row, "title"),
-        _optional_text(row, "tool"),
-        _optional_text(row, "error"),
+        _optional_text(row, "title", MAX_TITLE_CHARACTERS),
+        _optional_text(row, "tool", MAX_TOOL_CHARACTERS),
+        _optional_text(row, "error", MAX_ERROR_CHARACTERS),
         _number(row, "input") if "input" in row else 0,
         _number(row, "output") if "output" in row else 0,
         None if row.get("expires_ms") is None else _number(row, "expires_ms"),
@@ -220,11 +228,11 @@ def _key(row: dict[str, Any]) -> str:
         raise MalformedWordError("key", str(error)) from error
 
 
-def _number(row: dict[str, Any], name: str, least: int = 0) -> int:
+def _number(row: dict[str, Any], name: str, least: int = 0, most: int = MAX_NUMBER) -> int:
     value = row.get(name)
-    if type(value) is int and least <= value <= MAX_NUMBER:
+    if type(value) is int and least <= value <= most:
         return value
-    raise MalformedWordError("type", f"{name} is no whole number from {least} to {MAX_NUMBER}")
+    raise MalformedWordError("type", f"{name} is no whole number from {least} to {most}")
 
 
 def _text(row: dict[str, Any], name: str) -> str:
@@ -234,15 +242,19 @@ def _text(row: dict[str, Any], name: str) -> str:
     raise MalformedWordError("type", f"{name} is no text")
 
 
-def _optional_text(row: dict[str, Any], name: str) -> str | None:
+def _optional_text(row: dict[str, Any], name: str, max_characters: int) -> str | None:
     value = row.get(name)
-    if value is None or type(value) is str:
-        return value
+    if value is None:
+        return None
+    if type(value) is str:
+        return value if len(value) <= max_characters else cut_text(value, max_characters)
     raise MalformedWordError("type", f"{name} is no text")
 
 
 def _rows(whole: dict[str, Any], name: str) -> list[dict[str, Any]]:
     rows = whole.get(name, [])
     if type(rows) is list and all(type(row) is dict for row in rows):
+        if len(rows) > MAX_SESSIONS:
+            raise MalformedWordError("size", f"{len(rows)} {name}, and at most {MAX_SESSIONS} are believed")
         return rows
     raise MalformedWordError("type", f"{name} is no list of objects")

@@ -32,6 +32,9 @@ class RawClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         if self._thread.is_alive():
@@ -39,11 +42,15 @@ class RawClient:
         self._socket.close()
 
     def send(self, text: str) -> None:
-        self._socket.sendall(text.encode())
+        self._socket.sendall(text.encode("utf-8", "surrogateescape"))
 
     def read(self) -> None:
         """Begin to read."""
         self._thread.start()
+
+    def read_one(self) -> None:
+        """One byte, instead of all that comes."""
+        self.received += self._socket.recv(1)
 
     def wait_for(self, text: bytes) -> None:
         wait_until(lambda: text in self.received, f"{text!r} comes; so far {self.received[-2000:]!r}")

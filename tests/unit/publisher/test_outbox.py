@@ -2,9 +2,9 @@
 
 import pytest
 
-from publisher.outbox import MAX_ENDED, MAX_SESSIONS, Identity, Outbox
+from publisher.outbox import MAX_ENDED, Identity, Outbox
 from publisher.settings import Settings
-from publisher.word import SessionState
+from publisher.word import MAX_SESSIONS, SessionState
 from tests.support.clock import Clock
 
 

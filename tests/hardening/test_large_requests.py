@@ -1,0 +1,80 @@
+"""Who sends too much is refused, with the status that says what was too much, and what was sent is not kept."""
+
+import socket
+
+import httpx
+import pytest
+
+from gateway.limited import MAX_FRAMING_BYTES, MAX_TARGET_BYTES
+from gateway.stream import SPARE_CONNECTIONS
+from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
+from tests.support.gateway_thread import GatewayThread
+from tests.support.http import RawClient
+from tests.support.redis_server import RedisServer
+from tests.support.wait import wait_until
+
+HEAD = "GET /livez HTTP/1.1\r\nHost: x\r\n"
+CHUNKED = "POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+ENDLESS = {
+    "a header": (HEAD + "X-Long: ", "x"),
+    "headers": (HEAD, "X-More: x\r\n"),
+    "a method": ("", "G"),
+    "a path": ("GET /", "x"),
+    "a chunk's extension": (CHUNKED + "1;", "x"),
+    "trailers": (CHUNKED + "0\r\n", "X-More: x\r\n"),
+    "a trailer": (CHUNKED + "0\r\nX-Long: ", "x"),
+}
+
+
+@pytest.mark.parametrize(("begin", "more"), ENDLESS.values(), ids=ENDLESS.keys())
+def test_what_has_no_end_is_not_read_to_it(attacked: GatewayProcess, begin: str, more: str) -> None:
+    part = more * (4096 // len(more))
+    sent = 0
+    with RawClient(attacked.port, begin) as client:
+        while not client.has_ended and sent < 100 * MAX_FRAMING_BYTES:
+            try:
+                client.send(part)
+            except OSError:
+                break
+            sent += len(part)
+        client.wait_for_end()
+    assert sent < 100 * MAX_FRAMING_BYTES
+    assert b" 431 " in client.received or b" 40" in client.received or b" 200 " in client.received
+
+
+@pytest.mark.parametrize("path", [STREAM, STATUS, "/livez", "/metrics", "/", "/nowhere"])
+def test_a_query_of_any_size_is_refused_everywhere(attacked: GatewayProcess, path: str) -> None:
+    response = attacked.get(path + "?key=" + "x" * MAX_TARGET_BYTES)
+    assert response.status_code == httpx.codes.REQUEST_URI_TOO_LONG
+    assert str(MAX_TARGET_BYTES) in response.json()["detail"]
+
+
+def test_a_query_of_many_fields_is_no_more_than_one_of_few(attacked: GatewayProcess) -> None:
+    query = "&".join(["key=x"] * (MAX_TARGET_BYTES // 6 - 100))
+    for path in (STREAM, STATUS):
+        with httpx.stream("GET", f"{attacked.url}{path}?{query}", timeout=5) as response:
+            assert response.status_code == httpx.codes.OK
+
+
+def test_a_body_that_nobody_asked_for_is_not_kept(attacked: GatewayProcess) -> None:
+    for method, path in (("POST", "/api/v1/agent/status/ticket"), ("GET", STATUS), ("PUT", "/livez")):
+        response = httpx.request(method, attacked.url + path, content=b"x" * 20_000_000, timeout=20)
+        assert response.status_code in {200, 405}
+
+
+def test_who_connects_when_there_is_no_room_for_a_connection_is_let_go_and_the_others_stay(
+    real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.stream.SPARE_CONNECTIONS", 3)
+    assert SPARE_CONNECTIONS > 3
+    with GatewayThread(real_redis.url, max_clients=2) as gateway:
+        gateway.ready()
+        others = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(5)]
+        for other in others:
+            other.sendall(HEAD.encode() + b"\r\n")
+            assert other.recv(4096).startswith(b"HTTP/1.1 200 ")
+        with RawClient(gateway.port, HEAD + "\r\n") as late:
+            assert late.wait_for_end() == b""
+        for other in others:
+            other.close()
+        wait_until(lambda: gateway.probe("/livez") == 200, "there is room again")
