@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import logging
+import math
 from typing import Annotated, Final
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,18 @@ from starlette.types import Scope
 REFUSAL: Final = "Invalid or missing status API key"
 _in_header = APIKeyHeader(name="X-Status-Key", auto_error=False, description="The key, if the operator has set one.")
 _in_query = APIKeyQuery(name="key", auto_error=False, description="The same, for clients that cannot set headers.")
+
+
+async def ask_in_measure(request: Request) -> None:
+    """Let the request pass unless its address has asked too often.
+
+    Raises:
+        HTTPException: 429, with the seconds after which to ask again.
+    """
+    address = request.client.host if request.client else "unknown"
+    seconds: float = request.app.replica.rate.seconds_until_next(address)
+    if seconds:
+        raise HTTPException(429, "too many requests from this address", {"Retry-After": str(math.ceil(seconds))})
 
 
 async def require_key(

@@ -162,24 +162,36 @@ class Hub:
                     self._safely(client, self._round)
 
     async def drain(self, seconds: float) -> None:
-        """Let everybody go, spread over this time; who has not taken its farewell a little after that is cut off."""
+        """Let everybody go, spread over this time; who has not taken its farewell a little after that is cut off.
+
+        Cancelled, it does so at once.
+        """
         self.is_draining = True
+        try:
+            await self._let_all_go(seconds)
+        finally:
+            for client in list(self._clients):
+                self._safely(client, self._farewell)
+            for client in list(self._clients):
+                self._safely(client, lambda client: client.cut("drained, and it took nothing"))
+
+    async def _let_all_go(self, seconds: float) -> None:
         clients = list(self._clients)
         random.shuffle(clients)
         self._nobody_left.clear()
         steps = max(1, min(len(clients), int(seconds / STEP_SECONDS)))
         for step in range(steps):
             for client in clients[step::steps]:
-                self._safely(client, lambda client: client.let_go(retry(random_retry_ms())))
+                self._safely(client, self._farewell)
             if step + 1 < steps:
                 await asyncio.sleep(seconds / steps)
         if self._clients:
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._nobody_left.wait()
-            except TimeoutError:
-                for client in list(self._clients):
-                    self._safely(client, lambda client: client.cut("drained, and it took nothing"))
+
+    def _farewell(self, client: Client) -> None:
+        client.let_go(retry(random_retry_ms()))
 
     def _round(self, client: Client) -> None:
         client.round(keepalive_rounds=self._keepalive_rounds, stuck_rounds=self._stuck_rounds)

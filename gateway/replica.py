@@ -16,6 +16,7 @@ from gateway.fleet import Fleet
 from gateway.hub import Hub, Limits
 from gateway.metrics import Metrics
 from gateway.pipeline import NOT_READ_YET, Pipeline
+from gateway.rate import Rate
 from gateway.redis_client import RedisClient
 from gateway.settings import Settings
 from gateway.stream import StatusStream
@@ -41,6 +42,7 @@ class Replica:
             clients_per_address=settings.max_clients_per_address,
         )
         self.access = Access(settings)
+        self.rate = Rate(settings.max_requests_per_second, clock)
         self.hub = Hub(limits, settings.keepalive_seconds, clock)
         self.metrics = Metrics()
         feed = Feed(redis, clock, lambda: fleet.shortest_heartbeat_seconds)

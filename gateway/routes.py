@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import TypedDict
 
-from gateway.auth import REFUSAL, require_key
+from gateway.auth import REFUSAL, ask_in_measure, require_key
 from gateway.coding import accepts_gzip
 from gateway.not_now import SSE_MEDIA_TYPE, not_now
 from gateway.pipeline import NOT_READ_YET, Pipeline
@@ -24,7 +24,8 @@ WORKERS_PATH: Final = "/api/v1/agent/workers"
 
 MIN_GZIP_BYTES: Final = 1000
 
-keyed = APIRouter(tags=["status"], dependencies=[Depends(require_key)])
+# Who asks too often is told so before any key is looked at.
+keyed = APIRouter(tags=["status"], dependencies=[Depends(ask_in_measure), Depends(require_key)])
 open_to_all = APIRouter(tags=["operations"])
 
 _SNAPSHOT_SCHEMA: Final = {"$ref": "#/components/schemas/Snapshot"}
@@ -33,6 +34,7 @@ _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
         "description": REFUSAL,
         "content": {"application/json": {"example": {"detail": REFUSAL}}},
     },
+    429: {"description": "Too many requests of this address. `Retry-After` says when to ask again."},
     503: {
         "description": "Not now: no picture yet, full, or draining. `Retry-After` says when to ask again.",
         "content": {"application/json": {"example": {"detail": "Redis has not been read yet"}}},
@@ -109,7 +111,9 @@ class Ticket(TypedDict):
 
 
 @open_to_all.post(TICKET_PATH, response_model=Ticket, responses=_REFUSED, tags=["status"], summary="A ticket")
-async def ticket(replica: ThisReplica, name: Annotated[str, Depends(require_key)]) -> Response:
+async def ticket(
+    replica: ThisReplica, _: Annotated[None, Depends(ask_in_measure)], name: Annotated[str, Depends(require_key)]
+) -> Response:
     """Signed with the key: good on every replica, for every reconnect, and dead with its key."""
     text, seconds = replica.access.ticket(name)
     return JSONResponse({"ticket": text, "expires_in": seconds}, headers={"Cache-Control": "no-store"})

@@ -127,10 +127,10 @@ def drain_on_signal(drain: Callable[[], Awaitable[None]]) -> Iterator[None]:
         finally:
             finish(number, None)
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
         finish = servers[number]
         if drains:
-            finish(number, frame)
+            loop.call_soon_threadsafe(drains[0].cancel)
         else:
             loop.call_soon_threadsafe(
                 lambda: drains.append(asyncio.create_task(drain_and_finish(number, finish), name="drain"))

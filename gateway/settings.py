@@ -17,6 +17,7 @@ from publisher.wire import Keys
 PREFIX: Final = "POCKETPAW_STATUS_"
 PUBLISHER_ONLY: Final = frozenset({"HEARTBEAT_SECONDS", "LEASE_SECONDS", "ERROR_TTL_SECONDS"})
 LOCALHOST_ORIGINS: Final = "localhost"
+NO_ORIGINS: Final = "none"
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -90,7 +91,7 @@ class Settings(RedisSettings):
     ticket_seconds: int = Field(default=600, ge=1, le=86_400, description="How long a ticket for the stream is good.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(LOCALHOST_ORIGINS,),
-        description="Pages that may read, comma-separated; `localhost` is localhost and 127.0.0.1 on any port.",
+        description="Pages that may read, comma-separated; `localhost` is that and 127.0.0.1 on any port; or `none`.",
     )
     log_format: Literal["text", "json"] = Field(default="text", description="Log lines for people or for programs.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="From which on.")
@@ -100,6 +101,10 @@ class Settings(RedisSettings):
     max_clients: int = Field(default=10_000, ge=1, description="Open streams; who comes after is told to come back.")
     max_clients_per_key: int | None = Field(default=None, ge=1, description="Of one key; unset: no limit of its own.")
     max_clients_per_address: int | None = Field(default=None, ge=1, description="Of one address; unset: as above.")
+
+    max_requests_per_second: float | None = Field(
+        default=None, gt=0, description="Of one address, streams and probes aside; unset: any number."
+    )
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -111,9 +116,13 @@ class Settings(RedisSettings):
     @field_validator("cors_origins")
     @classmethod
     def _origins_are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if NO_ORIGINS in origins:
+            if len(origins) > 1:
+                raise ValueError(f"{NO_ORIGINS!r} stands alone")
+            return ()
         for origin in origins:
             if origin not in (LOCALHOST_ORIGINS, "*") and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+", origin):
-                raise ValueError(f"{origin!r} is not an origin like https://status.example.org")
+                raise ValueError(f"{origin!r} is not an origin like https://status.example.org, nor {NO_ORIGINS!r}")
         return origins
 
 

@@ -62,6 +62,16 @@ def test_a_body_that_nobody_asked_for_is_not_kept(attacked: GatewayProcess) -> N
         assert response.status_code in {200, 405}
 
 
+def test_who_asks_too_often_is_told_when_to_ask_again_and_the_probes_answer(real_redis: RedisServer) -> None:
+    with GatewayThread(real_redis.url, max_requests_per_second=2, api_key="geheim") as gateway:
+        gateway.ready()
+        answers = [gateway.get(STATUS, headers={"X-Status-Key": f"guess-{number}"}) for number in range(5)]
+        assert [answer.status_code for answer in answers] == [403, 403, 429, 429, 429]
+        assert answers[-1].headers["Retry-After"] == "1"
+        assert gateway.probe("/healthz") == httpx.codes.OK
+        wait_until(lambda: gateway.get(STATUS, headers={"X-Status-Key": "geheim"}).is_success, "it may ask again")
+
+
 def test_who_connects_when_there_is_no_room_for_a_connection_is_let_go_and_the_others_stay(
     real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

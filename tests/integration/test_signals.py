@@ -68,7 +68,12 @@ def test_a_second_signal_is_at_once(real_redis: RedisServer) -> None:
             other.wait_for_first()
             gateway.process.send_signal(signal.SIGINT)
             wait_until(lambda: gateway.probe("/healthz") == 503, "the gateway drains")
+            asked_at = time.monotonic()
             gateway.stop(signal.SIGINT, timeout_seconds=5)
+            assert time.monotonic() - asked_at < 2
+            wait_until(lambda: one.has_ended and other.has_ended, "both streams have ended")
+            assert b"\nretry: " in one.body.removesuffix(b"\n")
+            assert not re.search("Traceback|ERROR|CancelledError|without completing", gateway.log()), gateway.log()
 
 
 def test_those_who_wait_for_a_first_picture_are_told_not_now_and_nothing_is_in_the_log(own_redis: RedisServer) -> None:

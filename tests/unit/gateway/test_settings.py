@@ -72,6 +72,12 @@ def test_origins_are_a_comma_separated_list(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.cors_origins == ("https://a.example", "localhost")
 
 
+def test_no_origin_at_all_is_said_by_a_word_that_stands_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch, POCKETPAW_STATUS_CORS_ORIGINS="none").cors_origins == ()
+    with pytest.raises(SettingsError, match="CORS_ORIGINS: 'none' stands alone"):
+        load(monkeypatch, POCKETPAW_STATUS_CORS_ORIGINS="none,https://a.example")
+
+
 def test_a_name_with_our_prefix_that_means_nothing_is_found() -> None:
     known = {"POCKETPAW_STATUS_PORT": "1", "POCKETPAW_STATUS_LEASE_SECONDS": "15", "PATH": "/bin"}
     assert unknown_names(known) == []
