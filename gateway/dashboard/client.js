@@ -14,16 +14,12 @@
  * `stale` (the gateway has not heard Redis for `sinceSeconds`: the picture is as of then) or `needs key`. `reason` says
  * more where there is more to say.
  *
- * EventSource gives up on any answer but 200, and does not say when it tries again; so here each loss ends it, and a
- * new one follows after a random, growing delay. It cannot set headers: the key is in its URL.
- *
  * Tabs share by a Web Lock (its holder has the connection, the others queue) and a BroadcastChannel. Where there are
  * none, as on plain http: from another machine, each tab has a connection of its own.
  */
 
-const FIRST_DELAY_SECONDS = [1, 4]; // as random as the gateway's own `retry:`, so that a crowd comes back spread
-const MOST_DOUBLINGS = 3;
-const ASK_MS = 5000;
+import { Stream, now } from "./stream.js";
+
 const PING_MS = 5000;
 
 /** Begin to watch. `gateway` is its base URL: where this module came from, unless told otherwise. */
@@ -178,105 +174,6 @@ class Watch {
       this.#timers.overdue = setTimeout(() => this.retryNow(), connection.nextTrySeconds * 1000 + 500);
     this.#options.onConnection(connection);
   }
-}
-
-/** The connection itself. It tells `status` and `connection` messages, each with the moment that it is of. */
-class Stream {
-  #statusUrl;
-  #streamUrl;
-  #key;
-  #tell;
-  #source = null;
-  #timer;
-  #losses = 0;
-  #lostAt = null;
-  #state = "connecting";
-
-  constructor({ base, key }, tell) {
-    this.#statusUrl = new URL("api/v1/agent/status", base);
-    this.#streamUrl = new URL("api/v1/agent/status/stream?events=all", base);
-    if (key) this.#streamUrl.searchParams.set("key", key);
-    this.#key = key;
-    this.#tell = tell;
-  }
-
-  open() {
-    clearTimeout(this.#timer);
-    const source = (this.#source = new EventSource(this.#streamUrl));
-    source.addEventListener("status", ({ data }) => {
-      this.#tell({ kind: "status", text: data, at: now() });
-      this.#losses = 0;
-      this.#lostAt = null;
-      if (this.#state !== "stale") this.#say("connected");
-    });
-    source.addEventListener("feed", ({ data }) => {
-      const { state, since_seconds } = JSON.parse(data);
-      if (state === "lost") this.#say("stale", { sinceMs: since_seconds * 1000 });
-      else this.#say("connected");
-    });
-    source.addEventListener("error", () => this.#lose(source));
-  }
-
-  close() {
-    clearTimeout(this.#timer);
-    this.#source?.close();
-    this.#source = null;
-  }
-
-  retryNow() {
-    if (this.#state === "reconnecting" && !this.#source) this.open();
-  }
-
-  #lose(source) {
-    const isRefused = source.readyState === EventSource.CLOSED;
-    this.close();
-    this.#lostAt ??= now();
-    const [least, most] = FIRST_DELAY_SECONDS;
-    const seconds = (least + (most - least) * Math.random()) * 2 ** Math.min(this.#losses, MOST_DOUBLINGS);
-    this.#losses += 1;
-    this.#tryIn(seconds);
-    if (isRefused) this.#askWhy(seconds);
-  }
-
-  #tryIn(seconds, reason) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.open(), seconds * 1000);
-    this.#say("reconnecting", { sinceMs: now() - this.#lostAt, nextTryMs: seconds * 1000, reason });
-  }
-
-  /** The browser does not say which answer made it give up; the other endpoint gives the same one. */
-  async #askWhy(seconds) {
-    const headers = this.#key ? { "X-Status-Key": encoded(this.#key) } : {};
-    const timer = this.#timer;
-    try {
-      const response = await fetch(this.#statusUrl, { headers, cache: "no-store", signal: AbortSignal.timeout(ASK_MS) });
-      if (this.#timer !== timer || this.#source) return;
-      if (response.status === 403) {
-        this.close();
-        this.#say("needs key");
-      } else if (!response.ok) {
-        const asked = Number(response.headers.get("Retry-After")) || 0;
-        this.#tryIn(Math.max(seconds, asked), `the gateway answers ${response.status}`);
-      }
-    } catch {
-      // Not reached either: the next try is on its way.
-    }
-  }
-
-  #say(state, more = {}) {
-    if (state === "connected" && this.#state === "connected") return;
-    this.#state = state;
-    this.#tell({ kind: "connection", state, ...more, at: now() });
-  }
-}
-
-function now() {
-  return performance.now();
-}
-
-/** A header's value is bytes: those of UTF-8, as in the URL. */
-function encoded(text) {
-  return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
 async function nameOf({ base, key }) {

@@ -39,9 +39,13 @@ def test_without_a_key_the_page_asks_for_it_and_says_if_it_is_wrong(page: Page) 
 def test_a_key_that_was_entered_is_kept_for_this_tab_and_is_in_no_url(
     page: Page, keyed_gateway: GatewayProcess
 ) -> None:
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     enter(page, KEY)
     expect(page.locator("#rows .title")).to_have_text("Alpha")
     assert page.url == f"{keyed_gateway.url}/"
+    assert [url for url in urls if "/status/stream?" in url and "ticket=" in url]
+    assert not [url for url in urls if quote(KEY) in url]
     page.reload()
     expect(page.locator("#rows .title")).to_have_text("Alpha")
     other = page.context.new_page()
