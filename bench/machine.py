@@ -25,6 +25,8 @@ def machine() -> dict[str, Any]:
         "versions": {
             "redis-server": _version("redis-server", "--version"),
             "nginx": _version("nginx", "-v"),
+            "haproxy": _version("haproxy", "-v"),
+            "caddy": _version("caddy", "version"),
             "centrifugo": _go_version("centrifugo"),
             "mercure": _version("mercure", "version"),
             "pushpin": _version("pushpin", "--version"),

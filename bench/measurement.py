@@ -12,6 +12,7 @@ from bench.options import Options
 from bench.plot import plot_bars, plot_lines
 from bench.row import Row
 from bench.scenarios import (
+    balancers,
     growth,
     healthz,
     idle,
@@ -51,6 +52,7 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
         Measurement(name="stuck", summary="some clients never read", measure=stuck.measure),
         Measurement(name="healthz", summary="a probe while many clients are told", measure=healthz.measure),
         Measurement(name="idle", summary="many clients, no news", measure=idle.measure),
+        Measurement(name="balancers", summary="what a load balancer adds to an event's way", measure=balancers.measure),
         Measurement(name="ingest", summary="a busy fleet's words", measure=ingest.measure),
         Measurement(name="pictures", summary="a large picture, made and sent", measure=pictures.measure),
         Measurement(name="publisher", summary="a busy worker, and one at rest", measure=publisher.measure),

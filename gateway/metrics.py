@@ -1,9 +1,10 @@
 """What an operator can count. No session's content is in a label."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
@@ -25,6 +26,7 @@ class Metrics:
         self._registry = registry = CollectorRegistry()
         info = Info("gateway_build", "What runs here.", registry=registry)
         info.info({"version": VERSION})
+        ProcessCollector(registry=registry)
         self.words = Counter("gateway_words", "Words heard on the channel.", registry=registry)
         self.readings = Counter("gateway_readings", "Times that all of Redis was read while live.", registry=registry)
         self.malformed_words = Counter(
@@ -59,6 +61,7 @@ class Metrics:
             "gateway_max_clients": ("How many there may be.", lambda: hub.max_clients),
             "gateway_silent_workers": ("Workers not heard on the channel, only by reading.", silent),
             "gateway_feed_live": ("1 while Redis is heard.", is_live),
+            "gateway_tasks": ("Tasks of the event loop; streams take none.", lambda: len(asyncio.all_tasks())),
         }
         for name, (what, value) in gauges.items():
             Gauge(name, what, registry=self._registry).set_function(value)

@@ -1,0 +1,90 @@
+"""Clients as browsers are: they come back by the `retry` that they were told, to whichever replica lets them in."""
+
+import asyncio
+import contextlib
+import json
+import random
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+from tests.support.gateway_client import STREAM
+
+REQUEST: Final = f"GET {STREAM} HTTP/1.1\r\nHost: soak\r\nAccept: text/event-stream\r\n\r\n".encode()
+DEFAULT_RETRY_SECONDS: Final = 1.0
+SILENT_SECONDS: Final = 40.0
+"""Longer than a keepalive: then the connection is dead, as a browser or what is on the way would find."""
+
+
+class Client:
+    """One, and the newest picture that it was shown, by sessions' states."""
+
+    def __init__(self, ports: Sequence[int], randomly: random.Random) -> None:
+        self.newest: dict[str, str] | None = None
+        self.is_connected = False
+        self.writer: asyncio.StreamWriter | None = None
+        self._ports = ports
+        self._randomly = randomly
+        self._retry_seconds = DEFAULT_RETRY_SECONDS
+
+    async def live(self) -> None:
+        """For ever."""
+        while True:
+            with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
+                await self._read_one_stream()
+            self.is_connected, self.writer = False, None
+            await asyncio.sleep(self._retry_seconds)
+
+    async def _read_one_stream(self) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._randomly.choice(self._ports))
+        try:
+            self.writer = writer
+            writer.write(REQUEST)
+            while True:
+                async with asyncio.timeout(SILENT_SECONDS):
+                    line = await reader.readline()
+                if not line:
+                    return
+                if line.startswith(b"retry: "):
+                    self._retry_seconds = int(line[7:]) / 1000
+                elif line.startswith(b"data: "):
+                    self.newest = {row["session_key"]: row["state"] for row in json.loads(line[6:])["sessions"]}
+                    self.is_connected = True
+        finally:
+            writer.transport.abort()
+
+
+class Crowd:
+    """All of them, on a thread of their own."""
+
+    def __init__(self, size: int, ports: Sequence[int], randomly: random.Random) -> None:
+        self.clients = [Client(ports, random.Random(randomly.random())) for _ in range(size)]
+        self._loop = asyncio.new_event_loop()
+        self._over = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="crowd", daemon=True)
+        self._thread.start()
+
+    def leave(self, client: Client) -> None:
+        """It is gone, and comes back."""
+
+        def abort() -> None:
+            if client.writer is not None:
+                client.writer.transport.abort()
+
+        self._loop.call_soon_threadsafe(abort)
+
+    def close(self) -> None:
+        """All leave for good."""
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        async def until_over() -> None:
+            tasks = [asyncio.create_task(client.live()) for client in self.clients]
+            await self._over.wait()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        self._loop.run_until_complete(until_over())
+        self._loop.close()

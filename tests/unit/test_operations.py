@@ -1,0 +1,68 @@
+"""What docs/operations.md says, held against the code."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from typer.main import get_command
+
+from gateway.cli import cli
+from gateway.hub import MAX_RETRY_MS, MIN_RETRY_MS
+from gateway.settings import PREFIX, Settings
+
+ROOT: Final = Path(__file__).parents[2]
+OPERATIONS: Final = (ROOT / "docs" / "operations.md").read_text("utf-8")
+SOURCES: Final = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").glob("*.py"))
+CONFIGURATIONS: Final = {
+    "nginx": ROOT / "deploy" / "nginx" / "nginx.conf",
+    "haproxy": ROOT / "deploy" / "haproxy" / "haproxy.cfg",
+    "caddy": ROOT / "deploy" / "caddy" / "Caddyfile",
+}
+
+
+def test_what_is_called_a_setting_is_one() -> None:
+    named = set(re.findall(rf"\b{PREFIX}([A-Z_]+)=", OPERATIONS)) - {"PORT"}
+    named |= set(re.findall(r"`((?:[A-Z]+_)+[A-Z]+)(?:=\w+)?`", OPERATIONS)) - {"FORWARDED_ALLOW_IPS"}
+    assert len(named) > 5
+    assert {name for name in named if name.lower() not in Settings.model_fields} == set()
+
+
+def test_what_is_called_a_command_is_one() -> None:
+    commands: dict[str, Any] = vars(get_command(cli))["commands"]
+    assert set(re.findall(r"agent-status ([a-z]+)\b", OPERATIONS)) <= set(commands)
+
+
+def test_each_log_line_is_one_that_is_written() -> None:
+    table = OPERATIONS.partition("| line | means |")[2].partition("\n\n")[0]
+    lines = [line for row in table.splitlines()[2:] for line in re.findall(r"`([^`]+)`", row)]
+    assert len(lines) > 6
+    for line in lines:
+        assert line.partition(" …")[0].partition(" (…")[0] in SOURCES, line
+
+
+def test_the_retry_that_it_names_is_the_hubs() -> None:
+    assert f"between {MIN_RETRY_MS // 1000} and {MAX_RETRY_MS // 1000} s" in OPERATIONS
+
+
+@pytest.mark.parametrize("name", ["nginx", "haproxy"])
+def test_a_balancers_idle_timeouts_are_above_two_keepalives(name: str) -> None:
+    text = CONFIGURATIONS[name].read_text("utf-8")
+    seconds = re.findall(r"(?:proxy_read_timeout|send_timeout|timeout (?:server|client)) (\d+)s", text)
+    assert len(seconds) == 2
+    assert all(int(number) > 2 * Settings.model_fields["keepalive_seconds"].default for number in seconds)
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_a_balancer_asks_another_replica_only_because_it_hides_who_wants_a_stream(name: str) -> None:
+    text = CONFIGURATIONS[name].read_text("utf-8")
+    assert "/api/v1/agent/status/stream" in text
+    assert re.search(r"""(?:Accept|status/stream) "?\*/\*""", text)
+
+
+def test_the_dashboards_file_is_one_that_can_be_imported() -> None:
+    dashboard = json.loads((ROOT / "deploy" / "grafana" / "agent-status.json").read_text("utf-8"))
+    assert dashboard["id"] is None
+    assert dashboard["uid"] == "agent-status-gateway"
+    assert [variable["name"] for variable in dashboard["templating"]["list"]] == ["datasource", "job"]
