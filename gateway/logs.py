@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from http import HTTPStatus
 from typing import Any, Final
 
 # Whatever comes into a message from outside must not look like a line of its own, or act on a terminal.
@@ -39,6 +40,23 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)  # in ASCII: nothing in it is a line end or an order to anybody
+
+
+PROBES: Final = frozenset({"/livez", "/healthz", "/readyz", "/metrics"})
+_ACCESS_FIELDS: Final = 5
+"""Of uvicorn's access record: client, method, path, HTTP version, status."""
+
+
+class ProbesOut(logging.Filter):
+    """Drops uvicorn's lines about probes that went well: several a second behind a balancer, and nothing to act on."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written; with the level `debug` all are."""
+        args = record.args
+        if not isinstance(args, tuple) or len(args) != _ACCESS_FIELDS or logging.getLogger().level <= logging.DEBUG:
+            return True
+        path, status = args[2], args[4]
+        return not (isinstance(path, str) and path in PROBES and status == HTTPStatus.OK)
 
 
 def log_config(log_format: str = "text", level: str = "info") -> dict[str, Any]:

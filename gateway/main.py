@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.auth import KeysOut
 from gateway.cors import cors_options
 from gateway.dashboard import page
+from gateway.logs import ProbesOut
 from gateway.redis_client import check_client
 from gateway.replica import Replica
 from gateway.routes import keyed, open_to_all
@@ -107,6 +108,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         logger.warning("%d files may be open, and MAX_CLIENTS asks for %d: raise `ulimit -n`", files, most)
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).addFilter(KeysOut())
+    logging.getLogger("uvicorn.access").addFilter(ProbesOut())
     with drain_on_signal(replica.drain):
         async with replica.running():
             yield {STREAM: replica.stream, MAX_CONNECTIONS: most}

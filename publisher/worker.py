@@ -7,7 +7,6 @@ import queue
 import re
 import secrets
 import socket
-import threading
 import time
 import weakref
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import ClassVar, Final
 
 from publisher.errors import PublisherError
 from publisher.flusher import Flusher, Teller
+from publisher.lock import our_lock
 from publisher.outbox import Identity, Outbox
 from publisher.report import Reporter
 from publisher.settings import Settings
@@ -27,8 +27,7 @@ MAX_HOST_CHARACTERS: Final = 200
 class Worker:
     """What session handles share. A handle of a worker that is gone (closed, or its parent's in a fork) does nothing.
 
-    The lock is reentrant, since a signal handler or a finalizer may call us in the middle of a call. Nothing of the
-    agent's (its `__str__`, its logging, its `on_error`) runs while it is held, and no I/O.
+    Nothing of the agent's (its `__str__`, its logging, its `on_error`) runs while the lock is held, and no I/O.
     """
 
     outbox_type: ClassVar[type[Outbox]] = Outbox
@@ -42,7 +41,7 @@ class Worker:
         error_text: ErrorText | None = None,
     ) -> None:
         self.error_text = error_text
-        self.lock = threading.RLock()
+        self.lock = our_lock()
         # SimpleQueue.put is reentrant and never blocks: it is how the thread hears of news.
         wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.outbox = self.outbox_type(_identity(), settings, clock, functools.partial(wakes.put, None))
@@ -77,7 +76,7 @@ class Worker:
     def abandon(self) -> None:
         """Forget a worker of the parent process: its thread is not here, and its lock may be held for ever."""
         self.gone = True
-        self.lock = threading.RLock()
+        self.lock = our_lock()
         self._flusher = None
 
 

@@ -10,7 +10,6 @@ Rule 5. Tokens are counted once: those of a bridge that `defers` not where anoth
 """
 
 import os
-import threading
 import weakref
 from collections.abc import Hashable
 from contextvars import ContextVar
@@ -19,6 +18,7 @@ from typing import Final
 from publisher.client import StatusPublisher
 from publisher.errors import InvalidCallError, PublisherError
 from publisher.integrations.key import session_key
+from publisher.lock import our_lock
 from publisher.quiet import is_failure
 from publisher.session import Session
 
@@ -46,8 +46,6 @@ class Followed:
         return not self.is_over and self._pid == os.getpid()
 
 
-_lock = threading.RLock()
-"""Frameworks call back from several threads, and one session's end must not overtake its next beginning."""
 _followed: "weakref.WeakKeyDictionary[StatusPublisher, dict[str, Followed]]" = weakref.WeakKeyDictionary()
 _around: ContextVar[Followed | None] = ContextVar("agent_status_around", default=None)
 """What this task or thread is inside of, whichever bridge saw it first."""
@@ -55,6 +53,9 @@ _around: ContextVar[Followed | None] = ContextVar("agent_status_around", default
 
 class Runs:
     """The runs of one bridge. No method raises or blocks; runs are told apart by whatever the framework calls them.
+
+    Frameworks call back from several threads, and one session's end must not overtake its next beginning: each holds
+    the lock.
 
     Args:
         publisher: Whose sessions they are.
@@ -86,6 +87,12 @@ class Runs:
         """Whether this run has begun, and not ended."""
         return run in self._by_run
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether a run that begins here and now is inside one that another bridge has seen."""
+        around = self._in_context()
+        return around is not None and around.counts
+
     def begin(
         self,
         run: Hashable,
@@ -95,12 +102,12 @@ class Runs:
         title: str | None = None,
     ) -> bool:
         """A run begins; `parent` is the one around it, as far as the framework says so. True if it is an outermost."""
-        with _lock:
+        if not self._has_room():
+            self.report(InvalidCallError(f"a run was ignored: {MAX_RUNS} others have not ended yet"))
+            return False
+        with our_lock():
             if run in self._by_run:
                 return run in self._outermost
-            if len(self._by_run) >= MAX_RUNS:
-                self.report(InvalidCallError(f"a run was ignored: {MAX_RUNS} others have not ended yet"))
-                return False
             around = self._outer or self._by_run.get(parent) or self._in_context()
             if around is not None and around.counts:
                 self._by_run[run] = around
@@ -117,7 +124,7 @@ class Runs:
 
     def end(self, run: Hashable, error: object = None, *, asks: bool = False) -> None:
         """A run is over: by itself, by an error (an exception or its message), or asking for a human."""
-        with _lock:
+        with our_lock():
             followed = self._by_run.pop(run, None)
             if followed is None:
                 return
@@ -140,14 +147,14 @@ class Runs:
 
     def ask(self, run: Hashable) -> None:
         """A human is asked, and this run will end so, whatever else still goes on in it."""
-        with _lock:
+        with our_lock():
             if (followed := self._by_run.get(run)) is not None:
                 followed.asks = True
                 followed.session.waiting_for_user()
 
     def answered(self, run: Hashable) -> None:
         """The human has answered while the outermost run goes on: it need not end asking."""
-        with _lock:
+        with our_lock():
             if (followed := self._by_run.get(run)) is not None and followed.asks:
                 followed.asks = False
                 followed.session.thinking()
@@ -166,6 +173,15 @@ class Runs:
     def report(self, error: PublisherError) -> None:
         """Tell a person what was ignored, once."""
         self._publisher.report(error)
+
+    def _has_room(self) -> bool:
+        """For one more; inner runs that a framework never ends are forgotten, if their outermost has ended."""
+        if len(self._by_run) < MAX_RUNS:
+            return True
+        with our_lock():
+            for run in [run for run, followed in self._by_run.items() if followed.is_over]:
+                del self._by_run[run]
+            return len(self._by_run) < MAX_RUNS
 
     def _follow(self, key: str, title: str | None) -> Followed:
         by_key = _followed.setdefault(self._publisher, {})

@@ -1,5 +1,6 @@
 """An environment beside the project's own, for what the tests run but must not import: `.venv-NAME` by its lock."""
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +17,12 @@ def locked_environment(name: str) -> Path:
     lock = PROJECT / "requirements" / f"{name}.txt"
     folder = PROJECT / f".venv-{name}"
     installed = folder / ".installed.txt"
-    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
-        _install(folder, lock)
-        installed.write_bytes(lock.read_bytes())
+    with lock.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # files of tests that need the same one run at once
+        wanted = held.read()
+        if not installed.exists() or installed.read_bytes() != wanted:
+            _install(folder, lock)
+            installed.write_bytes(wanted)
     return folder
 
 

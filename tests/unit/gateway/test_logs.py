@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from gateway.logs import JsonLines, TextLines
+from gateway.logs import JsonLines, ProbesOut, TextLines
 
 
 def record(message: str, *args: object, level: int = logging.INFO) -> logging.LogRecord:
@@ -47,3 +47,24 @@ def test_a_line_for_programs_is_an_object_with_the_traceback_in_it() -> None:
 
 def test_a_lone_surrogate_costs_no_line() -> None:
     assert json.loads(JsonLines().format(record("title %s", "a\ud800b")))["message"] == "title a\ud800b"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "is_written"),
+    [
+        ("/healthz", 200, False),
+        ("/metrics", 200, False),
+        ("/healthz", 503, True),
+        ("/api/v1/agent/status", 200, True),
+        ("/healthz?key=x", 200, True),
+    ],
+)
+def test_a_probe_that_went_well_is_no_line_and_everything_else_is(path: str, status: int, is_written: bool) -> None:
+    access = record('%s - "%s %s HTTP/%s" %d', "10.0.0.1:1", "GET", path, "1.1", status)
+    assert ProbesOut().filter(access) == is_written
+    assert ProbesOut().filter(record("feed live"))
+
+
+def test_with_the_level_debug_probes_are_lines_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger(), "level", logging.DEBUG)
+    assert ProbesOut().filter(record('%s - "%s %s HTTP/%s" %d', "10.0.0.1:1", "GET", "/livez", "1.1", 200))

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextvars
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -146,6 +145,47 @@ def test_a_run_that_another_bridge_sees_in_the_same_context_is_the_same_session(
     assert publisher.states("otel:trace") == ["thinking", "waiting_for_user"]
 
 
+@pytest.mark.parametrize("first", ["the one that defers", "the other"])
+def test_of_two_bridges_that_count_the_same_tokens_the_one_that_defers_is_silent(
+    publisher: RecordingPublisher, runs: Runs, first: str
+) -> None:
+    other = Runs(publisher, "otel", defers=True)
+    in_order = [other, runs] if first == "the one that defers" else [runs, other]
+
+    def agent() -> None:
+        for bridge in in_order:
+            bridge.begin("r", session_id="1")
+        for bridge in in_order:
+            bridge.add_usage("r", input=500, output=100)
+        (shown,) = publisher.sessions.values()
+        assert (shown.input_tokens, shown.output_tokens) == (500, 100)
+        for bridge in reversed(in_order):
+            bridge.end("r")
+            bridge.add_usage("r", input=500, output=100)
+
+    contextvars.copy_context().run(agent)
+
+
+def test_alone_the_one_that_defers_counts(publisher: RecordingPublisher) -> None:
+    other = Runs(publisher, "otel", defers=True)
+    other.begin("r", session_id="1")
+    other.add_usage("r", input=500, output=100)
+    assert publisher.sessions["otel:1"].input_tokens == 500
+
+
+def test_a_bridge_knows_whether_it_is_inside_of_what_another_sees(publisher: RecordingPublisher, runs: Runs) -> None:
+    other = Runs(publisher, "otel")
+
+    def agent() -> None:
+        runs.begin("r", session_id="1")
+        assert other.is_inside
+        assert not runs.is_inside
+        runs.end("r")
+        assert not other.is_inside
+
+    contextvars.copy_context().run(agent)
+
+
 def test_runs_of_one_bridge_in_one_context_are_inside_each_other_only_where_the_framework_does_not_say(
     publisher: RecordingPublisher,
 ) -> None:
@@ -228,15 +268,12 @@ def test_runs_that_never_end_fill_no_memory(monkeypatch: pytest.MonkeyPatch) -> 
         assert ["2 others have not ended yet" in str(error) for error in publisher.errors] == [True]
 
 
-def test_from_many_threads_every_session_ends(publisher: RecordingPublisher, runs: Runs) -> None:
-    def agent(number: int) -> None:
-        for turn in range(50):
-            runs.begin((number, turn), session_id=str(turn % 3))
-            runs.end((number, turn))
-
-    threads = [threading.Thread(target=agent, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert open_keys(publisher) == set()
+def test_inner_runs_that_never_end_are_forgotten_with_the_outermost(
+    publisher: RecordingPublisher, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_module, "MAX_RUNS", 10)
+    for number in range(20):
+        runs.begin(f"outer-{number}", session_id=str(number))
+        runs.begin(f"inner-{number}", parent=f"outer-{number}")
+        runs.end(f"outer-{number}")
+    assert publisher.states("web:19") == ["thinking", None]

@@ -1,0 +1,106 @@
+"""What a bridge must tell of each scenario, and how it is measured what it sees."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+SCENARIOS: Final = (
+    "plain_run",
+    "streamed_run",
+    "parallel_tools",
+    "subagent",
+    "wait_and_resume",
+    "failure",
+    "cancellation",
+)
+"""The tools of `parallel_tools` are `bash` and `read`; the `subagent` is run by a tool of the outer agent; a failure says
+`boom`."""
+TOOLS: Final = {"bash", "read"}
+BOOM: Final = "boom"
+ASPECTS: Final = ("thinking", "tools", "parallel tools", "streaming", "waiting", "tokens", "errors", "cancel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """One file of `publisher/integrations/`, and what it can see of its framework."""
+
+    name: str
+    framework: str
+    lacks: frozenset[str] = frozenset()
+
+
+BRIDGES: Final = (
+    Bridge(name="langchain", framework="LangChain, LangGraph"),
+    Bridge(name="openai_agents", framework="OpenAI Agents SDK"),
+    Bridge(name="pydantic_ai", framework="Pydantic AI"),
+    Bridge(name="opentelemetry", framework="OpenTelemetry GenAI", lacks=frozenset({"streaming", "waiting"})),
+    Bridge(name="claude_agent_sdk", framework="Claude Agent SDK"),
+    Bridge(name="crewai", framework="CrewAI"),
+    Bridge(name="pocketpaw", framework="PocketPaw"),
+)
+
+
+class Told:
+    """What was told of one scenario."""
+
+    def __init__(self, run: dict[str, Any]) -> None:
+        self.changes: list[dict[str, Any]] = run["changes"]
+        self.reported: list[str] = run["reported"]
+        self.raised: str | None = run["raised"]
+
+    @property
+    def keys(self) -> set[str]:
+        """All sessions."""
+        return {change["session_key"] for change in self.changes}
+
+    @property
+    def states(self) -> list[str | None]:
+        """Of the one session, in order; None is its end."""
+        states = [change["state"] for change in self.changes]
+        return [state for index, state in enumerate(states) if index == 0 or state != states[index - 1]]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a session is still shown."""
+        return bool(self.changes) and self.changes[-1]["state"] is not None
+
+    @property
+    def tools(self) -> list[str | None]:
+        """The tool at each change, None while there is none."""
+        return [change["tool_name"] if change["state"] == "tool_running" else None for change in self.changes]
+
+    def used_tokens(self) -> bool:
+        """Whether both numbers were told."""
+        return any(change["input_tokens"] and change["output_tokens"] for change in self.changes)
+
+
+def seen(told: dict[str, Told]) -> frozenset[str]:
+    """Which aspects of its framework a bridge has shown."""
+    plain, tools, failure, cancelled = (
+        told[name] for name in ("plain_run", "parallel_tools", "failure", "cancellation")
+    )
+    shown = {
+        "thinking": plain.states[:1] == ["thinking"] and plain.states[-1:] == [None],
+        "tools": set(tools.tools) >= TOOLS,
+        "parallel tools": _are_open_at_once(tools.tools),
+        "streaming": "streaming" in told["streamed_run"].states,
+        "waiting": _waits_and_goes_on(told["wait_and_resume"].states),
+        "tokens": plain.used_tokens(),
+        "errors": failure.states[-1:] == ["error"] and BOOM in (failure.changes[-1]["error_message"] or ""),
+        "cancel": cancelled.states[-1:] == [None] and "error" not in cancelled.states,
+    }
+    return frozenset(aspect for aspect in ASPECTS if shown[aspect])
+
+
+def _are_open_at_once(tools: list[str | None]) -> bool:
+    """Whether one tool is followed by the other, and with nothing between: the first was still open, then."""
+    at_work = [index for index, tool in enumerate(tools) if tool is not None]
+    return bool(at_work) and any(
+        {tools[index], tools[index + 1]} >= TOOLS for index in at_work if index + 1 < len(tools)
+    )
+
+
+def _waits_and_goes_on(states: list[str | None]) -> bool:
+    if "waiting_for_user" not in states:
+        return False
+    after = states[states.index("waiting_for_user") + 1 :]
+    return after[:1] != [None] and after[-1:] == [None]

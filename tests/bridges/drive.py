@@ -1,0 +1,43 @@
+"""Runs one framework's scenarios inside its own environment, and prints what the bridge told, as JSON.
+
+`python -m tests.bridges.drive langchain`. It imports nothing that a plain install of the publisher lacks, but the
+framework.
+"""
+
+import dataclasses
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from typing import Any
+
+from publisher.testing import RecordingPublisher
+
+Scenario = Callable[[RecordingPublisher], None]
+
+
+def drive(name: str) -> dict[str, Any]:
+    """What `tests.bridges.scenarios.NAME` names: `PACKAGES`, whose versions are told, and `SCENARIOS`."""
+    module = importlib.import_module(f"tests.bridges.scenarios.{name}")
+    runs = {scenario: _run(play) for scenario, play in module.SCENARIOS.items()}
+    return {"versions": {package: metadata.version(package) for package in module.PACKAGES}, "runs": runs}
+
+
+def _run(play: Scenario) -> dict[str, Any]:
+    publisher = RecordingPublisher().start()
+    raised = None
+    try:
+        play(publisher)
+    except BaseException as error:  # noqa: BLE001 - whatever the framework does of its own is told
+        raised = f"{type(error).__name__}: {error}"
+    return {
+        "changes": [dataclasses.asdict(change) for change in publisher.changes],
+        "reported": [str(error) for error in publisher.errors],
+        "raised": raised,
+    }
+
+
+if __name__ == "__main__":
+    told = json.dumps(drive(sys.argv[1]))
+    sys.stdout.write(f"\n{told}\n")  # frameworks may have said things of their own before

@@ -1,0 +1,30 @@
+"""What a bridge told, driven by drive.py inside its framework's environment."""
+
+import json
+import os
+import subprocess
+import tempfile
+from typing import Any, Final
+
+from tests.bridges.contract import Told
+from tests.support.locked_environment import PROJECT, locked_environment
+
+DRIVE_SECONDS: Final = 240
+
+
+def driven(scenarios: str, *, bridge: str) -> tuple[dict[str, Told], dict[str, str]]:
+    """Scenario by scenario, and the versions of the packages that were driven."""
+    environment = locked_environment(f"bridge-{bridge.replace('_', '-')}")
+    with tempfile.TemporaryDirectory(prefix="bridge-") as home:  # some write there as soon as they are imported
+        done = subprocess.run(
+            [environment / "bin" / "python", "-m", "tests.bridges.drive", scenarios],
+            cwd=PROJECT,
+            env={"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": str(PROJECT)},
+            capture_output=True,
+            text=True,
+            timeout=DRIVE_SECONDS,
+            check=False,
+        )
+    assert done.returncode == 0, f"{scenarios} could not be driven:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {scenario: Told(run) for scenario, run in said["runs"].items()}, said["versions"]

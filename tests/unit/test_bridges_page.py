@@ -1,0 +1,89 @@
+"""The page about bridges, held against the bridges."""
+
+import ast
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.bridges.contract import ASPECTS, BRIDGES, Bridge
+from tests.unit.test_docs import rows
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "bridges.md").read_text("utf-8")
+SEEN = "| framework | thinking |"
+PROVEN = "| framework | proven with |"
+
+each_bridge = pytest.mark.parametrize("bridge", BRIDGES, ids=lambda bridge: bridge.name)
+
+
+def section(bridge: Bridge) -> str:
+    """What the page says of it alone."""
+    return PAGE.partition(f"\n## {bridge.framework}\n")[2].partition("\n## ")[0]
+
+
+def proven_row(bridge: Bridge) -> list[str]:
+    return next(row for row in rows(PAGE, PROVEN) if row[0] == bridge.framework)
+
+
+def test_the_table_says_what_each_bridge_sees_as_the_contract_has_it() -> None:
+    header = next(line for line in PAGE.splitlines() if line.startswith(SEEN))
+    assert tuple(cell.strip() for cell in header.strip("|").split("|")[1:]) == ASPECTS
+    told = {row[0].partition("]")[0].lstrip("["): [cell.rstrip("¹²") for cell in row[1:]] for row in rows(PAGE, SEEN)}
+    assert told == {
+        bridge.framework: ["no" if aspect in bridge.lacks else "yes" for aspect in ASPECTS] for bridge in BRIDGES
+    }
+
+
+def test_the_other_table_has_the_same_frameworks() -> None:
+    assert [row[0] for row in rows(PAGE, PROVEN)] == [bridge.framework for bridge in BRIDGES]
+
+
+@each_bridge
+def test_the_versions_are_those_that_the_tests_install(bridge: Bridge) -> None:
+    scenarios = ast.parse((ROOT / "tests" / "bridges" / "scenarios" / f"{bridge.name}.py").read_text("utf-8"))
+    packages: tuple[str, ...] = next(
+        ast.literal_eval(statement.value)
+        for statement in scenarios.body
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "PACKAGES"
+    )
+    lock = (ROOT / "requirements" / f"bridge-{bridge.name.replace('_', '-')}.txt").read_text("utf-8")
+    locked = {package: re.search(rf"^{package}==(\S+)", lock, re.MULTILINE) for package in packages}
+    assert proven_row(bridge)[1] == ", ".join(f"{package} {found[1]}" for package, found in locked.items() if found)
+
+
+@each_bridge
+def test_each_has_a_section_that_the_table_leads_to_and_an_example(bridge: Bridge) -> None:
+    anchor = re.sub(r"[^a-z -]", "", bridge.framework.lower()).replace(" ", "-")
+    assert f"| [{bridge.framework}](#{anchor}) |" in PAGE
+    assert section(bridge)
+    assert proven_row(bridge)[3] == f"[{bridge.name}_agent.py](../examples/{bridge.name}_agent.py)"
+
+
+@each_bridge
+def test_what_it_lacks_is_said_with_the_reason(bridge: Bridge) -> None:
+    for aspect in bridge.lacks:
+        state = "waiting_for_user" if aspect == "waiting" else aspect
+        assert f"`{state}` cannot be seen: " in section(bridge)
+
+
+@each_bridge
+def test_the_lines_that_a_user_copies_are_python_and_name_what_is_there(bridge: Bridge) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", section(bridge), re.DOTALL)
+    assert blocks
+    named: set[str] = set()
+    for block in blocks:
+        for node in ast.walk(ast.parse("async def agent():\n" + textwrap.indent(block, "    "))):
+            if isinstance(node, ast.ImportFrom) and node.module == f"publisher.integrations.{bridge.name}":
+                named |= {alias.name for alias in node.names}
+    source = ast.parse((ROOT / "publisher" / "integrations" / f"{bridge.name}.py").read_text("utf-8"))
+    has = {node.name for node in source.body if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)}
+    assert named
+    assert named <= has
+
+
+@each_bridge
+def test_its_key_begins_with_its_name_unless_the_framework_has_keys_of_its_own(bridge: Bridge) -> None:
+    told = proven_row(bridge)[2]
+    assert told.startswith(f"`{bridge.name}:` and ") or bridge.name == "pocketpaw"
