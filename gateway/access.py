@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,8 @@ class Access:
         self._wall_clock = wall_clock
         self._own = {} if settings.api_key is None else {NAME_OF_API_KEY: settings.api_key.get_secret_value()}
         self._file = settings.api_keys_file
+        self.uses: Counter[str] = Counter()
+        """Requests that were let in, streams included, by the key's name."""
         self._seen = self._look()
         try:
             self._ring = self._read()

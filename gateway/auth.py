@@ -39,9 +39,11 @@ async def require_key(
     Raises:
         HTTPException: 403, before anything else is said.
     """
-    name: str | None = request.app.replica.access.name_of(request.scope)
+    access = request.app.replica.access
+    name: str | None = access.name_of(request.scope)
     if name is None:
         raise HTTPException(403, REFUSAL)
+    access.uses[name] += 1
     return name
 
 

@@ -78,6 +78,7 @@ def serve(
     max_clients: Annotated[int | None, setting("max_clients")] = None,
     max_clients_per_key: Annotated[int | None, setting("max_clients_per_key")] = None,
     max_clients_per_address: Annotated[int | None, setting("max_clients_per_address")] = None,
+    max_requests_per_second: Annotated[float | None, setting("max_requests_per_second")] = None,
     api_keys_file: Annotated[Path | None, setting("api_keys_file")] = None,
     ticket_seconds: Annotated[int | None, setting("ticket_seconds")] = None,
     log_format: Annotated[str | None, setting("log_format")] = None,

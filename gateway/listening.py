@@ -1,10 +1,14 @@
-"""The socket that a replica listens on, opened before anything else is started."""
+"""The sockets that a replica listens on, opened before anything else is started."""
 
 import errno
 import socket
+import sys
 from typing import Final
 
 BACKLOG: Final = 4096
+"""Connections that may wait to be accepted at each socket: what Linux allows by default."""
+SOCKETS: Final = 4 if sys.platform == "linux" else 1
+"""That share the port, so that a storm finds room. Whoever finds none is heard again a second later, or three."""
 UNSENT_BYTES: Final = 128 * 1024
 """So much may wait in the kernel for a client that does not read, instead of megabytes of old pictures."""
 
@@ -13,19 +17,35 @@ class ListeningError(Exception):
     """The address cannot be had; the message says why, and what to do."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; 0 is any free port.
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets on one port; 0 is any free one.
 
     Raises:
         ListeningError: The port is taken, or the host is no address of this machine.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        port = _free_port(host, port, family)
+        return [_listener(host, port, family) for _ in range(SOCKETS)]
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ListeningError(f"port {port} is taken on {host}: choose another with --port") from None
         raise ListeningError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from None
+
+
+def _free_port(host: str, port: int, family: int) -> int:
+    """Bind it alone at first: one that another replica shares out would be shared with us, too."""
+    with socket.socket(family) as alone:
+        alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            alone.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        alone.bind((host, port))
+        bound: int = alone.getsockname()[1]
+        return bound
+
+
+def _listener(host: str, port: int, family: int) -> socket.socket:
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=SOCKETS > 1)
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):
         # Every accepted connection inherits it.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)

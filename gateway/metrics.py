@@ -97,6 +97,10 @@ class _HubCollector(Collector):
         for name in sorted(self._access.names):
             by_key.add_metric([name], self._hub.count(name))
         yield by_key
+        uses = CounterMetricFamily("gateway_key_uses", "Requests that were let in, by the key's name.", labels=["key"])
+        for name, count in sorted(self._access.uses.items()):
+            uses.add_metric([name], count)
+        yield uses
 
 
 class _FleetCollector(Collector):

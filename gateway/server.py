@@ -35,7 +35,7 @@ def serve(
         ListeningError: The port is taken.
     """
     raise_open_files()
-    listener = listen(host, port)
+    listeners = listen(host, port)
     config = uvicorn.Config(
         app,
         http=http_protocol(),
@@ -54,7 +54,7 @@ def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda caught, _frame: ended_by.append(caught))
     leave_lasting_objects_alone()
-    server.run(sockets=[listener])
+    server.run(sockets=listeners)
     if not server.started and not ended_by:
         sys.exit(START_FAILED_STATUS)
     return ended_by[0] if ended_by else None

@@ -104,7 +104,9 @@ class StatusStream:
     def _join(self, scope: Scope, line: Line, *, is_gzipped: bool, is_chunked: bool) -> Client:
         coding = coding_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
         host, port = scope.get("client") or ("unknown", 0)
-        peer = Peer(host, port, self._access.name_of_streaming(scope) or EVERYBODY)
+        key_name = self._access.name_of_streaming(scope) or EVERYBODY
+        self._access.uses[key_name] += 1
+        peer = Peer(host, port, key_name)
         return self._pipeline.join(line, coding, peer=peer, wants_feed=_events(scope) == "all")
 
     def _refusal(self, scope: Scope) -> Response | None:

@@ -5,17 +5,15 @@
  *
  *     const watch = watchStatus({
  *       key: "…",                                   // if the operator has set one
- *       onStatus(status, ageSeconds) { … },         // a snapshot, and how long ago it came (another tab may have it)
+ *       onStatus(status, ageSeconds) { … },         // a snapshot, and how long ago it came
  *       onConnection({ state, sinceSeconds, nextTrySeconds, reason }) { … },
  *     });
  *     watch.close();
  *
- * `state` is `connecting`, `connected`, `reconnecting` (lost for `sinceSeconds`; tried again in `nextTrySeconds`),
- * `stale` (the gateway has not heard Redis for `sinceSeconds`: the picture is as of then) or `needs key`. `reason` says
- * more where there is more to say.
+ * `state` is `connecting`, `connected`, `reconnecting`, `stale` or `needs key`: docs/page.md says what each means.
  *
- * Tabs share by a Web Lock (its holder has the connection, the others queue) and a BroadcastChannel. Where there are
- * none, as on plain http: from another machine, each tab has a connection of its own.
+ * Tabs share by a Web Lock (its holder has the connection, the others queue) and a BroadcastChannel. Without, as on
+ * plain http: from another machine, each tab has a connection.
  */
 
 import { Stream, now } from "./stream.js";
@@ -96,7 +94,7 @@ class Watch {
     } catch (error) {
       if (error.name !== "AbortError") throw error;
       if (this.#queue !== queue || options.signal?.aborted) return;
-      this.#follow(); // somebody took the lock from this tab, which did not answer: queue again
+      this.#follow(); // another tab took the lock: queue again
       this.#wait(name, { signal: queue.signal });
     }
   }

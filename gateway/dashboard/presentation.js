@@ -1,6 +1,6 @@
 // Pure: how a person is told the picture: the order, the words, and the numbers.
 //
-// The same as gateway/presentation.py, in this language; both are held to tests/unit/golden/presentation.json.
+// As gateway/presentation.py, which says what each is; both are held to tests/unit/golden/presentation.json.
 // Titles, tools and errors come from users' prompts: nothing in them is obeyed.
 
 /** The states of many sessions, in the order in which they are counted. */
@@ -21,7 +21,6 @@ const DAY_SECONDS = 86_400;
 // Joiners are invisible like what a browser would act on, but scripts and emoji are spelt with them.
 const ACTIVE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
-/** Those that wait for a user, then those in error, then the others; each as the snapshot has them, by key. */
 export function inOrder(rows) {
   const rank = (row) => RANKS[row.state] ?? OTHERS;
   return [...rows].sort((one, other) => rank(one) - rank(other));
@@ -39,13 +38,11 @@ export function numbers(rows) {
   return found;
 }
 
-/** How many sessions do what: "2 waiting for user, 1 in error, 300 thinking"; empty for none. */
 export function counts(rows) {
   const found = numbers(rows);
   return STATES.filter((state) => found[state]).map((state) => `${found[state]} ${SAID[state]}`).join(", ");
 }
 
-/** Whether the text, in any case, is part of the session's key, channel, name, state (as said, too) or tool. */
 export function matches(row, text) {
   const part = text.trim().toLowerCase();
   if (!part) return true;
@@ -84,7 +81,6 @@ export function duration(seconds) {
   return `${Math.floor(whole / DAY_SECONDS)}d ${units(DAY_SECONDS, HOUR_SECONDS)}h`;
 }
 
-/** Tokens in all: 950, 12.3k, 4.5M; empty for none. Cut, not rounded: no number is shown before it is reached. */
 export function tokens(usage) {
   const sum = total(usage);
   if (sum < 1000) return sum ? String(sum) : "";
@@ -93,7 +89,6 @@ export function tokens(usage) {
   return `${Math.floor(tenths / 10).toLocaleString("en")}.${tenths % 10}${unit}`;
 }
 
-/** The text with a space for each control, format (bidi marks among them) and private character and line break. */
 export function plain(text) {
   return text.replace(ACTIVE, " ");
 }

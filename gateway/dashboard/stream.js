@@ -1,9 +1,8 @@
 /**
- * One connection to the stream. It tells `status` and `connection` messages, each with the moment that it is of.
+ * One connection to the stream. It tells messages, each with the moment that it is of.
  *
- * EventSource gives up on any answer but 200, and does not say when it tries again; so here each loss ends it, and a new
- * one follows after a random, growing delay. It cannot set headers: where there is a key, each try gets a ticket for its
- * URL first, so that no URL ever has the key.
+ * EventSource gives up on any answer but 200, and says not when it tries again: here each loss ends it, and a new one
+ * follows after a random, growing delay. It sets no headers: for a key, each try gets a ticket first.
  */
 
 const FIRST_DELAY_SECONDS = [1, 4]; // as random as the gateway's own `retry:`, so that a crowd comes back spread
@@ -88,14 +87,14 @@ export class Stream {
     this.#say("reconnecting", { sinceMs: now() - this.#lostAt, nextTryMs: seconds * 1000, reason });
   }
 
-  /** The browser does not say which answer made it give up; the other endpoint gives the same one. */
+  /** The browser does not say which answer made it give up; the other endpoint gives it, too. */
   async #askWhy() {
     const timer = this.#timer;
     const answer = await this.#ask("", "GET");
     if (this.#timer === timer && !this.#source && !this.#attempt) this.#explain(answer);
   }
 
-  /** What the answer says of the next try; without one, that is on its way. */
+  /** What the answer says of the next try. */
   #explain(answer) {
     if (answer?.status === 403) {
       this.close();

@@ -39,7 +39,8 @@ def run_demo(console: Console, port: int, workers: int = WORKERS) -> None:
     """
     url = f"http://localhost:{port}"
     with _interrupt_on_sigterm(), ExitStack() as stack:
-        listen("127.0.0.1", port).close()  # a clear word before anything is started
+        for listener in listen("127.0.0.1", port):  # a clear word before anything is started
+            listener.close()
         redis_url = os.environ.get(f"{PREFIX}REDIS_URL") or os.environ.get("REDIS_URL")
         try:
             told: list[str] = []

@@ -130,3 +130,14 @@ def _ticket(gateway: GatewayThread, key: str) -> dict[str, Any]:
     assert response.headers["cache-control"] == "no-store"
     ticket: dict[str, Any] = response.json()
     return ticket
+
+
+def test_metrics_say_which_key_is_used_how_much_and_no_key(gateway: GatewayThread) -> None:
+    with Dashboard(gateway.url, f"{STREAM}?key=geheim") as wall:
+        wall.wait_for_first()
+        assert [ask(gateway, key) for key in ("geheim", "other", "wrong")] == [200, 200, 403]
+        told = gateway.get("/metrics").text
+    assert 'gateway_key_clients{key="wall"} 1.0' in told
+    assert 'gateway_key_uses_total{key="wall"} 2.0' in told
+    assert 'gateway_key_uses_total{key="phone"} 1.0' in told
+    assert "geheim" not in told

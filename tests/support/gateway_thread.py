@@ -49,13 +49,13 @@ class GatewayThread(GatewayClient):
         )
         self.app = app
         self._server = uvicorn.Server(config)
-        listener = listen("127.0.0.1", 0)
+        listeners = listen("127.0.0.1", 0)
         self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listener]}, name="gateway", daemon=True
+            target=self._server.run, kwargs={"sockets": listeners}, name="gateway", daemon=True
         )
         self._thread.start()
         wait_until(lambda: self._server.started, "the gateway listens")
-        super().__init__(listener.getsockname()[1])
+        super().__init__(listeners[0].getsockname()[1])
 
     def drain(self) -> None:
         """As at the end of a gateway, but the server goes on."""

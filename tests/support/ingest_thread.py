@@ -18,12 +18,12 @@ def ingest(publisher: RecordingPublisher, key: str | None = None) -> Iterator[st
     """Its URL."""
     app = create_ingest(IngestSettings.load(ingest_key=key), publisher)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None))
-    listener = listen("127.0.0.1", 0)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="ingest", daemon=True)
+    listeners = listen("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": listeners}, name="ingest", daemon=True)
     thread.start()
     try:
         wait_until(lambda: server.started, "ingest listens")
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://127.0.0.1:{listeners[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(10)

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import orjson
 
@@ -35,7 +35,7 @@ def test_the_fields_of_a_telling_are_those_that_are_taken() -> None:
     rows = body.partition("| field | what |")[2]
     assert set(re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE)) == set(Telling.model_fields)
     assert all(f"`{state}`" in rows for state in SessionState)
-    assert all(f"`{cli}`" in body for cli in Cli.__args__)
+    assert all(f"`{cli}`" in body for cli in get_args(Cli))
 
 
 def test_the_fields_of_a_record_are_those_that_are_written() -> None:

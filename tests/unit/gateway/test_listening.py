@@ -1,0 +1,47 @@
+"""The sockets that a replica listens on."""
+
+import socket
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.listening import BACKLOG, ListeningError, listen
+
+
+@pytest.fixture
+def listeners() -> Iterator[list[socket.socket]]:
+    made = listen("127.0.0.1", 0)
+    yield made
+    for listener in made:
+        listener.close()
+
+
+def test_all_listen_on_one_port(listeners: list[socket.socket]) -> None:
+    assert len({listener.getsockname() for listener in listeners}) == 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_port_that_another_replica_has_is_taken_though_it_is_shared_there(
+    listeners: list[socket.socket], host: str
+) -> None:
+    port = listeners[0].getsockname()[1]
+    with pytest.raises(ListeningError, match=f"port {port} is taken on {host}: choose another with --port"):
+        listen(host, port)
+
+
+def test_an_address_that_is_not_here_is_said() -> None:
+    with pytest.raises(ListeningError, match=r"cannot listen on 192\.0\.2\.1, port 8000: "):
+        listen("192.0.2.1", 8000)
+
+
+def test_ipv6_is_listened_on_as_well() -> None:
+    made = listen("::1", 0)
+    assert {listener.family for listener in made} == {socket.AF_INET6}
+    for listener in made:
+        listener.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one socket takes all there")
+def test_more_may_wait_to_be_accepted_than_one_socket_has_room_for(listeners: list[socket.socket]) -> None:
+    assert len(listeners) * BACKLOG >= 10_000
