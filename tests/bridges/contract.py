@@ -12,8 +12,8 @@ SCENARIOS: Final = (
     "failure",
     "cancellation",
 )
-"""The tools of `parallel_tools` are `bash` and `read`; the `subagent` is run by a tool of the outer agent; a failure says
-`boom`."""
+"""The tools of `parallel_tools` are `bash` and `read`; the `subagent` is run by a tool of the outer agent; a failure
+says `boom`."""
 TOOLS: Final = {"bash", "read"}
 BOOM: Final = "boom"
 ASPECTS: Final = ("thinking", "tools", "parallel tools", "streaming", "waiting", "tokens", "errors", "cancel")
