@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import TypedDict
 
@@ -165,7 +165,7 @@ async def readyz(replica: ThisReplica) -> Response:
     return _probe(replica.unready_reason, channel=replica.pipeline.silent_channel)
 
 
-@open_to_all.get("/metrics", summary="Prometheus metrics")
+@open_to_all.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
 async def metrics(replica: ThisReplica) -> Response:
     """This replica's figures."""
     return Response(replica.metrics.expose(), media_type=CONTENT_TYPE_LATEST)

@@ -92,7 +92,7 @@ def test_what_is_in_hashes_that_is_no_word_is_counted_and_the_others_are_read(
     plant(there, "evil-6", seq="1", at="1", record=b"[" * 100_000)
     there.client_kill_filter(_type="pubsub")  # so that all is read again
     wait_until(lambda: malformed(attacked) >= before + 6, "all six are counted")
-    assert list(attacked.states()) == [SESSION]
+    assert SESSION in attacked.states()
 
 
 def test_a_worker_with_more_sessions_than_it_may_have_is_not_believed() -> None:

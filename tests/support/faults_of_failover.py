@@ -52,6 +52,7 @@ def fail_over_without_the_last_writes(stage: Stage) -> Recovery:
     servers = stage.servers
     stage.settle()
     before = stage.expected["web:0"]
+    wait_until(lambda: _held_by(servers.replica).get("web:0") == before, "the replica holds what the primary does")
     replication.cut(servers.primary)
     wait_until(lambda: not replication.is_in_step(servers.replica), "the replica gets nothing any more")
     stage.change()

@@ -6,9 +6,6 @@ from pathlib import Path
 
 from tests.support.wait import wait_until
 
-ROOM_KB = 6 * 1024
-"""That an interpreter may take for good, whatever it does: arenas, code that was not used before."""
-
 
 class Footprint:
     """The memory and the descriptors of a process, as they are when this is made."""
@@ -18,7 +15,7 @@ class Footprint:
         self._memory_kb = self._memory()
         self._descriptors = self._open()
 
-    def is_as_before(self) -> None:
+    def is_as_before(self, room_kb: int) -> None:
         """It holds what it held: descriptors exactly, memory but for some room."""
         wait_until(
             lambda: self._open() <= self._descriptors,
@@ -26,7 +23,7 @@ class Footprint:
             15,
         )
         grown = self._memory() - self._memory_kb
-        assert grown <= ROOM_KB, f"memory has grown by {grown} KB"
+        assert grown <= room_kb, f"memory has grown by {grown} KB"
 
     def _open(self) -> int:
         return len(os.listdir(f"/proc/{self._pid}/fd"))  # noqa: PTH208 - numbers, not paths

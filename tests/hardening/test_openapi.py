@@ -1,0 +1,41 @@
+"""Everything that schemathesis makes of the OpenAPI document: values that fit it, and values that do not."""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.gateway_process import STREAM, GatewayProcess
+from tests.support.locked_environment import INSTALL_SECONDS, locked_environment
+from tests.support.redis_server import RedisServer
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALL_SECONDS + 300)]
+RUN_SECONDS: Final = 240
+EXAMPLES: Final = 200
+KEY: Final = "geheim"
+
+
+def test_every_answer_is_one_that_the_document_has_and_none_is_given_without_the_key(target_redis: RedisServer) -> None:
+    """The stream aside, which never ends: see test_request_shapes.py and test_large_requests.py."""
+    schemathesis = locked_environment("schemathesis") / "bin" / "schemathesis"
+    with GatewayProcess(target_redis.url, api_key=KEY) as gateway:
+        run(schemathesis, gateway.ready().url)
+        assert "Traceback" not in gateway.log()
+
+
+def run(schemathesis: Path, url: str) -> None:
+    done = subprocess.run(
+        [
+            *(schemathesis, "--no-color", "run", f"{url}/openapi.json"),
+            *("--exclude-path", STREAM, "--header", f"X-Status-Key: {KEY}"),
+            *("--max-examples", str(EXAMPLES), "--seed", "1", "--request-timeout", "10"),
+        ],
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
