@@ -16,8 +16,9 @@ from typing import Final
 
 import redis
 
+from gateway.child import child
+
 START_SECONDS: Final = 10.0
-STOP_SECONDS: Final = 5.0
 
 
 class EmbeddedError(Exception):
@@ -69,21 +70,10 @@ def _running(binary: str, folder: Path) -> Iterator[EmbeddedServer]:
     socket, log = folder / "redis.sock", folder / "redis.log"
     command = [binary, "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"]
     command += ["--save", "", "--appendonly", "no", "--dir", str(folder), "--logfile", str(log)]
-    # In a session of its own, so that Ctrl-C reaches us first and the order of the end is ours.
-    process = subprocess.Popen(  # noqa: S603 - a server that we found, with arguments of ours
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
+    with child(command) as process:
         url = f"unix://{socket}"
         _wait_until_up(url, process, log)
         yield EmbeddedServer(url, Path(binary).name, is_simulation=False)
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _wait_until_up(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import IO, Final
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
+from gateway.child import child
 from gateway.embedded import embedded_server
 from gateway.listening import listen
 from gateway.settings import PREFIX
@@ -23,7 +24,7 @@ from gateway.terminal.watching import is_screen, watch_lines, watch_live
 
 WORKERS: Final = 4
 START_SECONDS: Final = 30.0
-STOP_SECONDS: Final = 8.0
+PYTHON: Final = (sys.executable, "-m")
 
 
 class DemoError(Exception):
@@ -48,14 +49,13 @@ def run_demo(console: Console, port: int, workers: int = WORKERS) -> None:
                 redis_url, told = _own_redis(console, stack)
             log = stack.enter_context(tempfile.NamedTemporaryFile("w+b", prefix="agent-status-demo-", suffix=".log"))
             environment = os.environ | {f"{PREFIX}REDIS_URL": redis_url}
-            gateway = stack.enter_context(
-                _process(["-m", "gateway", "serve", "--host", "127.0.0.1", "--port", str(port)], environment, log)
-            )
+            serve = [*PYTHON, "gateway", "serve", "--host", "127.0.0.1", "--port", str(port)]
+            gateway = stack.enter_context(child(serve, environment=environment, log=log))
             reader = Reader(url, os.environ.get(f"{PREFIX}API_KEY"))
             _wait_until_up(reader, gateway, Path(log.name))
             for number in range(1, workers + 1):
-                command = ["-m", "gateway.demo.worker", "--with-parent", "--name", f"worker{number}"]
-                stack.enter_context(_process([*command, "--gateway-url", url], environment, log))
+                work = [*PYTHON, "gateway.demo.worker", "--with-parent", "--name", f"worker{number}"]
+                stack.enter_context(child([*work, "--gateway-url", url], environment=environment, log=log))
             greeting = _greeting(url, told)
             for line in greeting:
                 console.print(line, soft_wrap=True, markup=False, highlight=False)
@@ -119,23 +119,6 @@ def _wait_until_up(reader: Reader, gateway: "subprocess.Popen[bytes]", log: Path
             return
     said = log.read_text("utf-8", "replace").strip().splitlines()[-5:]
     raise DemoError("\n".join([f"the gateway did not come up: {reason}", *said]))
-
-
-@contextmanager
-def _process(arguments: list[str], environment: dict[str, str], log: IO[bytes]) -> Iterator["subprocess.Popen[bytes]"]:
-    # In a session of its own, so that Ctrl-C reaches us first and the order of the end is ours.
-    process = subprocess.Popen(  # noqa: S603 - our own modules
-        [sys.executable, *arguments], env=environment, stdout=log, stderr=log, start_new_session=True
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 @contextmanager
