@@ -39,7 +39,6 @@ def test_what_has_no_end_is_not_read_to_it(attacked: GatewayProcess, begin: str,
             sent += len(part)
         client.wait_for_end()
     assert sent < 100 * MAX_FRAMING_BYTES
-    assert b" 431 " in client.received or b" 40" in client.received or b" 200 " in client.received
 
 
 @pytest.mark.parametrize("path", [STREAM, STATUS, "/livez", "/metrics", "/", "/nowhere"])
