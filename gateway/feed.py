@@ -55,6 +55,15 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Ticked:
+    """Redis's clock said that, at some moment between the two (seconds on the replica's monotonic clock)."""
+
+    time_ms: int
+    asked_at: float
+    came_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Malformed:
     """Something that is no word came on the channel."""
 
@@ -74,7 +83,7 @@ class Lost:
     kind: str
 
 
-News = Live | Heard | Read | Malformed | Lost
+News = Live | Heard | Read | Ticked | Malformed | Lost
 
 
 class FeedLostError(Exception):
@@ -150,20 +159,26 @@ class Feed:
         while True:
             self._awake_at = self._clock()
             await asyncio.sleep(PING_SECONDS)
-            late_seconds = self._clock() - self._awake_at - PING_SECONDS
-            if late_seconds > LATE_SECONDS:
-                raise FeedLostError(f"this process was stopped for {late_seconds:.1f} s", "stopped")
+            self._check_that_it_was_awake()
             silent_seconds = self._clock() - self._heard_at
             if silent_seconds > SILENCE_SECONDS:
                 raise FeedLostError(f"Redis has not answered for {silent_seconds:.1f} s", "silence")
             async with asyncio.timeout(SILENCE_SECONDS):
                 await primary.ping()
 
+    def _check_that_it_was_awake(self) -> None:
+        late_seconds = self._clock() - self._awake_at - PING_SECONDS
+        if late_seconds > LATE_SECONDS:
+            raise FeedLostError(f"this process was stopped for {late_seconds:.1f} s", "stopped")
+
     async def _probe_again(self, primary: Primary) -> None:
         while True:
             await asyncio.sleep(PROBE_SECONDS)
             async with asyncio.timeout(SILENCE_SECONDS):
                 await primary.probe()
+                asked_at = self._clock()
+                time_ms = await primary.time_ms()
+            await self.news.put(Ticked(time_ms, asked_at, self._clock()))
 
     async def _read_again(self, primary: Primary) -> None:
         asked_at = self._clock()
@@ -179,6 +194,7 @@ class Feed:
             asked_at = self._clock()
             async with asyncio.timeout(SILENCE_SECONDS):
                 reading = await primary.read()
+            self._check_that_it_was_awake()
             await self.news.put(Read(reading, asked_at))
 
     def _reading_seconds(self) -> float:

@@ -6,18 +6,19 @@ Rule 2. What Redis holds, when it is read, wins over a known word whatever its n
         word came or that word is past its lease: so a forged number holds nobody for longer than that.
 Rule 3. Lost is a worker whose lease has passed, who has not left, and of whom a reading asked for after that knows
         nothing newer. It is shown as lost for its error TTL, counted from the lease's end, and then vanishes.
-Rule 4. A worker that Redis does not know any more is kept until its lease ends, then forgotten without a word.
+Rule 4. A worker that Redis does not know any more is kept until its lease ends and such a reading does not know it
+        either, then forgotten without a word. If it vanished before its TTL was over, it has a grace, too.
 Rule 5. A word was said when it came; one that was read, as long ago as Redis's clock says, but not before an older word
-        of its worker, nor, while Redis was heard all along, before the last reading that did not have its worker.
-        What came in a deafness (this process was stopped) may have waited: the reading that follows dates it again,
-        though not before the deafness.
+        of its worker. What came in a deafness (this process was stopped) may have waited: the reading that follows
+        dates it again, though not before the deafness.
 Rule 6. Deaf (Redis cannot be heard), nobody is called lost, nothing is forgotten, no error expires. When more than a
-        second of it is over, each worker has a grace in which it is still not judged.
+        second of it is over, each worker has a grace in which it is still not judged: a heartbeat and a second.
 """
 
 from typing import Final
 
 from gateway.known_worker import KnownWorker
+from gateway.redis_clock import RedisClock
 from publisher.wire import MalformedWordError, RawWord, Reading, Word
 
 SHORT_DEAFNESS_SECONDS: Final = 1.0
@@ -36,6 +37,7 @@ class Fleet:
         self._workers: dict[str, KnownWorker] = {}
         self._remembered: dict[str, tuple[int, float]] = {}  # worker id → (seq, until when)
         self._stored: set[str] = set()  # who was in the last reading
+        self._redis_clock = RedisClock()
         self._deaf_at: float | None = None
         self._unheard_since = NEVER  # when the deafness began that the next reading ends
         self._grace_from = -NEVER
@@ -64,16 +66,21 @@ class Fleet:
         self._check_room(known)
         return self._take(raw.decode(), now, now, known)
 
+    def tick(self, time_ms: int, asked_at: float, came_at: float) -> None:
+        """Redis's clock said that, at some moment between the two."""
+        self._redis_clock.tick(time_ms, asked_at, came_at)
+
     def read(self, reading: Reading, asked_at: float, now: float) -> tuple[MalformedWordError, ...]:
         """All that Redis holds; gives back the words that could not be parsed."""
+        self.tick(reading.time_ms, asked_at, now)
         malformed = list(reading.malformed)
         for raw in reading.words:
             known = self._workers.get(raw.worker_id)
             if known and (raw.seq, raw.at_ms) == (known.word.seq, known.word.at_ms):
-                known.is_vanished = False
-                self._date_again(known, reading.time_ms, now)
+                known.vanished_at = None
                 continue
-            if raw.seq <= self.known_seq(raw.worker_id) and (known is None or known.arrived_at >= asked_at):
+            is_newer = raw.seq > self.known_seq(raw.worker_id)
+            if not is_newer and (known is None or known.arrived_at >= asked_at):
                 continue
             try:
                 self._check_room(known)
@@ -81,13 +88,17 @@ class Fleet:
             except MalformedWordError as error:
                 malformed.append(error)
                 continue
-            moment = max(self._said_after(raw, known), _moment_of(word, reading.time_ms, now))
-            if known and raw.seq <= known.word.seq and moment <= known.arrived_at and now < known.lease_ends_at:
-                known.is_vanished = False
-                continue
-            self._take(word, moment, now, known)
+            if known and not is_newer:
+                if now < known.lease_ends_at and not self._is_written_after(word, known.arrived_at, now):
+                    known.vanished_at = None
+                    continue
+                not_before = -NEVER
+            else:
+                not_before = self._not_said_before(raw.worker_id, known)
+            self._take(word, self._said_at(word, not_before, now), now, known)
         self._stored = {raw.worker_id for raw in reading.words}
-        self._mark_vanished(asked_at)
+        self._date_again(now)
+        self._mark_vanished(asked_at, now)
         self._unheard_since = NEVER
         if not self.has_been_read:
             self.has_been_read = True
@@ -117,10 +128,10 @@ class Fleet:
         if self._deaf_at is not None:
             return
         for known in tuple(self._workers.values()):
-            if known.is_live and now >= self._judged_at(known):
-                if known.is_vanished:
+            if known.is_live and self._read_asked_at >= self._judged_at(known):
+                if known.vanished_at is not None:
                     self._forget(known)
-                elif self._read_asked_at >= self._judged_at(known):
+                else:
                     known.is_lost = True
             if not known.is_live and now >= known.remains_end_at:
                 self._forget(known)
@@ -157,22 +168,37 @@ class Fleet:
         self._remembered.pop(word.record.id, None)
         return known is None or known.is_lost or not known.says_the_same(newer)
 
-    def _said_after(self, raw: RawWord, known: KnownWorker | None) -> float:
+    def _not_said_before(self, worker_id: str, known: KnownWorker | None) -> float:
         """What is sure of a word that is new here, whatever Redis's clock says."""
         if known:
-            return min(known.moment, self._unheard_since) if raw.seq > known.word.seq else -NEVER
-        is_newcomer = raw.worker_id not in self._stored and self._unheard_since == NEVER
+            return min(known.moment, self._unheard_since)
+        is_newcomer = worker_id not in self._stored and self._unheard_since == NEVER
         return self._read_asked_at if is_newcomer else -NEVER
 
-    def _date_again(self, known: KnownWorker, time_ms: int, now: float) -> None:
-        moment = max(self._unheard_since, _moment_of(known.word, time_ms, now))
-        if moment < known.moment and known.arrived_at > self._unheard_since and not known.is_lost:
-            self._workers[known.word.record.id] = KnownWorker(known.word, moment, known.arrived_at)
+    def _said_at(self, word: Word, not_before: float, now: float) -> float:
+        """When a word that was read was said, kept between its whole TTL ago and now.
 
-    def _mark_vanished(self, asked_at: float) -> None:
+        If that is not sure, the latest moment, so that nobody is called lost early; after a deafness everybody has a
+        grace anyhow, and the newest is the likely one.
+        """
+        moments = self._redis_clock.moments(word.at_ms, not_before, now)
+        has_grace = now - self._unheard_since > SHORT_DEAFNESS_SECONDS
+        return max(moments[0] if has_grace else max(moments), now - word.record.ttl_ms / 1000)
+
+    def _is_written_after(self, word: Word, moment: float, now: float) -> bool:
+        return min(self._redis_clock.moments(word.at_ms, -NEVER, now)) > moment
+
+    def _date_again(self, now: float) -> None:
         for worker_id, known in self._workers.items():
-            if worker_id not in self._stored and known.arrived_at < asked_at:
-                known.is_vanished = True
+            if known.arrived_at > self._unheard_since and not known.is_lost:
+                moment = self._said_at(known.word, self._unheard_since, now)
+                if moment < known.moment:
+                    self._workers[worker_id] = KnownWorker(known.word, moment, known.arrived_at)
+
+    def _mark_vanished(self, asked_at: float, now: float) -> None:
+        for worker_id, known in self._workers.items():
+            if worker_id not in self._stored and known.arrived_at < asked_at and known.vanished_at is None:
+                known.vanished_at = now
 
     def _judge_first_reading(self, now: float) -> None:
         """A fresh replica judges at once, unless every word is past its lease: then it was Redis that was away."""
@@ -182,16 +208,11 @@ class Fleet:
 
     def _judged_at(self, known: KnownWorker) -> float:
         heartbeat_seconds = max(known.heartbeat_seconds, MIN_GRACE_HEARTBEAT_SECONDS)
-        return max(known.lease_ends_at, self._grace_from + heartbeat_seconds + GRACE_MARGIN_SECONDS)
+        grace_from = max(self._grace_from, known.vanished_early_at)
+        return max(known.lease_ends_at, grace_from + heartbeat_seconds + GRACE_MARGIN_SECONDS)
 
     def _forget(self, known: KnownWorker) -> None:
         del self._workers[known.word.record.id]
         if len(self._remembered) >= MAX_REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
         self._remembered[known.word.record.id] = (known.word.seq, known.hash_ends_at)
-
-
-def _moment_of(word: Word, time_ms: int, now: float) -> float:
-    """When a word that was read was said, kept between its whole TTL ago and now."""
-    age_seconds = (time_ms - word.at_ms) / 1000
-    return now - min(max(age_seconds, 0.0), word.record.ttl_ms / 1000)

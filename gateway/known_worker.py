@@ -35,9 +35,9 @@ class KnownWorker:
         "claims",
         "expiries",
         "is_lost",
-        "is_vanished",
         "keys",
         "moment",
+        "vanished_at",
         "word",
     )
 
@@ -46,8 +46,8 @@ class KnownWorker:
         self.moment = moment
         self.arrived_at = arrived_at
         self.is_lost = False
-        self.is_vanished = False
-        """Redis does not know it any more."""
+        self.vanished_at: float | None = None
+        """Since when Redis does not know it any more."""
         record = word.record
         self.claims: tuple[Claim, ...] = (
             *[Claim(s.key, word.at_ms - s.run_ms, record.id, s) for s in record.sessions],
@@ -98,6 +98,13 @@ class KnownWorker:
     def hash_ends_at(self) -> float:
         """When Redis forgets it, too."""
         return self.moment + self.word.record.ttl_ms / 1000
+
+    @property
+    def vanished_early_at(self) -> float:
+        """When it was missed, if Redis has lost it (a wipe, an older copy, a step of its clock); else long ago."""
+        if self.vanished_at is None or self.vanished_at >= self.hash_ends_at:
+            return float("-inf")
+        return self.vanished_at
 
     def expires_at(self, session: SessionRecord) -> float:
         """When a session in error vanishes; never for others."""

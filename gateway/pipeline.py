@@ -15,7 +15,7 @@ from typing import Final
 from gateway.client import Client, Line, Peer
 from gateway.coding import Coding
 from gateway.debounce import Debounce
-from gateway.feed import Feed, Heard, Live, Lost, Malformed, News, Read
+from gateway.feed import Feed, Heard, Live, Lost, Malformed, News, Read, Ticked
 from gateway.fleet import Fleet
 from gateway.frames import FeedState, Frame, encode_frame, feed_event
 from gateway.hub import Hub
@@ -143,6 +143,9 @@ class Pipeline:
             self.silence.heard(news.word.worker_id)
             self._inbox.put(news.word, now)
             return False if self._debounce.is_open and not self._inbox.is_full else self._read_inbox()
+        if isinstance(news, Ticked):
+            self._fleet.tick(news.time_ms, news.asked_at, news.came_at)
+            return False
         self._read_inbox()
         match news:
             case Read(reading, asked_at):

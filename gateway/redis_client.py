@@ -73,6 +73,11 @@ class Primary:
         """Write, which fails where no worker could either."""
         await self._client.set(self._keys.probe, b"1", px=PROBE_TTL_MS)
 
+    async def time_ms(self) -> int:
+        """What its wall clock says, in milliseconds since 1970."""
+        seconds, microseconds = await self._client.time()
+        return seconds * 1000 + microseconds // 1000
+
     async def read(self) -> Reading:
         """Everything that it holds."""
         keys, arguments = read_arguments(self._keys)

@@ -24,6 +24,13 @@ def test_a_word_that_waited_while_this_process_was_stopped_is_as_old_as_redis_sa
     assert states(fleet, 5.0 + LEASE) == {"web:1": "error"}
 
 
+def test_a_word_that_waited_and_that_redis_has_lost_is_as_old_as_its_stamp_says() -> None:
+    fleet = fleet_with(word(1, said()))
+    fleet.hear(word(2, said(), at=5.0), 13.0)
+    go_on(fleet, 1.0, 13.0)
+    assert row(take_picture(fleet, 13.0))["duration_seconds"] == 8.0
+
+
 def test_an_error_that_waited_expires_when_its_worker_meant_it_to() -> None:
     failed = word(2, record("w1", session("web:1", "error", error="boom", expires_ms=10_000)), at=5.0)
     fleet = fleet_with(word(1, said()))
@@ -33,11 +40,19 @@ def test_an_error_that_waited_expires_when_its_worker_meant_it_to() -> None:
     assert states(fleet, 15.0) == {}
 
 
-def test_a_step_of_rediss_clock_dates_no_word_before_this_process_was_stopped() -> None:
+def test_a_word_that_waited_is_as_old_as_it_is_when_rediss_clock_was_stepped_meanwhile() -> None:
     fleet = fleet_with(word(1, said()))
     waited = word(2, said(), at=5.0)
     fleet.hear(waited, 6.0)
     go_on(fleet, 3.0, 6.0, waited, redis_ahead=600.0)
+    assert row(take_picture(fleet, 6.0))["duration_seconds"] == 1.0
+
+
+def test_a_word_that_waited_is_not_older_than_the_stop_whatever_its_stamp_says() -> None:
+    fleet = fleet_with(word(1, said()))
+    waited = word(2, said(), at=-600.0)
+    fleet.hear(waited, 6.0)
+    go_on(fleet, 3.0, 6.0, waited)
     assert row(take_picture(fleet, 6.0))["duration_seconds"] == 3.0
 
 
