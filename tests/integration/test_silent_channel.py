@@ -1,13 +1,17 @@
 """A channel that is silent while Redis is well: nobody is called lost, and the operator is told."""
 
+import time
 from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
 
 import pytest
 
 from publisher import StatusPublisher
 from tests.support.gateway_thread import GatewayThread
 from tests.support.redis_server import RedisServer
-from tests.support.wait import wait_until
+from tests.support.wait import let_pass, wait_until
+from tests.support.wall_clock import WallClock
 
 HEARTBEAT = 0.6
 """So that most readings find a word that should have come long ago."""
@@ -16,10 +20,15 @@ HEARTBEAT = 0.6
 @pytest.fixture
 def silent_url(real_redis: RedisServer) -> Iterator[str]:
     """Of a user that may write, but not say it on the channel."""
+    yield _silent(real_redis)
     with real_redis.client() as admin:
-        admin.execute_command("ACL", "SETUSER", "silent", "on", ">pw", "~*", "+@all", "resetchannels")
-        yield real_redis.url.replace("unix://", "unix://silent:pw@")
         admin.execute_command("ACL", "DELUSER", "silent")
+
+
+def _silent(server: RedisServer) -> str:
+    with server.client() as admin:
+        admin.execute_command("ACL", "SETUSER", "silent", "on", ">pw", "~*", "+@all", "resetchannels")
+    return server.url.replace("unix://", "unix://silent:pw@")
 
 
 def test_changes_are_seen_with_the_next_reading_and_probe_metrics_and_one_log_line_name_it(
@@ -50,3 +59,27 @@ def test_a_channel_that_is_heard_is_not_named(real_redis: RedisServer) -> None:
             publisher.publish("web:1", "tool_running", tool_name=str(number))
             publisher.flush()
         assert gateway.get("/readyz").json() == {"status": "ok"}
+
+
+def test_steps_of_rediss_clock_on_top_change_no_duration_and_lose_nobody() -> None:
+    """Each step is right behind a change that nobody has heard: its stamp is of before, the reading's time of after."""
+    clock = WallClock()
+    with closing(RedisServer(wrapper=clock.wrapper)) as server:
+        publisher = StatusPublisher(_silent(server), heartbeat_seconds=HEARTBEAT, lease_seconds=2)
+        with GatewayThread(server.url) as gateway, publisher:
+            session = publisher.session("web:1")
+            wait_until(lambda: gateway.states() == {"web:1": "thinking"}, "a new worker is seen", 12)
+            for offset_seconds in (60, 0, -60, 3, 0):
+                tool = f"after {clock.offset_seconds}"
+                publisher.publish("web:1", "tool_running", tool_name=tool)
+                publisher.flush()
+                said_at = time.monotonic()
+                clock.set(offset_seconds)
+                rows: list[dict[str, Any]] = []
+                while not rows or rows[0]["tool_name"] != tool:
+                    assert time.monotonic() - said_at < 2 * HEARTBEAT + 1, f"{tool} is seen, not {rows}"
+                    rows = gateway.snapshot()["sessions"]
+                    assert [row["state"] for row in rows] != ["error"]
+                assert abs(rows[0]["duration_seconds"] - (time.monotonic() - said_at)) < 0.2
+                let_pass(1.1)  # replicas ask once a second how late it is
+            session.end()

@@ -36,8 +36,6 @@ class SimulatedReplica(SimulatedProcess):
         self.first_read_at: float | None = None
         self.heard_anew_at = timeline.now
         """Since when its feed is live, or will have been."""
-        self.read_before_at = timeline.now
-        """When the reading before the last one was asked for."""
         self.broadcast: Snapshot | None = None
         """What its clients have got last."""
         self._redis = redis
@@ -47,11 +45,12 @@ class SimulatedReplica(SimulatedProcess):
         self._connection = 0  # its number; what belongs to another one is late
         self._is_live = False  # the connection
         self._is_lost = True  # what the pipeline knows of it
-        self._heard_at = self._since = timeline.now
+        self._heard_at = self._awake_at = self._since = timeline.now
         self._is_reading = self._wants_reading = False
         self._look_number = 0
         self._read_number = 0
-        self._read_asked_at = timeline.now
+        self.read_asked_at = timeline.now
+        """When its last reading was."""
         self._connect()
 
     @property
@@ -119,8 +118,16 @@ class SimulatedReplica(SimulatedProcess):
         self._redis.closers.pop(self, None)
 
     def _probe(self, number: int, then: Callable[[], None]) -> None:
+        asked_at = self.timeline.now
+
         def write() -> None:
-            self._answer(number, then if self._redis.takes_writes else self._lose)
+            time_ms = self._redis.time_ms
+            self._answer(number, (lambda: took(time_ms)) if self._redis.takes_writes else self._lose)
+
+        def took(time_ms: int) -> None:
+            if self._is_live:
+                self.fleet.tick(time_ms, asked_at, self.timeline.now)
+            then()
 
         self._send(write)
 
@@ -143,11 +150,11 @@ class SimulatedReplica(SimulatedProcess):
         self._on(number, SILENCE_SECONDS, give_up)
 
     def _got(self, reading: Reading, asked_at: float, number: int) -> None:
-        if self.timeline.now - asked_at > SILENCE_SECONDS:
+        if self.timeline.now - asked_at > SILENCE_SECONDS or (self._is_live and self._was_stopped):
             self._lose()  # asyncio.timeout's timer and the reply are there together: the timer wins
             return
         self._is_reading = False
-        self.read_before_at, self._read_asked_at = self._read_asked_at, asked_at
+        self.read_asked_at = asked_at
         if self._is_live:
             self._read_inbox()
             self.fleet.read(reading, asked_at, self.timeline.now)
@@ -156,7 +163,7 @@ class SimulatedReplica(SimulatedProcess):
             self._heard_at = self.timeline.now
             self._is_live = True
             self._go_live(reading, asked_at)
-            self._watch(number, self.timeline.now)
+            self._watch(number)
             self._on(number, PROBE_SECONDS, lambda: self._probe_again(number))
         if self._wants_reading:
             self._read(number)
@@ -164,15 +171,23 @@ class SimulatedReplica(SimulatedProcess):
             self._read_later(number)
 
     def _read_later(self, number: int) -> None:
-        heartbeat_seconds = self.fleet.shortest_heartbeat_seconds
-        seconds = READ_SECONDS_WITHOUT_WORKERS if heartbeat_seconds is None else 2 * heartbeat_seconds
         reading_number = self._read_number
+
+        def wait() -> None:
+            heartbeat_seconds = self.fleet.shortest_heartbeat_seconds
+            seconds = READ_SECONDS_WITHOUT_WORKERS if heartbeat_seconds is None else 2 * heartbeat_seconds
+            left = self.read_asked_at + seconds - self.timeline.now
+            self._on(number, max(0.0, min(left, PROBE_SECONDS)), is_due if left <= PROBE_SECONDS else look_again)
+
+        def look_again() -> None:
+            if not self._is_reading and reading_number == self._read_number:
+                wait()
 
         def is_due() -> None:
             if not self._is_reading and reading_number == self._read_number:
                 self._read(number)
 
-        self._on(number, seconds, is_due)
+        wait()
 
     def want_reading(self) -> None:
         self._wants_reading = True
@@ -185,16 +200,19 @@ class SimulatedReplica(SimulatedProcess):
         if not self._debounce.is_open and self._read_inbox():
             self._look_unless_open()
 
-    def _watch(self, number: int, asleep_since: float) -> None:
+    @property
+    def _was_stopped(self) -> bool:
+        return self.timeline.now - self._awake_at > PING_SECONDS + LATE_SECONDS
+
+    def _watch(self, number: int) -> None:
+        self._awake_at = self.timeline.now
+
         def wake() -> None:
-            if self.timeline.now - asleep_since - PING_SECONDS > LATE_SECONDS:
-                self._heard_at = min(self._heard_at, asleep_since)
-                self._lose()
-            elif self.timeline.now - self._heard_at > SILENCE_SECONDS:
+            if self._was_stopped or self.timeline.now - self._heard_at > SILENCE_SECONDS:
                 self._lose()
             else:
                 self._send(lambda: self._answer(number, self._pong))
-                self._watch(number, self.timeline.now)
+                self._watch(number)
 
         self._on(number, PING_SECONDS, wake)
 
@@ -223,7 +241,7 @@ class SimulatedReplica(SimulatedProcess):
         self._read_inbox()
         if not self._is_lost:
             self._is_lost = True
-            self._since = self._heard_at
+            self._since = min(self._heard_at, self._awake_at) if self._was_stopped else self._heard_at
             self.fleet.go_deaf(self.timeline.now)
         self.after(RETRY_SECONDS, self._connect)
 

@@ -55,6 +55,8 @@ class SimulatedWorker(SimulatedProcess):
         self.fate_seconds = 0.0
         self.taken: list[Taken] = []
         self.highest_seq = 0
+        self.has_said_last_before = False
+        """What Redis took last is a late copy: a wipe or a failover had made it forget the number."""
         self.claimed: set[str] = set()
         """Every key of any word that was taken."""
         self.ended: set[str] = set()
@@ -176,6 +178,7 @@ class SimulatedWorker(SimulatedProcess):
         record = draft.record
         keys = frozenset([*[session.key for session in record.sessions], *[run.key for run in record.ended]])
         self.taken.append(Taken(self.timeline.now, draft.seq, record, keys, self._redis.is_mute))
+        self.has_said_last_before = draft.seq <= self.highest_seq
         self.highest_seq = max(self.highest_seq, draft.seq)
         self.claimed |= keys
 

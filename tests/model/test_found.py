@@ -2,7 +2,11 @@
 
 from publisher.settings import Settings
 from publisher.wire import SessionState
+from tests.model.simulated_worker import Fate
 from tests.model.world import World
+
+SHORT = Settings(namespace="model", heartbeat_seconds=1, lease_seconds=3, error_ttl_seconds=5)
+MEDIUM = Settings(namespace="model", heartbeat_seconds=5, lease_seconds=10, error_ttl_seconds=8)
 
 
 def test_a_replica_that_was_stopped_while_a_worker_died_calls_it_lost_when_the_others_do() -> None:
@@ -98,3 +102,125 @@ def test_a_goodbye_that_redis_has_lost_shows_its_worker_as_lost_and_then_no_more
     world.fail_over()
     world.end()
     assert replica.picture()["sessions"] == []
+
+
+def test_steps_of_rediss_clock_back_and_on_make_nobody_lost_whose_words_are_only_read() -> None:
+    world = World()
+    worker = world.start_worker(SHORT)
+    replicas = [world.start_replica(), world.start_replica()]
+    world.redis.is_mute = True
+    for seconds in (-70.0, 3.0):
+        worker.fail("web:1", "boom")
+        world.pass_(0.2)
+        world.step_clock(seconds)
+        replicas[0].want_reading()
+        world.pass_(3.1)
+    assert not any(known.is_lost for replica in replicas for known in replica.fleet.workers)
+
+
+def test_two_steps_of_rediss_clock_between_two_readings_make_no_newcomer_lost() -> None:
+    world = World()
+    worker = world.start_worker()
+    replicas = [world.start_replica(), world.start_replica()]
+    world.redis.is_mute = True
+    world.step_clock(-3.0)
+    newcomer = world.start_worker(SHORT)
+    newcomer.fail("web:1", "boom")
+    world.step_clock(-70.0)
+    for _ in range(100):
+        world.pass_(0.1)
+        assert not any(known.is_lost for replica in replicas for known in replica.fleet.workers)
+    assert worker.is_live
+
+
+def test_a_step_of_rediss_clock_before_a_replica_is_stopped_dates_no_word_that_waited() -> None:
+    world = World()
+    stopped, other = world.start_replica(), world.start_replica()
+    world.step_clock(20.0)
+    worker = world.start_worker()
+    worker.say("web:3", SessionState.STREAMING, None)
+    stopped.freeze()
+    world.pass_(5.3)
+    worker.die()
+    world.pass_(20.0)
+    stopped.thaw()
+    world.pass_(10.0)
+    assert stopped.picture()["sessions"] == other.picture()["sessions"]
+    assert [row["error_message"] for row in other.picture()["sessions"]] == ["worker lost"]
+
+
+def test_a_word_that_waited_and_whose_hash_has_ended_meanwhile_is_as_old_as_it_is() -> None:
+    world = World()
+    worker = world.start_worker(MEDIUM)
+    stopped = world.start_replica()
+    world.pass_(1.0)
+    stopped.freeze()
+    worker.say("web:1", SessionState.THINKING, None)
+    worker.die()
+    world.pass_(34.0)
+    assert worker.taken[-1].record.ttl_ms < 34_000
+    stopped.thaw()
+    world.pass_(8.0)
+    assert stopped.picture()["sessions"] == []
+
+
+def test_a_subscription_that_was_closed_while_a_replica_was_stopped_was_not_heard_since_the_stop() -> None:
+    world = World()
+    worker = world.start_worker()
+    stopped, other = world.start_replica(), world.start_replica()
+    world.pass_(1.0)
+    stopped.freeze()
+    world.redis.replicate()
+    worker.fail("web:2", "boom")
+    world.pass_(0.05)
+    world.fail_over()
+    worker.say("web:3", SessionState.STREAMING, None)
+    world.pass_(5.3)
+    worker.die()
+    world.pass_(20.0)
+    stopped.thaw()
+    world.pass_(10.0)
+    assert stopped.picture()["sessions"] == other.picture()["sessions"]
+
+
+def test_a_late_copy_of_a_dead_workers_word_after_a_wipe_revives_it_nowhere_that_knew_it() -> None:
+    world = World()
+    worker = world.start_worker()
+    replica = world.start_replica()
+    worker.fate, worker.fate_seconds = Fate.TWICE, 25.0
+    worker.say("web:1", SessionState.THINKING, None)
+    world.pass_(0.1)
+    worker.die()
+    world.wipe()
+    world.pass_(35.0)
+    assert replica.picture()["sessions"] == []
+    world.end()
+
+
+def test_a_wipe_makes_nobody_forgotten_whose_words_are_only_read() -> None:
+    world = World()
+    worker = world.start_worker(SHORT)
+    worker.open("web:1")
+    replica = world.start_replica()
+    world.pass_(1.0)
+    world.redis.is_mute = True
+    for _ in range(10):
+        world.wipe()
+        for _ in range(37):
+            world.pass_(0.1)
+            assert [row["state"] for row in replica.picture()["sessions"]] == ["thinking"]
+
+
+def test_a_reading_that_waited_while_a_replica_was_stopped_calls_nobody_lost() -> None:
+    world = World()
+    worker = world.start_worker(SHORT)
+    replica = world.start_replica()
+    world.pass_(1.0)
+    replica.want_reading()
+    replica.freeze()
+    world.pass_(2.5)
+    worker.link.is_cut = True
+    world.pass_(0.4)
+    replica.thaw()
+    assert not any(known.is_lost for known in replica.fleet.workers)
+    assert not replica.is_hearing

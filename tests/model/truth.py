@@ -60,7 +60,7 @@ class Truth:
         return allowed
 
     def is_unknown(self, worker: SimulatedWorker, now: float) -> bool:
-        """Whether the last word of a worker was taken back, or its age cannot be told, and it has said nothing since.
+        """Whether a worker's last word was taken back, or its age cannot be told, and it has said nothing new since.
 
         That is the worker that died, or was cut off, just before Redis was wiped, failed over or had its clock stepped.
         One replica has heard its word and another has not; one that starts may take it for younger or older than it is.
@@ -70,7 +70,7 @@ class Truth:
         last = worker.taken[-1]
         remains_seconds = last.record.ttl_ms / 1000 + worker.settings.lease_seconds + worker.settings.error_ttl_seconds
         is_over = now > last.at + remains_seconds + self.stepped_back_seconds + MOMENT_SECONDS
-        is_taken_back = last.at <= self.upset_at or last.seq < worker.highest_seq
+        is_taken_back = last.at <= self.upset_at or worker.has_said_last_before
         return is_taken_back and not is_over
 
     def unknown_until(self) -> float:

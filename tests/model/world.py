@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from gateway.feed import READ_SECONDS_WITHOUT_WORKERS
+from gateway.feed import PROBE_SECONDS, READ_SECONDS_WITHOUT_WORKERS
 from gateway.known_worker import KnownWorker
 from gateway.snapshot import Snapshot
 from publisher.settings import Settings
 from tests.model.simulated_link import SimulatedProcess
 from tests.model.simulated_redis import SimulatedRedis
 from tests.model.simulated_replica import SimulatedReplica
-from tests.model.simulated_worker import SimulatedWorker
+from tests.model.simulated_worker import SimulatedWorker, Taken
 from tests.model.timeline import Timeline
 from tests.model.truth import Row, Truth, told
 
@@ -29,11 +29,11 @@ class World:
         self.truth = Truth()
         self.workers = self.truth.workers
         self.replicas: list[SimulatedReplica] = []
-        self.moved_at = self.stepped_at = float("-inf")
-        """When Redis's clock was last stepped (then `stepped_at`, too), or the name led to an older copy."""
+        self.steps: list[float] = []
+        self.moves: list[float] = []
+        """When Redis's clock was stepped (those are `steps`, too), or the name led to an older copy."""
         self._newest: dict[tuple[SimulatedReplica, str], KnownWorker] = {}
-        self._gone_by: dict[tuple[SimulatedReplica, str], list[int]] = {}
-        """The numbers of the words that each replica has gone by, one after the other."""
+        self._live: dict[SimulatedReplica, set[str]] = {}
         self._called_lost: set[tuple[SimulatedReplica, SimulatedWorker, int]] = set()
         self._told: set[tuple[str, Row]] = set()
 
@@ -62,12 +62,18 @@ class World:
     def fail_over(self) -> None:
         """To the copy of when `redis.replicate` was last called."""
         self.redis.fail_over()
-        self.truth.upset_at = self.moved_at = self.timeline.now
+        self.truth.upset_at = self.timeline.now
+        self.moves.append(self.timeline.now)
         self.pass_(STEP_SECONDS)
 
     def step_clock(self, seconds: float) -> None:
+        """A second after the last one at the earliest: replicas ask once a second what it says (docs/design.md)."""
+        if self.steps:
+            self.pass_(max(0.0, self.steps[-1] + PROBE_SECONDS + 0.1 - self.timeline.now))
         self.redis.step_clock(seconds)
-        self.truth.upset_at = self.moved_at = self.stepped_at = self.timeline.now
+        self.truth.upset_at = self.timeline.now
+        self.moves.append(self.timeline.now)
+        self.steps.append(self.timeline.now)
         self.truth.stepped_back_seconds += max(0.0, -seconds)
         self.pass_(STEP_SECONDS)
 
@@ -157,7 +163,6 @@ class World:
 
     def _shows(self, replica: SimulatedReplica, picture: Snapshot) -> None:
         """No replica ever shows what no worker said, or calls lost whose word Redis took within its lease."""
-        now = self.timeline.now
         for row in rows_of(picture).items():
             if row not in self._told:
                 self._told = told(self.workers)
@@ -166,16 +171,21 @@ class World:
         for known in replica.fleet.workers:
             worker = workers[known.word.record.id]
             self._check_that_nothing_is_taken_back(replica, known)
-            numbers = self._gone_by.setdefault((replica, worker.name), [])
-            if numbers[-1:] != [known.word.seq]:
-                numbers.append(known.word.seq)
-            if not known.is_lost or (replica, worker, known.word.seq) in self._called_lost:
-                continue
-            self._called_lost.add((replica, worker, known.word.seq))
-            silent_seconds = now - worker.taken[-1].at
-            if silent_seconds < worker.settings.lease_seconds - 0.05:
-                is_excused = self._is_excused(replica, worker) or self._is_right_by_what_it_knows(replica, worker, now)
-                assert is_excused, f"{worker.name} is called lost after {silent_seconds:.3f} s"
+            if known.is_lost and (replica, worker, known.word.seq) not in self._called_lost:
+                self._called_lost.add((replica, worker, known.word.seq))
+                self._check_that_it_may_be_lost(replica, worker, "called lost")
+        names = {known.word.record.id for known in replica.fleet.workers}
+        for name in self._live.get(replica, set()) - names:
+            if not workers[name].taken[-1].record.left:
+                self._check_that_it_may_be_lost(replica, workers[name], "forgotten")
+        self._live[replica] = {known.word.record.id for known in replica.fleet.workers if known.is_live}
+
+    def _check_that_it_may_be_lost(self, replica: SimulatedReplica, worker: SimulatedWorker, verdict: str) -> None:
+        now = self.timeline.now
+        silent_seconds = now - _last_that_came(worker, replica, now).at
+        if silent_seconds < worker.settings.lease_seconds - 0.05:
+            is_excused = self._is_excused(replica, worker) or self._is_right_by_what_it_knows(replica, worker, now)
+            assert is_excused, f"{worker.name} is {verdict} after {silent_seconds:.3f} s"
 
     def _check_that_nothing_is_taken_back(self, replica: SimulatedReplica, known: KnownWorker) -> None:
         """A worker's older word comes back only if it was written later, or the newer one is past its lease.
@@ -188,7 +198,7 @@ class World:
             worker = next(worker for worker in self.workers if worker.name == known.word.record.id)
             written_at = max(word.at for word in worker.taken if word.seq == known.word.seq)
             is_right = written_at >= newest.arrived_at - 0.1 or self.timeline.now >= newest.lease_ends_at
-            assert is_right or self.stepped_at >= min(written_at, newest.arrived_at)
+            assert is_right or any(step >= min(written_at, newest.arrived_at) for step in self.steps)
         self._newest[replica, known.word.record.id] = known
 
     def _is_excused(self, replica: SimulatedReplica, worker: SimulatedWorker) -> bool:
@@ -201,27 +211,24 @@ class World:
         last_word_at = worker.taken[-1].at
         has_slack = worker.settings.lease_seconds > 2 * worker.settings.heartbeat_seconds
         is_taken_back = last_word_at <= self.truth.upset_at and not (worker.is_live and has_slack)
-        heard_anew_at = replica.heard_anew_at
-        # To a worker that began in a deafness of a second at most (longer ones give a grace), it has just started.
-        is_new_to_it = worker.taken[0].at > heard_anew_at - 1.5 and last_word_at <= self.moved_at <= heard_anew_at
-        return is_taken_back or is_new_to_it or last_word_at <= self.moved_at <= (replica.first_read_at or 0.0)
+        return is_taken_back or any(last_word_at <= move <= replica.heard_anew_at for move in self.moves)
 
     def _is_right_by_what_it_knows(self, replica: SimulatedReplica, worker: SimulatedWorker, now: float) -> bool:
-        """The same chapter: of a word that it did not hear, a replica knows from its readings only.
-
-        If Redis has lost it, the replica goes by an older one. If Redis's clock was stepped after it, the replica takes
-        it for no older than the one before it or, of a newcomer, than the last reading without it.
-        """
+        """The same chapter: if Redis has lost a word that a replica did not hear, it goes by an older one."""
         last = worker.taken[-1]
-        numbers = self._gone_by[replica, worker.name]
-        said_at = {word.seq: word.at for word in worker.taken}
-        if numbers[-1] == last.seq:
-            before = [said_at[number] for number in numbers if number != last.seq]
-            no_older_than, has_upset = before[-1] if before else replica.read_before_at, self.stepped_at
-        else:
-            no_older_than, has_upset = said_at[numbers[-1]], self.truth.upset_at
+        goes_by = self._newest[replica, worker.name].word.seq
+        said_at = max(word.at for word in worker.taken if word.seq == goes_by)
         was_not_heard = last.is_silent or last.at <= replica.heard_anew_at
-        return was_not_heard and last.at <= has_upset and now >= no_older_than + worker.settings.lease_seconds - 0.05
+        is_lost = last.at <= self.truth.upset_at and goes_by < last.seq
+        return is_lost and was_not_heard and now >= said_at + worker.settings.lease_seconds - 0.05
+
+
+def _last_that_came(worker: SimulatedWorker, replica: SimulatedReplica, now: float) -> Taken:
+    """A word is on its way for a moment; one that was not said on the channel, until the next reading."""
+    for word in reversed(worker.taken):
+        if word.at <= (replica.read_asked_at if word.is_silent else now - STEP_SECONDS):
+            return word
+    return worker.taken[0]
 
 
 def rows_of(picture: Snapshot) -> dict[str, Row]:
