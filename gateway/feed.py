@@ -126,8 +126,12 @@ class Feed:
 
     def _lost_since(self) -> float:
         """When Redis was last heard in time: what came while this process was stopped is heard as it goes on."""
-        was_stopped = self._clock() - self._awake_at > PING_SECONDS + LATE_SECONDS
+        was_stopped = self._late_seconds > LATE_SECONDS
         return min(self._heard_at, self._awake_at) if was_stopped else self._heard_at
+
+    @property
+    def _late_seconds(self) -> float:
+        return self._clock() - self._awake_at - PING_SECONDS
 
     async def _be_live(self, primary: Primary) -> None:
         async with asyncio.timeout(SILENCE_SECONDS):
@@ -167,8 +171,7 @@ class Feed:
                 await primary.ping()
 
     def _check_that_it_was_awake(self) -> None:
-        late_seconds = self._clock() - self._awake_at - PING_SECONDS
-        if late_seconds > LATE_SECONDS:
+        if (late_seconds := self._late_seconds) > LATE_SECONDS:
             raise FeedLostError(f"this process was stopped for {late_seconds:.1f} s", "stopped")
 
     async def _probe_again(self, primary: Primary) -> None:
@@ -178,6 +181,7 @@ class Feed:
                 await primary.probe()
                 asked_at = self._clock()
                 time_ms = await primary.time_ms()
+            self._check_that_it_was_awake()
             await self.news.put(Ticked(time_ms, asked_at, self._clock()))
 
     async def _read_again(self, primary: Primary) -> None:

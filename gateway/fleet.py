@@ -1,7 +1,8 @@
 """Pure: what is true now. Before it comes the feed, which brings words; after it the picture that they make.
 
 Rule 1. A word counts if its number is above the known one's. One already known moves nothing, and no late word revives
-        a worker that left or vanished: its number is remembered for as long as Redis keeps it.
+        a worker that left or vanished: its number is remembered for as long as Redis keeps it, unless the one in Redis
+        grows (then a goodbye was forged).
 Rule 2. What Redis holds, when it is read, wins over a known word whatever its number, if it was written after that
         word came or that word is past its lease: so a forged number holds nobody for longer than that.
 Rule 3. Lost is a worker whose lease has passed, who has not left, and of whom a reading asked for after that knows
@@ -9,8 +10,9 @@ Rule 3. Lost is a worker whose lease has passed, who has not left, and of whom a
 Rule 4. A worker that Redis does not know any more is kept until its lease ends and such a reading does not know it
         either, then forgotten without a word. If it vanished before its TTL was over, it has a grace, too.
 Rule 5. A word was said when it came; one that was read, as long ago as Redis's clock says, but not before an older word
-        of its worker. What came in a deafness (this process was stopped) may have waited: the reading that follows
-        dates it again, though not before the deafness.
+        of its worker, nor, while Redis was heard all along, before the last reading that did not have its worker.
+        What came in a deafness (this process was stopped) may have waited: the reading that follows dates it again,
+        though not before the deafness.
 Rule 6. Deaf (Redis cannot be heard), nobody is called lost, nothing is forgotten, no error expires. When more than a
         second of it is over, each worker has a grace in which it is still not judged: a heartbeat and a second.
 """
@@ -18,13 +20,12 @@ Rule 6. Deaf (Redis cannot be heard), nobody is called lost, nothing is forgotte
 from typing import Final
 
 from gateway.known_worker import KnownWorker
-from gateway.redis_clock import RedisClock
+from gateway.redis_clock import NEVER, RedisClock
 from publisher.wire import MalformedWordError, RawWord, Reading, Word
 
 SHORT_DEAFNESS_SECONDS: Final = 1.0
 MIN_GRACE_HEARTBEAT_SECONDS: Final = 4.0
 GRACE_MARGIN_SECONDS: Final = 1.0
-NEVER: Final = float("inf")
 MAX_WORKERS: Final = 10_000
 """That are shown; whoever may write to Redis could make up any number."""
 MAX_REMEMBERED: Final = 10 * MAX_WORKERS
@@ -36,7 +37,7 @@ class Fleet:
     def __init__(self) -> None:
         self._workers: dict[str, KnownWorker] = {}
         self._remembered: dict[str, tuple[int, float]] = {}  # worker id → (seq, until when)
-        self._stored: set[str] = set()  # who was in the last reading
+        self._stored: dict[str, int] = {}  # worker id → seq, in the last reading
         self._redis_clock = RedisClock()
         self._deaf_at: float | None = None
         self._unheard_since = NEVER  # when the deafness began that the next reading ends
@@ -79,7 +80,7 @@ class Fleet:
             if known and (raw.seq, raw.at_ms) == (known.word.seq, known.word.at_ms):
                 known.vanished_at = None
                 continue
-            is_newer = raw.seq > self.known_seq(raw.worker_id)
+            is_newer = raw.seq > self.known_seq(raw.worker_id) or (known is None and self._has_spoken(raw))
             if not is_newer and (known is None or known.arrived_at >= asked_at):
                 continue
             try:
@@ -96,7 +97,7 @@ class Fleet:
             else:
                 not_before = self._not_said_before(raw.worker_id, known)
             self._take(word, self._said_at(word, not_before, now), now, known)
-        self._stored = {raw.worker_id for raw in reading.words}
+        self._stored = {raw.worker_id: raw.seq for raw in reading.words}
         self._date_again(now)
         self._mark_vanished(asked_at, now)
         self._unheard_since = NEVER
@@ -142,7 +143,7 @@ class Fleet:
     def wants_reading(self, now: float) -> bool:
         """Whether somebody would be called lost, were Redis asked first."""
         return self._deaf_at is None and any(
-            known.is_live and now >= self._judged_at(known) for known in self._workers.values()
+            known.is_live and self._read_asked_at < self._judged_at(known) <= now for known in self._workers.values()
         )
 
     def shown_at(self, now: float) -> float:
@@ -167,6 +168,10 @@ class Fleet:
         newer = self._workers[word.record.id] = KnownWorker(word, moment, now)
         self._remembered.pop(word.record.id, None)
         return known is None or known.is_lost or not known.says_the_same(newer)
+
+    def _has_spoken(self, raw: RawWord) -> bool:
+        """Since the last reading: it is there, whatever number of it is remembered. A late copy is one word only."""
+        return raw.seq > self._stored.get(raw.worker_id, raw.seq)
 
     def _not_said_before(self, worker_id: str, known: KnownWorker | None) -> float:
         """What is sure of a word that is new here, whatever Redis's clock says."""

@@ -2,7 +2,7 @@
 
 A word that was read is as old as that clock says, unless it was stepped meanwhile, or the name leads to another server
 by now. So its steps are remembered. Between two of them is an era, and a stamp counts by the clock of the era in which
-it can have been made: near a step, or if nobody asked for long, that may be both of two eras, or none.
+it can have been made: near a step, or if no answer came for long, that may be both of two eras, or none.
 """
 
 from collections import deque
@@ -13,8 +13,10 @@ ALWAYS: Final = float("-inf")
 NEVER: Final = float("inf")
 SMALLEST_STEP_SECONDS: Final = 0.1
 """Smaller ones matter to nobody."""
-LATE_SECONDS: Final = 1.0
-"""By how much a moment may be too late: a word that waited for so long in this process's socket goes unnoticed."""
+UNNOTICED_SECONDS: Final = 1.5
+"""A moment may be too late by that: for so long words wait in this process's socket before the feed notices a stop."""
+DRIFT: Final = 0.001
+"""Seconds a second (and one more for rounding) by which two clocks that just go on may differ."""
 MAX_ERAS: Final = 32
 
 
@@ -41,6 +43,17 @@ class _Era:
             and later.ahead_least <= self.ahead_most + SMALLEST_STEP_SECONDS
         )
 
+    def go_on(self, later: "_Era") -> None:
+        """A slow answer tells less than what is known already, and may hide a step."""
+        drift = DRIFT * (1.0 + later.seen_at - self.seen_at)
+        least = max(later.ahead_least, self.ahead_least - drift)
+        most = min(later.ahead_most, self.ahead_most + drift)
+        if least > most:
+            least, most = later.ahead_least, later.ahead_most
+        self.ahead_least, self.ahead_most = least, most
+        if later.ahead_most - later.ahead_least <= SMALLEST_STEP_SECONDS:
+            self.seen_at = later.seen_at
+
 
 class RedisClock:
     """Follows a name's server from answer to answer."""
@@ -52,12 +65,12 @@ class RedisClock:
         """It was asked then, and said this."""
         seconds = time_ms / 1000
         era = _Era(ALWAYS, NEVER, seconds - came_at, seconds - asked_at, asked_at)
+        if self._eras and self._eras[-1].is_the_same(era):
+            self._eras[-1].go_on(era)
+            return
         if self._eras:
             last = self._eras[-1]
-            if last.is_the_same(era):
-                era.since = self._eras.pop().since
-            else:
-                era.since, last.until = last.seen_at, came_at
+            era.since, last.until = last.seen_at, came_at
         self._eras.append(era)
         if len(self._eras) > MAX_ERAS:
             self._eras.popleft()
@@ -66,7 +79,7 @@ class RedisClock:
     def moments(self, at_ms: int, not_before: float, now: float) -> tuple[float, ...]:
         """When a word that has this stamp can have got it: first by the clock of the newest era.
 
-        Just now, if none of the eras can be: the clock was stepped twice before it was asked.
+        Just now, if no era can be: the clock was stepped twice before it was asked, or the stamp is a forgery.
         """
         seconds = at_ms / 1000
         if len(self._eras) == 1:
@@ -74,7 +87,7 @@ class RedisClock:
         moments = [
             min(max(seconds - era.ahead_least, not_before), era.until, now)
             for era in reversed(self._eras)
-            if seconds - era.ahead_least >= max(era.since, not_before - LATE_SECONDS)
+            if seconds - era.ahead_least >= max(era.since, not_before - UNNOTICED_SECONDS)
             and seconds - era.ahead_most <= min(era.until, now)
         ]
         return tuple(moments) or (now,)

@@ -14,9 +14,10 @@ from gateway.feed import (
     RETRY_SECONDS,
     SILENCE_SECONDS,
 )
-from gateway.fleet import NEVER, Fleet
+from gateway.fleet import Fleet
 from gateway.inbox import Inbox
 from gateway.picture import take_picture
+from gateway.redis_clock import NEVER
 from gateway.snapshot import Snapshot, fingerprint
 from publisher.wire import Reading, decode_message, decode_reading, read_arguments
 from tests.model.simulated_link import SimulatedLink, SimulatedProcess

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar, cast
 
-from gateway.feed import Feed, Live, Lost, News, Ticked
+from gateway.feed import Feed, Live, Lost, News, Read, Ticked
 from gateway.redis_client import RedisClient
 from publisher.wire import Reading
 from tests.support.words import EPOCH_MS, reading
@@ -45,10 +45,11 @@ class StubRedis:
         return reading()
 
 
-def news_of(redis: StubRedis, kind: type[T], act: Callable[[Feed], None]) -> T:
-    """The first news of that kind, when it has become live and then that was done to it."""
+def news_of(redis: StubRedis, kind: type[T], act: Callable[[Feed], None]) -> tuple[list[News], T]:
+    """What it tells when it has become live and that was done to it: up to the first news of that kind, and that."""
 
-    async def hear() -> T:
+    async def hear() -> tuple[list[News], T]:
+        before: list[News] = []
         feed = Feed(cast("RedisClient", redis), lambda: redis.now, lambda: None)
         task = asyncio.create_task(feed.run())
         try:
@@ -57,8 +58,8 @@ def news_of(redis: StubRedis, kind: type[T], act: Callable[[Feed], None]) -> T:
                 await asyncio.sleep(0)  # its loops begin
                 act(feed)
                 while not isinstance(news := await feed.news.get(), kind):
-                    pass
-                return news
+                    before.append(news)
+                return before, news
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -74,11 +75,16 @@ def test_a_reading_that_came_while_this_process_was_stopped_is_not_believed() ->
         redis.read_seconds = STOPPED_SECONDS
         feed.want_reading()
 
-    lost = news_of(redis, Lost, stop_at_the_next_reading)
+    before, lost = news_of(redis, Lost, stop_at_the_next_reading)
+    assert before == []
     assert (lost.kind, lost.since) == ("stopped", 100.0)
-    assert redis.now == 100.0 + STOPPED_SECONDS
 
 
-def test_it_tells_every_second_what_rediss_clock_says() -> None:
-    ticked = news_of(StubRedis(), Ticked, lambda _: None)
+def test_a_reading_that_is_wanted_is_told_of_otherwise() -> None:
+    _, read = news_of(StubRedis(), Read, Feed.want_reading)
+    assert read == Read(reading(), asked_at=100.0)
+
+
+def test_it_tells_what_rediss_clock_says_without_being_asked() -> None:
+    _, ticked = news_of(StubRedis(), Ticked, lambda _: None)
     assert ticked == Ticked(EPOCH_MS, asked_at=100.0, came_at=100.0)

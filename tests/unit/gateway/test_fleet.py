@@ -219,6 +219,15 @@ def test_a_worker_that_joined_while_redis_was_being_read_is_not_missing_from_it(
     assert fleet.workers[0].vanished_at is None
 
 
+def test_a_worker_of_whom_redis_has_an_older_word_again_is_not_forgotten() -> None:
+    fleet = fleet_with(word(1, said()))
+    fleet.hear(word(2, said("streaming")), 1.0)
+    fleet.read(reading(at=5.0), 5.0, 5.0)
+    fleet.read(reading(word(1, said()), at=6.0), 6.0, 6.0)
+    assert fleet.workers[0].vanished_at is None
+    assert states(fleet, 6.0) == {"web:1": "streaming"}
+
+
 def test_a_worker_that_is_back_in_redis_is_not_forgotten() -> None:
     fleet = fleet_with(word(1, said()))
     fleet.read(reading(at=5.0), 5.0, 5.0)
@@ -237,6 +246,24 @@ def test_a_worker_that_has_left_shows_only_its_errors_until_they_expire() -> Non
     assert states(fleet, 10.9) == {"web:1": "error"}
     assert states(fleet, 11.0) == {}
     assert take_picture(fleet, 1.0)["global"]["max_concurrent"] == 0
+
+
+def test_a_forged_goodbye_hides_a_worker_until_two_readings_have_seen_it_speak() -> None:
+    fleet = fleet_with(word(7, said()))
+    fleet.hear(word(10**15 - 1, record("w1", left=True)), 1.0)
+    assert states(fleet, 1.0) == {}
+    fleet.read(reading(word(8, said(), at=5.0), at=6.0), 6.0, 6.0)
+    assert states(fleet, 6.0) == {"web:1": "thinking"}
+
+
+def test_a_late_copy_of_a_word_is_nobody_who_speaks() -> None:
+    fleet = fleet_with(word(1, said()))
+    fleet.hear(word(3, record("w1", left=True)), 1.0)
+    assert states(fleet, 1.0) == {}
+    for now in (10.0, 20.0, 30.0):
+        fleet.read(reading(at=now), now, now)
+        fleet.read(reading(word(2, said(), at=now + 1), at=now + 2), now + 2, now + 2)
+        assert states(fleet, now + 2) == {}
 
 
 def test_no_late_word_revives_a_worker_that_has_left() -> None:

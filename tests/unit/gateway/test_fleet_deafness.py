@@ -1,7 +1,8 @@
 """What a replica makes of not hearing Redis, and when it must look again."""
 
-from gateway.fleet import NEVER, Fleet
+from gateway.fleet import Fleet
 from gateway.picture import take_picture
+from gateway.redis_clock import NEVER
 from publisher.wire import RawWord
 from tests.support.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, row, said, states
 from tests.support.words import reading, record, session, word
@@ -82,3 +83,10 @@ def test_the_shortest_heartbeat_is_that_of_a_live_worker() -> None:
     fleet = fleet_with(word(1, said()), word(1, record("w2", heartbeat_ms=1000, left=True)))
     assert fleet.shortest_heartbeat_seconds == HEARTBEAT
     assert fleet_with().shortest_heartbeat_seconds is None
+
+
+def test_a_reading_is_wanted_once_not_until_somebody_looks_at_the_picture() -> None:
+    fleet = fleet_with(word(1, said()))
+    assert fleet.wants_reading(LEASE)
+    fleet.read(reading(word(1, said()), at=LEASE), LEASE, LEASE)
+    assert not fleet.wants_reading(LEASE + 0.5)

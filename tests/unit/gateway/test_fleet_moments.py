@@ -1,5 +1,7 @@
 """When a word was said, if this process was stopped or Redis's clock was stepped."""
 
+import pytest
+
 from gateway.fleet import Fleet
 from gateway.picture import take_picture
 from publisher.wire import RawWord
@@ -90,3 +92,34 @@ def test_a_process_that_was_stopped_for_a_second_or_less_dates_nothing_but_what_
     fleet.hear(word(2, said(), at=HEARTBEAT), HEARTBEAT)
     go_on(fleet, HEARTBEAT + 0.1, HEARTBEAT + 0.6, word(2, said(), at=HEARTBEAT), redis_ahead=600.0)
     assert row(take_picture(fleet, HEARTBEAT + 1))["duration_seconds"] == 1.0
+
+
+def test_a_word_that_may_be_of_before_a_step_or_after_it_is_taken_for_the_later() -> None:
+    fleet = fleet_with()
+    fleet.tick(reading(at=9.0).time_ms, 9.0, 9.0)
+    fleet.read(reading(word(1, said(), at=9.9), at=10.5), 10.0, 10.0)
+    assert row(take_picture(fleet, 10.0))["duration_seconds"] == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_word_is_given_up_for_no_lower_number_that_may_have_been_written_before_it() -> None:
+    fleet = fleet_with()
+    fleet.tick(reading(at=9.0).time_ms, 9.0, 9.0)
+    fleet.hear(word(7, said("streaming"), at=9.7), 9.7)
+    fleet.read(reading(word(6, said("thinking"), at=9.9), at=10.5), 10.0, 10.0)
+    assert states(fleet, 10.0) == {"web:1": "streaming"}
+
+
+def test_a_newcomer_whose_stamp_nothing_explains_was_not_said_before_the_last_reading() -> None:
+    fleet = fleet_with()
+    fleet.read(reading(word(1, said(), at=0.9 - 3.0), at=1.0 - 70.0), 1.0, 1.0)
+    assert row(take_picture(fleet, 1.0))["duration_seconds"] <= 1.0
+
+
+def test_a_worker_whose_hash_has_ended_in_time_has_no_grace() -> None:
+    """Its TTL was over, so Redis has lost nothing."""
+    fleet = fleet_with(word(1, said()))
+    ttl_seconds = fleet.workers[0].word.record.ttl_ms / 1000
+    fleet.go_deaf(1.0)
+    fleet.hear_again(ttl_seconds + 1.0, 0.5)
+    fleet.read(reading(at=ttl_seconds + 1.0), ttl_seconds + 1.0, ttl_seconds + 1.0)
+    assert states(fleet, ttl_seconds + 1.0) == {}

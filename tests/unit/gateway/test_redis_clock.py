@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.redis_clock import ALWAYS, MAX_ERAS, RedisClock
+from gateway.feed import LATE_SECONDS, PING_SECONDS
+from gateway.redis_clock import ALWAYS, MAX_ERAS, UNNOTICED_SECONDS, RedisClock
 from tests.support.words import EPOCH_MS
 
 
@@ -81,7 +82,8 @@ def test_what_is_sure_tells_two_eras_apart() -> None:
     assert moments(clock, 8.0, 9.0, not_before=7.5) == (8.0,)
 
 
-def test_what_is_sure_may_be_late_by_a_second() -> None:
+def test_what_is_sure_may_be_late_by_as_much_as_the_feed_does_not_notice() -> None:
+    assert UNNOTICED_SECONDS == PING_SECONDS + LATE_SECONDS
     clock = RedisClock()
     ticked(clock, 1.0)
     ticked(clock, 2.0, ahead=-20.0)
@@ -100,6 +102,22 @@ def test_a_slow_answer_makes_no_word_older_than_it_is() -> None:
     clock = RedisClock()
     ticked(clock, 1.0, took=2.5)
     assert moments(clock, 0.5, 3.5) == (3.0,)
+
+
+def test_a_slow_answer_makes_nothing_less_sure_that_was_known() -> None:
+    clock = RedisClock()
+    ticked(clock, 1.0)
+    ticked(clock, 2.0, took=2.5)
+    assert moments(clock, 1.5, 4.5)[0] == pytest.approx(1.5, abs=0.01)
+
+
+def test_a_step_behind_a_slow_answer_is_found_with_the_next() -> None:
+    clock = RedisClock()
+    ticked(clock, 1.0)
+    ticked(clock, 2.0, ahead=0.9, took=1.5)
+    ticked(clock, 4.0, ahead=0.9)
+    assert moments(clock, 1.5, 4.0)[-1] == pytest.approx(1.5, abs=0.01)
+    assert moments(clock, 3.8, 4.0)[0] == pytest.approx(2.9)
 
 
 def test_a_few_steps_are_remembered_and_the_oldest_clock_counts_for_all_that_was_before() -> None:
