@@ -8,7 +8,7 @@ Rule 2. What Redis holds, when it is read, wins over a known word whatever its n
 Rule 3. Lost is a worker whose lease has passed, who has not left, and of whom a reading asked for after that knows
         nothing newer. It is shown as lost for its error TTL, counted from the lease's end, and then vanishes.
 Rule 4. A worker that Redis does not know any more is kept until its lease ends and such a reading does not know it
-        either, then forgotten without a word. If it vanished before its TTL was over, it has a grace, too.
+        either, then forgotten without a word. If Redis had it and lost it before its TTL was over, it has a grace, too.
 Rule 5. A word was said when it came; one that was read, as long ago as Redis's clock says, but not before an older word
         of its worker, nor, while Redis was heard all along, before the last reading that did not have its worker.
         What came in a deafness (this process was stopped) may have waited: the reading that follows dates it again,
@@ -78,7 +78,7 @@ class Fleet:
         for raw in reading.words:
             known = self._workers.get(raw.worker_id)
             if known and (raw.seq, raw.at_ms) == (known.word.seq, known.word.at_ms):
-                known.vanished_at = None
+                known.reappear()
                 continue
             is_newer = raw.seq > self.known_seq(raw.worker_id) or (known is None and self._has_spoken(raw))
             if not is_newer and (known is None or known.arrived_at >= asked_at):
@@ -91,15 +91,17 @@ class Fleet:
                 continue
             if known and not is_newer:
                 if now < known.lease_ends_at and not self._is_written_after(word, known.arrived_at, now):
-                    known.vanished_at = None
+                    known.reappear()
                     continue
                 not_before = -NEVER
             else:
                 not_before = self._not_said_before(raw.worker_id, known)
             self._take(word, self._said_at(word, not_before, now), now, known)
-        self._stored = {raw.worker_id: raw.seq for raw in reading.words}
+        stored_before, self._stored = self._stored, {raw.worker_id: raw.seq for raw in reading.words}
         self._date_again(now)
-        self._mark_vanished(asked_at, now)
+        for worker_id, known in self._workers.items():
+            if worker_id not in self._stored and known.arrived_at < asked_at:
+                known.vanish(now, was_stored=worker_id in stored_before)
         self._unheard_since = NEVER
         if not self.has_been_read:
             self.has_been_read = True
@@ -130,7 +132,7 @@ class Fleet:
             return
         for known in tuple(self._workers.values()):
             if known.is_live and self._read_asked_at >= self._judged_at(known):
-                if known.vanished_at is not None:
+                if known.is_vanished:
                     self._forget(known)
                 else:
                     known.is_lost = True
@@ -200,11 +202,6 @@ class Fleet:
                 if moment < known.moment:
                     self._workers[worker_id] = KnownWorker(known.word, moment, known.arrived_at)
 
-    def _mark_vanished(self, asked_at: float, now: float) -> None:
-        for worker_id, known in self._workers.items():
-            if worker_id not in self._stored and known.arrived_at < asked_at and known.vanished_at is None:
-                known.vanished_at = now
-
     def _judge_first_reading(self, now: float) -> None:
         """A fresh replica judges at once, unless every word is past its lease: then it was Redis that was away."""
         speaking = [known for known in self._workers.values() if not known.has_left]
@@ -213,7 +210,7 @@ class Fleet:
 
     def _judged_at(self, known: KnownWorker) -> float:
         heartbeat_seconds = max(known.heartbeat_seconds, MIN_GRACE_HEARTBEAT_SECONDS)
-        grace_from = max(self._grace_from, known.vanished_early_at)
+        grace_from = max(self._grace_from, known.grace_from)
         return max(known.lease_ends_at, grace_from + heartbeat_seconds + GRACE_MARGIN_SECONDS)
 
     def _forget(self, known: KnownWorker) -> None:

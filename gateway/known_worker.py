@@ -34,10 +34,11 @@ class KnownWorker:
         "claimed_twice",
         "claims",
         "expiries",
+        "grace_from",
         "is_lost",
+        "is_vanished",
         "keys",
         "moment",
-        "vanished_at",
         "word",
     )
 
@@ -46,8 +47,10 @@ class KnownWorker:
         self.moment = moment
         self.arrived_at = arrived_at
         self.is_lost = False
-        self.vanished_at: float | None = None
-        """Since when Redis does not know it any more."""
+        self.is_vanished = False
+        """Redis does not know it any more."""
+        self.grace_from = float("-inf")
+        """When it vanished though Redis should have it still (a wipe, an older copy, a step of its clock)."""
         record = word.record
         self.claims: tuple[Claim, ...] = (
             *[Claim(s.key, word.at_ms - s.run_ms, record.id, s) for s in record.sessions],
@@ -99,12 +102,17 @@ class KnownWorker:
         """When Redis forgets it, too."""
         return self.moment + self.word.record.ttl_ms / 1000
 
-    @property
-    def vanished_early_at(self) -> float:
-        """When it was missed, if Redis has lost it (a wipe, an older copy, a step of its clock); else long ago."""
-        if self.vanished_at is None or self.vanished_at >= self.hash_ends_at:
-            return float("-inf")
-        return self.vanished_at
+    def vanish(self, now: float, *, was_stored: bool) -> None:
+        """A reading does not have it; whether the one before had."""
+        if not self.is_vanished:
+            self.is_vanished = True
+            if was_stored and now < self.hash_ends_at:
+                self.grace_from = now
+
+    def reappear(self) -> None:
+        """Redis has a word of it again."""
+        self.is_vanished = False
+        self.grace_from = float("-inf")
 
     def expires_at(self, session: SessionRecord) -> float:
         """When a session in error vanishes; never for others."""

@@ -196,46 +196,6 @@ def test_a_word_that_came_while_redis_was_being_read_is_not_undone_by_the_readin
     assert states(fleet, 3.2) == {"web:1": "streaming"}
 
 
-def test_a_wipe_of_redis_shows_nothing_before_the_lease_ends_and_no_loss_after() -> None:
-    fleet = fleet_with(word(1, said()))
-    fleet.read(reading(at=5.0), 5.0, 5.0)
-    assert states(fleet, LEASE) == {"web:1": "thinking"}, "until Redis has been asked"
-    lost_at(fleet, LEASE)
-    assert states(fleet, LEASE) == {}
-
-
-def test_a_worker_that_redis_has_lost_has_a_heartbeat_and_a_second_to_speak_again() -> None:
-    fleet = fleet_with(word(1, said()))
-    fleet.read(reading(at=LEASE), LEASE, LEASE)
-    assert states(fleet, LEASE + HEARTBEAT + 0.9) == {"web:1": "thinking"}
-    lost_at(fleet, LEASE + HEARTBEAT + 1.0)
-    assert states(fleet, LEASE + HEARTBEAT + 1.0) == {}
-
-
-def test_a_worker_that_joined_while_redis_was_being_read_is_not_missing_from_it() -> None:
-    fleet = fleet_with()
-    fleet.hear(word(1, said()), 3.1)
-    fleet.read(reading(at=3.0), 3.0, 3.2)
-    assert fleet.workers[0].vanished_at is None
-
-
-def test_a_worker_of_whom_redis_has_an_older_word_again_is_not_forgotten() -> None:
-    fleet = fleet_with(word(1, said()))
-    fleet.hear(word(2, said("streaming")), 1.0)
-    fleet.read(reading(at=5.0), 5.0, 5.0)
-    fleet.read(reading(word(1, said()), at=6.0), 6.0, 6.0)
-    assert fleet.workers[0].vanished_at is None
-    assert states(fleet, 6.0) == {"web:1": "streaming"}
-
-
-def test_a_worker_that_is_back_in_redis_is_not_forgotten() -> None:
-    fleet = fleet_with(word(1, said()))
-    fleet.read(reading(at=5.0), 5.0, 5.0)
-    fleet.read(reading(word(1, said()), at=6.0), 6.0, 6.0)
-    lost_at(fleet, LEASE, word(1, said()))
-    assert states(fleet, LEASE) == {"web:1": "error"}
-
-
 # Leaving
 
 

@@ -113,13 +113,3 @@ def test_a_newcomer_whose_stamp_nothing_explains_was_not_said_before_the_last_re
     fleet = fleet_with()
     fleet.read(reading(word(1, said(), at=0.9 - 3.0), at=1.0 - 70.0), 1.0, 1.0)
     assert row(take_picture(fleet, 1.0))["duration_seconds"] <= 1.0
-
-
-def test_a_worker_whose_hash_has_ended_in_time_has_no_grace() -> None:
-    """Its TTL was over, so Redis has lost nothing."""
-    fleet = fleet_with(word(1, said()))
-    ttl_seconds = fleet.workers[0].word.record.ttl_ms / 1000
-    fleet.go_deaf(1.0)
-    fleet.hear_again(ttl_seconds + 1.0, 0.5)
-    fleet.read(reading(at=ttl_seconds + 1.0), ttl_seconds + 1.0, ttl_seconds + 1.0)
-    assert states(fleet, ttl_seconds + 1.0) == {}
