@@ -18,6 +18,7 @@ UNNOTICED_SECONDS: Final = 1.5
 DRIFT: Final = 0.001
 """Seconds a second (and one more for rounding) by which two clocks that just go on may differ."""
 MAX_ERAS: Final = 32
+"""Stepped every second, which nobody does, they still reach back half a minute."""
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class _Era:
         since: When the era before was last seen: this one may have begun then.
         until: When the era after was first seen.
         ahead_least: By how many seconds the clock is ahead of ours; not exactly known, since an answer takes time.
+        ahead_most: The same.
         seen_at: When it was last asked.
     """
 

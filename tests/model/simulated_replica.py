@@ -126,6 +126,9 @@ class SimulatedReplica(SimulatedProcess):
             self._answer(number, (lambda: took(time_ms)) if self._redis.takes_writes else self._lose)
 
         def took(time_ms: int) -> None:
+            if self._is_live and self._was_stopped:
+                self._lose()
+                return
             if self._is_live:
                 self.fleet.tick(time_ms, asked_at, self.timeline.now)
             then()
@@ -151,8 +154,9 @@ class SimulatedReplica(SimulatedProcess):
         self._on(number, SILENCE_SECONDS, give_up)
 
     def _got(self, reading: Reading, asked_at: float, number: int) -> None:
+        # asyncio.timeout's timer and the reply are there together: the timer wins
         if self.timeline.now - asked_at > SILENCE_SECONDS or (self._is_live and self._was_stopped):
-            self._lose()  # asyncio.timeout's timer and the reply are there together: the timer wins
+            self._lose()
             return
         self._is_reading = False
         self.read_asked_at = asked_at
