@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from publisher import Session, StatusPublisher
 from tests.e2e.conftest import DEBOUNCE_SECONDS, KEY, SESSION_KEY, THINKING, TOOL_RUNNING, states
-from tests.e2e.test_readme import at, example
+from tests.e2e.test_examples_docs import OWN_DASHBOARD, at
 from tests.support import need
+from tests.support.documents import example
 from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
 from tests.support.redis_server import RedisServer
 
@@ -231,4 +232,4 @@ def test_a_browser_page_keeps_asking_a_gateway_without_a_picture_until_it_has_on
 def test_the_readmes_example_prints_states_in_a_page(gateway: GatewayProcess, open_page: OpenPage) -> None:
     page = open_page()
     with page.expect_console_message(lambda message: message.text == "websocket: thinking"):
-        page.add_script_tag(content=at(gateway, example("js", "function watch")))
+        page.add_script_tag(content=at(gateway, example(OWN_DASHBOARD, "js", "function watch")))

@@ -1,8 +1,6 @@
-"""`client.js` in a page of somebody else, as docs/page.md has it."""
+"""`client.js` in a page of somebody else, as the docs have it."""
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -10,10 +8,11 @@ from playwright.sync_api import BrowserContext, Page, expect
 from publisher import Session
 from tests.e2e.conftest import KEY
 from tests.e2e.test_clients_browser import pages_served
-from tests.e2e.test_readme import at
+from tests.e2e.test_examples_docs import OWN_DASHBOARD, at
+from tests.support.documents import doc_page, example
 from tests.support.gateway_process import GatewayProcess
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "page.md").read_text("utf-8")
+CLIENT_JS = doc_page("reference/client-js.md")
 
 
 @pytest.fixture
@@ -29,14 +28,22 @@ def elsewhere(tabs: BrowserContext) -> Iterator[Page]:
 def test_the_documents_example_runs_in_a_page_of_another_origin(
     elsewhere: Page, gateway: GatewayProcess, session: Session
 ) -> None:
-    example = re.search(r"```html\n(.*?)```", DOCUMENT, re.DOTALL)
-    assert example is not None
-    elsewhere.set_content(at(gateway, example[1]))
+    elsewhere.set_content(at(gateway, example(CLIENT_JS, "html", "watchStatus")))
     line = elsewhere.locator("#state")
     expect(line).to_have_text("active: 1 sessions")
     expect(line).to_have_attribute("data-connection", "connected")
     session.end()
     expect(line).to_have_text("idle: 0 sessions")
+
+
+def test_the_tutorials_dashboard_shows_a_line_per_session(
+    elsewhere: Page, gateway: GatewayProcess, session: Session
+) -> None:
+    elsewhere.set_content(at(gateway, example(OWN_DASHBOARD, "html", "watchStatus")))
+    expect(elsewhere.locator("#state")).to_have_text("active: 1 sessions")
+    expect(elsewhere.locator("#sessions li")).to_have_text(["Fix auth bug: thinking "])
+    session.end()
+    expect(elsewhere.locator("#sessions li")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("key", "state"), [(KEY, "connected"), ("wrong", "needs key")])

@@ -16,6 +16,7 @@ from gateway.cli import cli
 from gateway.terminal.goal import STATES
 from publisher import Session, StatusPublisher
 from tests.e2e.conftest import KEY, SESSION_KEY
+from tests.support.documents import doc_page
 from tests.support.gateway_process import GatewayProcess, clean_environment
 from tests.support.redis_server import RedisServer
 from tests.support.sse import Dashboard
@@ -224,15 +225,22 @@ def test_show_tells_programs_and_people_the_same(gateway: GatewayProcess, sessio
     assert json.loads(some.stdout)["sessions"] == []
 
 
-def test_the_readme_names_every_option_and_every_state_that_is_waited_for() -> None:
-    told = (Path(__file__).parents[2] / "README.md").read_text("utf-8").partition("## In the terminal")[2]
-    told = told.partition("\n## ")[0]
+def test_the_commands_page_names_every_option_and_every_state_that_is_waited_for() -> None:
+    told = doc_page("reference/commands.md").partition("## In the terminal")[2].partition("\n## ")[0]
     options = {
         option
-        for name in ("watch", "show", "wait")
+        for name in ("watch", "show", "workers", "wait", "doctor")
         for option in re.findall(r"^  (--[a-z-]+)", run(name, "--help").stdout, re.MULTILINE)
     }
-    assert options - {"--help"} == set(re.findall(r"(?<=[ `])--[a-z][a-z-]+", told)) - {"--line-buffered"}
-    assert set(re.findall(r"--state ([a-z_]+)", told)) <= set(STATES)
+    assert options - {"--help"} == set(re.findall(r"(?<=[ `])--[a-z][a-z-]+", told))
+    assert all(f"`{state}`" in told for state in STATES)
+    assert set(re.findall(r"--state ([a-z_]+)", doc_page("how-to/scripting.md"))) <= set(STATES)
     for status in ("0", "2", "124", "130", "143"):
         assert re.search(rf"\b{status}\b", told)
+
+
+def test_the_commands_page_names_every_option_of_ingest_and_the_demo() -> None:
+    told = doc_page("reference/commands.md").partition("## Run")[2].partition("\n## ")[0]
+    for name in ("ingest", "demo"):
+        options = set(re.findall(r"^  (--[a-z-]+)", run(name, "--help").stdout, re.MULTILINE)) - {"--help"}
+        assert {option for option in options if f"`{option}`" not in told} == set()

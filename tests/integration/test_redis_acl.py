@@ -1,20 +1,21 @@
-"""The rules of the README for Redis users: enough for each side, on each kind of Redis, and no more than that."""
+"""The documented rules for Redis users: enough for each side, on each kind of Redis, and no more than that."""
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis
 
 from publisher.wire import Keys
 from tests.support.changes import check_that_changes_come_at_once
+from tests.support.documents import doc_page
 from tests.support.redis_cluster import RedisCluster
 from tests.support.redis_sentinel import RedisSentinel
 from tests.support.redis_server import RedisServer
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-RULES = {rule.split()[2]: rule.split() for rule in re.findall(r"^ACL SETUSER .*$", README, re.MULTILINE)}
+RULES = {
+    rule.split()[2]: rule.split() for rule in re.findall(r"^ACL SETUSER .*$", doc_page("how-to/redis.md"), re.MULTILINE)
+}
 WORKER = "agent-worker:WORKER_PASSWORD@"
 GATEWAY = "agent-gateway:GATEWAY_PASSWORD@"
 KEYS = Keys("default")

@@ -14,7 +14,7 @@ PAGES: Final = sorted(DOCS.rglob("*.md"))
 DOCUMENTS: Final = [*sorted(ROOT.glob("*.md")), *PAGES]
 
 
-def page(name: str) -> str:
+def doc_page(name: str) -> str:
     """The text of one page, by its path in docs/."""
     return (DOCS / name).read_text("utf-8")
 

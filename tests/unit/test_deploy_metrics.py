@@ -11,12 +11,13 @@ from fakeredis import FakeAsyncRedis
 
 from gateway.replica import Replica
 from gateway.settings import Settings
+from tests.support.documents import DOCS, ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 RULES: Final = ROOT / "deploy" / "prometheus" / "alerts.yml"
 RULES_TEST: Final = ROOT / "deploy" / "prometheus" / "alerts_test.yml"
 DASHBOARD: Final = ROOT / "deploy" / "grafana" / "agent-status.json"
-OPERATIONS: Final = ROOT / "docs" / "operations.md"
+ALERTS: Final = DOCS / "how-to" / "troubleshooting.md"
+METRICS: Final = DOCS / "reference" / "metrics.md"
 METRIC: Final = re.compile(r"\b(?:gateway|process)_[a-z_]+")
 
 
@@ -30,7 +31,7 @@ def exposed() -> set[str]:
     return set(re.findall(r"^(?:# TYPE )?([a-z_]+)[{ ]", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("file", [RULES, RULES_TEST, DASHBOARD, OPERATIONS], ids=lambda path: path.name)
+@pytest.mark.parametrize("file", [RULES, RULES_TEST, DASHBOARD, METRICS], ids=lambda path: path.name)
 def test_every_metric_that_is_named_exists(file: Path) -> None:
     named = set(METRIC.findall(file.read_text("utf-8")))
     assert named
@@ -47,7 +48,7 @@ def test_the_dashboard_shows_every_metric_of_ours() -> None:
 
 
 def test_every_reason_that_an_alert_asks_for_is_one_that_the_hub_gives() -> None:
-    sources = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").glob("*.py"))
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").rglob("*.py"))
     reasons = set(re.findall(r'reason="([^"]+)"', RULES.read_text("utf-8")))
     assert reasons
     assert {reason for reason in reasons if f'"{reason}"' not in sources} == set()
@@ -55,7 +56,7 @@ def test_every_reason_that_an_alert_asks_for_is_one_that_the_hub_gives() -> None
 
 def test_every_alert_has_a_test_that_fires_it_and_a_line_in_the_document_that_says_what_to_do() -> None:
     alerts = re.findall(r"alert: (\w+)", RULES.read_text("utf-8"))
-    rules_test, document = RULES_TEST.read_text("utf-8"), OPERATIONS.read_text("utf-8")
+    rules_test, document = RULES_TEST.read_text("utf-8"), ALERTS.read_text("utf-8")
     assert len(set(alerts)) == len(alerts)
     for alert in alerts:
         assert re.search(rf"alertname: {alert}\n +exp_alerts:\n", rules_test), alert

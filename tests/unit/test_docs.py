@@ -1,28 +1,32 @@
-"""What the documents say, held against the code."""
+"""What the documents say of settings, paths, keys, commands and files, held against the code."""
 
 import re
-from itertools import takewhile
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
+from typer.main import get_command
 
+from gateway.cli import cli
+from gateway.connection import RELIED_ON
 from gateway.main import create_app
 from gateway.settings import PREFIX, PUBLISHER_ONLY, IngestSettings, Settings
+from gateway.snapshot import GlobalStatus, SessionStatus
 from publisher import Session, StatusPublisher
 from publisher.settings import Settings as PublisherSettings
+from publisher.testing import RecordingPublisher
 from publisher.wire import Keys
+from tests.support.documents import DOCUMENTS, ROOT, doc_page, rows
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
-DESIGN = (ROOT / "docs" / "design.md").read_text("utf-8")
-DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
-
-
-def rows(document: str, header: str) -> list[list[str]]:
-    """The cells of the table that begins with this header line."""
-    lines = document.partition(header)[2].splitlines()[2:]
-    table = takewhile(lambda line: line.startswith("|"), lines)
-    return [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table]
+SETTINGS: Final = doc_page("reference/settings.md")
+HTTP_API: Final = doc_page("reference/http-api.md")
+COMMANDS: Final = doc_page("reference/commands.md")
+OVERVIEW: Final = doc_page("explanation/overview.md")
+SOURCES: Final = {
+    "publisher": ROOT / "publisher" / "agent_status_publisher",
+    "gateway": ROOT / "gateway" / "agent_status_gateway",
+}
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
 def _as_told(default: object) -> str:
@@ -34,7 +38,9 @@ def _as_told(default: object) -> str:
 
 
 def test_the_settings_table_is_the_code() -> None:
-    told = {row[0].strip("`"): (row[1].strip("`"), row[2]) for row in rows(README, "| setting |")}
+    told = {
+        row[0].strip("`").removeprefix(PREFIX): (row[1].strip("`"), row[2]) for row in rows(SETTINGS, "| setting |")
+    }
     ingest = {name: field for name, field in IngestSettings.model_fields.items() if name.startswith("ingest_")}
     ours, theirs = Settings.model_fields | ingest, PublisherSettings(namespace="default")
     for name, (default, reader) in told.items():
@@ -48,59 +54,93 @@ def test_the_settings_table_is_the_code() -> None:
         assert reader == ("both" if hasattr(theirs, name.lower()) else side)
         assert default == _as_told(field.default)
     assert set(told) == {name.upper() for name in ours} | PUBLISHER_ONLY
-    assert f"prefix `{PREFIX}`" in README
+    assert f"prefix `{PREFIX}`" in SETTINGS
+    assert all(row[0].startswith(f"`{PREFIX}") for row in rows(SETTINGS, "| setting |"))
+
+
+@each_document
+def test_what_is_called_a_setting_is_one(document: Path) -> None:
+    fields = Settings.model_fields | IngestSettings.model_fields
+    known = {name.upper() for name in fields} | PUBLISHER_ONLY | {"URL", "X"}
+    named = set(re.findall(rf"\b{PREFIX}([A-Z_]+)", document.read_text("utf-8")))
+    assert named - known == set()
+
+
+@each_document
+def test_a_setting_is_named_in_full(document: Path) -> None:
+    short = {name.upper() for name in Settings.model_fields | IngestSettings.model_fields if "_" in name}
+    text = document.read_text("utf-8")
+    if document.name != "CHANGELOG.md":
+        assert {name for name in short if f"`{name}`" in text} <= {"REDIS_URL"}
 
 
 def test_the_table_of_paths_is_what_the_app_answers() -> None:
-    told = set(re.findall(r"`(?:GET|POST) (/[^`]*)`", README.partition("## The API")[2].partition("```")[0]))
+    told = set(re.findall(r"`(?:GET|POST) (/[^`]*)`", HTTP_API.partition("\n## ")[0]))
     app = create_app()
     answered = set(app.openapi()["paths"]) | {"/", "/docs", "/openapi.json"}
     assert told == answered
 
 
-def test_the_table_of_parts_names_files_that_exist_and_every_file_of_the_flow() -> None:
-    named = set(re.findall(r"`([^`]+)`", README.partition("## Where what is")[2]))
-    assert not {name for name in named if not (ROOT / name).exists()}
-    sources = {
-        str(path.relative_to(ROOT)) for package in ("publisher", "gateway") for path in (ROOT / package).glob("*.*")
-    }
-    plumbing = {
-        "__init__.py",
-        "__main__.py",
-        "py.typed",
-        "errors.py",
-        "report.py",
-        "text.py",
-        "worker.py",
-        "testing.py",
-    }
-    plumbing |= {
-        "quiet.py",
-        "together.py",
-        "malformed.py",
-        "at_once.py",
-        "chunks.py",
-        "replica.py",
-        "version.py",
-    }
-    assert {name for name in sources if Path(name).name not in plumbing} <= named
+def test_the_snapshots_fields_are_those_that_go_out() -> None:
+    told = set(re.findall(r"`(?:global|sessions\[\])\.(\w+)`", HTTP_API))
+    assert told == set(GlobalStatus.__annotations__) | set(SessionStatus.__annotations__)
 
 
-def test_the_design_names_the_keys_as_the_code_builds_them() -> None:
+@each_document
+def test_what_is_called_a_command_is_one(document: Path) -> None:
+    commands: dict[str, Any] = vars(get_command(cli))["commands"]
+    named = re.findall(r"agent-status-gateway ([a-z]+)\b(?=[^`\n]*`|[^`]*\n```)", document.read_text("utf-8"))
+    assert set(named) <= set(commands)
+
+
+def test_the_commands_page_names_every_command() -> None:
+    commands: dict[str, Any] = vars(get_command(cli))["commands"]
+    assert {name for name in commands if f"`agent-status-gateway {name}" not in COMMANDS} == set()
+
+
+def test_the_overview_has_every_folder_of_both_packages_and_no_other() -> None:
+    named = set(re.findall(r"`((?:publisher|gateway)/agent_status_\w+/\w+)/`", OVERVIEW))
+    folders = {
+        str(path.parent.relative_to(ROOT)) for package in SOURCES.values() for path in package.glob("*/__init__.py")
+    }
+    assert named == folders
+
+
+@each_document
+def test_a_file_or_folder_that_is_named_exists(document: Path) -> None:
+    named = re.findall(
+        r"`((?:[\w.-]+/)+(?:[\w-]+\.(?:py|lua|js|mjs|go|yml|yaml|toml|json|txt|cfg|conf))?)`",
+        document.read_text("utf-8"),
+    )
+    places = (ROOT, *SOURCES.values(), *(package.parent for package in SOURCES.values()))
+    made = {"site/"}
+    assert {name for name in named if not any((place / name).exists() for place in places)} <= made
+
+
+@pytest.mark.parametrize("name", ["explanation/redis-and-reports.md", "reference/protocol.md"])
+def test_a_page_names_the_keys_as_the_code_builds_them(name: str) -> None:
     keys = Keys("NAMESPACE")
     for key in (keys.worker("<worker_id>"), keys.workers, keys.events, keys.probe):
-        assert f"`…{key.removeprefix('agent-status:{NAMESPACE}')}`" in DESIGN
+        assert f"`…{key.removeprefix('agent-status:{NAMESPACE}')}`" in doc_page(name)
 
 
-def test_every_method_of_a_session_and_a_publisher_is_in_the_readme() -> None:
+def test_the_fan_outs_page_names_all_that_is_relied_on_in_uvicorn() -> None:
+    told = doc_page("explanation/fan-out.md").partition("## What it relies on in uvicorn")[2].partition("\n## ")[0]
+    assert {name for names in RELIED_ON.values() for name in names if f"`{name}" not in told} == set()
+
+
+def test_every_method_of_a_session_and_a_publisher_is_in_the_reference() -> None:
     inner = {"open", "open_as", "report", "is_live", "key", "is_over", "start", "worker_id"}
+    glance = doc_page("reference/publisher.md").partition("## At a glance")[2].partition("\n:::")[0]
     for kind in (Session, StatusPublisher):
         for name in vars(kind):
             if not name.startswith("_") and name not in inner:
-                assert name in README, f"{kind.__name__}.{name}"
+                assert name in glance, f"{kind.__name__}.{name}"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_to_files_lead_somewhere(document: Path) -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text("utf-8")):
-        assert (document.parent / target).exists(), target
+def test_the_members_that_the_reference_renders_are_those_that_there_are() -> None:
+    text = doc_page("reference/publisher.md")
+    for kind in (StatusPublisher, Session, RecordingPublisher):
+        listed = re.search(rf":::\s\S+\.{kind.__name__}\n    options:\n      members: \[(.*)\]", text)
+        assert listed is not None
+        assert {name for name in listed[1].split(", ") if name not in vars(kind)} == set()

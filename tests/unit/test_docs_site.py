@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.documents import DOCS, DOCUMENTS, PAGES, README, ROOT, anchors, links, navigation, page
+from tests.support.documents import DOCS, DOCUMENTS, PAGES, README, ROOT, anchors, doc_page, links, navigation
 
 README_LINES: Final = 140
 PAGE_LINES: Final = 250
@@ -87,4 +87,4 @@ def test_a_page_uses_plain_words_for_time_and_for_what_must_be(document: Path) -
 )
 def test_a_number_of_the_readme_is_one_that_was_measured(claim: str, name: str, measured: str) -> None:
     assert claim in " ".join(README.split())
-    assert measured in page(f"explanation/{name}.md")
+    assert measured in doc_page(f"explanation/{name}.md")

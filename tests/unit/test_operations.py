@@ -1,20 +1,18 @@
-"""What docs/operations.md says, held against the code."""
+"""What the how-tos for operators say, and what deploy/ ships, held against the code."""
 
 import json
 import re
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
-from typer.main import get_command
 
-from gateway.cli import cli
 from gateway.hub import MAX_RETRY_MS, MIN_RETRY_MS
-from gateway.settings import PREFIX, Settings
+from gateway.settings import Settings
+from tests.support.documents import ROOT, doc_page, rows
 
-ROOT: Final = Path(__file__).parents[2]
-OPERATIONS: Final = (ROOT / "docs" / "operations.md").read_text("utf-8")
-SOURCES: Final = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").glob("*.py"))
+TROUBLESHOOTING: Final = doc_page("how-to/troubleshooting.md")
+RUN_GATEWAYS: Final = doc_page("how-to/run-gateways.md")
+SOURCES: Final = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").rglob("*.py"))
 CONFIGURATIONS: Final = {
     "nginx": ROOT / "deploy" / "nginx" / "nginx.conf",
     "haproxy": ROOT / "deploy" / "haproxy" / "haproxy.cfg",
@@ -22,28 +20,15 @@ CONFIGURATIONS: Final = {
 }
 
 
-def test_what_is_called_a_setting_is_one() -> None:
-    named = set(re.findall(rf"\b{PREFIX}([A-Z_]+)=", OPERATIONS)) - {"PORT"}
-    named |= set(re.findall(r"`((?:[A-Z]+_)+[A-Z]+)(?:=\w+)?`", OPERATIONS)) - {"FORWARDED_ALLOW_IPS"}
-    assert len(named) > 5
-    assert {name for name in named if name.lower() not in Settings.model_fields} == set()
-
-
-def test_what_is_called_a_command_is_one() -> None:
-    commands: dict[str, Any] = vars(get_command(cli))["commands"]
-    assert set(re.findall(r"agent-status ([a-z]+)\b", OPERATIONS)) <= set(commands)
-
-
 def test_each_log_line_is_one_that_is_written() -> None:
-    table = OPERATIONS.partition("| line | means |")[2].partition("\n\n")[0]
-    lines = [line for row in table.splitlines()[2:] for line in re.findall(r"`([^`]+)`", row)]
+    lines = [line for row in rows(TROUBLESHOOTING, "| line | meaning |") for line in re.findall(r"`([^`]+)`", row[0])]
     assert len(lines) > 6
     for line in lines:
         assert line.partition(" …")[0].partition(" (…")[0] in SOURCES, line
 
 
 def test_the_retry_that_it_names_is_the_hubs() -> None:
-    assert f"between {MIN_RETRY_MS // 1000} and {MAX_RETRY_MS // 1000} s" in OPERATIONS
+    assert f"between {MIN_RETRY_MS // 1000} and {MAX_RETRY_MS // 1000} s" in RUN_GATEWAYS
 
 
 @pytest.mark.parametrize("name", ["nginx", "haproxy"])

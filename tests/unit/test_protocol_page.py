@@ -1,7 +1,6 @@
-"""The page about the protocol says what the code does."""
+"""The pages about ingest and the protocol say what the code does."""
 
 import re
-from pathlib import Path
 from typing import Final, get_args
 
 import orjson
@@ -12,39 +11,35 @@ from gateway.ingest.limits import MAX_BODY_BYTES
 from gateway.settings import IngestSettings
 from publisher import outbox, text, wire, word
 from publisher.word import EndedRecord, SessionRecord, SessionState, WorkerRecord, decode_record, encode_record
+from tests.support.documents import doc_page, rows
 from tests.support.words import ended, record, session
 
-PAGE: Final = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
+PAGE: Final = doc_page("reference/protocol.md")
+INGEST: Final = doc_page("how-to/any-language.md")
 
 
-def named(head: str) -> set[str]:
-    """What the first column of the table with this head names."""
-    rows = PAGE.partition(f"| {head} |")[2].partition("\n\n")[0].splitlines()[2:]
-    return {name for row in rows for name in re.findall(r"`([^`]+)`", row.split("|")[1])}
+def named(document: str, header: str) -> set[str]:
+    """What the first column of the table with this header names."""
+    return {name for row in rows(document, header) for name in re.findall(r"`([^`]+)`", row[0])}
 
 
 def test_the_requests_are_those_that_ingest_answers() -> None:
     paths = create_ingest(IngestSettings.load()).openapi()["paths"]
     answered = {f"{method.upper()} {path}".replace(":path", "") for path, ways in paths.items() for method in ways}
-    assert named("request") == answered
+    assert named(INGEST, "| request |") == answered
 
 
 def test_the_fields_of_a_telling_are_those_that_are_taken() -> None:
-    body, record_ = PAGE.split("## By Redis")
-    assert record_
-    rows = body.partition("| field | what |")[2]
-    assert set(re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE)) == set(Telling.model_fields)
-    assert all(f"`{state}`" in rows for state in SessionState)
-    assert all(f"`{cli}`" in body for cli in get_args(Cli))
+    assert named(INGEST, "| field |") == set(Telling.model_fields)
+    states = next(row[1] for row in rows(INGEST, "| field |") if row[0] == "`state`")
+    assert all(f"`{state}`" in states for state in SessionState)
+    assert all(f"`{cli}`" in INGEST for cli in get_args(Cli))
 
 
 def test_the_fields_of_a_record_are_those_that_are_written() -> None:
     whole = record("w", session(title="t"), left=True, ended=(ended(),))
     written = set(orjson.loads(encode_record(whole)))
-    rows = PAGE.partition("### The record")[2].partition("\n\n")[2].partition("\n\nA session")[0]
-    told = {
-        name for row in rows.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1] if "|" in row else "")
-    }
+    told = named(PAGE, "| field |")
     assert told == written
     assert {name for name in SessionRecord._fields if f"`{_told_as(name)}`" not in PAGE} == set()
     assert all(f'"{name}"' in PAGE for name in EndedRecord._fields)
@@ -68,7 +63,7 @@ def test_the_numbers_are_the_codes() -> None:
     assert f"the newest {outbox.MAX_ENDED}" in PAGE
     assert f"at least {word.MIN_HEARTBEAT_MS}" in PAGE
     assert f"error_ttl_ms + {word.HASH_MARGIN_MS}" in PAGE
-    assert f"a body over {MAX_BODY_BYTES >> 20} MiB 413" in PAGE
+    assert f"| 413 | A body over {MAX_BODY_BYTES >> 20} MiB |" in INGEST
     assert f"over {wire.MAX_WORD_BYTES >> 20} MiB, does not count" in PAGE
     shown = f"{text.MAX_TITLE_CHARACTERS}, {text.MAX_TOOL_CHARACTERS} and {text.MAX_ERROR_CHARACTERS} characters"
     assert shown in PAGE
