@@ -13,9 +13,8 @@ from tests.support.redis_cluster import RedisCluster
 from tests.support.redis_sentinel import RedisSentinel
 from tests.support.redis_server import RedisServer
 
-RULES = {
-    rule.split()[2]: rule.split() for rule in re.findall(r"^ACL SETUSER .*$", doc_page("how-to/redis.md"), re.MULTILINE)
-}
+PAGE = doc_page("how-to/redis.md")
+RULES = {rule.split()[2]: rule.split() for rule in re.findall(r"^ACL SETUSER .*$", PAGE, re.MULTILINE)}
 WORKER = "agent-worker:WORKER_PASSWORD@"
 GATEWAY = "agent-gateway:GATEWAY_PASSWORD@"
 KEYS = Keys("default")

@@ -11,7 +11,7 @@ from fakeredis import FakeAsyncRedis
 
 from gateway.replica import Replica
 from gateway.settings import Settings
-from tests.support.documents import DOCS, ROOT
+from tests.support.documents import DOCS, ROOT, rows
 
 RULES: Final = ROOT / "deploy" / "prometheus" / "alerts.yml"
 RULES_TEST: Final = ROOT / "deploy" / "prometheus" / "alerts_test.yml"
@@ -38,13 +38,23 @@ def test_every_metric_that_is_named_exists(file: Path) -> None:
     assert named <= exposed()
 
 
-def test_the_dashboard_shows_every_metric_of_ours() -> None:
-    def families(names: set[str]) -> set[str]:
-        return {re.sub("_(bucket|sum|count)$", "", name) for name in names if not name.endswith("_created")}
+def families(names: set[str]) -> set[str]:
+    """What is left of series when those of one histogram or summary are one."""
+    return {re.sub("_(bucket|sum|count)$", "", name) for name in names if not name.endswith("_created")}
 
-    ours = {name for name in exposed() if name.startswith("gateway_")}
+
+def ours() -> set[str]:
+    return families({name for name in exposed() if name.startswith("gateway_")})
+
+
+def test_the_dashboard_shows_every_metric_of_ours() -> None:
     shown = set(METRIC.findall(DASHBOARD.read_text("utf-8")))
-    assert families(ours) - families(shown) == set()
+    assert ours() - families(shown) == set()
+
+
+def test_the_reference_has_a_row_for_every_metric_of_ours_and_no_other() -> None:
+    told = [row[0].strip("`") for row in rows(METRICS.read_text("utf-8"), "| metric | type |")]
+    assert sorted(told) == sorted(ours())
 
 
 def test_every_reason_that_an_alert_asks_for_is_one_that_the_hub_gives() -> None:

@@ -26,6 +26,7 @@ SOURCES: Final = {
     "publisher": ROOT / "publisher" / "agent_status_publisher",
     "gateway": ROOT / "gateway" / "agent_status_gateway",
 }
+KINDS_OF_FILE: Final = "py|lua|js|mjs|go|yml|yaml|toml|json|txt|cfg|conf"
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
@@ -108,10 +109,7 @@ def test_the_overview_has_every_folder_of_both_packages_and_no_other() -> None:
 
 @each_document
 def test_a_file_or_folder_that_is_named_exists(document: Path) -> None:
-    named = re.findall(
-        r"`((?:[\w.-]+/)+(?:[\w-]+\.(?:py|lua|js|mjs|go|yml|yaml|toml|json|txt|cfg|conf))?)`",
-        document.read_text("utf-8"),
-    )
+    named = re.findall(rf"`((?:[\w.-]+/)+(?:[\w-]+\.(?:{KINDS_OF_FILE}))?)`", document.read_text("utf-8"))
     places = (ROOT, *SOURCES.values(), *(package.parent for package in SOURCES.values()))
     made = {"site/"}
     assert {name for name in named if not any((place / name).exists() for place in places)} <= made
