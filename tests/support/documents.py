@@ -11,7 +11,7 @@ ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
 README: Final = (ROOT / "README.md").read_text("utf-8")
 PAGES: Final = sorted(DOCS.rglob("*.md"))
-DOCUMENTS: Final = [*sorted(ROOT.glob("*.md")), *PAGES]
+DOCUMENTS: Final = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("*/README.md")), *PAGES]
 
 
 def doc_page(name: str) -> str:

@@ -10,6 +10,7 @@ from tests.support.documents import DOCS, DOCUMENTS, PAGES, README, ROOT, anchor
 
 README_LINES: Final = 140
 PAGE_LINES: Final = 250
+KINDS_OF_FILE: Final = {".py", ".js", ".mjs", ".yml", ".yaml", ".cfg", ".conf", ".toml", ".lua", ""}
 OLD_NAMES: Final = re.compile(
     r"\bPOCKETPAW_STATUS_(?!API_KEY\b)\w+"
     r"|\bagent-status (?:serve|ingest|demo|show|workers|watch|doctor|wait|hook)\b"
@@ -48,6 +49,15 @@ def test_every_link_leads_to_a_file_and_a_heading_that_exist(document: Path) -> 
 def test_no_page_links_to_what_the_site_does_not_have(path: Path) -> None:
     for target in links(path):
         assert (path.parent / target.partition("#")[0]).resolve().is_relative_to(DOCS), target
+
+
+def test_a_page_that_a_file_names_exists() -> None:
+    folders = ("publisher", "gateway", "tests", "bench", "deploy", "scripts", "examples")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+    texts = [path.read_text("utf-8", "ignore") for path in files if path.suffix in KINDS_OF_FILE]
+    named = {name for text in texts for name in re.findall(r"docs/[\w./-]+\.md", text)}
+    assert named
+    assert {name for name in named if not (ROOT / name).exists()} == set()
 
 
 @each_document
