@@ -12,6 +12,8 @@ from fastapi.security import APIKeyHeader, APIKeyQuery
 from pydantic import SecretStr
 from starlette.types import Scope
 
+from gateway.address import client_of, counted_as
+
 REFUSAL: Final = "Invalid or missing status API key"
 _in_header = APIKeyHeader(name="X-Status-Key", auto_error=False, description="The key, if the operator has set one.")
 _in_query = APIKeyQuery(name="key", auto_error=False, description="The same, for clients that cannot set headers.")
@@ -23,7 +25,7 @@ async def ask_in_measure(request: Request) -> None:
     Raises:
         HTTPException: 429, with the seconds after which to ask again.
     """
-    address = request.client.host if request.client else "unknown"
+    address = counted_as(client_of(request.scope)[0])
     seconds: float = request.app.replica.rate.seconds_until_next(address)
     if seconds:
         raise HTTPException(429, "too many requests from this address", {"Retry-After": str(math.ceil(seconds))})

@@ -9,11 +9,8 @@ import logging
 from typing import Any, Final
 
 from starlette.types import Scope
-from uvicorn import Config
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from gateway.at_once import run_at_once
 from gateway.client import Client
 from gateway.limited import MAX_TARGET_BYTES, LimitedConnection
 from gateway.stream import STREAM, Headers, StatusStream
@@ -39,8 +36,8 @@ RELIED_ON: Final = {
     ),
 }
 """And attributes: a protocol's `app`, `app_state`, `config`, `connections`, `cycle`, `flow`, `headers`, `loop`,
-`pipeline`, `server_state`, and a cycle's `body`, `scope`, `keep_alive`, `response_started`, `response_complete`. Tests
-fail without them."""
+`pipeline`, `scope`, `server_state`, and a cycle's `body`, `scope`, `keep_alive`, `response_started`,
+`response_complete`. Tests fail without them."""
 
 
 def is_supported() -> bool:
@@ -132,8 +129,6 @@ class Connection(LimitedConnection):
         ):
             super()._start_asgi_task(cycle, app)
             return
-        if self.config.proxy_headers:
-            _look_behind_proxies(scope, self.config)
         self._stream = stream = OpenStream(self, cycle)
         try:
             stream.client = endpoint.open(scope, stream, is_chunked=stream.is_chunked, begin=stream.begin)
@@ -189,14 +184,3 @@ class Connection(LimitedConnection):
         if self._stream is not None:
             stream, self._stream = self._stream, None
             stream.gone()
-
-
-def _look_behind_proxies(scope: Scope, config: Config) -> None:
-    """Who the client is, if a proxy that uvicorn trusts has said so."""
-    if any(name == b"x-forwarded-for" for name, _ in scope["headers"]):
-        middleware = ProxyHeadersMiddleware(_nothing, trusted_hosts=config.forwarded_allow_ips)
-        run_at_once(middleware(scope, _nothing, _nothing))  # type: ignore[arg-type]
-
-
-async def _nothing(*_: object) -> None:
-    """An app and its channels that do nothing: the middleware works on the scope."""

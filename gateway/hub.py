@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.address import counted_as
 from gateway.client import Client, Line, Peer
 from gateway.coding import Coding
 from gateway.frames import FeedState, Frame, feed_event, retry
@@ -85,7 +86,8 @@ class Hub:
             return "this replica is full"
         if limits.clients_per_key is not None and self._by_key[key_name] >= limits.clients_per_key:
             return "this key has as many streams as it may have here"
-        if limits.clients_per_address is not None and self._by_address[address] >= limits.clients_per_address:
+        most = limits.clients_per_address
+        if most is not None and self._by_address[counted_as(address)] >= most:
             return "this address has as many streams as it may have here"
         return None
 
@@ -100,7 +102,7 @@ class Hub:
         told.join_seconds += self._clock() - joined_at
         self._clients.add(client)
         self._by_key[peer.key_name] += 1
-        self._by_address[peer.address] += 1
+        self._by_address[counted_as(peer.address)] += 1
         return client
 
     def leave(self, client: Client) -> None:
@@ -109,14 +111,13 @@ class Hub:
             return
         self._clients.remove(client)
         self.told.endings[client.ending] += 1
-        for counts, who in ((self._by_key, client.peer.key_name), (self._by_address, client.peer.address)):
+        peer = client.peer
+        for counts, who in ((self._by_key, peer.key_name), (self._by_address, counted_as(peer.address))):
             counts[who] -= 1
             if not counts[who]:
                 del counts[who]
         seconds = self._clock() - client.joined_at
-        logger.info(
-            "stream to %s ended after %.1f s, %d events: %s", client.peer, seconds, client.events, client.ending
-        )
+        logger.info("stream to %s ended after %.1f s, %d events: %s", peer, seconds, client.events, client.ending)
         if not self._clients:
             self._nobody_left.set()
 

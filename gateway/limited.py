@@ -10,9 +10,11 @@ from typing import Any, Final, cast
 
 import orjson
 from starlette.responses import JSONResponse
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.deadlines import Deadlines
+from gateway.proxies import settle_client
 from gateway.stream import MAX_CONNECTIONS
 
 REQUEST_SECONDS: Final = 10.0
@@ -70,8 +72,9 @@ class LimitedConnection(HttpToolsProtocol):
             self.refuse(431, f"at most {MAX_FRAMING_BYTES} bytes of headers are read")
 
     def on_headers_complete(self) -> None:
-        """A head is whole; what comes as a header after it is a trailer."""
+        """A head is whole, and so who asks is known; what comes as a header after it is a trailer."""
         self._framing_bytes = 0
+        settle_client(cast("Scope", self.scope), self.config)
         super().on_headers_complete()
         if not self.parser.should_upgrade():
             self.headers = NOWHERE

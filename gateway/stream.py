@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.access import EVERYBODY, Access
+from gateway.address import client_of
 from gateway.at_once import run_at_once
 from gateway.auth import REFUSAL
 from gateway.client import Client, Line, Peer
@@ -90,11 +91,13 @@ class StatusStream:
             await refusal(scope, receive, send)
             return
         is_gzipped = accepts_gzip(_header(scope, b"accept-encoding"))
-        await send({"type": "http.response.start", "status": 200, "headers": _headers(is_gzipped=is_gzipped)})
+        start: Message = {"type": "http.response.start", "status": 200, "headers": _headers(is_gzipped=is_gzipped)}
         if scope["method"] == "HEAD":
+            await send(start)
             await send(body(b"", last=True))
             return
-        line = TaskLine()
+        line = TaskLine(start)
+        # Before anything is waited for: who was let in has a place from now on.
         client = self._join(scope, line, is_gzipped=is_gzipped, is_chunked=False)
         try:
             await line.stay(client, receive, send)
@@ -103,10 +106,9 @@ class StatusStream:
 
     def _join(self, scope: Scope, line: Line, *, is_gzipped: bool, is_chunked: bool) -> Client:
         coding = coding_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
-        host, port = scope.get("client") or ("unknown", 0)
         key_name = self._access.name_of_streaming(scope) or EVERYBODY
         self._access.uses[key_name] += 1
-        peer = Peer(host, port, key_name)
+        peer = Peer(*client_of(scope), key_name)
         return self._pipeline.join(line, coding, peer=peer, wants_feed=_events(scope) == "all")
 
     def _refusal(self, scope: Scope) -> Response | None:
@@ -118,7 +120,7 @@ class StatusStream:
             return _unprocessable(_events(scope))
         if self._hub.is_draining:
             return not_now("this replica is going away", accept=_header(scope, b"accept"))
-        full = self._hub.why_full(key_name, (scope.get("client") or ("unknown", 0))[0])
+        full = self._hub.why_full(key_name, client_of(scope)[0])
         return None if full is None else not_now(full, accept=_header(scope, b"accept"))
 
     async def _no_picture(self, scope: Scope) -> Response | None:

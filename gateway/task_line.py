@@ -9,10 +9,11 @@ from gateway.together import together
 
 
 class TaskLine:
-    """Blocked from each write until the server has taken it."""
+    """Blocked from each write until the server has taken it; `start` is the response's, sent before all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: Message) -> None:
         self.is_blocked = False
+        self._start = start
         self._chunk = b""
         self._is_last = False
         self._has_chunk = asyncio.Event()
@@ -52,6 +53,7 @@ class TaskLine:
         )
 
     async def _send(self, client: Client, send: Send) -> None:
+        await send(self._start)
         while True:
             await self._has_chunk.wait()
             self._has_chunk.clear()

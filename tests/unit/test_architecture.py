@@ -30,6 +30,7 @@ PURE = {
         "coding",
         "told",
         "keys",
+        "address",
         "workers",
         "presentation",
         "terminal/view",
