@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from publisher import Session
+from agent_status_publisher import Session
 from tests.e2e.conftest import KEY
 from tests.e2e.test_clients_browser import pages_served
 from tests.e2e.test_readme import at

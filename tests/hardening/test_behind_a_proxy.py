@@ -128,7 +128,7 @@ def test_a_place_is_free_again_when_its_stream_is_over(real_redis: RedisServer, 
         for _ in range(3):
             with Dashboard(gateway.url, headers="X-Forwarded-For: 2001:db8::1\r\n") as dashboard:
                 dashboard.wait_for_first()
-            wait_until(lambda: "gateway_clients 0.0" in gateway.get("/metrics").text, "the place is free")
+            wait_until(lambda: "agent_status_clients 0.0" in gateway.get("/metrics").text, "the place is free")
 
 
 @pytest.mark.parametrize("way_in", ["key", "ticket"])
@@ -201,7 +201,7 @@ async def _two_at_once(gateway: GatewayThread, scope: Scope) -> list[int]:
         await is_taken.wait()
         return {"type": "http.disconnect"}
 
-    answer = gateway.app.replica.stream.answer
+    answer = gateway.app.stream.answer
     first = asyncio.create_task(answer(dict(scope), receive, send))
     told = [await statuses.get()]
     second = asyncio.create_task(answer(dict(scope), receive, send))

@@ -1,4 +1,4 @@
-"""`agent-status doctor`, on what is well and on what is not."""
+"""`agent-status-gateway doctor`, on what is well and on what is not."""
 
 import http.server
 import threading
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from gateway.doctor import stream_checks
-from gateway.doctor.examination import examine
-from gateway.settings import Settings
+from agent_status_gateway.cli.doctor import stream_checks
+from agent_status_gateway.cli.doctor.examination import examine
+from agent_status_gateway.settings import Settings
 from tests.support.gateway_thread import GatewayThread
 from tests.support.redis_server import RedisServer, free_port
 

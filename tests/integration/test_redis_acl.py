@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from publisher.wire import Keys
+from agent_status_publisher.contract.wire import Keys
 from tests.support.changes import check_that_changes_come_at_once
 from tests.support.redis_cluster import RedisCluster
 from tests.support.redis_sentinel import RedisSentinel

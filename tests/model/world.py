@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from gateway.feed import PROBE_SECONDS, READ_SECONDS_WITHOUT_WORKERS
-from gateway.known_worker import KnownWorker
-from gateway.snapshot import Snapshot
-from publisher.settings import Settings
+from agent_status_gateway.feed.feed import PROBE_SECONDS, READ_SECONDS_WITHOUT_WORKERS
+from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_gateway.state.schema import Snapshot
+from agent_status_publisher.settings import Settings
 from tests.model.simulated_link import SimulatedProcess
 from tests.model.simulated_redis import SimulatedRedis
 from tests.model.simulated_replica import SimulatedReplica

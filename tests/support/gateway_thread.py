@@ -9,10 +9,10 @@ from typing import Any, Literal, Self, TypeVar
 
 import uvicorn
 
-from gateway.connection import Connection
-from gateway.listening import listen
-from gateway.main import create_app
-from gateway.settings import Settings
+from agent_status_gateway.main import create_app
+from agent_status_gateway.server.connection import Connection
+from agent_status_gateway.server.sockets import listen
+from agent_status_gateway.settings import Settings
 from tests.support.gateway_client import GatewayClient
 from tests.support.wait import wait_until
 

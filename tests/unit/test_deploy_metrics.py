@@ -9,15 +9,15 @@ from typing import Any, Final
 import pytest
 from fakeredis import FakeAsyncRedis
 
-from gateway.replica import Replica
-from gateway.settings import Settings
+from agent_status_gateway.replica import Replica
+from agent_status_gateway.settings import Settings
 
 ROOT: Final = Path(__file__).parents[2]
 RULES: Final = ROOT / "deploy" / "prometheus" / "alerts.yml"
 RULES_TEST: Final = ROOT / "deploy" / "prometheus" / "alerts_test.yml"
 DASHBOARD: Final = ROOT / "deploy" / "grafana" / "agent-status.json"
 OPERATIONS: Final = ROOT / "docs" / "operations.md"
-METRIC: Final = re.compile(r"\b(?:gateway|process)_[a-z_]+")
+METRIC: Final = re.compile(r"\b(?:agent_status|process)_[a-z_]+")
 
 
 def exposed() -> set[str]:
@@ -41,13 +41,13 @@ def test_the_dashboard_shows_every_metric_of_ours() -> None:
     def families(names: set[str]) -> set[str]:
         return {re.sub("_(bucket|sum|count)$", "", name) for name in names if not name.endswith("_created")}
 
-    ours = {name for name in exposed() if name.startswith("gateway_")}
+    ours = {name for name in exposed() if name.startswith("agent_status_")}
     shown = set(METRIC.findall(DASHBOARD.read_text("utf-8")))
     assert families(ours) - families(shown) == set()
 
 
 def test_every_reason_that_an_alert_asks_for_is_one_that_the_hub_gives() -> None:
-    sources = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").glob("*.py"))
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").rglob("*.py"))
     reasons = set(re.findall(r'reason="([^"]+)"', RULES.read_text("utf-8")))
     assert reasons
     assert {reason for reason in reasons if f'"{reason}"' not in sources} == set()

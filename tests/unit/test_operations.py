@@ -8,13 +8,14 @@ from typing import Any, Final
 import pytest
 from typer.main import get_command
 
-from gateway.cli import cli
-from gateway.hub import MAX_RETRY_MS, MIN_RETRY_MS
-from gateway.settings import PREFIX, Settings
+from agent_status_gateway.cli.commands import cli
+from agent_status_gateway.fanout.hub import MAX_RETRY_MS, MIN_RETRY_MS
+from agent_status_gateway.settings import Settings
+from agent_status_publisher.contract.setting_names import PREFIX
 
 ROOT: Final = Path(__file__).parents[2]
 OPERATIONS: Final = (ROOT / "docs" / "operations.md").read_text("utf-8")
-SOURCES: Final = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").glob("*.py"))
+SOURCES: Final = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").rglob("*.py"))
 CONFIGURATIONS: Final = {
     "nginx": ROOT / "deploy" / "nginx" / "nginx.conf",
     "haproxy": ROOT / "deploy" / "haproxy" / "haproxy.cfg",
@@ -31,7 +32,7 @@ def test_what_is_called_a_setting_is_one() -> None:
 
 def test_what_is_called_a_command_is_one() -> None:
     commands: dict[str, Any] = vars(get_command(cli))["commands"]
-    assert set(re.findall(r"agent-status ([a-z]+)\b", OPERATIONS)) <= set(commands)
+    assert set(re.findall(r"agent-status-gateway ([a-z]+)\b", OPERATIONS)) <= set(commands)
 
 
 def test_each_log_line_is_one_that_is_written() -> None:

@@ -6,12 +6,21 @@ from typing import Final, get_args
 
 import orjson
 
-from gateway.ingest.app import Telling, create_ingest
-from gateway.ingest.hooks import Cli
-from gateway.ingest.limits import MAX_BODY_BYTES
-from gateway.settings import IngestSettings
-from publisher import outbox, text, wire, word
-from publisher.word import EndedRecord, SessionRecord, SessionState, WorkerRecord, decode_record, encode_record
+from agent_status_gateway.ingest.app import Telling, create_ingest
+from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
+from agent_status_gateway.ingest.hooks import Cli
+from agent_status_gateway.settings import IngestSettings
+from agent_status_publisher.contract import report as word
+from agent_status_publisher.contract import text, wire
+from agent_status_publisher.contract.report import (
+    EndedRecord,
+    SessionRecord,
+    SessionState,
+    WorkerRecord,
+    decode_record,
+    encode_record,
+)
+from agent_status_publisher.worker import outbox
 from tests.support.words import ended, record, session
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")

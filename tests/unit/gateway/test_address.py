@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.address import MAX_CHARACTERS, client_of, counted_as
+from agent_status_gateway.fanout.address import MAX_CHARACTERS, client_of, counted_as
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "fe80::1%eth0"])
