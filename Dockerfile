@@ -9,11 +9,10 @@ WORKDIR /build
 # What changes seldom comes first: an edit of the code reuses this layer. There is no compiler: wheels or nothing.
 COPY requirements/gateway.txt requirements/
 RUN pip install --require-hashes --only-binary :all: --no-compile -r requirements/gateway.txt
-COPY pyproject.toml README.md LICENSE ./
 COPY publisher publisher
 COPY gateway gateway
 # Bytecode that is valid whatever a file's time, so that it still is after the copy.
-RUN pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir dist ./publisher ./gateway \
  && pip install --no-deps --no-compile dist/*.whl \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 
@@ -24,12 +23,12 @@ WORKDIR /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 # The base image has no bytecode of the standard library, and nobody may write it later: what is used is compiled here.
 # Without it a start takes twice as long, and a health check four times.
-RUN agent-status serve --help >/dev/null && python -c "import gateway.demo.worker, http.client"
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 POCKETPAW_STATUS_HOST=0.0.0.0
+RUN agent-status-gateway serve --help >/dev/null && python -c "import agent_status_gateway.cli.demo.worker, http.client"
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 AGENT_STATUS_HOST=0.0.0.0
 # A number, so that an orchestrator can see that it is not root.
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 # Liveness only: a replica without Redis still serves its last picture, and a restart would lose that.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=15s CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('POCKETPAW_STATUS_PORT') or 8000), timeout=4); c.request('GET', '/livez'); sys.exit(c.getresponse().status != 200)"]
-CMD ["agent-status", "serve"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=15s CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(port) if (port := os.environ.get('AGENT_STATUS_PORT', '')).isdecimal() else 8000, timeout=4); c.request('GET', '/livez'); sys.exit(c.getresponse().status != 200)"]
+CMD ["agent-status-gateway", "serve"]

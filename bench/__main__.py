@@ -1,4 +1,4 @@
-"""`python -m bench`: what the parts cost, on this machine, now. Results go to docs/performance.md by hand."""
+"""`python -m bench`: what the parts cost, on this machine, now. Copy results to docs/explanation/performance.md."""
 
 import argparse
 import sys

@@ -18,11 +18,11 @@ from typing import Any, Final
 import pytest
 from rich.console import Console
 
+from agent_status_gateway.cli.embedded import embedded_server
 from bench.machine import machine
 from bench.row import Row
 from bench.store import store
 from bench.table import print_rows
-from gateway.embedded import embedded_server
 from tests.bridges.contract import BRIDGES, Bridge
 from tests.support.locked_environment import PROJECT, locked_environment
 

@@ -10,7 +10,7 @@ from typing import Final, Self
 
 import redis
 
-from publisher.wire import (
+from agent_status_publisher.contract.wire import (
     WRITE_SCRIPT,
     Keys,
     SessionRecord,

@@ -11,16 +11,16 @@ from typing import Final
 
 import redis
 
+from agent_status_gateway.cli.embedded import embedded_server
+from agent_status_publisher import StatusPublisher
 from bench.clients import Clients
 from bench.ports import free_port
 from bench.started import started
-from gateway.embedded import embedded_server
-from publisher import StatusPublisher
 
 STREAM_PATH: Final = "/api/v1/agent/status/stream"
 STATUS_PATH: Final = "/api/v1/agent/status"
 MARKER: Final = "event: status"
-PREFIX: Final = "POCKETPAW_STATUS_"
+PREFIX: Final = "AGENT_STATUS_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,6 @@ def running_gateway(**settings: object) -> Iterator[GatewayRun]:
         ours = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "REDIS_"))}
         environment = ours | {PREFIX + name.upper(): str(value) for name, value in given.items()}
         log = Path(folder) / "gateway.log"
-        command = [sys.executable, "-m", "gateway", "serve"]
+        command = [sys.executable, "-m", "agent_status_gateway", "serve"]
         with started(command, port=port, log=log, environment=environment) as process:
             yield GatewayRun(port=port, pid=process.pid, redis_url=server.url, redis_pid=redis_pid, log=log)

@@ -4,8 +4,8 @@ import threading
 from types import TracebackType
 from typing import Self
 
+from agent_status_publisher import Session, StatusPublisher
 from bench.clients import stamp
-from publisher import Session, StatusPublisher
 
 
 class Ticker:

@@ -14,8 +14,8 @@ from importlib import metadata
 from types import ModuleType
 from typing import Any, Final
 
-from publisher import StatusPublisher
-from publisher.testing import RecordingPublisher
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.testing import RecordingPublisher
 
 Play = Callable[[int, int], None]
 """Plays so many turns, in each of which the model writes so many tokens."""

@@ -1,4 +1,4 @@
-"""The Claude Agent SDK on the board: `with_status` and `watch`. Run it beside `agent-status watch`.
+"""The Claude Agent SDK on the board: `with_status` and `watch`. Run it beside `agent-status-gateway watch`.
 
 Claude Code needs a model and a key, so here its side of the transport acts: in your agent leave `transport` out.
 Needs `pip install claude-agent-sdk`.
@@ -11,8 +11,8 @@ from typing import Any
 
 from claude_agent_sdk import ClaudeAgentOptions, Transport, query
 
-from publisher import StatusPublisher
-from publisher.integrations.claude_agent_sdk import watch, with_status
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.claude_agent_sdk import watch, with_status
 
 
 class Acting(Transport):

@@ -1,4 +1,4 @@
-"""CrewAI on the board: one line, `StatusListener(publisher)`. Run it beside `agent-status watch`.
+"""CrewAI on the board: one line, `StatusListener(publisher)`. Run it beside `agent-status-gateway watch`.
 
 A real crew, and a model that needs no network and no key. Needs `pip install crewai`.
 """
@@ -9,8 +9,8 @@ from typing import Any
 from crewai import Agent, BaseLLM, Crew, Task
 from crewai.tools import tool
 
-from publisher import StatusPublisher
-from publisher.integrations.crewai import StatusListener
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.crewai import StatusListener
 
 
 @tool("bash")

@@ -1,4 +1,4 @@
-// An agent in Go on the board, by `agent-status ingest`: go run examples/ingest.go [http://127.0.0.1:8001]
+// An agent in Go on the board, by `agent-status-gateway ingest`: go run examples/ingest.go [http://127.0.0.1:8001]
 package main
 
 import (
@@ -29,7 +29,7 @@ func request(method, key string, body []byte) {
 		return
 	}
 	req.Header.Set("Content-Type", "application/json")
-	if secret := os.Getenv("POCKETPAW_STATUS_INGEST_KEY"); secret != "" {
+	if secret := os.Getenv("AGENT_STATUS_INGEST_KEY"); secret != "" {
 		req.Header.Set("X-Status-Key", secret)
 	}
 	answer, err := client.Do(req)

@@ -1,7 +1,7 @@
-// An agent in Node on the board, by `agent-status ingest`: node examples/ingest.mjs [http://127.0.0.1:8001]
+// An agent in Node on the board, by `agent-status-gateway ingest`: node examples/ingest.mjs [http://127.0.0.1:8001]
 const ingest = process.argv[2] ?? "http://127.0.0.1:8001";
 const headers = { "Content-Type": "application/json" };
-if (process.env.POCKETPAW_STATUS_INGEST_KEY) headers["X-Status-Key"] = process.env.POCKETPAW_STATUS_INGEST_KEY;
+if (process.env.AGENT_STATUS_INGEST_KEY) headers["X-Status-Key"] = process.env.AGENT_STATUS_INGEST_KEY;
 
 // The board is nothing that an agent may fail for.
 async function request(method, key, telling) {

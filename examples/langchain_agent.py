@@ -1,4 +1,4 @@
-"""LangChain and LangGraph on the board: one line, `install(publisher)`. Run it beside `agent-status watch`.
+"""LangChain and LangGraph on the board: one line, `install(publisher)`. Run it beside `agent-status-gateway watch`.
 
 A real agent on a graph, and a model that needs no network and no key. It runs a tool, answers word by word, and asks
 before another tool, until it is told to go on. Needs `pip install langchain`.
@@ -16,8 +16,8 @@ from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command, interrupt
 
-from publisher import StatusPublisher
-from publisher.integrations.langchain import install
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.langchain import install
 
 
 @tool

@@ -1,4 +1,4 @@
-"""OpenAI's agents on the board: one trace processor. Run it beside `agent-status watch`.
+"""OpenAI's agents on the board: one trace processor. Run it beside `agent-status-gateway watch`.
 
 A real agent, and the scripted model of their SDK, which needs no network and no key. It runs a tool, asks before the
 next one until it is told to go on, and streams its answer. Needs `pip install openai-agents`.
@@ -11,8 +11,8 @@ from typing import Any
 from agents import Agent, RunConfig, Runner, function_tool, set_trace_processors
 from agents.testing import ScriptedModel, assistant_message, function_call
 
-from publisher import StatusPublisher
-from publisher.integrations.openai_agents import StatusTraceProcessor
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.openai_agents import StatusTraceProcessor
 
 
 @function_tool

@@ -1,7 +1,7 @@
 """Traced agents on the board: one line, `provider.add_span_processor(StatusSpanProcessor(publisher))`.
 
 The agent is one of Pydantic AI, which traces itself; Google ADK, Microsoft Agent Framework, Strands and others do, too.
-Run it beside `agent-status watch`. Its model needs no network and no key. Needs
+Run it beside `agent-status-gateway watch`. Its model needs no network and no key. Needs
 `pip install opentelemetry-sdk pydantic-ai-slim`.
 """
 
@@ -13,8 +13,8 @@ from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from publisher import StatusPublisher
-from publisher.integrations.opentelemetry import StatusSpanProcessor
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.opentelemetry import StatusSpanProcessor
 
 
 def pretend(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:

@@ -1,4 +1,4 @@
-"""PocketPaw on the board: one line, `bridge(bus, publisher)`. Run it beside `agent-status watch`.
+"""PocketPaw on the board: one line, `bridge(bus, publisher)`. Run it beside `agent-status-gateway watch`.
 
 PocketPaw's real loop and bus, and a backend that needs no model and no key. Needs `pip install pocketpaw`.
 """
@@ -14,8 +14,8 @@ from pocketpaw.bus import get_message_bus
 from pocketpaw.bus.events import Channel, InboundMessage
 from pocketpaw.config import Settings
 
-from publisher import StatusPublisher
-from publisher.integrations.pocketpaw import bridge
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.pocketpaw import bridge
 
 
 class Pretending:

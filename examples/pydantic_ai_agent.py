@@ -1,4 +1,6 @@
-"""Pydantic AI on the board: one line, `capabilities=[StatusCapability(publisher)]`. Run it beside `agent-status watch`.
+"""Pydantic AI on the board: one line, `capabilities=[StatusCapability(publisher)]`.
+
+Run it beside `agent-status-gateway watch`.
 
 A real agent, and Pydantic AI's own model for tests, which needs no network and no key. Needs
 `pip install pydantic-ai-slim`.
@@ -11,8 +13,8 @@ from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessage
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 
-from publisher import StatusPublisher
-from publisher.integrations.pydantic_ai import StatusCapability
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.pydantic_ai import StatusCapability
 
 
 async def pretend(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str | DeltaToolCalls]:

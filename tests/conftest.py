@@ -40,7 +40,7 @@ def anyio_backend() -> str:
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test says itself what it sets."""
     for name in tuple(os.environ):
-        if name.startswith("POCKETPAW_STATUS_") or name == "REDIS_URL":
+        if name.startswith(("AGENT_STATUS_", "POCKETPAW_STATUS_")) or name == "REDIS_URL":
             monkeypatch.delenv(name)
 
 

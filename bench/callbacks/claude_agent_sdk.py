@@ -15,9 +15,9 @@ from claude_agent_sdk import (
     UserMessage,
 )
 
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.claude_agent_sdk import status_hooks, watch
 from bench.turns import Play
-from publisher import StatusPublisher
-from publisher.integrations.claude_agent_sdk import status_hooks, watch
 
 PACKAGE: Final = "claude-agent-sdk"
 EVENTS: Final = 7

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final
 
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.crewai import StatusListener
 from bench.turns import Play
-from publisher import StatusPublisher
-from publisher.integrations.crewai import StatusListener
 
 os.environ["HOME"] = tempfile.mkdtemp(prefix="crewai-")  # it keeps state there, from its import on
 os.environ["CREWAI_DISABLE_TELEMETRY"] = os.environ["OTEL_SDK_DISABLED"] = "true"

@@ -6,9 +6,9 @@ from langchain_core.callbacks import CallbackManager
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, LLMResult
 
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.langchain import StatusCallbackHandler
 from bench.turns import Play
-from publisher import StatusPublisher
-from publisher.integrations.langchain import StatusCallbackHandler
 
 PACKAGE: Final = "langchain-core"
 EVENTS: Final = 8

@@ -14,9 +14,9 @@ from agents import (
     trace,
 )
 
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.openai_agents import StatusTraceProcessor
 from bench.turns import Play
-from publisher import StatusPublisher
-from publisher.integrations.openai_agents import StatusTraceProcessor
 
 PACKAGE: Final = "openai-agents"
 EVENTS: Final = 10

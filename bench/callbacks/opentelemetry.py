@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from opentelemetry.sdk.trace import TracerProvider
 
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.opentelemetry import StatusSpanProcessor
 from bench.turns import Play
-from publisher import StatusPublisher
-from publisher.integrations.opentelemetry import StatusSpanProcessor
 
 PACKAGE: Final = "opentelemetry-sdk"
 EVENTS: Final = 8

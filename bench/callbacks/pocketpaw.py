@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Callable
 from typing import Any, Final
 
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.pocketpaw import bridge
 from bench.turns import Play
-from publisher import StatusPublisher
-from publisher.integrations.pocketpaw import bridge
 
 os.environ["HOME"] = tempfile.mkdtemp(prefix="pocketpaw-")  # it keeps settings there, from its import on
 

@@ -10,9 +10,9 @@ from pydantic_ai.messages import ModelResponse, PartDeltaEvent, PartStartEvent, 
 from pydantic_ai.models.test import TestModel
 from pydantic_ai.usage import RequestUsage, RunUsage
 
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.pydantic_ai import StatusCapability
 from bench.turns import Play
-from publisher import StatusPublisher
-from publisher.integrations.pydantic_ai import StatusCapability
 
 PACKAGE: Final = "pydantic-ai-slim"
 EVENTS: Final = 8

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from agent_status_publisher import Session, StatusPublisher
 from bench.gateway_run import MARKER, STREAM_PATH, running_gateway
 from bench.peers.peer import Peer, Server
-from publisher import Session, StatusPublisher
 
 TITLE: Final = "Fix auth bug in login"
 """So long that a picture with this session alone is about EVENT_BYTES."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from agent_status_publisher import Session, StatusPublisher
 from bench.account import cpu_ns
 from bench.balancers import BALANCERS, BalancerKind
 from bench.clients import BOUND_SHARE, Clients
@@ -18,7 +19,6 @@ from bench.ports import free_port
 from bench.row import Row
 from bench.started import started
 from bench.ticker import tell
-from publisher import Session, StatusPublisher
 
 CLIENTS: Final = 1000
 EVENTS: Final = 20

@@ -96,7 +96,7 @@ def _hear(pipes: list[Connection]) -> list[int]:
 
 def _words(gateway: GatewayRun) -> int:
     """How many the gateway has heard, as its metrics say."""
-    found = re.search(r"^gateway_words_total (\S+)", _get(gateway, "/metrics").decode(), re.MULTILINE)
+    found = re.search(r"^agent_status_reports_total (\S+)", _get(gateway, "/metrics").decode(), re.MULTILINE)
     return int(float(found.group(1))) if found else 0
 
 

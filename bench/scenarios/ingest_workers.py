@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final
 
-from publisher import StatusPublisher
+from agent_status_publisher import StatusPublisher
 
 SLICE_SECONDS: Final = 0.01
 FLUSH_SECONDS: Final = 30.0

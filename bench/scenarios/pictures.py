@@ -7,16 +7,16 @@ from typing import Final
 
 import redis
 
+from agent_status_gateway.cli.embedded import embedded_server
+from agent_status_gateway.fanout.frames import encode_frame
+from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.snapshot import take_picture
+from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, Reading, decode_reading, read_arguments
 from bench.account import cpu_ns
 from bench.fleet_words import NAMESPACE, FleetWords
 from bench.gateway_run import STREAM_PATH, GatewayRun, running_gateway
 from bench.options import Options
 from bench.row import Row
-from gateway.embedded import embedded_server
-from gateway.fleet import Fleet
-from gateway.frames import encode_frame
-from gateway.picture import take_picture
-from publisher.wire import READ_SCRIPT, Keys, Reading, decode_reading, read_arguments
 
 SESSIONS: Final = 1000
 PICTURES: Final = 200

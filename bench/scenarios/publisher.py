@@ -7,10 +7,10 @@ from typing import Final
 
 import redis
 
+from agent_status_gateway.cli.embedded import embedded_server
+from agent_status_publisher import Session, StatusPublisher
 from bench.options import Options
 from bench.row import Row
-from gateway.embedded import embedded_server
-from publisher import Session, StatusPublisher
 
 SECONDS: Final = 5.0
 TRANSITIONS_PER_SECOND: Final = 50_000

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import Final
 
+from agent_status_gateway.cli.embedded import embedded_server
+from agent_status_publisher import Session, StatusPublisher
 from bench.options import Options
 from bench.row import Row, p99
-from gateway.embedded import embedded_server
-from publisher import Session, StatusPublisher
 
 CALLS: Final = 50_000
 NOWHERE: Final = "redis://127.0.0.1:1"

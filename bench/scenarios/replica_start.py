@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from agent_status_gateway.cli.embedded import embedded_server
+from agent_status_publisher import StatusPublisher
 from bench.gateway_run import STATUS_PATH
 from bench.options import Options
 from bench.ports import free_port
 from bench.row import Row
 from bench.started import ROOT
-from gateway.embedded import embedded_server
-from publisher import StatusPublisher
 
 SESSION_KEY: Final = "bench:1"
 POLL_SECONDS: Final = 0.01
@@ -36,7 +36,7 @@ def _start(redis_url: str) -> tuple[float, float]:
     port = free_port()
     started_at = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "gateway", "serve", "--port", str(port), "--redis-url", redis_url],
+        [sys.executable, "-m", "agent_status_gateway", "serve", "--port", str(port), "--redis-url", redis_url],
         cwd=ROOT,
         env=os.environ,
         stdout=subprocess.DEVNULL,

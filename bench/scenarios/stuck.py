@@ -4,13 +4,13 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
+from agent_status_publisher import Session, StatusPublisher
 from bench.account import resident_bytes
 from bench.clients import Clients, Report
 from bench.gateway_run import GatewayRun, running_gateway
 from bench.options import Options
 from bench.row import Row
 from bench.ticker import tell
-from publisher import Session, StatusPublisher
 
 CLIENTS: Final = 1000
 STUCK: Final = 100

@@ -19,7 +19,7 @@ class Holding(NamedTuple):
     def of(cls, replica: GatewayClient) -> Self:
         """Now."""
         text = replica.get("/metrics").text
-        names = ("process_resident_memory_bytes", "process_open_fds", "gateway_tasks", "gateway_clients")
+        names = ("process_resident_memory_bytes", "process_open_fds", "agent_status_tasks", "agent_status_clients")
         return cls(*(float(re.findall(rf"^{name} (\S+)", text, re.MULTILINE)[0]) for name in names))
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.testing import RecordingPublisher
 
 Scenario = Callable[[RecordingPublisher], None]
 

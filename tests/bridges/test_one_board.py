@@ -55,7 +55,7 @@ def acting(name: str, bridge: str, redis_url: str) -> Iterator[Acting]:
 
 
 class ClaudeCode:
-    """What Claude Code sends where `agent-status hook install claude-code` has told it to."""
+    """What Claude Code sends where `agent-status-hook install claude-code` has told it to."""
 
     def __init__(self, ingest_url: str) -> None:
         self._url = f"{ingest_url}/hooks/claude-code"
@@ -74,7 +74,9 @@ def test_agents_of_three_kinds_are_one_picture_and_each_leaves_it_as_its_story_e
     port = free_port()
     with (
         GatewayProcess(real_redis.url, debounce_seconds=0.05) as gateway,
-        GatewayProcess(real_redis.url, command=("-m", "gateway", "ingest"), port=port, ingest_port=port) as ingest,
+        GatewayProcess(
+            real_redis.url, command=("-m", "agent_status_gateway", "ingest"), port=port, ingest_port=port
+        ) as ingest,
         acting("langgraph", "langchain", real_redis.url) as graph,
         acting("traced", "opentelemetry", real_redis.url) as traced,
     ):

@@ -8,10 +8,10 @@ import fakeredis
 import pytest
 from fastapi.testclient import TestClient
 
-from gateway.main import create_app
-from gateway.settings import Settings, SettingsError
-from publisher import StatusPublisher
-from publisher.wire import Keys
+from agent_status_gateway.main import create_app
+from agent_status_gateway.settings import Settings, SettingsError
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.contract.wire import Keys
 from tests.contract.conftest import Backend
 from tests.support.redis_server import RedisServer
 from tests.support.wait import wait_until
@@ -114,7 +114,7 @@ def test_an_app_may_be_started_again_and_reads_the_environment_again(
     made = create_app()
     with TestClient(made) as first:
         assert first.get(STATUS).status_code == 200
-    monkeypatch.setenv("POCKETPAW_STATUS_API_KEY", "geheim")
+    monkeypatch.setenv("AGENT_STATUS_API_KEY", "geheim")
     with TestClient(made) as second:
         assert second.get(STATUS).status_code == 403
         assert second.get(STATUS + "?key=geheim").status_code == 200
@@ -163,9 +163,9 @@ def test_metrics_count_and_show_no_sessions_content(client: TestClient, publishe
     publisher.session("secret-channel:secret-id", title="secret title").tool_running("secret-tool")
     shows(client, {"secret-channel:secret-id": "tool_running"})
     exposed = client.get("/metrics").text
-    assert 'gateway_sessions{state="tool_running"} 1.0' in exposed
-    assert 'gateway_workers{state="live"} 1.0' in exposed
-    assert "gateway_feed_live 1.0" in exposed
+    assert 'agent_status_sessions{state="tool_running"} 1.0' in exposed
+    assert 'agent_status_workers{state="live"} 1.0' in exposed
+    assert "agent_status_feed_live 1.0" in exposed
     assert "secret" not in exposed
 
 
@@ -248,9 +248,9 @@ def test_a_client_that_would_block_is_refused_with_what_is_wanted() -> None:
 
 
 def test_an_app_with_a_wrong_setting_is_made_and_says_so_when_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POCKETPAW_STATUS_PORT", "broken")
+    monkeypatch.setenv("AGENT_STATUS_PORT", "broken")
     made = create_app(redis=fakeredis.FakeAsyncRedis())
-    with pytest.raises(SettingsError, match="POCKETPAW_STATUS_PORT"), TestClient(made):
+    with pytest.raises(SettingsError, match="AGENT_STATUS_PORT"), TestClient(made):
         pass
 
 

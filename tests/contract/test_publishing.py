@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import redis
 
-from publisher import StatusPublisher
-from publisher.wire import READ_SCRIPT, Keys, WorkerRecord, decode_reading, read_arguments
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, WorkerRecord, decode_reading, read_arguments
 from tests.contract.conftest import Backend
 from tests.support.wait import wait_until
 

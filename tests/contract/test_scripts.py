@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from publisher.wire import (
+from agent_status_publisher.contract.wire import (
     READ_SCRIPT,
     WRITE_SCRIPT,
     Keys,

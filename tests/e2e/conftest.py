@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from publisher import Session, StatusPublisher
+from agent_status_publisher import Session, StatusPublisher
 from tests.support import need
 from tests.support.gateway_process import GatewayProcess
 from tests.support.redis_server import RedisServer

@@ -10,7 +10,7 @@ import threading
 from types import TracebackType
 from typing import Any, Final, Self
 
-from gateway.dashboard import ASSETS, HEADERS, INDEX
+from agent_status_gateway.dashboard import ASSETS, HEADERS, INDEX
 from tests.support.gateway_client import STATUS, STREAM
 
 Row = dict[str, Any]

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from publisher import Session, StatusPublisher
+from agent_status_publisher import Session, StatusPublisher
 from tests.e2e.conftest import KEY, THINKING, TOOL_RUNNING, Program, states
 from tests.support import need
 from tests.support.gateway_process import STATUS, STREAM, GatewayProcess

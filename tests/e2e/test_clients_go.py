@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from publisher import Session
+from agent_status_publisher import Session
 from tests.e2e.conftest import states
 from tests.support.gateway_process import STATUS, GatewayProcess
 

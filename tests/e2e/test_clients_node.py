@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher import Session, StatusPublisher
+from agent_status_publisher import Session, StatusPublisher
 from tests.e2e.conftest import DEBOUNCE_SECONDS, KEY, SESSION_KEY, THINKING, TOOL_RUNNING, Program, states
 from tests.support import need
 from tests.support.gateway_process import STATUS, STREAM, GatewayProcess

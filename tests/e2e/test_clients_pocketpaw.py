@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from publisher import Session, StatusPublisher
+from agent_status_publisher import Session, StatusPublisher
 from tests.e2e.conftest import KEY, states
 from tests.support import need
 from tests.support.gateway_process import GatewayProcess

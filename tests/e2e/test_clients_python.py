@@ -6,7 +6,7 @@ import httpx
 import requests
 from httpx_sse import connect_sse
 
-from publisher import Session, StatusPublisher
+from agent_status_publisher import Session, StatusPublisher
 from tests.e2e.conftest import KEY, THINKING, TOOL_RUNNING, states
 from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
 

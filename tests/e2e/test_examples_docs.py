@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from gateway.snapshot import GlobalStatus, SessionStatus
+from agent_status_gateway.state.schema import GlobalStatus, SessionStatus
 from tests.e2e.conftest import KEY, Program
 from tests.e2e.test_clients_go import BUILD_SECONDS, OFFLINE
 from tests.support.documents import README, doc_page, example

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.testing import RecordingPublisher
 from tests.e2e.test_clients_go import BUILD_SECONDS, OFFLINE
 from tests.support import need
 from tests.support.ingest_thread import ingest
@@ -23,7 +23,7 @@ def run(*command: str | Path, seconds: float = 60) -> RecordingPublisher:
     with ingest(publisher, KEY) as url:
         done = subprocess.run(
             [*command, url],
-            env=os.environ | OFFLINE | {"POCKETPAW_STATUS_INGEST_KEY": KEY},
+            env=os.environ | OFFLINE | {"AGENT_STATUS_INGEST_KEY": KEY},
             capture_output=True,
             text=True,
             timeout=seconds,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from publisher import Session
+from agent_status_publisher import Session
 from tests.e2e.conftest import KEY
 from tests.e2e.test_clients_browser import pages_served
 from tests.e2e.test_examples_docs import OWN_DASHBOARD, at

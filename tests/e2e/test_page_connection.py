@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
-from publisher import Session, StatusPublisher
+from agent_status_publisher import Session, StatusPublisher
 from tests.e2e.conftest import DEBOUNCE_SECONDS
 from tests.e2e.test_page import opened
 from tests.support.gateway_process import STREAM, GatewayProcess
@@ -23,7 +23,7 @@ AS_OF: Final = re.compile(r"^as of \d\d:\d\d:\d\d$")
 
 def streams(gateway: GatewayProcess) -> int:
     metrics = gateway.get("/metrics").text
-    return int(float(metrics.partition("\ngateway_clients ")[2].split()[0]))
+    return int(float(metrics.partition("\nagent_status_clients ")[2].split()[0]))
 
 
 def test_after_a_replicas_death_the_page_counts_down_and_is_right_again(

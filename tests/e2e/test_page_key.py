@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from publisher import StatusPublisher
+from agent_status_publisher import StatusPublisher
 from tests.e2e.conftest import KEY
 from tests.support.gateway_process import GatewayProcess
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from publisher import Session, StatusPublisher
+from agent_status_publisher import Session, StatusPublisher
 from tests.support.gateway_process import GatewayProcess
 from tests.support.pseudo_terminal import COLOUR, ENTER_SCREEN, HOME, LEAVE_SCREEN, PseudoTerminal
 from tests.support.redis_server import free_port
@@ -14,7 +14,7 @@ from tests.support.wait import wait_until
 
 CTRL_C = b"\x03"
 CTRL_Z = b"\x1a"
-COMMAND = (sys.executable, "-m", "gateway")
+COMMAND = (sys.executable, "-m", "agent_status_gateway")
 
 
 def watch(gateway: GatewayProcess, *options: str, **terminal: object) -> PseudoTerminal:
@@ -111,7 +111,7 @@ def test_a_terminal_without_a_cursor_gets_lines(gateway: GatewayProcess) -> None
 @pytest.mark.slow
 @pytest.mark.usefixtures("session")
 def test_a_forced_colour_puts_no_cursor_into_a_pipe(gateway: GatewayProcess) -> None:
-    shell = f"{sys.executable} -m gateway watch --url {gateway.url} | cat"
+    shell = f"{sys.executable} -m agent_status_gateway watch --url {gateway.url} | cat"
     with PseudoTerminal("sh", "-c", shell, environment={"FORCE_COLOR": "1"}) as terminal:
         wait_until(lambda: "websocket:abc123 thinking" in terminal.text, "a line tells of the session")
         assert "\x1b" not in terminal.text

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from gateway.cli import cli
-from gateway.terminal.goal import STATES
-from publisher import Session, StatusPublisher
+from agent_status_gateway.cli.commands import cli
+from agent_status_gateway.cli.terminal.goal import STATES
+from agent_status_publisher import Session, StatusPublisher
 from tests.e2e.conftest import KEY, SESSION_KEY
 from tests.support.documents import doc_page
 from tests.support.gateway_process import GatewayProcess, clean_environment
@@ -22,7 +22,7 @@ from tests.support.redis_server import RedisServer
 from tests.support.sse import Dashboard
 from tests.support.wait import wait_until
 
-COMMAND = (sys.executable, "-m", "gateway")
+COMMAND = (sys.executable, "-m", "agent_status_gateway")
 TIME = re.compile(r"\d\d:\d\d:\d\d ")
 
 
@@ -62,7 +62,7 @@ def running(folder: Path, *arguments: str) -> Iterator[Command]:
 
 def run(*arguments: str, **settings: object) -> Result:
     """A command that ends by itself, in this process."""
-    environment = {f"POCKETPAW_STATUS_{name.upper()}": str(value) for name, value in settings.items()}
+    environment = {f"AGENT_STATUS_{name.upper()}": str(value) for name, value in settings.items()}
     return CliRunner().invoke(cli, list(arguments), env=environment)
 
 
@@ -124,7 +124,7 @@ def test_a_picture_without_redis_is_called_stale_and_is_no_truth_for_wait(
         wait_until(lambda: "gateway stale: Redis has not been heard for " in watch.errors, "watch says so on stderr")
         shown = run("show", "--url", gateway.url)
         assert shown.exit_code == 0
-        assert shown.stderr.startswith("agent-status: stale: Redis has not been heard for ")
+        assert shown.stderr.startswith("agent-status-gateway: stale: Redis has not been heard for ")
         assert "\nstale: Redis has not been heard for " in shown.stdout
         with running(tmp_path / "wait", "wait", "--url", gateway.url, "--state", "thinking") as wait:
             wait_until(lambda: "gateway stale" in wait.errors, "wait says so on stderr")
@@ -148,7 +148,7 @@ def test_wait_ends_when_it_is_so_and_with_124_when_it_is_not_in_time(gateway: Ga
         assert wait.lines == [f"{SESSION_KEY} thinking (Fix auth bug)"]
         assert wait.errors == ""
         assert late.ended() == 124
-        assert late.errors == f"agent-status: not within 0.5 s: {SESSION_KEY} is idle\n"
+        assert late.errors == f"agent-status-gateway: not within 0.5 s: {SESSION_KEY} is idle\n"
         assert late.lines == []
 
 
@@ -159,7 +159,7 @@ def test_a_wrong_key_ends_every_command_with_2_and_a_clear_line(
     refused = run(*command, "--url", keyed_gateway.url, api_key="guessed")
     assert refused.exit_code == 2
     assert refused.stderr == (
-        f"agent-status: {keyed_gateway.url} wants another key: set POCKETPAW_STATUS_API_KEY or give --key-file\n"
+        f"agent-status-gateway: {keyed_gateway.url} wants another key: set AGENT_STATUS_API_KEY or give --key-file\n"
     )
     assert refused.stdout == ""
     if command == ("watch",):
@@ -184,7 +184,7 @@ def test_wrong_usage_ends_with_2_and_a_clear_line(
 ) -> None:
     ended = run(*(argument.format(url=gateway.url) for argument in arguments))
     assert ended.exit_code == 2
-    assert ended.stderr.startswith("agent-status: ")
+    assert ended.stderr.startswith("agent-status-gateway: ")
     assert len(ended.stderr.splitlines()) == 1
     assert said in ended.stderr
     assert "secret" not in ended.stderr

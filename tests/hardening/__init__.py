@@ -4,6 +4,7 @@
 - test_large_requests.py: huge queries, heads, trailers, bodies; more connections, and more requests, than there may be.
 - test_request_shapes.py: smuggling, invalid UTF-8, wrong methods, path tricks, garbage.
 - test_behind_a_stream.py: pipelined requests, bodies and WebSockets on the connection of an open stream.
+- test_behind_a_proxy.py: limits by address and key, with a proxy's word for who asks: true, forged, and garbage.
 - test_crowds.py: ten thousand connects and leaves, whole and half.
 - test_words.py: garbage on the channel and in the hashes of Redis.
 - test_origins.py: pages of other origins, with a key and without.

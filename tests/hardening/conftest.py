@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from publisher import StatusPublisher
+from agent_status_publisher import StatusPublisher
 from tests.integration.conftest import served
 from tests.support.footprint import Footprint
 from tests.support.gateway_process import GatewayProcess

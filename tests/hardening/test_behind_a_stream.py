@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gateway import connection as connection_module
-from gateway.coding import Chunked
+from agent_status_gateway.fanout.encoders import Chunked
+from agent_status_gateway.server import connection as connection_module
 from tests.integration.conftest import way
 from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
 from tests.support.http import RawClient, stream_request
@@ -32,7 +32,7 @@ def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
 
 
 def clients(gateway: GatewayThread) -> int:
-    return int(re.findall(r"^gateway_clients (\d+)", gateway.get("/metrics").text, re.MULTILINE)[0])
+    return int(re.findall(r"^agent_status_clients (\d+)", gateway.get("/metrics").text, re.MULTILINE)[0])
 
 
 def behind(text: str) -> str:

@@ -5,8 +5,8 @@ import socket
 import httpx
 import pytest
 
-from gateway.limited import MAX_FRAMING_BYTES, MAX_TARGET_BYTES
-from gateway.stream import SPARE_CONNECTIONS
+from agent_status_gateway.http.stream import SPARE_CONNECTIONS
+from agent_status_gateway.server.request_limits import MAX_FRAMING_BYTES, MAX_TARGET_BYTES
 from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
 from tests.support.gateway_thread import GatewayThread
 from tests.support.http import RawClient
@@ -76,7 +76,7 @@ def test_who_asks_too_often_is_told_when_to_ask_again_and_the_probes_answer(real
 def test_who_connects_when_there_is_no_room_for_a_connection_is_let_go_and_the_others_stay(
     real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.stream.SPARE_CONNECTIONS", 3)
+    monkeypatch.setattr("agent_status_gateway.http.stream.SPARE_CONNECTIONS", 3)
     assert SPARE_CONNECTIONS > 3
     with GatewayThread(real_redis.url, max_clients=2) as gateway:
         gateway.ready()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway import limited
+from agent_status_gateway.server import request_limits as limited
 from tests.integration.conftest import way
 from tests.support.gateway_process import STREAM, GatewayProcess
 from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served

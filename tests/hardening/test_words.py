@@ -11,12 +11,12 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway import fleet as fleet_module
-from gateway.fleet import Fleet
-from gateway.inbox import MAX_WAITING_BYTES, Inbox
-from publisher.text import MAX_ERROR_CHARACTERS, MAX_TITLE_CHARACTERS, MAX_TOOL_CHARACTERS
-from publisher.wire import Keys, MalformedWordError, RawWord, decode_record, encode_record
-from publisher.word import MAX_DURATION_MS, MAX_SESSIONS
+from agent_status_gateway.feed.inbox import MAX_WAITING_BYTES, Inbox
+from agent_status_gateway.state import fleet as fleet_module
+from agent_status_gateway.state.fleet import Fleet
+from agent_status_publisher.contract.report import MAX_DURATION_MS, MAX_SESSIONS
+from agent_status_publisher.contract.text import MAX_ERROR_CHARACTERS, MAX_TITLE_CHARACTERS, MAX_TOOL_CHARACTERS
+from agent_status_publisher.contract.wire import Keys, MalformedWordError, RawWord, decode_record, encode_record
 from tests.hardening.conftest import SESSION
 from tests.support.gateway_process import GatewayProcess
 from tests.support.redis_server import RedisServer
@@ -47,7 +47,7 @@ def there(target_redis: RedisServer) -> Iterator[redis.Redis]:
 
 def malformed(gateway: GatewayProcess) -> float:
     text = gateway.get("/metrics").text
-    return sum(map(float, re.findall(r"^gateway_malformed_words_total\{.*\} (\S+)", text, re.MULTILINE)))
+    return sum(map(float, re.findall(r"^agent_status_malformed_reports_total\{.*\} (\S+)", text, re.MULTILINE)))
 
 
 def plant(client: redis.Redis, worker: str | bytes, **fields: str | bytes) -> None:

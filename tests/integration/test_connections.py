@@ -9,11 +9,11 @@ import httpx
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gateway import connection as connection_module
-from gateway import hub as hub_module
-from gateway.connection import Connection
-from gateway.server import http_protocol
-from publisher import StatusPublisher
+from agent_status_gateway.fanout import hub as hub_module
+from agent_status_gateway.server import connection as connection_module
+from agent_status_gateway.server.connection import Connection
+from agent_status_gateway.server.serve import http_protocol
+from agent_status_publisher import StatusPublisher
 from tests.integration.conftest import way
 from tests.support.gateway_client import STATUS, STREAM
 from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
@@ -46,7 +46,7 @@ def publisher(real_redis: RedisServer) -> Iterator[StatusPublisher]:
 
 
 def clients(gateway: GatewayThread) -> int:
-    return int(re.findall(r"^gateway_clients (\d+)", gateway.get("/metrics").text, re.MULTILINE)[0])
+    return int(re.findall(r"^agent_status_clients (\d+)", gateway.get("/metrics").text, re.MULTILINE)[0])
 
 
 def test_head_is_answered_at_once_and_the_connection_serves_the_next_request(gateway: GatewayThread) -> None:

@@ -43,7 +43,7 @@ def test_the_demo_shows_real_work_and_ctrl_c_leaves_no_process_behind() -> None:
     client = GatewayClient(free_port())
     with tempfile.TemporaryFile("w+") as output:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "gateway", "demo", "--port", str(client.port)],
+            [sys.executable, "-m", "agent_status_gateway", "demo", "--port", str(client.port)],
             env=clean_environment({}),
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""`agent-status doctor`, on what is well and on what is not."""
+"""`agent-status-gateway doctor`, on what is well and on what is not."""
 
 import http.server
 import threading
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from gateway.doctor import stream_checks
-from gateway.doctor.examination import examine
-from gateway.settings import Settings
+from agent_status_gateway.cli.doctor import stream_checks
+from agent_status_gateway.cli.doctor.examination import examine
+from agent_status_gateway.settings import Settings
 from tests.support.gateway_thread import GatewayThread
 from tests.support.redis_server import RedisServer, free_port
 
@@ -56,7 +56,7 @@ def test_a_user_without_rights_is_told_which_and_where_the_rule_is(
             admin.acl_deluser("nobody")
     assert not is_well
     assert "wrong  Redis runs the script that reads all workers: no" in said
-    assert "Least rights" in said
+    assert "Users with the least rights" in said
 
 
 def test_a_redis_that_evicts_is_wrong(gateway: GatewayThread, real_redis: RedisServer) -> None:

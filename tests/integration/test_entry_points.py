@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from gateway.cli import cli
-from gateway.settings import Settings
+from agent_status_gateway.cli.commands import cli
+from agent_status_gateway.settings import Settings
 from tests.support.gateway_process import STATUS, STREAM, GatewayProcess, clean_environment
 from tests.support.redis_server import RedisServer, free_port
 from tests.support.sse import Dashboard
@@ -19,10 +19,10 @@ from tests.support.wait import wait_until
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
-    "agent-status serve": (),
-    "python -m gateway serve --port": ("-m", "gateway", "serve", "--port", "{port}"),
-    "uvicorn gateway.main:app": ("-m", "uvicorn", "gateway.main:app", "--port", "{port}"),
-    "uvicorn --factory": ("-m", "uvicorn", "--factory", "gateway.main:create_app", "--port", "{port}"),
+    "agent-status-gateway serve": (),
+    "python -m agent_status_gateway serve --port": ("-m", "agent_status_gateway", "serve", "--port", "{port}"),
+    "uvicorn agent_status_gateway.main:app": ("-m", "uvicorn", "agent_status_gateway.main:app", "--port", "{port}"),
+    "uvicorn --factory": ("-m", "uvicorn", "--factory", "agent_status_gateway.main:create_app", "--port", "{port}"),
 }
 
 
@@ -36,7 +36,7 @@ def gateway(shared_redis: RedisServer) -> Iterator[GatewayProcess]:
 
 def run(*arguments: str, **settings: object) -> Result:
     """The command line, in this process."""
-    environment = {f"POCKETPAW_STATUS_{name.upper()}": str(value) for name, value in settings.items()}
+    environment = {f"AGENT_STATUS_{name.upper()}": str(value) for name, value in settings.items()}
     return CliRunner().invoke(cli, list(arguments), env=environment)
 
 
@@ -54,11 +54,11 @@ def test_every_entry_point_serves_and_ends_cleanly_with_an_open_stream(
 
 
 def test_the_installed_command_ends_with_one_clear_line_and_a_status() -> None:
-    command = Path(sys.executable).parent / "agent-status"
+    command = Path(sys.executable).parent / "agent-status-gateway"
     environment = clean_environment({"port": "abc"})
     ended = subprocess.run([command, "serve"], env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2
-    assert ended.stderr.startswith("agent-status: POCKETPAW_STATUS_PORT: ")
+    assert ended.stderr.startswith("agent-status-gateway: AGENT_STATUS_PORT: ")
     assert len(ended.stderr.splitlines()) == 1
 
 
@@ -71,9 +71,9 @@ def test_every_setting_is_an_option_but_the_key() -> None:
 @pytest.mark.parametrize(
     ("arguments", "settings", "message"),
     [
-        (("serve", "--port", "70000"), {}, "POCKETPAW_STATUS_PORT: "),
-        (("serve",), {"redis_url": "http://user:secret@host"}, "POCKETPAW_STATUS_REDIS_URL: cannot be parsed"),
-        (("serve", "--redis-url", "nonsense"), {}, "POCKETPAW_STATUS_REDIS_URL: cannot be parsed"),
+        (("serve", "--port", "70000"), {}, "AGENT_STATUS_PORT: "),
+        (("serve",), {"redis_url": "http://user:secret@host"}, "AGENT_STATUS_REDIS_URL: cannot be parsed"),
+        (("serve", "--redis-url", "nonsense"), {}, "AGENT_STATUS_REDIS_URL: cannot be parsed"),
         (("serve", "--host", "no.such.host.invalid"), {}, "cannot listen on no.such.host.invalid"),
         (("show", "--url", "http://127.0.0.1:1"), {}, "no gateway answers at http://127.0.0.1:1"),
         (("show", "--url", "nonsense"), {}, "no gateway answers at nonsense"),
@@ -85,14 +85,14 @@ def test_bad_input_gets_one_clear_line_and_a_status(
 ) -> None:
     ended = run(*arguments, **settings)
     assert ended.exit_code == 2
-    assert ended.stderr.startswith(f"agent-status: {message}")
+    assert ended.stderr.startswith(f"agent-status-gateway: {message}")
     assert len(ended.stderr.splitlines()) == 1
     assert "secret" not in ended.stderr
 
 
 def test_a_wrong_setting_under_uvicorn_is_named_without_a_traceback() -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "uvicorn", "gateway.main:app", "--port", str(free_port())],
+        [sys.executable, "-m", "uvicorn", "agent_status_gateway.main:app", "--port", str(free_port())],
         env=clean_environment({"max_clients": "many"}),
         capture_output=True,
         text=True,
@@ -100,7 +100,7 @@ def test_a_wrong_setting_under_uvicorn_is_named_without_a_traceback() -> None:
         check=False,
     )
     assert ended.returncode == 3
-    assert "POCKETPAW_STATUS_MAX_CLIENTS: " in ended.stderr
+    assert "AGENT_STATUS_MAX_CLIENTS: " in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -112,11 +112,11 @@ def test_a_taken_port_gets_a_clear_word(command: str, gateway: GatewayProcess) -
 
 
 def test_a_misspelt_setting_is_warned_about(gateway: GatewayProcess) -> None:
-    assert "POCKETPAW_STATUS_PROT is no setting of ours: misspelt?" in gateway.log()
+    assert "AGENT_STATUS_PROT is not a setting: is it misspelt?" in gateway.log()
 
 
 def test_embedded_brings_a_server_along_and_takes_it_away() -> None:
-    with GatewayProcess("", command=("-m", "gateway", "serve", "--embedded")) as gateway:
+    with GatewayProcess("", command=("-m", "agent_status_gateway", "serve", "--embedded")) as gateway:
         gateway.ready()
         url = gateway.log().partition("REDIS_URL=")[2].split()[0]
         socket = Path(url.removeprefix("unix://"))
@@ -133,7 +133,7 @@ def test_show_prints_the_picture_for_people_and_for_programs(gateway: GatewayPro
     assert as_json.stdout.startswith('{"global":{"state":"idle"')
     refused = run("show", "--url", gateway.url)
     assert refused.exit_code == 2
-    assert "wants a key: set POCKETPAW_STATUS_API_KEY or give --key-file" in refused.stderr
+    assert "wants a key: set AGENT_STATUS_API_KEY or give --key-file" in refused.stderr
 
 
 def test_the_open_file_limit_is_raised_to_the_hard_one(gateway: GatewayProcess) -> None:

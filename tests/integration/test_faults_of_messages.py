@@ -33,7 +33,7 @@ def test_nonsense_on_the_channel_and_in_hashes_stops_nobody_and_is_counted_by_re
             return {reason for reason, count in malformed_counts(replica).items() if count > counted.get(reason, 0)}  # noqa: B023
 
         wait_until(lambda more=more: more() == set(MALFORMED), "each reason is counted")  # type: ignore[misc]
-    lines = [record for record in caplog.records if record.name == "gateway.malformed"]
+    lines = [record for record in caplog.records if record.name == "agent_status_gateway.feed.malformed_log"]
     assert len(lines) == len(stage.replicas), "one line per burst and replica"
 
 

@@ -17,7 +17,7 @@ from tests.support.terms import QUICK
 
 PROLOGUE = f"""
 import asyncio, multiprocessing, os, signal, sys, time, warnings
-from publisher import StatusPublisher
+from agent_status_publisher import StatusPublisher
 publisher = StatusPublisher(**{QUICK.of_publisher})
 """
 

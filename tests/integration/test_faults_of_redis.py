@@ -21,7 +21,7 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture(scope="module")
 def patient_stage() -> Iterator[Stage]:
-    """Its leases outlast the second in which a replica finds out that Redis takes no writes (docs/reliability.md)."""
+    """Its leases outlast the second in which a replica finds out that Redis takes no writes."""
     with ordinary(replace(QUICK, lease_seconds=QUICK.heartbeat_seconds + 3), False) as made:
         yield made
 

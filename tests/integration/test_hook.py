@@ -1,15 +1,16 @@
-"""`agent-status hook`, as a command-line agent runs it at each of its tool calls."""
+"""`agent-status-hook`, as a command-line agent runs it at each of its tool calls."""
 
 import json
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Final
 
 import pytest
 
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.testing import RecordingPublisher
 from tests.support.ingest_thread import ingest
 from tests.support.wait import wait_until
 
@@ -26,14 +27,14 @@ EVENT: Final = {
 
 
 def hook(*arguments: str, stdin: bytes, key: str = KEY) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "gateway", "hook", *arguments]
+    command: list[str | Path] = [Path(sys.executable).parent / "agent-status-hook", *arguments]
     return subprocess.run(
         command,
         input=stdin,
         capture_output=True,
         timeout=30,
         check=False,
-        env={"POCKETPAW_STATUS_INGEST_KEY": key},
+        env={"AGENT_STATUS_INGEST_KEY": key},
     )
 
 
@@ -72,7 +73,7 @@ def test_an_ingest_that_takes_it_and_never_answers_delays_nobody() -> None:
 
 def test_a_stdin_that_never_ends_delays_nobody_for_ever() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "gateway", "hook", "codex"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [Path(sys.executable).parent / "agent-status-hook", "codex"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     with process:
         assert process.wait(2 + PATIENCE_SECONDS) == 0
@@ -80,10 +81,10 @@ def test_a_stdin_that_never_ends_delays_nobody_for_ever() -> None:
 
 def test_before_it_knows_the_word_it_imports_no_library() -> None:
     check = (
-        "import sys; sys.argv = ['agent-status', 'hook', 'codex']; before = set(sys.modules); "
-        "import gateway.__main__, publisher.hook; "
+        "import sys; sys.argv = ['agent-status-hook', 'codex']; before = set(sys.modules); "
+        "import agent_status_publisher.hooks.send; "
         "loaded = {name.partition('.')[0] for name in set(sys.modules) - before}; "
-        "assert loaded <= set(sys.stdlib_module_names) | {'gateway', 'publisher'}, loaded; "
-        "assert not {'gateway.cli', 'publisher.client', 'asyncio', 'http', 'ssl'} & set(sys.modules), loaded"
+        "assert loaded <= set(sys.stdlib_module_names) | {'agent_status_publisher'}, loaded; "
+        "assert not {'agent_status_publisher.client', 'asyncio', 'http', 'ssl'} & set(sys.modules), loaded"
     )
     subprocess.run([sys.executable, "-c", check], check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""`agent-status ingest` over HTTP, with a real publisher and a real gateway behind it."""
+"""`agent-status-gateway ingest` over HTTP, with a real publisher and a real gateway behind it."""
 
 import time
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from typing import Any, Final
 import pytest
 from fastapi.testclient import TestClient
 
-from gateway.ingest.app import create_ingest
-from gateway.ingest.limits import MAX_BODY_BYTES
-from gateway.settings import IngestSettings, SettingsError
-from publisher.testing import RecordingPublisher
+from agent_status_gateway.ingest.app import create_ingest
+from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
+from agent_status_gateway.settings import IngestSettings, SettingsError
+from agent_status_publisher.testing import RecordingPublisher
 from tests.support.gateway_thread import GatewayThread
 from tests.support.redis_server import RedisServer
 from tests.support.wait import wait_until
@@ -137,7 +137,7 @@ def test_who_writes_must_know_the_key(keyed: TestClient, publisher: RecordingPub
 
 
 def test_on_an_address_that_others_reach_a_key_is_needed() -> None:
-    with pytest.raises(SettingsError, match="POCKETPAW_STATUS_INGEST_KEY: needed to listen on"):
+    with pytest.raises(SettingsError, match="AGENT_STATUS_INGEST_KEY: needed to listen on"):
         IngestSettings.load(ingest_host="0.0.0.0")
 
 
@@ -164,7 +164,7 @@ def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not(client: T
 def test_no_more_sessions_are_taken_in_than_a_worker_may_hold(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.ingest.heard.MAX_SESSIONS", 1)
+    monkeypatch.setattr("agent_status_gateway.ingest.sessions.MAX_SESSIONS", 1)
     assert client.post("/sessions/web:1", json={"state": "thinking"}).status_code == 204
     response = client.post("/sessions/web:2", json={"state": "thinking"})
     assert response.status_code == 429

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.access import Access
-from gateway.settings import Settings, SettingsError
+from agent_status_gateway.access.key_file import Access
+from agent_status_gateway.settings import Settings, SettingsError
 from tests.support.gateway_client import STATUS, STREAM
 from tests.support.gateway_thread import EVERY_WAY, GatewayThread
 from tests.support.redis_server import RedisServer
@@ -116,12 +116,12 @@ def test_a_start_with_a_broken_list_is_refused_by_the_settings_name(
     file = tmp_path / "keys"
     file.write_bytes(text.encode() if isinstance(text, str) else text)
     given: dict[str, Any] = {"api_key": "own"} if "API_KEY" in str(text) else {}
-    with pytest.raises(SettingsError, match=rf"POCKETPAW_STATUS_API_KEYS_FILE: .*{reason}"):
+    with pytest.raises(SettingsError, match=rf"AGENT_STATUS_API_KEYS_FILE: .*{reason}"):
         Access(Settings.load(api_keys_file=file, **given))
 
 
 def test_a_start_without_the_file_is_refused_by_the_settings_name(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"POCKETPAW_STATUS_API_KEYS_FILE: .*none: No such file"):
+    with pytest.raises(SettingsError, match=r"AGENT_STATUS_API_KEYS_FILE: .*none: No such file"):
         Access(Settings.load(api_keys_file=tmp_path / "none"))
 
 
@@ -137,7 +137,7 @@ def test_metrics_say_which_key_is_used_how_much_and_no_key(gateway: GatewayThrea
         wall.wait_for_first()
         assert [ask(gateway, key) for key in ("geheim", "other", "wrong")] == [200, 200, 403]
         told = gateway.get("/metrics").text
-    assert 'gateway_key_clients{key="wall"} 1.0' in told
-    assert 'gateway_key_uses_total{key="wall"} 2.0' in told
-    assert 'gateway_key_uses_total{key="phone"} 1.0' in told
+    assert 'agent_status_key_clients{key="wall"} 1.0' in told
+    assert 'agent_status_key_uses_total{key="wall"} 2.0' in told
+    assert 'agent_status_key_uses_total{key="phone"} 1.0' in told
     assert "geheim" not in told

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import pytest
 
-from gateway.dashboard import INDEX
-from gateway.main import create_app
-from gateway.settings import PREFIX, Settings, unknown_names
+from agent_status_gateway.dashboard import INDEX
+from agent_status_gateway.main import create_app
+from agent_status_gateway.settings import Settings, unknown_names
+from agent_status_publisher.contract.setting_names import PREFIX
 from tests.support import need
 
 ROOT: Final = Path(__file__).parents[2]
@@ -146,8 +147,8 @@ def test_the_route_has_every_path_for_clients_and_none_for_operators(manifests: 
             for kind, value in routed
         )
 
-    paths = set(create_app().openapi()["paths"]) | {"/", "/docs", "/openapi.json", "/dashboard/page.js"}
-    assert (ROOT / "gateway" / "dashboard" / INDEX).exists()
+    paths = set(create_app().openapi()["paths"]) | {"/", "/docs", "/openapi.json", "/dashboard/page/page.js"}
+    assert (ROOT / "gateway" / "agent_status_gateway" / "dashboard" / INDEX).exists()
     assert {path for path in paths if not is_routed(path)} == {"/metrics", "/livez", "/healthz", "/readyz"}
 
 
@@ -162,7 +163,7 @@ def test_the_autoscaler_looks_at_a_gauge_that_there_is_and_leaves_room_for_those
 ) -> None:
     spec = manifests["HorizontalPodAutoscaler"]["spec"]
     pods = next(metric["pods"] for metric in spec["metrics"] if metric["type"] == "Pods")
-    assert pods["metric"]["name"] == "gateway_clients"
+    assert pods["metric"]["name"] == "agent_status_clients"
     assert int(pods["target"]["averageValue"]) * 2 <= Settings.model_fields["max_clients"].default
     assert spec["minReplicas"] >= 2
     assert manifests["PodDisruptionBudget"]["spec"]["maxUnavailable"] == 1

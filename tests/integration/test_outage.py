@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from publisher import StatusPublisher
+from agent_status_publisher import StatusPublisher
 from tests.support.gateway_client import STATUS, STREAM
 from tests.support.gateway_thread import GatewayThread
 from tests.support.redis_server import RedisServer

@@ -18,7 +18,8 @@ from tests.support.redis_server import RedisServer
 from tests.support.wait import wait_until
 
 ROOT = Path(__file__).parents[2]
-DEPENDENCIES = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+PUBLISHER = ROOT / "publisher"
+DEPENDENCIES = tomllib.loads((PUBLISHER / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
 (OLDEST_REDIS_PY,) = (one.removeprefix("redis>=") for one in DEPENDENCIES if one.startswith("redis>="))
 
 
@@ -38,7 +39,7 @@ def install(folder: Path, *wanted: str) -> Path:
     """The interpreter of an environment that has our wheel and what it asks for."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=120)
     python = folder / "bin" / "python"
-    installed = run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ROOT, *wanted)
+    installed = run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PUBLISHER, *wanted)
     if installed.returncode != 0:
         missing(f"a package index ({installed.stderr.strip().splitlines()[-1]})")
     return python
@@ -84,17 +85,17 @@ def test_it_brings_redis_and_orjson_alone(python: Path) -> None:
     packages = {line.partition("==")[0] for line in listed.splitlines()}
     wanted_by_redis_on_old_pythons = {"async-timeout"}
     tools = {"pip", "setuptools"}
-    assert packages - tools - wanted_by_redis_on_old_pythons == {"agent-status-gateway", "redis", "orjson"}
+    assert packages - tools - wanted_by_redis_on_old_pythons == {"agent-status-publisher", "redis", "orjson"}
 
 
 def test_it_publishes(python: Path, real_redis: RedisServer) -> None:
     script = (
-        "from publisher import StatusPublisher\n"
-        "from publisher.testing import RecordingPublisher\n"
+        "from agent_status_publisher import StatusPublisher\n"
+        "from agent_status_publisher.testing import RecordingPublisher\n"
         "with StatusPublisher() as publisher, publisher.session('web:1'):\n"
         "    print(publisher.flush())\n"
     )
-    published = run(python, "-W", "error", "-c", script, POCKETPAW_STATUS_REDIS_URL=real_redis.url)
+    published = run(python, "-W", "error", "-c", script, AGENT_STATUS_REDIS_URL=real_redis.url)
     assert (published.stdout, published.stderr) == ("True\n", "")
 
 
@@ -107,20 +108,13 @@ def test_with_the_oldest_redis_py_that_it_allows_it_publishes_to_every_kind_of_r
     gateway = stack.enter_context(GatewayThread(url)).ready()
     script = (
         "import os, redis\n"
-        "from publisher import StatusPublisher\n"
+        "from agent_status_publisher import StatusPublisher\n"
         "publisher = StatusPublisher(heartbeat_seconds=30, lease_seconds=60, on_error=print)\n"
         "publisher.session('web:1').tool_running('bash')\n"
         "print(redis.__version__, publisher.flush(), flush=True)\n"
         "os._exit(0)\n"
     )
-    published = run(oldest_python, "-W", "error", "-c", script, POCKETPAW_STATUS_REDIS_URL=url)
+    published = run(oldest_python, "-W", "error", "-c", script, AGENT_STATUS_REDIS_URL=url)
     version, _, told = published.stdout.partition(" ")
     assert (version.startswith(OLDEST_REDIS_PY), told, published.stderr) == (True, "True\n", "")
     wait_until(lambda: gateway.states() == {"web:1": "tool_running"}, "the channel has said it", 3)
-
-
-def test_its_command_says_which_extra_is_missing(python: Path) -> None:
-    ended = run(python.parent / "agent-status", "serve")
-    assert ended.returncode == 1
-    assert "Install the gateway extra: agent-status-gateway[gateway]" in ended.stderr
-    assert len(ended.stderr.splitlines()) == 1

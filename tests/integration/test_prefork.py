@@ -27,7 +27,7 @@ CONCURRENT: Final = 7
 """What each worker says that it can do at once: the sum in the picture tells how many there are."""
 PUBLISHER: Final = f"""
 import os, threading, time
-from publisher import StatusPublisher
+from agent_status_publisher import StatusPublisher
 publisher = StatusPublisher(max_concurrent={CONCURRENT}, **{TERMS.of_publisher})
 """
 WEB: Final = """

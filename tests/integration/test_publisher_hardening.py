@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import redis
 
-from publisher import PublisherError, StatusPublisher
-from publisher.wire import READ_SCRIPT, Keys, WorkerRecord, decode_reading, read_arguments
+from agent_status_publisher import PublisherError, StatusPublisher
+from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, WorkerRecord, decode_reading, read_arguments
 from tests.support.gateway_process import clean_environment
 from tests.support.redis_server import RedisServer
 from tests.support.wait import wait_until
@@ -211,7 +211,7 @@ def test_a_child_forked_while_a_lock_is_held_hangs_in_no_call(real_redis: RedisS
 
 def test_a_publisher_that_nobody_holds_says_goodbye_at_the_end_all_the_same(real_redis: RedisServer) -> None:
     script = textwrap.dedent("""
-        from publisher import StatusPublisher
+        from agent_status_publisher import StatusPublisher
         session = StatusPublisher().session("web:1")
         session._worker.flush(3)
     """)

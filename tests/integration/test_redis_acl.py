@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from publisher.wire import Keys
+from agent_status_publisher.contract.wire import Keys
 from tests.support.changes import check_that_changes_come_at_once
 from tests.support.documents import doc_page
 from tests.support.redis_cluster import RedisCluster

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from publisher import StatusPublisher
+from agent_status_publisher import StatusPublisher
 from tests.support import replication
 from tests.support.fault import FAULTS
 from tests.support.gateway_thread import GatewayThread

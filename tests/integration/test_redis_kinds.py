@@ -7,8 +7,8 @@ from contextlib import ExitStack
 import pytest
 import redis
 
-from gateway.settings import Settings, SettingsError
-from publisher import ConfigurationError, PublisherError, StatusPublisher
+from agent_status_gateway.settings import Settings, SettingsError
+from agent_status_publisher import ConfigurationError, PublisherError, StatusPublisher
 from tests.support.certificate import Certificate
 from tests.support.changes import check_that_changes_come_at_once
 from tests.support.gateway_thread import GatewayThread

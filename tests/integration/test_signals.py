@@ -88,7 +88,7 @@ def test_those_who_wait_for_a_first_picture_are_told_not_now_and_nothing_is_in_t
 
 def test_a_drain_that_fails_does_not_swallow_the_signal(real_redis: RedisServer) -> None:
     code = (
-        "import sys; from gateway.replica import Replica; from gateway.__main__ import main\n"
+        "import sys; from agent_status_gateway.replica import Replica; from agent_status_gateway.__main__ import main\n"
         "async def fail(self): raise RuntimeError('a defect')\n"
         "Replica.drain = fail; sys.argv = ['agent-status', 'serve']; main()"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from publisher import StatusPublisher
+from agent_status_publisher import StatusPublisher
 from tests.support.gateway_thread import GatewayThread
 from tests.support.redis_server import RedisServer
 from tests.support.wait import let_pass, wait_until
@@ -45,7 +45,7 @@ def test_changes_are_seen_with_the_next_reading_and_probe_metrics_and_one_log_li
         wait_until(lambda: gateway.states() == {"web:1": "streaming"}, "a change is seen", 2 * HEARTBEAT + 1)
         assert gateway.get("/readyz").status_code == 200
         assert gateway.get("/readyz").json()["channel"].startswith("1 worker is not heard on the channel")
-        assert "gateway_silent_workers 1.0" in gateway.get("/metrics").text
+        assert "agent_status_unheard_workers 1.0" in gateway.get("/metrics").text
         told = [record for record in caplog.records if "not heard on the channel" in record.getMessage()]
         assert len(told) == 1
         assert "error" not in gateway.states().values(), "and nobody is called lost"

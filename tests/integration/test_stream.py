@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from publisher import StatusPublisher
+from agent_status_publisher import StatusPublisher
 from tests.support.gateway_client import STREAM
 from tests.support.gateway_thread import GatewayThread, Served
 from tests.support.redis_server import RedisServer
@@ -133,7 +133,7 @@ def test_silence_is_broken_by_a_comment_that_is_no_event(real_redis: RedisServer
 def test_one_encoding_serves_all_clients(gateway: GatewayThread, publisher: StatusPublisher) -> None:
     def encoded() -> float:
         text = gateway.get("/metrics").text
-        return float(re.findall(r"^gateway_frames_encoded_total (\S+)", text, re.MULTILINE)[0])
+        return float(re.findall(r"^agent_status_frames_encoded_total (\S+)", text, re.MULTILINE)[0])
 
     dashboards = [Dashboard(gateway.url) for _ in range(50)]
     try:
@@ -181,6 +181,6 @@ def test_a_full_gateway_says_not_now_in_the_words_of_each_client(real_redis: Red
         assert 1 <= int(program.headers["retry-after"]) <= 4
         assert gateway.get().status_code == 200, "the JSON endpoint holds no place"
         first.close()
-        wait_until(lambda: "gateway_clients 0.0" in gateway.get("/metrics").text, "the place is free again")
+        wait_until(lambda: "agent_status_clients 0.0" in gateway.get("/metrics").text, "the place is free again")
         with Dashboard(gateway.url) as second:
             second.wait_for_first()

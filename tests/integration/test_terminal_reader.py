@@ -9,9 +9,9 @@ from itertools import islice
 import orjson
 import pytest
 
-from gateway.terminal import reader as reading
-from gateway.terminal.reader import Reader, ReaderError
-from gateway.terminal.view import Feed, News, Picture, Trouble
+from agent_status_gateway.cli import reader as reading
+from agent_status_gateway.cli.reader import Reader, ReaderError
+from agent_status_gateway.cli.terminal.view import Feed, News, Picture, Trouble
 from tests.unit.gateway.terminal.pictures import row, snapshot
 
 STREAM = "text/event-stream"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 import redis.asyncio
 
-from publisher import PublisherError, RedisUnavailableError, StatusPublisher
+from agent_status_publisher import PublisherError, RedisUnavailableError, StatusPublisher
 from tests.support.gateway_process import clean_environment
 from tests.support.gateway_thread import GatewayThread
 from tests.support.redis_server import RedisServer
@@ -29,7 +29,11 @@ def gateway(real_redis: RedisServer) -> Iterator[GatewayThread]:
 
 def script(redis: RedisServer, body: str) -> subprocess.Popen[str]:
     """A worker process of its own: `publisher` is ready to use."""
-    source = f"import os, sys, time\nfrom publisher import StatusPublisher\npublisher = StatusPublisher({TERMS})\n"
+    source = (
+        "import os, sys, time\n"
+        "from agent_status_publisher import StatusPublisher\n"
+        f"publisher = StatusPublisher({TERMS})\n"
+    )
     return subprocess.Popen(
         [sys.executable, "-c", source + textwrap.dedent(body)],
         env=clean_environment({"redis_url": redis.url}),
@@ -153,7 +157,7 @@ def test_a_parent_that_never_published_is_no_phantom_worker(gateway: GatewayThre
 def test_with_redis_down_the_agent_notices_nothing_and_is_told_once(
     own_redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "publisher")
+    caplog.set_level(logging.INFO, "agent_status_publisher")
     told: list[PublisherError] = []
     own_redis.kill()
     publisher = StatusPublisher(own_redis.url, on_error=told.append)

@@ -5,8 +5,7 @@ What it shows is every picture that it takes: those it would broadcast, and thos
 
 from collections.abc import Callable
 
-from gateway.debounce import Debounce
-from gateway.feed import (
+from agent_status_gateway.feed.feed import (
     LATE_SECONDS,
     PING_SECONDS,
     PROBE_SECONDS,
@@ -14,12 +13,13 @@ from gateway.feed import (
     RETRY_SECONDS,
     SILENCE_SECONDS,
 )
-from gateway.fleet import Fleet
-from gateway.inbox import Inbox
-from gateway.picture import take_picture
-from gateway.redis_clock import NEVER
-from gateway.snapshot import Snapshot, fingerprint
-from publisher.wire import Reading, decode_message, decode_reading, read_arguments
+from agent_status_gateway.feed.inbox import Inbox
+from agent_status_gateway.state.debounce import Debounce
+from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.redis_clock import NEVER
+from agent_status_gateway.state.schema import Snapshot, fingerprint
+from agent_status_gateway.state.snapshot import take_picture
+from agent_status_publisher.contract.wire import Reading, decode_message, decode_reading, read_arguments
 from tests.model.simulated_link import SimulatedLink, SimulatedProcess
 from tests.model.simulated_redis import SimulatedRedis
 from tests.model.simulated_worker import KEYS

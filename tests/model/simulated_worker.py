@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from publisher.flusher import GOODBYE_RETRY_SECONDS
-from publisher.outbox import Draft, Identity, Outbox
-from publisher.pace import Pace
-from publisher.redis_teller import SOCKET_TIMEOUT_SECONDS
-from publisher.run import Run
-from publisher.settings import Settings
-from publisher.wire import Keys, SessionState, WorkerRecord, encode_record, write_arguments
-from publisher.worker import CLOSE_SECONDS
+from agent_status_publisher.contract.wire import Keys, SessionState, WorkerRecord, encode_record, write_arguments
+from agent_status_publisher.settings import Settings
+from agent_status_publisher.worker.flusher import GOODBYE_RETRY_SECONDS
+from agent_status_publisher.worker.outbox import Draft, Identity, Outbox
+from agent_status_publisher.worker.pace import Pace
+from agent_status_publisher.worker.redis_writer import SOCKET_TIMEOUT_SECONDS
+from agent_status_publisher.worker.run import Run
+from agent_status_publisher.worker.worker import CLOSE_SECONDS
 from tests.model.simulated_link import LATENCY_SECONDS, SimulatedLink, SimulatedProcess
 from tests.model.simulated_redis import RefusedError, SimulatedRedis
 from tests.model.timeline import Timeline

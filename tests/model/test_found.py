@@ -1,7 +1,7 @@
 """Histories that showed a wrong picture once, each at its shortest."""
 
-from publisher.settings import Settings
-from publisher.wire import SessionState
+from agent_status_publisher.contract.wire import SessionState
+from agent_status_publisher.settings import Settings
 from tests.model.simulated_worker import Fate
 from tests.model.world import World
 

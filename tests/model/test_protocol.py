@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from publisher.settings import Settings
-from publisher.wire import SessionState
+from agent_status_publisher.contract.wire import SessionState
+from agent_status_publisher.settings import Settings
 from tests.model.simulated_worker import Fate, SimulatedWorker
 from tests.model.world import STEP_SECONDS, World
 

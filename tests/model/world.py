@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from gateway.feed import PROBE_SECONDS, READ_SECONDS_WITHOUT_WORKERS
-from gateway.known_worker import KnownWorker
-from gateway.snapshot import Snapshot
-from publisher.settings import Settings
+from agent_status_gateway.feed.feed import PROBE_SECONDS, READ_SECONDS_WITHOUT_WORKERS
+from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_gateway.state.schema import Snapshot
+from agent_status_publisher.settings import Settings
 from tests.model.simulated_link import SimulatedProcess
 from tests.model.simulated_redis import SimulatedRedis
 from tests.model.simulated_replica import SimulatedReplica
@@ -67,7 +67,7 @@ class World:
         self.pass_(STEP_SECONDS)
 
     def step_clock(self, seconds: float) -> None:
-        """A second after the last one at the earliest: replicas ask once a second what it says (docs/design.md)."""
+        """A second after the last one at the earliest: replicas ask once a second what it says."""
         if self.steps:
             self.pass_(max(0.0, self.steps[-1] + PROBE_SECONDS + 0.1 - self.timeline.now))
         self.redis.step_clock(seconds)
@@ -202,8 +202,8 @@ class World:
         self._newest[replica, known.word.record.id] = known
 
     def _is_excused(self, replica: SimulatedReplica, worker: SimulatedWorker) -> bool:
-        """docs/design.md, "What it cannot do": a replica that starts within a heartbeat of a step of Redis's clock, or
-        of a failover to an older copy, may show a live worker as lost until its next word.
+        """What it cannot do (docs/explanation/state-rules.md): a replica that starts within a heartbeat of a step of
+        Redis's clock, or of a failover to an older copy, may show a live worker as lost until its next word.
 
         And whose very last word was taken back by Redis (its goodbye, say) has none that could make up for it; nor has
         in time whose lease is two heartbeats and no more.

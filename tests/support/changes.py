@@ -1,6 +1,6 @@
 """The whole way, once: a worker's call, Redis, a gateway, a dashboard."""
 
-from publisher import StatusPublisher
+from agent_status_publisher import StatusPublisher
 from tests.support.gateway_thread import GatewayThread
 from tests.support.sse import Dashboard
 

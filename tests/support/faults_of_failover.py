@@ -7,7 +7,7 @@ from typing import Final
 
 import redis
 
-from publisher.wire import READ_SCRIPT, Keys, decode_reading, read_arguments
+from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, decode_reading, read_arguments
 from tests.support import replication
 from tests.support.gateway_thread import GatewayThread
 from tests.support.redis_cluster import RedisCluster

@@ -7,7 +7,7 @@ from typing import Final
 
 import redis
 
-from publisher.wire import Keys, WorkerRecord, encode_record
+from agent_status_publisher.contract.wire import Keys, WorkerRecord, encode_record
 from tests.support.gateway_client import GatewayClient
 from tests.support.stage import SLACK_SECONDS, Recovery, Stage
 from tests.support.wait import wait_until
@@ -205,7 +205,7 @@ def say_for_a_stranger(stage: Stage) -> Recovery:
 
 def malformed_counts(replica: GatewayClient) -> dict[str, float]:
     found = re.findall(
-        r'^gateway_malformed_words_total\{reason="(\w+)"\} (\S+)', replica.get("/metrics").text, re.MULTILINE
+        r'^agent_status_malformed_reports_total\{reason="(\w+)"\} (\S+)', replica.get("/metrics").text, re.MULTILINE
     )
     return {reason: float(count) for reason, count in found}
 

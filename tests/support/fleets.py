@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from gateway.fleet import Fleet
-from gateway.picture import take_picture
-from gateway.snapshot import Snapshot
-from publisher.wire import RawWord, WorkerRecord
+from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.schema import Snapshot
+from agent_status_gateway.state.snapshot import take_picture
+from agent_status_publisher.contract.wire import RawWord, WorkerRecord
 from tests.support.words import reading, record, session
 
 LEASE, ERROR_TTL, HEARTBEAT = 15.0, 30.0, 5.0

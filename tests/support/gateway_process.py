@@ -1,4 +1,4 @@
-"""A real gateway: `python -m gateway serve` on a free port."""
+"""A real gateway: `python -m agent_status_gateway serve` on a free port."""
 
 import os
 import signal
@@ -19,8 +19,8 @@ __all__ = ["STATUS", "STREAM", "GatewayProcess", "clean_environment"]
 
 def clean_environment(settings: Mapping[str, object]) -> dict[str, str]:
     """This process's environment without any setting of ours, plus these, by their names without the prefix."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("POCKETPAW_STATUS_", "REDIS_"))}
-    return ours | {f"POCKETPAW_STATUS_{name.upper()}": str(value) for name, value in settings.items()}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("AGENT_STATUS_", "REDIS_"))}
+    return ours | {f"AGENT_STATUS_{name.upper()}": str(value) for name, value in settings.items()}
 
 
 class GatewayProcess(GatewayClient):
@@ -38,7 +38,7 @@ class GatewayProcess(GatewayClient):
         super().__init__(port or free_port())
         self._log = tempfile.NamedTemporaryFile("w+b", prefix="gateway-", suffix=".log", delete=False)  # noqa: SIM115
         given = {"redis_url": redis_url, "drain_seconds": 0.2, "port": self.port} | settings
-        arguments = [part.format(port=self.port) for part in command] or ["-m", "gateway", "serve"]
+        arguments = [part.format(port=self.port) for part in command] or ["-m", "agent_status_gateway", "serve"]
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
             env=clean_environment(given) | dict(environment or {}),

@@ -2,18 +2,21 @@
 
 import asyncio
 import threading
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import uvicorn
 
-from gateway.connection import Connection
-from gateway.listening import listen
-from gateway.main import create_app
-from gateway.settings import Settings
+from agent_status_gateway.main import create_app
+from agent_status_gateway.server.connection import Connection
+from agent_status_gateway.server.sockets import listen
+from agent_status_gateway.settings import Settings
 from tests.support.gateway_client import GatewayClient
 from tests.support.wait import wait_until
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +62,12 @@ class GatewayThread(GatewayClient):
 
     def drain(self) -> None:
         """As at the end of a gateway, but the server goes on."""
+        self.run(self.app.replica.drain())
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """What it gives, in the gateway's event loop."""
         loop = self._server.servers[0].get_loop()
-        asyncio.run_coroutine_threadsafe(self.app.replica.drain(), loop).result(10)
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(10)
 
     def tasks(self) -> int:
         """How many tasks its event loop has."""

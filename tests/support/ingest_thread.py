@@ -1,4 +1,4 @@
-"""`agent-status ingest` in a thread of this process, over a publisher that remembers."""
+"""`agent-status-gateway ingest` in a thread of this process, over a publisher that remembers."""
 
 import threading
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from gateway.ingest.app import create_ingest
-from gateway.listening import listen
-from gateway.settings import IngestSettings
-from publisher.testing import RecordingPublisher
+from agent_status_gateway.ingest.app import create_ingest
+from agent_status_gateway.server.sockets import listen
+from agent_status_gateway.settings import IngestSettings
+from agent_status_publisher.testing import RecordingPublisher
 from tests.support.wait import wait_until
 
 

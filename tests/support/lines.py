@@ -3,11 +3,11 @@
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from gateway.access import EVERYBODY
-from gateway.client import Client, Peer
-from gateway.coding import IDENTITY, Coding
-from gateway.frames import Frame
-from gateway.hub import Hub
+from agent_status_gateway.access.key_file import EVERYBODY
+from agent_status_gateway.fanout.client import Client, Peer
+from agent_status_gateway.fanout.encoders import IDENTITY, Coding
+from agent_status_gateway.fanout.frames import Frame
+from agent_status_gateway.fanout.hub import Hub
 
 T = TypeVar("T")
 PEER = Peer("10.0.0.1", 4711, EVERYBODY)

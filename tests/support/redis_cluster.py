@@ -7,7 +7,7 @@ from typing import Any
 import redis
 from redis.crc import key_slot
 
-from publisher.wire import Keys
+from agent_status_publisher.contract.wire import Keys
 from tests.support import need, replication
 from tests.support.certificate import Certificate
 from tests.support.redis_server import RedisServer, free_port

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Final, Self
 
-from publisher import Session, StatusPublisher
+from agent_status_publisher import Session, StatusPublisher
 from tests.support.gateway_process import GatewayProcess
 from tests.support.wait import wait_until
 
@@ -58,7 +58,7 @@ class ReplicaPair:
 
     def clients(self) -> list[float]:
         """How many open streams each has."""
-        return [_gauge(replica, "gateway_clients") for replica in self.replicas]
+        return [_gauge(replica, "agent_status_clients") for replica in self.replicas]
 
 
 class Changes:

@@ -36,7 +36,7 @@ class Stage:
     """Worker n holds the session `web:n`. `redis_url` is where workers and replicas go, if not straight to the server.
 
     Args:
-        as_processes: Replicas are `agent-status serve`; otherwise threads of this process, which start quicker.
+        as_processes: Replicas are `agent-status-gateway serve`; otherwise threads of this process, which start quicker.
         clocks: The wall clocks that replica n and worker n believe in; `server_clock` is the server's.
     """
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from publisher.wire import (
+from agent_status_publisher.contract.wire import (
     EndedRecord,
     RawWord,
     Reading,

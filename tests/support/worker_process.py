@@ -18,7 +18,7 @@ from tests.support.terms import Terms
 ANSWER_SECONDS: Final = 20.0
 _PROGRAM: Final = """
 import asyncio, json, os, sys, threading, time
-from publisher import StatusPublisher
+from agent_status_publisher import StatusPublisher
 publisher = StatusPublisher(**json.loads(sys.argv[1]))
 for line in sys.stdin:
     code = json.loads(line)

@@ -10,6 +10,7 @@ from tests.bridges.contract import ASPECTS, BRIDGES, Bridge
 from tests.support.documents import ROOT, doc_page, rows
 
 PAGE = doc_page("how-to/frameworks.md")
+INTEGRATIONS = ROOT / "publisher" / "agent_status_publisher" / "integrations"
 SEEN = "| framework | thinking |"
 PROVEN = "| framework | proven with |"
 
@@ -74,9 +75,9 @@ def test_the_lines_that_a_user_copies_are_python_and_name_what_is_there(bridge: 
     named: set[str] = set()
     for block in blocks:
         for node in ast.walk(ast.parse("async def agent():\n" + textwrap.indent(block, "    "))):
-            if isinstance(node, ast.ImportFrom) and node.module == f"publisher.integrations.{bridge.name}":
+            if isinstance(node, ast.ImportFrom) and node.module == f"agent_status_publisher.integrations.{bridge.name}":
                 named |= {alias.name for alias in node.names}
-    source = ast.parse((ROOT / "publisher" / "integrations" / f"{bridge.name}.py").read_text("utf-8"))
+    source = ast.parse((INTEGRATIONS / f"{bridge.name}.py").read_text("utf-8"))
     has = {node.name for node in source.body if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)}
     assert named
     assert named <= has

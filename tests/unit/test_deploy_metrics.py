@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from fakeredis import FakeAsyncRedis
 
-from gateway.replica import Replica
-from gateway.settings import Settings
+from agent_status_gateway.replica import Replica
+from agent_status_gateway.settings import Settings
 from tests.support.documents import DOCS, ROOT, rows
 
 RULES: Final = ROOT / "deploy" / "prometheus" / "alerts.yml"
@@ -18,7 +18,7 @@ RULES_TEST: Final = ROOT / "deploy" / "prometheus" / "alerts_test.yml"
 DASHBOARD: Final = ROOT / "deploy" / "grafana" / "agent-status.json"
 ALERTS: Final = DOCS / "how-to" / "troubleshooting.md"
 METRICS: Final = DOCS / "reference" / "metrics.md"
-METRIC: Final = re.compile(r"\b(?:gateway|process)_[a-z_]+")
+METRIC: Final = re.compile(r"\b(?:agent_status|process)_[a-z_]+")
 
 
 def exposed() -> set[str]:
@@ -44,7 +44,7 @@ def families(names: set[str]) -> set[str]:
 
 
 def ours() -> set[str]:
-    return families({name for name in exposed() if name.startswith("gateway_")})
+    return families({name for name in exposed() if name.startswith("agent_status_")})
 
 
 def test_the_dashboard_shows_every_metric_of_ours() -> None:

@@ -7,15 +7,16 @@ from typing import Any, Final
 import pytest
 from typer.main import get_command
 
-from gateway.cli import cli
-from gateway.connection import RELIED_ON
-from gateway.main import create_app
-from gateway.settings import PREFIX, PUBLISHER_ONLY, IngestSettings, Settings
-from gateway.snapshot import GlobalStatus, SessionStatus
-from publisher import Session, StatusPublisher
-from publisher.settings import Settings as PublisherSettings
-from publisher.testing import RecordingPublisher
-from publisher.wire import Keys
+from agent_status_gateway.cli.commands import cli
+from agent_status_gateway.main import create_app
+from agent_status_gateway.server.connection import RELIED_ON
+from agent_status_gateway.settings import PUBLISHER_ONLY, IngestSettings, Settings
+from agent_status_gateway.state.schema import GlobalStatus, SessionStatus
+from agent_status_publisher import Session, StatusPublisher
+from agent_status_publisher.contract.setting_names import PREFIX
+from agent_status_publisher.contract.wire import Keys
+from agent_status_publisher.settings import Settings as PublisherSettings
+from agent_status_publisher.testing import RecordingPublisher
 from tests.support.documents import DOCUMENTS, ROOT, doc_page, rows
 
 SETTINGS: Final = doc_page("reference/settings.md")

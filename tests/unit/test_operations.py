@@ -6,8 +6,8 @@ from typing import Final
 
 import pytest
 
-from gateway.hub import MAX_RETRY_MS, MIN_RETRY_MS
-from gateway.settings import Settings
+from agent_status_gateway.fanout.hub import MAX_RETRY_MS, MIN_RETRY_MS
+from agent_status_gateway.settings import Settings
 from tests.support.documents import ROOT, doc_page, rows
 
 TROUBLESHOOTING: Final = doc_page("how-to/troubleshooting.md")

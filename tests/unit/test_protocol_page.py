@@ -5,12 +5,20 @@ from typing import Final, get_args
 
 import orjson
 
-from gateway.ingest.app import Telling, create_ingest
-from gateway.ingest.hooks import Cli
-from gateway.ingest.limits import MAX_BODY_BYTES
-from gateway.settings import IngestSettings
-from publisher import outbox, text, wire, word
-from publisher.word import EndedRecord, SessionRecord, SessionState, WorkerRecord, decode_record, encode_record
+from agent_status_gateway.ingest.app import Telling, create_ingest
+from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
+from agent_status_gateway.ingest.hooks import Cli
+from agent_status_gateway.settings import IngestSettings
+from agent_status_publisher.contract import report, text, wire
+from agent_status_publisher.contract.report import (
+    EndedRecord,
+    SessionRecord,
+    SessionState,
+    WorkerRecord,
+    decode_record,
+    encode_record,
+)
+from agent_status_publisher.worker import outbox
 from tests.support.documents import doc_page, rows
 from tests.support.words import ended, record, session
 
@@ -57,14 +65,14 @@ def test_the_example_is_a_word() -> None:
 
 
 def test_the_numbers_are_the_codes() -> None:
-    assert f"{word.MAX_SESSIONS:,} sessions" in PAGE
-    assert f"{word.MAX_KEY_BYTES} bytes at most" in PAGE
+    assert f"{report.MAX_SESSIONS:,} sessions" in PAGE
+    assert f"{report.MAX_KEY_BYTES} bytes at most" in PAGE
     assert f"{wire.MAX_WORKER_ID_BYTES} bytes at most" in PAGE
     assert f"the newest {outbox.MAX_ENDED}" in PAGE
-    assert f"at least {word.MIN_HEARTBEAT_MS}" in PAGE
-    assert f"error_ttl_ms + {word.HASH_MARGIN_MS}" in PAGE
+    assert f"at least {report.MIN_HEARTBEAT_MS}" in PAGE
+    assert f"error_ttl_ms + {report.HASH_MARGIN_MS}" in PAGE
     assert f"| 413 | A body over {MAX_BODY_BYTES >> 20} MiB |" in INGEST
     assert f"over {wire.MAX_WORD_BYTES >> 20} MiB, does not count" in PAGE
     shown = f"{text.MAX_TITLE_CHARACTERS}, {text.MAX_TOOL_CHARACTERS} and {text.MAX_ERROR_CHARACTERS} characters"
     assert shown in PAGE
-    assert word.MAX_DURATION_MS == 7 * 24 * 3600 * 1000
+    assert report.MAX_DURATION_MS == 7 * 24 * 3600 * 1000

@@ -9,8 +9,8 @@ from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command, interrupt
 
-from publisher import StatusPublisher
-from publisher.integrations.langchain import install
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.langchain import install
 
 
 @tool

@@ -5,8 +5,8 @@ from opentelemetry.trace import set_tracer_provider
 from pydantic_ai import Agent
 from pydantic_ai.models.test import TestModel
 
-from publisher import StatusPublisher
-from publisher.integrations.opentelemetry import StatusSpanProcessor
+from agent_status_publisher import StatusPublisher
+from agent_status_publisher.integrations.opentelemetry import StatusSpanProcessor
 
 
 def read() -> str:

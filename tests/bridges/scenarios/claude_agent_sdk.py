@@ -15,8 +15,8 @@ from claude_agent_sdk import (
     query,
 )
 
-from publisher.integrations.claude_agent_sdk import watch, with_status
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations.claude_agent_sdk import watch, with_status
+from agent_status_publisher.testing import RecordingPublisher
 
 PACKAGES = ("claude-agent-sdk",)
 

@@ -15,9 +15,9 @@ from claude_agent_sdk import (
     query,
 )
 
-from publisher.integrations import status_key
-from publisher.integrations.claude_agent_sdk import watch, with_status
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations import status_key
+from agent_status_publisher.integrations.claude_agent_sdk import watch, with_status
+from agent_status_publisher.testing import RecordingPublisher
 from tests.bridges.scenarios.claude_agent_sdk import Script, ScriptedCli, plain
 
 PACKAGES = ("claude-agent-sdk",)

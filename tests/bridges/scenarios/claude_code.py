@@ -16,8 +16,8 @@ from claude_agent_sdk import (
     PermissionResultDeny,
 )
 
-from publisher.integrations.claude_agent_sdk import watch, with_status
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations.claude_agent_sdk import watch, with_status
+from agent_status_publisher.testing import RecordingPublisher
 from tests.support.wait import wait_until
 
 PACKAGES = ("claude-agent-sdk",)

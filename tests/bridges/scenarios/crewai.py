@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-from publisher.integrations import status_key
-from publisher.integrations.crewai import StatusListener
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations import status_key
+from agent_status_publisher.integrations.crewai import StatusListener
+from agent_status_publisher.testing import RecordingPublisher
 
 os.environ["CREWAI_DISABLE_TELEMETRY"] = os.environ["OTEL_SDK_DISABLED"] = "true"
 os.environ["CREWAI_TRACING_ENABLED"] = "false"

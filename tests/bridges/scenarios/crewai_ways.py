@@ -15,10 +15,10 @@ from crewai.flow.async_feedback import HumanFeedbackPending, PendingFeedbackCont
 from crewai.flow.persistence import SQLiteFlowPersistence
 from crewai.tools import tool
 
-from publisher.integrations import crewai as bridge
-from publisher.integrations import status_key
-from publisher.integrations.crewai import StatusListener
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations import crewai as bridge
+from agent_status_publisher.integrations import status_key
+from agent_status_publisher.integrations.crewai import StatusListener
+from agent_status_publisher.testing import RecordingPublisher
 from tests.bridges.scenarios import crewai as ordinary
 from tests.bridges.scenarios.crewai import SECONDS, crew, listening, scripted
 

@@ -12,8 +12,8 @@ from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command, interrupt
 
-from publisher.integrations.langchain import StatusCallbackHandler, install
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations.langchain import StatusCallbackHandler, install
+from agent_status_publisher.testing import RecordingPublisher
 
 PACKAGES = ("langchain", "langchain-core", "langgraph")
 SECONDS: Final = 20

@@ -18,11 +18,11 @@ from langgraph.runtime import RunControl
 from opentelemetry.instrumentation.genai.langchain import LangChainInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 
-from publisher.integrations import status_key
-from publisher.integrations.langchain import StatusCallbackHandler, install
-from publisher.integrations.opentelemetry import StatusSpanProcessor
-from publisher.integrations.runs import Runs
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations import status_key
+from agent_status_publisher.integrations.langchain import StatusCallbackHandler, install
+from agent_status_publisher.integrations.opentelemetry import StatusSpanProcessor
+from agent_status_publisher.integrations.runs import Runs
+from agent_status_publisher.testing import RecordingPublisher
 from tests.bridges.scenarios import langchain
 from tests.bridges.scenarios.langchain import (
     ASKED,

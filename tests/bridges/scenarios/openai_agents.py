@@ -8,8 +8,8 @@ from typing import Any, Final
 from agents import Agent, RunConfig, Runner, Usage, function_tool, set_trace_processors
 from agents.testing import ScriptedModel, assistant_message, function_call
 
-from publisher.integrations.openai_agents import StatusHooks, StatusTraceProcessor
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations.openai_agents import StatusHooks, StatusTraceProcessor
+from agent_status_publisher.testing import RecordingPublisher
 
 PACKAGES = ("openai-agents",)
 SECONDS: Final = 20

@@ -12,11 +12,11 @@ from agents.tracing import get_trace_provider
 from opentelemetry.instrumentation.genai.openai_agents import OpenAIAgentsInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 
-from publisher.integrations import status_key
-from publisher.integrations.openai_agents import StatusHooks, StatusTraceProcessor
-from publisher.integrations.opentelemetry import StatusSpanProcessor
-from publisher.integrations.runs import Runs
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations import status_key
+from agent_status_publisher.integrations.openai_agents import StatusHooks, StatusTraceProcessor
+from agent_status_publisher.integrations.opentelemetry import StatusSpanProcessor
+from agent_status_publisher.integrations.runs import Runs
+from agent_status_publisher.testing import RecordingPublisher
 from tests.bridges.scenarios import openai_agents
 from tests.bridges.scenarios.openai_agents import agent, deploy, installed, look, running, wait
 

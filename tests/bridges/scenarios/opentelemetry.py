@@ -7,8 +7,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from pydantic_ai import Agent
 from pydantic_ai.models.instrumented import InstrumentationSettings
 
-from publisher.integrations.opentelemetry import StatusSpanProcessor
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations.opentelemetry import StatusSpanProcessor
+from agent_status_publisher.testing import RecordingPublisher
 from tests.bridges.scenarios.pydantic_ai import MakeAgent, scenarios
 
 PACKAGES = ("opentelemetry-sdk", "pydantic-ai-slim")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.testing import RecordingPublisher
 from tests.bridges.scenarios import opentelemetry
 from tests.bridges.scenarios.pydantic_ai import MakeAgent, observed, scenarios
 

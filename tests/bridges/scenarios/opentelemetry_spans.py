@@ -12,10 +12,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler
 from opentelemetry.trace import Span, Status, StatusCode, Tracer, set_span_in_context
 
-from publisher.integrations import opentelemetry, status_key
-from publisher.integrations.opentelemetry import RecordingSampler, StatusSpanProcessor
-from publisher.integrations.runs import Runs
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations import opentelemetry, status_key
+from agent_status_publisher.integrations.opentelemetry import RecordingSampler, StatusSpanProcessor
+from agent_status_publisher.integrations.runs import Runs
+from agent_status_publisher.testing import RecordingPublisher
 
 PACKAGES = ("opentelemetry-sdk",)
 

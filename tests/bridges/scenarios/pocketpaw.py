@@ -5,9 +5,9 @@ import os
 from collections.abc import AsyncIterator, Callable
 from typing import Any, ClassVar, Final
 
-from publisher.errors import InvalidCallError
-from publisher.integrations.pocketpaw import bridge
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.errors import InvalidCallError
+from agent_status_publisher.integrations.pocketpaw import bridge
+from agent_status_publisher.testing import RecordingPublisher
 
 os.environ["POCKETPAW_AGENT_BACKEND"] = "scripted"
 

@@ -9,8 +9,8 @@ from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from publisher.integrations.pydantic_ai import StatusCapability
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations.pydantic_ai import StatusCapability
+from agent_status_publisher.testing import RecordingPublisher
 
 PACKAGES = ("pydantic-ai-slim",)
 

@@ -9,9 +9,9 @@ from pydantic_ai.capabilities import HandleDeferredToolCalls
 from pydantic_ai.messages import ModelMessage
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 
-from publisher.integrations import status_key
-from publisher.integrations.pydantic_ai import StatusCapability
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations import status_key
+from agent_status_publisher.integrations.pydantic_ai import StatusCapability
+from agent_status_publisher.testing import RecordingPublisher
 from tests.bridges.scenarios.pydantic_ai import MakeAgent, Tools, model, observed, play, words
 
 PACKAGES = ("pydantic-ai-slim",)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { NOTHING, chosen, fromQuery, toQuery } from "../../../gateway/dashboard/choice.js";
+import { NOTHING, chosen, fromQuery, toQuery } from "../../../gateway/agent_status_gateway/dashboard/page/filters.js";
 
 const row = (session_key, state, more = {}) => {
   const [channel, session_id] = session_key.split(":");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { History, WINDOW_MS } from "../../../gateway/dashboard/history.js";
-import { STATES } from "../../../gateway/dashboard/presentation.js";
+import { History, WINDOW_MS } from "../../../gateway/agent_status_gateway/dashboard/page/history.js";
+import { STATES } from "../../../gateway/agent_status_gateway/dashboard/page/presentation.js";
 
 const row = (state, duration_seconds, session_key = "web:1", tool_name = null) => ({
   session_key,

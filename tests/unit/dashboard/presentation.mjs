@@ -1,9 +1,9 @@
-// The rules of presentation are the ones that gateway/presentation.py is held to.
+// The rules of presentation are the ones that gateway/agent_status_gateway/cli/terminal/presentation.py is held to.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import * as presentation from "../../../gateway/dashboard/presentation.js";
+import * as presentation from "../../../gateway/agent_status_gateway/dashboard/page/presentation.js";
 
 const CASES = JSON.parse(readFileSync(new URL("../golden/presentation.json", import.meta.url), "utf-8"));
 const rows = (told) =>

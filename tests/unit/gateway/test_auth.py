@@ -5,7 +5,7 @@ import logging
 import pytest
 from pydantic import SecretStr
 
-from gateway.auth import KeysOut, has_key
+from agent_status_gateway.access.credentials import KeysOut, has_key
 
 KEY = SecretStr("geheim-ü")
 

@@ -1,8 +1,8 @@
 """One open stream: what it saw, and what waits for it."""
 
-from gateway.coding import CHUNKED
-from gateway.frames import feed_event
-from gateway.hub import Hub, Limits
+from agent_status_gateway.fanout.encoders import CHUNKED
+from agent_status_gateway.fanout.frames import feed_event
+from agent_status_gateway.fanout.hub import Hub, Limits
 from tests.support.lines import Listener, at_once
 from tests.unit.gateway.test_hub import A, B, C
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.coding import CHUNKED, IDENTITY, Coding, Gzip, accepts_gzip, coding_for
-from gateway.frames import KEEPALIVE, Frame, encode_frame, retry
-from gateway.gzipped import GzippedEvent, store
+from agent_status_gateway.fanout.encoders import CHUNKED, IDENTITY, Coding, Gzip, accepts_gzip, coding_for
+from agent_status_gateway.fanout.frames import KEEPALIVE, Frame, encode_frame, retry
+from agent_status_gateway.fanout.gzip_stream import GzippedEvent, store
 from tests.unit.gateway.test_frames import snapshot_with
 from tests.unit.gateway.test_hub import A, B, C
 

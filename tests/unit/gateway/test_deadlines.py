@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, cast
 
-from gateway.deadlines import LOOK_SECONDS, Deadlines
+from agent_status_gateway.server.request_deadlines import LOOK_SECONDS, Deadlines
 
 
 class TurnedLoop:

@@ -6,10 +6,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.debounce import NEVER, Debounce
-from gateway.frames import Frame, encode_frame
-from gateway.hub import Hub, Limits
-from gateway.snapshot import Fingerprint, Snapshot
+from agent_status_gateway.fanout.frames import Frame, encode_frame
+from agent_status_gateway.fanout.hub import Hub, Limits
+from agent_status_gateway.state.debounce import NEVER, Debounce
+from agent_status_gateway.state.schema import Fingerprint, Snapshot
 from tests.support.lines import Listener, at_once
 
 WINDOW = 1.0

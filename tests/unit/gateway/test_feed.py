@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar, cast
 
-from gateway.feed import Feed, Live, Lost, News, Read, Ticked
-from gateway.redis_client import RedisClient
-from publisher.wire import Reading
+from agent_status_gateway.feed.feed import Feed, Live, Lost, News, Read, Ticked
+from agent_status_gateway.feed.redis_client import RedisClient
+from agent_status_publisher.contract.wire import Reading
 from tests.support.words import EPOCH_MS, reading
 
 T = TypeVar("T", bound=News)

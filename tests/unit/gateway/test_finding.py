@@ -1,6 +1,6 @@
 """What the doctor finds, as a person reads it."""
 
-from gateway.doctor.finding import note, ok, wrong
+from agent_status_gateway.cli.doctor.finding import note, ok, wrong
 
 
 def test_a_finding_is_a_line_and_what_to_do_another() -> None:

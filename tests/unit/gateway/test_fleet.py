@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.fleet import Fleet
-from gateway.picture import take_picture
-from publisher.wire import MalformedWordError, RawWord
+from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.snapshot import take_picture
+from agent_status_publisher.contract.wire import MalformedWordError, RawWord
 from tests.support.fleets import ERROR_TTL, HEARTBEAT, LEASE, fleet_with, lost_at, row, said, states
 from tests.support.words import ended, reading, record, session, word
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway.fleet import Fleet
-from gateway.picture import take_picture
-from publisher.wire import RawWord
+from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.snapshot import take_picture
+from agent_status_publisher.contract.wire import RawWord
 from tests.support.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, row, said, states
 from tests.support.words import reading, record, session, word
 

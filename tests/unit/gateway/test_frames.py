@@ -4,10 +4,10 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.fleet import Fleet
-from gateway.frames import KEEPALIVE, encode_frame, feed_event, retry
-from gateway.picture import take_picture
-from gateway.snapshot import Snapshot
+from agent_status_gateway.fanout.frames import KEEPALIVE, encode_frame, feed_event, retry
+from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.schema import Snapshot
+from agent_status_gateway.state.snapshot import take_picture
 from tests.support.words import reading, record, session, word
 
 IDLE: Snapshot = {

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import hub as hub_module
-from gateway.coding import IDENTITY
-from gateway.frames import KEEPALIVE, Frame, encode_frame, feed_event
-from gateway.hub import Hub, Limits
-from gateway.snapshot import GlobalStateName
+from agent_status_gateway.fanout import hub as hub_module
+from agent_status_gateway.fanout.encoders import IDENTITY
+from agent_status_gateway.fanout.frames import KEEPALIVE, Frame, encode_frame, feed_event
+from agent_status_gateway.fanout.hub import Hub, Limits
+from agent_status_gateway.state.schema import GlobalStateName
 from tests.support.lines import PEER, Listener, RecordingLine, at_once
 
 NEWCOMER = ("key", "10.0.0.9")

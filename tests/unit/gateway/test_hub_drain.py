@@ -4,8 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from gateway.client import Peer
-from gateway.hub import Hub, Limits
+from agent_status_gateway.fanout.client import Peer
+from agent_status_gateway.fanout.hub import Hub, Limits
 from tests.support.lines import Listener
 from tests.unit.gateway.test_hub import A
 

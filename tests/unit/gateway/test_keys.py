@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from gateway.keys import KeyRing, KeysError, parse_keys
+from agent_status_gateway.access.keyring import KeyRing, KeysError, parse_keys
 
 RING = KeyRing({"wall": "geheim-ü", "phone": "other"})
 NOW = 1_800_000_000

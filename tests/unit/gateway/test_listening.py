@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.listening import BACKLOG, ListeningError, listen
+from agent_status_gateway.server.sockets import BACKLOG, ListeningError, listen
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from gateway.logs import JsonLines, ProbesOut, TextLines
+from agent_status_gateway.telemetry.logs import JsonLines, ProbesOut, TextLines
 
 
 def record(message: str, *args: object, level: int = logging.INFO) -> logging.LogRecord:
-    return logging.LogRecord("gateway.feed", level, "feed.py", 1, message, args, None)
+    return logging.LogRecord("agent_status_gateway.feed.feed", level, "feed.py", 1, message, args, None)
 
 
 @pytest.mark.parametrize("hostile", ["a\nb", "a\r\nb", "\x1b[31mred", "a\u202eb", "a\u2028b", "\x9b1m", "\x00"])
@@ -24,14 +24,16 @@ def test_what_comes_into_a_message_from_outside_is_neither_a_line_nor_an_order(h
 
 def test_a_line_for_people_says_when_how_bad_who_and_what() -> None:
     line = TextLines().format(record("feed %s", "live", level=logging.WARNING))
-    assert line.endswith("WARNING gateway.feed: feed live")
+    assert line.endswith("WARNING agent_status_gateway.feed.feed: feed live")
 
 
 def test_a_line_for_programs_is_an_object_with_the_traceback_in_it() -> None:
     try:
         raise ValueError("boom")
     except ValueError:
-        failed = logging.LogRecord("gateway.hub", logging.ERROR, "hub.py", 1, "it failed", None, sys.exc_info())
+        failed = logging.LogRecord(
+            "agent_status_gateway.fanout.hub", logging.ERROR, "hub.py", 1, "it failed", None, sys.exc_info()
+        )
     failed.created, failed.msecs = 1_800_000_000.25, 250.0
     line = JsonLines().format(failed)
     assert len(line.splitlines()) == 1
@@ -40,7 +42,7 @@ def test_a_line_for_programs_is_an_object_with_the_traceback_in_it() -> None:
     assert said == {
         "time": "2027-01-15T08:00:00.250Z",
         "level": "error",
-        "logger": "gateway.hub",
+        "logger": "agent_status_gateway.fanout.hub",
         "message": "it failed",
     }
 

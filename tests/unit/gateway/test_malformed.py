@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway.malformed import MalformedLog
-from gateway.metrics import Metrics
-from publisher.wire import MalformedWordError
+from agent_status_gateway.feed.malformed_log import MalformedLog
+from agent_status_gateway.telemetry.metrics import Metrics
+from agent_status_publisher.contract.wire import MalformedWordError
 from tests.support.clock import Clock
 
 
@@ -20,5 +20,5 @@ def test_a_burst_is_one_line_and_every_one_is_counted_by_its_reason(caplog: pyte
     assert "999 more before it" in lines[1]
     assert "\n" not in lines[0]
     exposed = metrics.expose().decode()
-    assert 'gateway_malformed_words_total{reason="json"} 1000.0' in exposed
-    assert 'gateway_malformed_words_total{reason="schema"} 1.0' in exposed
+    assert 'agent_status_malformed_reports_total{reason="json"} 1000.0' in exposed
+    assert 'agent_status_malformed_reports_total{reason="schema"} 1.0' in exposed

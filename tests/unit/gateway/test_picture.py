@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.picture import take_picture
-from gateway.snapshot import Snapshot, fingerprint, split_key
+from agent_status_gateway.state.schema import Snapshot, fingerprint, split_key
+from agent_status_gateway.state.snapshot import take_picture
 from tests.support.fleets import fleet_with, lost_at, states
 from tests.support.words import ended, record, session, word
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway import presentation
+from agent_status_gateway.cli.terminal import presentation
 
 CASES: dict[str, list[tuple[Any, Any]]] = json.loads(
     (Path(__file__).parents[1] / "golden" / "presentation.json").read_text("utf-8")

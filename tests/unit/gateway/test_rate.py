@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway import rate as rate_module
-from gateway.rate import Rate
+from agent_status_gateway.access import rate_limit as rate_module
+from agent_status_gateway.access.rate_limit import Rate
 from tests.support.clock import Clock
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.feed import LATE_SECONDS, PING_SECONDS
-from gateway.redis_clock import ALWAYS, MAX_ERAS, UNNOTICED_SECONDS, RedisClock
+from agent_status_gateway.feed.feed import LATE_SECONDS, PING_SECONDS
+from agent_status_gateway.state.redis_clock import ALWAYS, MAX_ERAS, UNNOTICED_SECONDS, RedisClock
 from tests.support.words import EPOCH_MS
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.settings import Settings, SettingsError, unknown_names
+from agent_status_gateway.settings import IngestSettings, Settings, SettingsError, unknown_names
 
 
 def load(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
@@ -20,68 +20,68 @@ def test_without_anything_the_defaults_hold() -> None:
 
 def test_our_own_redis_url_wins_and_the_plain_one_is_the_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(monkeypatch, REDIS_URL="redis://plain").redis_url == "redis://plain"
-    assert load(monkeypatch, POCKETPAW_STATUS_REDIS_URL="redis://ours").redis_url == "redis://ours"
+    assert load(monkeypatch, AGENT_STATUS_REDIS_URL="redis://ours").redis_url == "redis://ours"
 
 
 def test_an_empty_variable_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(
         monkeypatch,
-        POCKETPAW_STATUS_REDIS_URL="",
+        AGENT_STATUS_REDIS_URL="",
         REDIS_URL="redis://plain",
-        POCKETPAW_STATUS_API_KEY="",
-        POCKETPAW_STATUS_PORT="",
+        AGENT_STATUS_API_KEY="",
+        AGENT_STATUS_PORT="",
     )
     assert (settings.redis_url, settings.api_key, settings.port) == ("redis://plain", None, 8000)
 
 
 def test_an_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POCKETPAW_STATUS_PORT", "9000")
+    monkeypatch.setenv("AGENT_STATUS_PORT", "9000")
     assert Settings.load(port=9001, host=None).port == 9001
 
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("PORT", "abc", r"POCKETPAW_STATUS_PORT: .*valid integer.*'abc'"),
-        ("PORT", "70000", r"POCKETPAW_STATUS_PORT: .*65535"),
-        ("DEBOUNCE_SECONDS", "-1", r"POCKETPAW_STATUS_DEBOUNCE_SECONDS: "),
-        ("KEEPALIVE_SECONDS", "0", r"POCKETPAW_STATUS_KEEPALIVE_SECONDS: "),
-        ("DRAIN_SECONDS", "nan", r"POCKETPAW_STATUS_DRAIN_SECONDS: "),
-        ("MAX_CLIENTS", "0", r"POCKETPAW_STATUS_MAX_CLIENTS: "),
-        ("NAMESPACE", "a b", r"POCKETPAW_STATUS_NAMESPACE: 'a b' is not"),
-        ("CORS_ORIGINS", "example.org", r"POCKETPAW_STATUS_CORS_ORIGINS: 'example.org' is not an origin like"),
-        ("REDIS_URL", "http://u:secret@h", r"POCKETPAW_STATUS_REDIS_URL: cannot be parsed"),
-        ("REDIS_URL", "redis://u:secret@h:port", r"POCKETPAW_STATUS_REDIS_URL: cannot be parsed"),
+        ("PORT", "abc", r"AGENT_STATUS_PORT: .*valid integer.*'abc'"),
+        ("PORT", "70000", r"AGENT_STATUS_PORT: .*65535"),
+        ("DEBOUNCE_SECONDS", "-1", r"AGENT_STATUS_DEBOUNCE_SECONDS: "),
+        ("KEEPALIVE_SECONDS", "0", r"AGENT_STATUS_KEEPALIVE_SECONDS: "),
+        ("DRAIN_SECONDS", "nan", r"AGENT_STATUS_DRAIN_SECONDS: "),
+        ("MAX_CLIENTS", "0", r"AGENT_STATUS_MAX_CLIENTS: "),
+        ("NAMESPACE", "a b", r"AGENT_STATUS_NAMESPACE: 'a b' is not"),
+        ("CORS_ORIGINS", "example.org", r"AGENT_STATUS_CORS_ORIGINS: 'example.org' is not an origin like"),
+        ("REDIS_URL", "http://u:secret@h", r"AGENT_STATUS_REDIS_URL: cannot be parsed"),
+        ("REDIS_URL", "redis://u:secret@h:port", r"AGENT_STATUS_REDIS_URL: cannot be parsed"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_would_be_right(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
 ) -> None:
     with pytest.raises(SettingsError, match=message) as caught:
-        load(monkeypatch, **{f"POCKETPAW_STATUS_{name}": value})
+        load(monkeypatch, **{f"AGENT_STATUS_{name}": value})
     assert "secret" not in str(caught.value)
 
 
 def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match=r"PORT: .*MAX_CLIENTS: "):
-        load(monkeypatch, POCKETPAW_STATUS_PORT="x", POCKETPAW_STATUS_MAX_CLIENTS="y")
+        load(monkeypatch, AGENT_STATUS_PORT="x", AGENT_STATUS_MAX_CLIENTS="y")
 
 
 def test_origins_are_a_comma_separated_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = load(monkeypatch, POCKETPAW_STATUS_CORS_ORIGINS="https://a.example, localhost")
+    settings = load(monkeypatch, AGENT_STATUS_CORS_ORIGINS="https://a.example, localhost")
     assert settings.cors_origins == ("https://a.example", "localhost")
 
 
 def test_no_origin_at_all_is_said_by_a_word_that_stands_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load(monkeypatch, POCKETPAW_STATUS_CORS_ORIGINS="none").cors_origins == ()
+    assert load(monkeypatch, AGENT_STATUS_CORS_ORIGINS="none").cors_origins == ()
     with pytest.raises(SettingsError, match="CORS_ORIGINS: 'none' stands alone"):
-        load(monkeypatch, POCKETPAW_STATUS_CORS_ORIGINS="none,https://a.example")
+        load(monkeypatch, AGENT_STATUS_CORS_ORIGINS="none,https://a.example")
 
 
 def test_a_name_with_our_prefix_that_means_nothing_is_found() -> None:
-    known = {"POCKETPAW_STATUS_PORT": "1", "POCKETPAW_STATUS_LEASE_SECONDS": "15", "PATH": "/bin"}
+    known = {"AGENT_STATUS_PORT": "1", "AGENT_STATUS_LEASE_SECONDS": "15", "PATH": "/bin"}
     assert unknown_names(known) == []
-    assert unknown_names(known | {"POCKETPAW_STATUS_PROT": "1"}) == ["POCKETPAW_STATUS_PROT"]
+    assert unknown_names(known | {"AGENT_STATUS_PROT": "1"}) == ["AGENT_STATUS_PROT"]
 
 
 def test_no_repr_shows_a_key_or_a_password() -> None:
@@ -92,6 +92,39 @@ def test_no_repr_shows_a_key_or_a_password() -> None:
 
 @pytest.mark.parametrize("key", ["geheim\n", " geheim ", "geheim\r\n"])
 def test_a_key_is_taken_without_the_space_around_it(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-    api_key = load(monkeypatch, POCKETPAW_STATUS_API_KEY=key).api_key
+    api_key = load(monkeypatch, AGENT_STATUS_API_KEY=key).api_key
     assert api_key
     assert api_key.get_secret_value() == "geheim"
+
+
+def test_the_old_name_of_the_key_is_still_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POCKETPAW_STATUS_API_KEY", "geheim")
+    key = Settings.load().api_key
+    assert key is not None
+    assert key.get_secret_value() == "geheim"
+
+
+def test_two_names_of_the_key_that_differ_stop_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POCKETPAW_STATUS_API_KEY", "geheim")
+    with pytest.raises(SettingsError, match="AGENT_STATUS_API_KEY and POCKETPAW_STATUS_API_KEY are both set"):
+        load(monkeypatch, AGENT_STATUS_API_KEY="hush")
+
+
+def test_no_other_variable_with_the_old_prefix_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch, POCKETPAW_STATUS_PORT="9").port == 8000
+
+
+@pytest.mark.parametrize("settings", [Settings, IngestSettings])
+def test_a_service_link_of_kubernetes_is_not_a_port(
+    monkeypatch: pytest.MonkeyPatch, settings: type[Settings | IngestSettings]
+) -> None:
+    monkeypatch.setenv("AGENT_STATUS_PORT", "tcp://10.0.0.1:80")
+    monkeypatch.setenv("AGENT_STATUS_INGEST_PORT", "tcp://10.0.0.1:80")
+    assert settings.load() == settings()
+    assert vars(settings.load()).get("port", 8000) == 8000
+    assert vars(settings.load()).get("ingest_port", 8001) == 8001
+
+
+def test_what_kubernetes_sets_is_not_misspelt_and_neither_is_a_commands_url() -> None:
+    links = ["AGENT_STATUS_PORT_80_TCP", "AGENT_STATUS_GATEWAY_SERVICE_HOST", "AGENT_STATUS_URL"]
+    assert unknown_names(dict.fromkeys(links, "x")) == []

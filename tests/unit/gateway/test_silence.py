@@ -1,6 +1,6 @@
 """Which workers are heard only by reading."""
 
-from gateway.silence import Silence
+from agent_status_gateway.feed.missed_reports import Silence
 from tests.support.words import reading, record, word
 
 

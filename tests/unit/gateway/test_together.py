@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.together import together
+from agent_status_gateway.tasks import together
 
 
 async def for_ever() -> None:

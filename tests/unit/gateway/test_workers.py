@@ -1,7 +1,7 @@
 """Who the workers are, for an operator."""
 
-from gateway.fleet import Fleet
-from gateway.workers import describe_workers
+from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.workers import describe_workers
 from tests.support.fleets import ERROR_TTL, LEASE, fleet_with, lost_at, said
 from tests.support.words import word
 

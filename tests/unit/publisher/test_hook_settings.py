@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from publisher.hook_settings import CLIS, SettingsFileError, installed, main, uninstalled
+from agent_status_publisher.hooks.install import CLIS, SettingsFileError, installed, main, uninstalled
 
 URL = "http://127.0.0.1:8001"
 THEIRS: dict[str, Any] = {
@@ -52,7 +52,7 @@ def test_installing_twice_is_installing_once_and_a_new_url_replaces_the_old_one(
 def test_no_key_is_written_only_the_name_of_the_variable_that_holds_it(
     cli: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("POCKETPAW_STATUS_INGEST_KEY", "s3cret")
+    monkeypatch.setenv("AGENT_STATUS_INGEST_KEY", "s3cret")
     assert "s3cret" not in json.dumps(installed({}, CLIS[cli], URL))
 
 
@@ -101,3 +101,31 @@ def test_a_file_that_is_no_plain_json_is_left_alone(tmp_path: Path, capsys: pyte
 def test_nothing_to_uninstall_is_no_change(tmp_path: Path, cli: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["uninstall", cli, "--file", str(tmp_path / "none.json"), "--yes"]) == 0
     assert "needs no change" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "command", "command": "/opt/venv/bin/agent-status hook codex --url http://build:9000", "timeout": 5},
+        {"type": "command", "command": "'/my venv/bin/python' -m gateway hook codex", "timeout": 5},
+        {"type": "command", "command": "agent-status hook codex", "timeout": 5},
+        {"type": "command", "command": "'/my venv/bin/agent-status-hook' codex", "timeout": 5},
+        {"type": "command", "command": "/usr/bin/python3 -m agent_status_publisher.hooks.send codex", "timeout": 5},
+        {
+            "type": "http",
+            "url": f"{URL}/hooks/codex",
+            "headers": {"X-Status-Key": "$POCKETPAW_STATUS_INGEST_KEY"},
+            "allowedEnvVars": ["POCKETPAW_STATUS_INGEST_KEY"],
+        },
+    ],
+)
+def test_what_any_version_wrote_is_known_and_replaced(entry: dict[str, Any]) -> None:
+    before = {"hooks": {"Stop": [{"hooks": [entry]}]}}
+    assert uninstalled(before, CLIS["codex"]) == {}
+    assert installed(before, CLIS["codex"], URL) == installed({}, CLIS["codex"], URL)
+
+
+@pytest.mark.parametrize("command", ["agent-status hook codexx", "my-hook codex", "agent-status-hook gemini"])
+def test_what_calls_something_else_is_not_ours(command: str) -> None:
+    before = {"hooks": {"Stop": [{"hooks": [{"type": "command", "command": command}]}]}}
+    assert uninstalled(before, CLIS["codex"]) == before

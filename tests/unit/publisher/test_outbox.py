@@ -2,9 +2,9 @@
 
 import pytest
 
-from publisher.outbox import MAX_ENDED, Identity, Outbox
-from publisher.settings import Settings
-from publisher.word import MAX_SESSIONS, SessionState
+from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
+from agent_status_publisher.settings import Settings
+from agent_status_publisher.worker.outbox import MAX_ENDED, Identity, Outbox
 from tests.support.clock import Clock
 
 

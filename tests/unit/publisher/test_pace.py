@@ -2,7 +2,7 @@
 
 import pytest
 
-from publisher.pace import Pace
+from agent_status_publisher.worker.pace import Pace
 
 HEARTBEAT = 5.0
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from publisher import InvalidCallError, SessionState
-from publisher.report import Reporter
-from publisher.testing import Change, RecordingPublisher
+from agent_status_publisher import InvalidCallError, SessionState
+from agent_status_publisher.testing import Change, RecordingPublisher
+from agent_status_publisher.worker.diagnostics import Reporter
 
 KEY = "websocket:abc123"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from publisher import ConfigurationError, StatusPublisher
-from publisher.settings import from_environment
+from agent_status_publisher import ConfigurationError, StatusPublisher
+from agent_status_publisher.settings import from_environment
 
 
 def test_without_anything_it_is_localhost_and_the_defaults() -> None:
@@ -13,14 +13,14 @@ def test_without_anything_it_is_localhost_and_the_defaults() -> None:
 
 
 def test_our_own_variable_wins_over_the_plain_one_and_an_argument_over_both() -> None:
-    env = {"POCKETPAW_STATUS_REDIS_URL": "redis://ours", "REDIS_URL": "redis://plain"}
+    env = {"AGENT_STATUS_REDIS_URL": "redis://ours", "REDIS_URL": "redis://plain"}
     assert from_environment(env).redis_url == "redis://ours"
     assert from_environment({"REDIS_URL": "redis://plain"}).redis_url == "redis://plain"
     assert from_environment(env, redis_url="redis://given").redis_url == "redis://given"
 
 
 def test_an_empty_variable_is_unset() -> None:
-    env = {"POCKETPAW_STATUS_REDIS_URL": "", "REDIS_URL": "redis://plain", "POCKETPAW_STATUS_LEASE_SECONDS": ""}
+    env = {"AGENT_STATUS_REDIS_URL": "", "REDIS_URL": "redis://plain", "AGENT_STATUS_LEASE_SECONDS": ""}
     assert from_environment(env).redis_url == "redis://plain"
     assert from_environment(env).lease_seconds == 15
 
@@ -28,12 +28,12 @@ def test_an_empty_variable_is_unset() -> None:
 @pytest.mark.parametrize(
     ("env", "message"),
     [
-        ({"POCKETPAW_STATUS_LEASE_SECONDS": "soon"}, "POCKETPAW_STATUS_LEASE_SECONDS: 'soon' is not a number"),
-        ({"POCKETPAW_STATUS_LEASE_SECONDS": "9"}, "LEASE_SECONDS: 9 is under two heartbeats"),
-        ({"POCKETPAW_STATUS_HEARTBEAT_SECONDS": "0"}, "HEARTBEAT_SECONDS: 0.0 is not"),
-        ({"POCKETPAW_STATUS_HEARTBEAT_SECONDS": "nan"}, "HEARTBEAT_SECONDS: nan is not"),
-        ({"POCKETPAW_STATUS_ERROR_TTL_SECONDS": "-1"}, "ERROR_TTL_SECONDS: -1.0 is not"),
-        ({"POCKETPAW_STATUS_NAMESPACE": "a b"}, "NAMESPACE: 'a b' is not"),
+        ({"AGENT_STATUS_LEASE_SECONDS": "soon"}, "AGENT_STATUS_LEASE_SECONDS: 'soon' is not a number"),
+        ({"AGENT_STATUS_LEASE_SECONDS": "9"}, "LEASE_SECONDS: 9 is under two heartbeats"),
+        ({"AGENT_STATUS_HEARTBEAT_SECONDS": "0"}, "HEARTBEAT_SECONDS: 0.0 is not"),
+        ({"AGENT_STATUS_HEARTBEAT_SECONDS": "nan"}, "HEARTBEAT_SECONDS: nan is not"),
+        ({"AGENT_STATUS_ERROR_TTL_SECONDS": "-1"}, "ERROR_TTL_SECONDS: -1.0 is not"),
+        ({"AGENT_STATUS_NAMESPACE": "a b"}, "NAMESPACE: 'a b' is not"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_would_be_right(env: dict[str, str], message: str) -> None:

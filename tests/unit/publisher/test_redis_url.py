@@ -3,8 +3,8 @@
 import pytest
 import redis
 
-from publisher.redis_primary import PrimarySearch, PrimaryUnknownError
-from publisher.redis_url import Kind, Node, RedisTarget, RedisUrlError, parse_redis_url
+from agent_status_publisher.contract.redis_primary import PrimarySearch, PrimaryUnknownError
+from agent_status_publisher.contract.redis_url import Kind, Node, RedisTarget, RedisUrlError, parse_redis_url
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """One session's run: states, tools, usage."""
 
-from publisher.run import MAX_OPEN_TOOLS, Run
-from publisher.word import MAX_NUMBER, SessionState
+from agent_status_publisher.contract.report import MAX_NUMBER, SessionState
+from agent_status_publisher.worker.run import MAX_OPEN_TOOLS, Run
 
 THINKING, TOOL, STREAMING = SessionState.THINKING, SessionState.TOOL_RUNNING, SessionState.STREAMING
 WAITING, ERROR = SessionState.WAITING_FOR_USER, SessionState.ERROR

@@ -5,11 +5,11 @@ import concurrent.futures
 
 import pytest
 
-from publisher import Session, SessionState
-from publisher.report import Reporter
-from publisher.settings import Settings
-from publisher.testing import Change, RecordingPublisher
-from publisher.worker import Worker
+from agent_status_publisher import Session, SessionState
+from agent_status_publisher.settings import Settings
+from agent_status_publisher.testing import Change, RecordingPublisher
+from agent_status_publisher.worker.diagnostics import Reporter
+from agent_status_publisher.worker.worker import Worker
 from tests.support.clock import Clock
 
 KEY = "websocket:abc123"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.text import clean_text
+from agent_status_publisher.contract.text import clean_text
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from publisher.wire import (
+from agent_status_publisher.contract.wire import (
     MAX_WORD_BYTES,
     Keys,
     MalformedWordError,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.word import (
+from agent_status_publisher.contract.report import (
     MAX_NUMBER,
     EndedRecord,
     MalformedWordError,

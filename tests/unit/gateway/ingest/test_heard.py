@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.ingest import heard as heard_module
-from gateway.ingest.heard import NO_NEWS, PATIENCE, HeardSessions, TooManySessionsError
-from publisher.testing import RecordingPublisher
+from agent_status_gateway.ingest import sessions as heard_module
+from agent_status_gateway.ingest.sessions import NO_NEWS, PATIENCE, HeardSessions, TooManySessionsError
+from agent_status_publisher.testing import RecordingPublisher
 from tests.support.clock import Clock
 
 TTL_SECONDS = 900.0

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway.ingest.heard import HeardSessions
-from gateway.ingest.hooks import MEANINGS, Cli, HookEvent, take
-from publisher.testing import RecordingPublisher
+from agent_status_gateway.ingest.hooks import MEANINGS, Cli, HookEvent, take
+from agent_status_gateway.ingest.sessions import HeardSessions
+from agent_status_publisher.testing import RecordingPublisher
 from tests.support.clock import Clock
 
 BASH = {"tool_name": "Bash", "tool_use_id": "toolu_1"}

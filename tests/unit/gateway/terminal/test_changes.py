@@ -1,7 +1,7 @@
 """What has changed, as lines."""
 
-from gateway.terminal.changes import changes, gateway_changes
-from gateway.terminal.view import Feed, Known, Picture, Trouble
+from agent_status_gateway.cli.terminal.changes import changes, gateway_changes
+from agent_status_gateway.cli.terminal.view import Feed, Known, Picture, Trouble
 from tests.unit.gateway.terminal.pictures import row, snapshot
 
 CONNECTED = Known(picture=Picture(snapshot=snapshot(), text="", at=100))

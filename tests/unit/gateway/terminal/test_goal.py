@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.snapshot import Snapshot
-from gateway.terminal.goal import Goal
+from agent_status_gateway.cli.terminal.goal import Goal
+from agent_status_gateway.state.schema import Snapshot
 from tests.unit.gateway.terminal.pictures import row, snapshot
 
 THINKING = snapshot(row("web:1"))

@@ -1,7 +1,7 @@
 """Who the workers are, as lines."""
 
-from gateway.terminal.roster import worker_lines
-from gateway.workers import WorkerStatus
+from agent_status_gateway.cli.terminal.roster import worker_lines
+from agent_status_gateway.state.workers import WorkerStatus
 
 
 def worker(**fields: object) -> WorkerStatus:

@@ -3,9 +3,9 @@
 import pytest
 from rich.cells import cell_len
 
-from gateway.snapshot import SessionStatus
-from gateway.terminal.table import draw
-from gateway.terminal.view import Known, Picture, view
+from agent_status_gateway.cli.terminal.table import draw
+from agent_status_gateway.cli.terminal.view import Known, Picture, view
+from agent_status_gateway.state.schema import SessionStatus
 from tests.unit.gateway.terminal.pictures import row, snapshot
 
 HOSTILE = [

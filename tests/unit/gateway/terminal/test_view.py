@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.snapshot import SessionStatus, Snapshot
-from gateway.terminal.view import Feed, Known, News, Picture, Trouble, aged, select, view
+from agent_status_gateway.cli.terminal.view import Feed, Known, News, Picture, Trouble, aged, select, view
+from agent_status_gateway.state.schema import SessionStatus, Snapshot
 from tests.unit.gateway.terminal.pictures import row, snapshot
 
 URL = "http://gateway"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from publisher.integrations.pocketpaw import StatusSubscriber, bridge
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations.pocketpaw import StatusSubscriber, bridge
+from agent_status_publisher.testing import RecordingPublisher
 
 KEY = "telegram:42"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from publisher.integrations import runs as runs_module
-from publisher.integrations import status_key
-from publisher.integrations.runs import Runs
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations import runs as runs_module
+from agent_status_publisher.integrations import status_key
+from agent_status_publisher.integrations.runs import Runs
+from agent_status_publisher.testing import RecordingPublisher
 
 
 @pytest.fixture

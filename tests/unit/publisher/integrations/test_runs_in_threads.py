@@ -7,9 +7,9 @@ import warnings
 
 import pytest
 
-from publisher.integrations.runs import Runs
-from publisher.lock import our_lock
-from publisher.testing import RecordingPublisher
+from agent_status_publisher.integrations.runs import Runs
+from agent_status_publisher.testing import RecordingPublisher
+from agent_status_publisher.worker.process_lock import our_lock
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")

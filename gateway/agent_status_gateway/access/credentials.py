@@ -1,0 +1,88 @@
+"""Where a request says who it is: a key in `X-Status-Key` or `?key=`, and for the stream a `?ticket=`."""
+
+import hashlib
+import hmac
+import logging
+import math
+from typing import Annotated, Final
+from urllib.parse import parse_qsl
+
+from fastapi import HTTPException, Request, Security
+from fastapi.security import APIKeyHeader, APIKeyQuery
+from pydantic import SecretStr
+from starlette.types import Scope
+
+from agent_status_gateway.fanout.address import client_of, counted_as
+
+REFUSAL: Final = "Invalid or missing status API key"
+_in_header = APIKeyHeader(name="X-Status-Key", auto_error=False, description="The key, if the operator has set one.")
+_in_query = APIKeyQuery(name="key", auto_error=False, description="The same, for clients that cannot set headers.")
+
+
+async def ask_in_measure(request: Request) -> None:
+    """Let the request pass unless its address has asked too often.
+
+    Raises:
+        HTTPException: 429, with the seconds after which to ask again.
+    """
+    address = counted_as(client_of(request.scope)[0])
+    seconds: float = request.app.replica.rate.seconds_until_next(address)
+    if seconds:
+        raise HTTPException(429, "too many requests from this address", {"Retry-After": str(math.ceil(seconds))})
+
+
+async def require_key(
+    request: Request,
+    in_header: Annotated[str | None, Security(_in_header)],  # noqa: ARG001 - for the OpenAPI document
+    in_query: Annotated[str | None, Security(_in_query)],  # noqa: ARG001 - as above
+) -> str:
+    """Let the request pass if its key is right or none is asked for; the key's name.
+
+    Raises:
+        HTTPException: 403, before anything else is said.
+    """
+    access = request.app.replica.access
+    name: str | None = access.name_of(request.scope)
+    if name is None:
+        raise HTTPException(403, REFUSAL)
+    access.uses[name] += 1
+    return name
+
+
+def given_keys(scope: Scope) -> list[bytes]:
+    """What a request names as a key, in either place."""
+    given = [value for name, value in scope["headers"] if name == b"x-status-key"]
+    return given + [value.encode("latin-1") for value in _in_the_query(scope, "key")]
+
+
+def given_ticket(scope: Scope) -> str | None:
+    """The ticket that a request names; only in the query, since it is for browsers' streams."""
+    return next(iter(_in_the_query(scope, "ticket")), None)
+
+
+def has_key(scope: Scope, key: SecretStr) -> bool:
+    """Whether a request names this one key; compared as bytes, in constant time whatever the length."""
+    wanted = hashlib.sha256(key.get_secret_value().encode()).digest()
+    matches = [hmac.compare_digest(hashlib.sha256(value).digest(), wanted) for value in given_keys(scope)]
+    return any(matches)
+
+
+def _in_the_query(scope: Scope, wanted: str) -> list[str]:
+    query: bytes = scope["query_string"]
+    if not query:
+        return []
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
+    return [value for name, value in pairs if name == wanted]
+
+
+class KeysOut(logging.Filter):
+    """Drops the query from uvicorn's lines about requests, WebSocket attempts included: a key may be in it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the line, never withhold it."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                value.partition("?")[0] if isinstance(value, str) and value.startswith("/") else value
+                for value in record.args
+            )
+        return True

@@ -1,0 +1,114 @@
+"""Who may read now: the keys of the settings and of the file, which is read again when it changes."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from starlette.types import Scope
+
+from agent_status_gateway.access.credentials import given_keys, given_ticket
+from agent_status_gateway.access.keyring import KeyRing, KeysError, parse_keys
+from agent_status_gateway.settings import Settings, SettingsError
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 1.0
+"""How often the file is looked at: a removed key's streams end soon after."""
+NAME_OF_API_KEY: Final = "API_KEY"
+EVERYBODY: Final = "everybody"
+"""The name of those who need no key."""
+
+
+class Access:
+    """The keys, as they are now.
+
+    Raises:
+        SettingsError: The file cannot be read, or is no list of keys.
+    """
+
+    def __init__(self, settings: Settings, wall_clock: Callable[[], float] = time.time) -> None:
+        self._ticket_seconds = settings.ticket_seconds
+        self._wall_clock = wall_clock
+        self._own = {} if settings.api_key is None else {NAME_OF_API_KEY: settings.api_key.get_secret_value()}
+        self._file = settings.api_keys_file
+        self.uses: Counter[str] = Counter()
+        """Requests that were let in, streams included, by the key's name."""
+        self._seen = self._look()
+        try:
+            self._ring = self._read()
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"AGENT_STATUS_API_KEYS_FILE: {_reason(error)}") from None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of all keys; of everybody, if none is asked for."""
+        return self._ring.names or frozenset({EVERYBODY})
+
+    def name_of(self, scope: Scope) -> str | None:
+        """By which key a request may read; None if it may not."""
+        if self._ring.is_open:
+            return EVERYBODY
+        return self._ring.name_of(given_keys(scope))
+
+    def name_of_streaming(self, scope: Scope) -> str | None:
+        """The same for the stream, which takes a ticket, too."""
+        name = self.name_of(scope)
+        if name is None and (ticket := given_ticket(scope)) is not None:
+            name = self._ring.name_of_ticket(ticket, self._wall_clock())
+        return name
+
+    def ticket(self, name: str) -> tuple[str, int]:
+        """A ticket for whoever has this key, and for how many seconds it is good."""
+        expires_at = int(self._wall_clock()) + self._ticket_seconds
+        return ("" if name == EVERYBODY else self._ring.ticket(name, expires_at)), self._ticket_seconds
+
+    async def watch(self, on_lost: Callable[[frozenset[str]], object]) -> None:
+        """Look at the file for ever; tell whose key is not what it was."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if (seen := self._look()) == self._seen:
+                continue
+            self._seen = seen
+            try:
+                newer = self._read()
+            except (OSError, ValueError) as error:
+                logger.error("the keys stay as they were: %s", _reason(error))  # noqa: TRY400 - no traceback: keys
+                continue
+            lost, self._ring = self._ring.lost_to(newer), newer
+            logger.info("keys read again: %d, of which %d are gone or changed", len(newer.names), len(lost))
+            on_lost(lost)
+
+    def _look(self) -> object:
+        """What changes when the file does; a secret that is mounted changes by its link."""
+        if self._file is None:
+            return None
+        try:
+            stat = self._file.stat()
+        except OSError as error:
+            return error.errno
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+    def _read(self) -> KeyRing:
+        named = {} if self._file is None else _keys_in(self._file)
+        if NAME_OF_API_KEY in named and self._own:
+            raise KeysError(f"{NAME_OF_API_KEY} is the name of the other setting's key")
+        if self._file is not None and not named and not self._own:
+            raise KeysError(f"{self._file} has no key in it: without the setting, everybody may read")
+        return KeyRing(self._own | named)
+
+
+def _keys_in(file: Path) -> dict[str, str]:
+    try:
+        return parse_keys(file.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise KeysError(f"{file} is not UTF-8") from None
+    except KeysError as error:
+        raise KeysError(f"{file}, {error}") from None
+
+
+def _reason(error: Exception) -> str:
+    return f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)

@@ -1,0 +1,13 @@
+"""The command line: `agent-status-gateway`.
+
+In reading order:
+
+    options         options that several commands share
+    child_process   a program that runs beside ours
+    embedded        a Redis-compatible server of our own
+    reader          reads a gateway over HTTP
+    terminal        `show`, `watch`, `workers` and `wait`
+    doctor          `doctor`
+    demo            `demo`, a whole stack on this machine
+    commands        every command
+"""

@@ -1,0 +1,281 @@
+"""The command `agent-status-gateway`. Its options are the settings, in lower case.
+
+Keys come from the environment or a file.
+
+What only one command needs is imported there: a replica starts half a second sooner without an HTTP client, and what
+reads one starts sooner without the server.
+"""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+
+import typer
+
+from agent_status_gateway.cli.embedded import EmbeddedError, embedded_server
+from agent_status_gateway.cli.options import DEFAULT_URL, AsJson, Filter, KeyFile, Url, ingest_setting, setting
+from agent_status_gateway.cli.terminal.goal import STATES, Goal
+from agent_status_gateway.cli.terminal.output import for_readers
+from agent_status_gateway.server.sockets import ListeningError
+from agent_status_gateway.settings import IngestSettings, Settings, SettingsError, api_key, renamed_settings
+
+PROGRAM: Final = "agent-status-gateway"
+NOT_IN_TIME: Final = 124
+"""As timeout(1) says it."""
+
+if TYPE_CHECKING:
+    from agent_status_gateway.cli.reader import Reader
+
+
+class KeyFileError(Exception):
+    """The file with the key cannot be read."""
+
+
+cli = typer.Typer(
+    help="One live picture of what a fleet of AI agents is doing.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@cli.callback()
+def warn_of_renamed_settings(context: typer.Context) -> None:
+    """One live picture of what a fleet of AI agents is doing."""
+    if context.invoked_subcommand not in ("serve", "ingest", "doctor"):  # these say so themselves, where they say more
+        for sentence in renamed_settings():
+            typer.echo(f"{PROGRAM}: {sentence}", err=True)
+
+
+@cli.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, setting("host")] = None,
+    port: Annotated[int | None, setting("port")] = None,
+    redis_url: Annotated[str | None, setting("redis_url")] = None,
+    namespace: Annotated[str | None, setting("namespace")] = None,
+    cors_origins: Annotated[str | None, setting("cors_origins")] = None,
+    debounce_seconds: Annotated[float | None, setting("debounce_seconds")] = None,
+    keepalive_seconds: Annotated[float | None, setting("keepalive_seconds")] = None,
+    drain_seconds: Annotated[float | None, setting("drain_seconds")] = None,
+    max_clients: Annotated[int | None, setting("max_clients")] = None,
+    max_clients_per_key: Annotated[int | None, setting("max_clients_per_key")] = None,
+    max_clients_per_address: Annotated[int | None, setting("max_clients_per_address")] = None,
+    max_requests_per_second: Annotated[float | None, setting("max_requests_per_second")] = None,
+    api_keys_file: Annotated[Path | None, setting("api_keys_file")] = None,
+    ticket_seconds: Annotated[int | None, setting("ticket_seconds")] = None,
+    log_format: Annotated[str | None, setting("log_format")] = None,
+    log_level: Annotated[str | None, setting("log_level")] = None,
+    embedded: Annotated[bool, typer.Option("--embedded", help="Bring a Redis-compatible server along.")] = False,
+) -> None:
+    """Run one gateway replica."""
+    given = {name: value for name, value in locals().items() if name in Settings.model_fields}
+    from agent_status_gateway.main import create_app  # noqa: PLC0415
+    from agent_status_gateway.server.serve import die_of  # noqa: PLC0415
+    from agent_status_gateway.server.serve import serve as run_server  # noqa: PLC0415
+    from agent_status_gateway.telemetry.logs import log_config  # noqa: PLC0415
+
+    before = signal.signal(signal.SIGTERM, _unwind)  # until the server has handlers of its own
+    try:
+        with ExitStack() as stack:
+            try:
+                if embedded:
+                    server = stack.enter_context(embedded_server())
+                    given["redis_url"] = server.url
+                    simulation = ", a SIMULATION: not for production" if server.is_simulation else ""
+                    typer.echo(f"Redis: {server.what}{simulation}; publish with REDIS_URL={server.url}", err=True)
+                settings = Settings.load(**given)
+                lines = log_config(settings.log_format, settings.log_level)
+                ended_by = run_server(create_app(settings), host=settings.host, port=settings.port, log_config=lines)
+            except (SettingsError, EmbeddedError, ListeningError) as error:
+                _fail(error)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if ended_by == signal.SIGTERM:
+        die_of(ended_by)
+
+
+@cli.command()
+def ingest(
+    host: Annotated[str | None, ingest_setting("ingest_host")] = None,
+    port: Annotated[int | None, ingest_setting("ingest_port")] = None,
+    redis_url: Annotated[str | None, setting("redis_url")] = None,
+    namespace: Annotated[str | None, setting("namespace")] = None,
+    ttl_seconds: Annotated[float | None, ingest_setting("ingest_ttl_seconds")] = None,
+) -> None:
+    """Take in over HTTP what agents do that are not Python, or run on a command line.
+
+    Run it beside the agents, one for a machine or a network. Their settings are written by `agent-status-hook install`.
+    """
+    from agent_status_gateway.ingest.app import create_ingest  # noqa: PLC0415
+    from agent_status_gateway.server.serve import die_of  # noqa: PLC0415
+    from agent_status_gateway.server.serve import serve as run_server  # noqa: PLC0415
+
+    given = {"redis_url": redis_url, "namespace": namespace, "ingest_ttl_seconds": ttl_seconds}
+    try:
+        settings = IngestSettings.load(**given, ingest_host=host, ingest_port=port)
+        ended_by = run_server(
+            create_ingest(settings), host=settings.ingest_host, port=settings.ingest_port, logs_requests=False
+        )
+    except (SettingsError, ListeningError) as error:
+        _fail(error)
+    if ended_by == signal.SIGTERM:
+        die_of(ended_by)
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the gateway.", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Worker processes.", min=0, max=50)] = 4,
+) -> None:
+    """Bring up a whole stack on this machine, with workers that do real work."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from agent_status_gateway.cli.demo.stack import DemoError, run_demo  # noqa: PLC0415
+
+    try:
+        with for_readers():
+            run_demo(Console(), port, workers)
+    except (DemoError, EmbeddedError, ListeningError) as error:
+        _fail(error)
+
+
+@cli.command()
+def show(url: Url = DEFAULT_URL, key_file: KeyFile = None, matching: Filter = "", as_json: AsJson = False) -> None:
+    """Print the picture once.
+
+    If the gateway does not hear Redis, the picture is its last one, which is said on stderr.
+
+    Exit status: 0; 2 = wrong usage, or the gateway cannot be read.
+    """
+    from agent_status_gateway.cli.terminal.watching import show as print_once  # noqa: PLC0415
+
+    with _reading(url, key_file) as reader:
+        print_once(reader, matching, as_json=as_json)
+
+
+@cli.command()
+def workers(url: Url = DEFAULT_URL, key_file: KeyFile = None, as_json: AsJson = False) -> None:
+    """Print who the workers are: on which machine, what they hold, and whether they are live, lost or have left.
+
+    Exit status: 0; 2 = wrong usage, or the gateway cannot be read.
+    """
+    from agent_status_gateway.cli.terminal.watching import show_workers  # noqa: PLC0415
+
+    with _reading(url, key_file) as reader:
+        show_workers(reader, as_json=as_json)
+
+
+@cli.command()
+def watch(url: Url = DEFAULT_URL, key_file: KeyFile = None, matching: Filter = "", as_json: AsJson = False) -> None:
+    """Show the picture as it changes, until Ctrl-C.
+
+    In a terminal it is live. Into a pipe goes a line per change: the local time, who (a session's key, `fleet` or
+    `gateway`), and what. With --json each line is a snapshot as it came, and what happens to the connection or to Redis
+    is told on stderr. A gateway that does not answer is waited for.
+
+    Exit status: 0 = nobody reads the output any more; 2 = wrong usage, a wrong key, or no gateway; 130 = Ctrl-C; 143 =
+    SIGTERM.
+    """
+    from agent_status_gateway.cli.terminal.watching import watch as stay  # noqa: PLC0415
+
+    with _reading(url, key_file) as reader:
+        stay(reader, matching, as_json=as_json)
+
+
+@cli.command()
+def doctor(
+    url: Url = DEFAULT_URL,
+    key_file: KeyFile = None,
+    redis_url: Annotated[str | None, setting("redis_url")] = None,
+    namespace: Annotated[str | None, setting("namespace")] = None,
+    idle_seconds: Annotated[float, typer.Option(help="How long to watch a silent stream; 0 = not.", min=0)] = 40.0,
+) -> None:
+    """Look at the settings, at Redis, and at a stream through whatever stands in its way; say what to do.
+
+    Exit status: 0; 1 = something is wrong; 2 = wrong usage.
+    """
+    from agent_status_gateway.cli.doctor.examination import examine  # noqa: PLC0415
+
+    try:
+        settings = Settings.load(redis_url=redis_url, namespace=namespace)
+        is_well = examine(url.rstrip("/"), _key(key_file), settings, idle_seconds, typer.echo)
+    except (SettingsError, KeyFileError) as error:
+        _fail(error)
+    if not is_well:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def wait(
+    state: Annotated[list[str], typer.Option(help="A state to wait for: " + ", ".join(STATES) + "; any, if several.")],
+    session: Annotated[str | None, typer.Option(help="This session's key: its state, not any session's.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Give up after so many seconds. [default: never]")] = None,
+    url: Url = DEFAULT_URL,
+    key_file: KeyFile = None,
+) -> None:
+    """Wait until the fleet, or a session, is in a state; print the line that says so.
+
+    idle, active and degraded are the fleet's states, the others any session's. With --session, `idle` is: not open;
+    `active`: open and not in error; `degraded`: in error. What the gateway shows while it does not hear Redis does not
+    count. A gateway that does not answer is waited for.
+
+    Exit status: 0 = it is so; 2 = wrong usage, a wrong key, or no gateway; 124 = not in time; 130 = Ctrl-C.
+    """
+    from agent_status_gateway.cli.terminal.watching import NotReachedError, wait_for  # noqa: PLC0415
+
+    if wrong := sorted(set(state) - set(STATES)):
+        _fail(f"--state: {wrong[0]!r} is no state: {', '.join(STATES)}")
+    if timeout is not None and not timeout > 0:
+        _fail("--timeout: seconds above 0 are wanted")
+    with _reading(url, key_file) as reader:
+        try:
+            wait_for(reader, Goal(states=frozenset(state), session_key=session), timeout)
+        except NotReachedError as error:
+            typer.echo(f"{PROGRAM}: {error}", err=True)
+            raise typer.Exit(NOT_IN_TIME) from None
+
+
+@contextmanager
+def _reading(url: str, key_file: Path | None) -> Iterator["Reader"]:
+    """A reader for one command, which ends with a status for scripts, and leaves the terminal as it was."""
+    from agent_status_gateway.cli.reader import Reader, ReaderError  # noqa: PLC0415
+
+    # Not what the shell has us ignore, as nohup(1) does.
+    ends = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, _unwind) for number in ends}
+    try:
+        with for_readers():
+            yield Reader(url, _key(key_file))
+    except (ReaderError, KeyFileError, SettingsError) as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        raise typer.Exit(128 + signal.SIGINT) from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
+    """End by way of everything that has to be taken away, such as the embedded server."""
+    sys.exit(128 + number)
+
+
+def _key(key_file: Path | None) -> str | None:
+    """From the file or the environment, never an option: process lists show those."""
+    if key_file is None:
+        return api_key()
+    try:
+        return key_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyFileError(f"--key-file: {error}") from None
+
+
+def _fail(error: Exception | str) -> NoReturn:
+    typer.echo(f"{PROGRAM}: {error}", err=True)
+    raise typer.Exit(2)

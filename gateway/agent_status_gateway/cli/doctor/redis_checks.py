@@ -1,0 +1,137 @@
+"""Redis, as a replica uses it: who it is, what this user may do there, and what would hurt."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from statistics import median
+from typing import Any, Final
+
+from redis.exceptions import NoPermissionError, RedisError
+
+from agent_status_gateway.cli.doctor.finding import Finding, note, ok, wrong
+from agent_status_gateway.feed.redis_client import Primary, RedisClient
+from agent_status_gateway.settings import Settings
+from agent_status_publisher.contract.redis_url import Kind, parse_redis_url
+from agent_status_publisher.contract.wire import MAX_WORD_BYTES, Keys
+
+ANSWER_SECONDS: Final = 5.0
+PINGS: Final = 5
+SLOW_MS: Final = 50.0
+OLDEST: Final = (6, 2)
+OLDEST_CLUSTER: Final = (7, 0)
+CLOCK_SECONDS: Final = 2.0
+SUBSCRIBER: Final = "pubsub"
+RULES: Final = 'docs/how-to/redis.md has the rule for a gateway\'s user, under "Users with the least rights"'
+
+
+async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
+    """Everything about Redis; the first thing that is wrong may leave the rest unsaid."""
+    client = RedisClient(settings.redis_url, Keys(settings.namespace))
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS), client.primary() as primary:
+            yield await _latency(primary)
+            for check in (_version, _clock, _eviction, _buffers):
+                yield await _seen(check, primary, settings)
+            for what, act in (
+                ("takes the key that replicas probe it with", primary.probe),
+                ("runs the script that reads all workers", primary.read),
+                ("lets this user subscribe to the channel", primary.subscribe),
+            ):
+                yield await _may(what, act)
+    except (RedisError, OSError, TimeoutError) as error:
+        reason = str(error) or f"no answer within {ANSWER_SECONDS:g} s"
+        yield wrong(f"Redis cannot be used: {reason}", "is REDIS_URL right, the server up, and no firewall in between?")
+
+
+async def _latency(primary: Primary) -> Finding:
+    times_ms = []
+    for _ in range(PINGS):
+        began_at = time.perf_counter()
+        await primary.ask("PING")
+        times_ms.append(1000 * (time.perf_counter() - began_at))
+    said = f"Redis answers in {median(times_ms):.1f} ms"
+    return ok(said) if median(times_ms) < SLOW_MS else note(said, "a replica nearer to it would see changes sooner")
+
+
+async def _seen(
+    check: Callable[[Primary, Settings], Awaitable[Finding]], primary: Primary, settings: Settings
+) -> Finding:
+    """What an admin's command shows; a gateway's user need not have the right."""
+    name = check.__name__.removeprefix("_")
+    try:
+        return await check(primary, settings)
+    except NoPermissionError:
+        return note(f"{name}: this user may not look, which a gateway need not; ask as an admin to see it")
+    except RedisError as error:
+        return note(f"{name}: cannot be seen here: {error}")
+
+
+async def _may(what: str, act: Callable[[], Awaitable[object]]) -> Finding:
+    try:
+        await act()
+    except NoPermissionError as error:
+        return wrong(f"Redis {what}: no: {error}", RULES)
+    except RedisError as error:
+        return wrong(f"Redis {what}: no: {error}", "workers cannot speak either while this is so")
+    return ok(f"Redis {what}")
+
+
+async def _version(primary: Primary, settings: Settings) -> Finding:
+    info = _fields(await primary.ask("INFO", "server"))
+    is_valkey = "valkey_version" in info
+    version = info.get("valkey_version") or info.get("redis_version", "0")
+    said = f"{'Valkey' if is_valkey else 'Redis'} {version}"
+    numbers = tuple(int(part) for part in info.get("redis_version", "0.0").split(".")[:2])
+    oldest = OLDEST_CLUSTER if parse_redis_url(settings.redis_url).kind is Kind.CLUSTER else OLDEST
+    if numbers < oldest:
+        return wrong(said, f"{oldest[0]}.{oldest[1]} is the oldest that will do")
+    return ok(said)
+
+
+async def _clock(primary: Primary, _settings: Settings) -> Finding:
+    seconds, micros = await primary.ask("TIME")
+    apart = time.time() - (int(seconds) + int(micros) / 1e6)
+    said = f"Redis's clock and this machine's are {abs(apart):.1f} s apart"
+    if abs(apart) < CLOCK_SECONDS:
+        return ok(said)
+    return note(said, "pictures do not mind; tickets do, if replicas' clocks differ by more than their time")
+
+
+async def _eviction(primary: Primary, _settings: Settings) -> Finding:
+    policy = (await _config(primary, "maxmemory-policy")) or "noeviction"
+    limit = (await _config(primary, "maxmemory")) or "0"
+    if policy == "noeviction" or limit == "0":
+        return ok(f"Redis evicts nothing ({policy}, maxmemory {limit})")
+    advice = "set maxmemory-policy noeviction, or use a Redis of its own: workers vanish until their next word"
+    return wrong(f"Redis evicts keys when its memory is full ({policy}, maxmemory {limit})", advice)
+
+
+async def _buffers(primary: Primary, _settings: Settings) -> Finding:
+    words = ((await _config(primary, "client-output-buffer-limit")) or "").split()
+    if SUBSCRIBER not in words:
+        return note("output buffers: no limit for subscribers is told")
+    hard_bytes = int(words[words.index(SUBSCRIBER) + 1])
+    if hard_bytes == 0 or hard_bytes >= MAX_WORD_BYTES:
+        return ok(f"Redis keeps {hard_bytes or 'any number of'} bytes for a slow replica before it drops it")
+    advice = (
+        f"set client-output-buffer-limit pubsub to {4 * MAX_WORD_BYTES} or more: one long word may be {MAX_WORD_BYTES}"
+    )
+    return wrong(f"Redis drops a replica that is {hard_bytes} bytes behind", advice)
+
+
+async def _config(primary: Primary, name: str) -> str | None:
+    answer = await primary.ask("CONFIG", "GET", name)
+    pairs = answer.items() if isinstance(answer, dict) else zip(answer[::2], answer[1::2], strict=True)
+    return next((_text(value) for key, value in pairs if _text(key) == name), None)
+
+
+def _fields(info: Any) -> dict[str, str]:
+    """Redis's INFO, which redis-py parses for some clients and not for others."""
+    if isinstance(info, dict):
+        return {_text(name): _text(value) for name, value in info.items()}
+    pairs = (line.partition(":") for line in _text(info).splitlines())
+    return {name: value for name, colon, value in pairs if colon}
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

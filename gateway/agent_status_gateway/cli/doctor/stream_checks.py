@@ -1,0 +1,161 @@
+"""A stream through whatever stands in its way: does it begin at once, does a change come through, is it cut in silence?
+
+A worker of its own is on the board for the moment: session `doctor:<number>`.
+"""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from queue import Empty, Queue
+from typing import Final
+
+import httpx
+from redis.exceptions import RedisError
+
+from agent_status_gateway.cli.doctor.finding import Finding, note, ok, wrong
+from agent_status_gateway.cli.reader import STATUS_PATH
+from agent_status_gateway.settings import Settings
+from agent_status_publisher import PublisherError, StatusPublisher
+
+STREAM_PATH: Final = f"{STATUS_PATH}/stream"
+CONNECT_SECONDS: Final = 5.0
+FIRST_SECONDS: Final = 6.0
+CHANGE_SECONDS: Final = 10.0
+KEEPALIVE: Final = ": keepalive"
+BUFFERED: Final = "something on the way collects the answer: switch its buffering off for this path (see deploy/)"
+
+
+def check_stream(url: str, key: str | None, settings: Settings, idle_seconds: float) -> Iterator[Finding]:
+    """Everything about one gateway's address; the first thing that is wrong may leave the rest unsaid."""
+    headers = {"Accept": "text/event-stream", **({"X-Status-Key": key} if key else {})}
+    try:
+        with httpx.Client(base_url=url, headers=headers, timeout=httpx.Timeout(CONNECT_SECONDS, read=None)) as client:
+            ready = client.get("/readyz", timeout=CONNECT_SECONDS)
+            yield _readiness(ready)
+            with client.stream("GET", STREAM_PATH) as response:
+                yield from _check_open_stream(response, settings, idle_seconds)
+    except httpx.HTTPError as error:
+        yield wrong(f"{url} does not answer: {error}", "is a gateway running there, and is --url its address?")
+
+
+def _readiness(response: httpx.Response) -> Finding:
+    try:
+        said = response.json()
+    except ValueError:
+        return wrong(f"/readyz answers {response.status_code} and no JSON", "is --url a gateway's address?")
+    if response.status_code == httpx.codes.OK:
+        channel = said.get("channel")
+        return note(f"the gateway is ready, but {channel}") if channel else ok("the gateway is ready")
+    return wrong(f"the gateway is not ready: {said.get('reason')}", "its picture is stale until this is mended")
+
+
+def _check_open_stream(response: httpx.Response, settings: Settings, idle_seconds: float) -> Iterator[Finding]:
+    if response.status_code == httpx.codes.FORBIDDEN:
+        yield wrong("the stream wants a key", "set AGENT_STATUS_API_KEY or give --key-file")
+        return
+    kind = response.headers.get("content-type", "")
+    if response.status_code != httpx.codes.OK or not kind.startswith("text/event-stream"):
+        yield wrong(f"the stream answers {response.status_code}, {kind or 'no type'}", "is --url a gateway's address?")
+        return
+    via = response.headers.get("via") or response.headers.get("server")
+    if via:
+        yield note(f"the stream comes by way of {via}")
+    lines = _Lines(response)
+    began_at = time.monotonic()
+    if not lines.wait_for(lambda line: line.startswith("data: "), FIRST_SECONDS):
+        yield wrong("the first event does not come" + lines.why_over(), BUFFERED)
+        return
+    yield ok(f"the first event comes after {1000 * (time.monotonic() - began_at):.0f} ms")
+    yield from _check_change(lines, settings)
+    if idle_seconds:
+        yield _check_silence(lines, idle_seconds)
+
+
+def _check_change(lines: "_Lines", settings: Settings) -> Iterator[Finding]:
+    """Publish as a worker does, and see it on the stream."""
+    session_key = f"doctor:{random.randrange(10**6)}"  # noqa: S311 - a name
+    errors: list[PublisherError] = []
+    try:
+        publisher = StatusPublisher(settings.redis_url, namespace=settings.namespace, on_error=errors.append)
+        with publisher:
+            began_at = time.monotonic()
+            publisher.session(session_key, title="agent-status-gateway doctor")
+            if not publisher.flush():
+                reason = str(errors[-1]) if errors else "no answer"
+                yield note(
+                    f"a worker's word cannot be written: {reason}",
+                    "fine for a gateway's user; give --redis-url a worker's to see the whole way",
+                )
+                return
+            written_ms = 1000 * (time.monotonic() - began_at)
+            shown = lines.wait_for(lambda line: _shows(line, session_key), CHANGE_SECONDS)
+            shown_ms = 1000 * (time.monotonic() - began_at)
+    except (ValueError, RedisError) as error:
+        yield wrong(f"nothing can be published: {error}", "is REDIS_URL right?")
+        return
+    if shown:
+        yield ok(f"a worker's word is in Redis after {written_ms:.0f} ms, and on the stream after {shown_ms:.0f} ms")
+    else:
+        same = "does the gateway at --url read this Redis and this namespace? if so, "
+        yield wrong(f"a change does not come through within {CHANGE_SECONDS:g} s" + lines.why_over(), same + BUFFERED)
+
+
+def _check_silence(lines: "_Lines", idle_seconds: float) -> Finding:
+    """Nothing happens for a while but keepalives; other workers' changes do no harm."""
+    heard = lines.wait_for(lambda line: line.startswith(KEEPALIVE), idle_seconds)
+    if lines.is_over:
+        return wrong(
+            "the stream is cut in silence" + lines.why_over(),
+            "something on the way has a shorter idle timeout than the keepalive: raise it, or lower KEEPALIVE_SECONDS",
+        )
+    if heard:
+        return ok("the stream stays open in silence, and its keepalive comes through")
+    return note(f"no keepalive within {idle_seconds:g} s: too much is going on for one, or KEEPALIVE_SECONDS is longer")
+
+
+def _shows(line: str, session_key: str) -> bool:
+    if not line.startswith("data: "):
+        return False
+    try:
+        sessions = json.loads(line.removeprefix("data: "))["sessions"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return any(row.get("session_key") == session_key for row in sessions)
+
+
+class _Lines:
+    """A stream's lines as they come; a thread of its own reads them, since reading blocks."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._queue: Queue[str | None] = Queue()
+        self._error = ""
+        self.is_over = False
+        threading.Thread(target=self._read, args=(response,), name="doctor-stream", daemon=True).start()
+
+    def wait_for(self, is_it: Callable[[str], bool], seconds: float) -> bool:
+        """Whether such a line comes in time."""
+        give_up_at = time.monotonic() + seconds
+        while not self.is_over and (left := give_up_at - time.monotonic()) > 0:
+            try:
+                line = self._queue.get(timeout=left)
+            except Empty:
+                return False
+            if line is None:
+                self.is_over = True
+            elif is_it(line):
+                return True
+        return False
+
+    def why_over(self) -> str:
+        """How it ended, if it has."""
+        return f": it ended{self._error}" if self.is_over else ""
+
+    def _read(self, response: httpx.Response) -> None:
+        try:
+            for line in response.iter_lines():
+                self._queue.put(line)
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            self._error = f", {type(error).__name__}"
+        self._queue.put(None)

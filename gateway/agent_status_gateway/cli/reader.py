@@ -1,0 +1,214 @@
+"""Reading a gateway over HTTP, as the terminal commands do: one picture, or all news as it comes."""
+
+import random
+import time
+from collections.abc import Generator, Iterator
+from typing import Final, NoReturn
+
+import httpx
+from httpx_sse import ServerSentEvent, SSEError, connect_sse
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from agent_status_gateway.cli.terminal.presentation import plain
+from agent_status_gateway.cli.terminal.view import Feed, News, Picture, Trouble
+from agent_status_gateway.fanout.frames import FeedState
+from agent_status_gateway.state.schema import Snapshot
+from agent_status_gateway.state.workers import Workers
+
+STATUS_PATH: Final = "/api/v1/agent/status"
+WORKERS_PATH: Final = "/api/v1/agent/workers"
+TIMEOUT_SECONDS: Final = 10.0
+SILENCE_SECONDS: Final = 75.0
+"""More than two keepalives: a stream that is silent for longer is dead."""
+LAST_RETRY_SECONDS: Final = 10.0
+RETRY_GROWTH: Final = 1.5
+AFTER_OUTAGE_SECONDS: Final = 0.5
+"""A gateway that hears Redis again may give out its last picture for so long."""
+PASSING: Final = {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS}
+
+_snapshot = TypeAdapter(Snapshot)
+_workers = TypeAdapter(Workers)
+
+
+class _FeedEvent(BaseModel):
+    state: FeedState
+    since_seconds: float
+
+
+class ReaderError(Exception):
+    """A gateway that cannot be read; the message says why, and what to do."""
+
+
+class RefusedError(ReaderError):
+    """Asking again is of no use."""
+
+
+class NoGatewayError(ReaderError):
+    """What answers is no gateway, or not now."""
+
+
+class Reader:
+    """One gateway, by its address; a key goes as a header, into no URL.
+
+    Raises:
+        ReaderError: The address is none, or the key cannot be one.
+    """
+
+    def __init__(self, url: str, key: str | None = None) -> None:
+        self.url, self._address = _parse_address(url)
+        self._headers = _headers(key)
+        self._retry_seconds = random.uniform(1, 2)  # noqa: S311 - spread, not secrecy
+        self._pictures_heard = 0
+
+    def read_once(self) -> Picture:
+        """The picture of now.
+
+        Raises:
+            ReaderError: Nobody answers, or not with a picture.
+        """
+        response = self._get(STATUS_PATH)
+        stale = response.headers.get("X-Status-Stale", "")
+        return self._picture(response.text, float(stale) if stale.isdecimal() else None)
+
+    def read_workers(self) -> Workers:
+        """Who the workers are now.
+
+        Raises:
+            ReaderError: Nobody answers, or not with workers.
+        """
+        response = self._get(WORKERS_PATH)
+        try:
+            return _workers.validate_json(response.text)
+        except ValidationError:
+            self._is_no_gateway()
+
+    def read_news(self) -> Iterator[News]:
+        """All that is to be known, as it comes, for ever; it connects again by itself, and says why before it does."""
+        timeout = httpx.Timeout(TIMEOUT_SECONDS, read=SILENCE_SECONDS)
+        with httpx.Client(timeout=timeout, headers=self._headers) as client:
+            while True:
+                heard_before = self._pictures_heard
+                error = yield from self._connect(client)
+                if error is None:
+                    time.sleep(AFTER_OUTAGE_SECONDS)
+                    continue
+                # A gateway that was one is waited for, whatever answers in its place meanwhile.
+                is_first = self._pictures_heard == 0
+                is_final = isinstance(error, RefusedError) or (isinstance(error, NoGatewayError) and is_first)
+                wait_seconds = self._retry_seconds
+                yield Trouble(reason=str(error), retry_at=time.monotonic() + wait_seconds, is_final=is_final)
+                time.sleep(wait_seconds)
+                if self._pictures_heard == heard_before:
+                    self._retry_seconds = min(RETRY_GROWTH * wait_seconds, LAST_RETRY_SECONDS)
+
+    def _get(self, path: str) -> httpx.Response:
+        try:
+            response = httpx.get(self._address + path, headers=self._headers, timeout=TIMEOUT_SECONDS)
+        except httpx.HTTPError as error:
+            raise ReaderError(self._silence(error)) from None
+        self._check(response)
+        return response
+
+    def _connect(self, client: httpx.Client) -> Generator[News, None, ReaderError | None]:
+        """One connection's news; then why it has ended. Nothing is wrong if it is because Redis is heard again."""
+        heard_before = self._pictures_heard
+        try:
+            for event in self._events(client):
+                if event.retry is not None:
+                    self._retry_seconds = event.retry / 1000
+                if event.event == "status":
+                    picture = self._picture(event.data)
+                    self._pictures_heard += 1
+                    yield picture
+                elif event.event == "feed":
+                    yield self._feed(event.data)
+        except _HeardAgain:
+            return None
+        except httpx.HTTPError as error:
+            return ReaderError(self._silence(error))
+        except ReaderError as error:
+            return error
+        is_over = self._pictures_heard > heard_before
+        return ReaderError("the gateway has ended the stream" if is_over else "the gateway says: not now")
+
+    def _events(self, client: httpx.Client) -> Iterator[ServerSentEvent]:
+        """One connection's events. After an outage it ends, so that the next one brings a picture of after it.
+
+        Raises:
+            _HeardAgain: That is why it has ended.
+        """
+        was_lost = False
+        with connect_sse(client, "GET", f"{self._address}{STATUS_PATH}/stream", params={"events": "all"}) as source:
+            if source.response.status_code != httpx.codes.OK:
+                source.response.read()
+            self._check(source.response)
+            try:
+                for event in source.iter_sse():
+                    if event.event == "feed":
+                        is_lost = self._feed(event.data).is_lost
+                        if was_lost and not is_lost:
+                            raise _HeardAgain
+                        was_lost = is_lost
+                    yield event
+            except SSEError:
+                self._is_no_gateway()
+
+    def _picture(self, text: str, stale_seconds: float | None = None) -> Picture:
+        try:
+            snapshot = _snapshot.validate_json(text)
+        except ValidationError:
+            self._is_no_gateway()
+        return Picture(snapshot=snapshot, text=text, at=time.monotonic(), stale_seconds=stale_seconds)
+
+    def _feed(self, text: str) -> Feed:
+        try:
+            told = _FeedEvent.model_validate_json(text)
+        except ValidationError:
+            self._is_no_gateway()
+        return Feed(is_lost=told.state == "lost", since=time.monotonic() - told.since_seconds)
+
+    def _check(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+            key = "another key" if b"X-Status-Key" in self._headers else "a key"
+            raise RefusedError(f"{self.url} wants {key}: set AGENT_STATUS_API_KEY or give --key-file")
+        if status == httpx.codes.OK:
+            return
+        reason = f"{self.url} answered {status}: {plain(response.text[:200])}"
+        raise (NoGatewayError if response.has_redirect_location or _is_final(status) else ReaderError)(reason)
+
+    def _is_no_gateway(self) -> NoReturn:
+        raise NoGatewayError(f"{self.url} did not answer with a status snapshot: is it a gateway?")
+
+    def _silence(self, error: httpx.HTTPError) -> str:
+        if isinstance(error, httpx.ReadTimeout):
+            return f"{self.url} says nothing"
+        return f"no gateway answers at {self.url}: {str(error) or type(error).__name__}"
+
+
+class _HeardAgain(Exception):  # noqa: N818 - no error
+    """The gateway hears Redis again."""
+
+
+def _is_final(status: int) -> bool:
+    return httpx.codes.is_client_error(status) and status not in PASSING
+
+
+def _parse_address(url: str) -> tuple[str, str]:
+    """The address as it may be shown, and as it is used: without and with what stands before an @."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        parsed = httpx.URL()
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise ReaderError(f"no gateway answers at {url}: --url wants an address such as http://localhost:8000")
+    if parsed.query or parsed.fragment:
+        raise ReaderError("--url wants an address alone, such as http://localhost:8000; a key goes into --key-file")
+    return str(parsed.copy_with(userinfo=b"")).rstrip("/"), str(parsed).rstrip("/")
+
+
+def _headers(key: str | None) -> dict[bytes, bytes]:
+    key = (key or "").strip()
+    if "\n" in key or "\r" in key:
+        raise ReaderError("the key has a line break in it: one key is wanted, on one line")
+    return {b"X-Status-Key": key.encode()} if key else {}

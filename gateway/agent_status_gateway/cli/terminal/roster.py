@@ -1,0 +1,27 @@
+"""Pure: who the workers are, as lines: a row for each, whose columns `awk` can cut."""
+
+from agent_status_gateway.cli.terminal.presentation import duration, plain
+from agent_status_gateway.state.workers import Workers, WorkerStatus
+
+HEADINGS = ("host", "pid", "state", "heard", "up", "sessions", "worker")
+
+
+def worker_lines(workers: Workers) -> list[str]:
+    """A line of headings and one for each worker; a word if there is none."""
+    rows = [HEADINGS, *(_cells(worker) for worker in workers["workers"])]
+    if len(rows) == 1:
+        return ["no worker is known"]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _cells(worker: WorkerStatus) -> tuple[str, ...]:
+    return (
+        plain(worker["host"]).replace(" ", "_") or "?",
+        str(worker["pid"]),
+        worker["state"],
+        duration(worker["last_heard_seconds"]).replace(" ", ""),
+        duration(worker["uptime_seconds"]).replace(" ", ""),
+        f"{len(worker['sessions'])}/{worker['max_concurrent']}",
+        plain(worker["worker_id"]),
+    )

@@ -1,0 +1,180 @@
+/**
+ * The live picture in a page: one connection, whatever happens to it, shared by the tabs of a browser.
+ *
+ *     import { watchStatus } from "http://localhost:8000/dashboard/client.js";
+ *
+ *     const watch = watchStatus({
+ *       key: "…",                                   // if the operator has set one
+ *       onStatus(status, ageSeconds) { … },         // a snapshot, and how long ago it came
+ *       onConnection({ state, sinceSeconds, nextTrySeconds, reason }) { … },
+ *     });
+ *     watch.close();
+ *
+ * `state` is `connecting`, `connected`, `reconnecting`, `stale` or `needs key`: docs/reference/client-js.md says what each means.
+ *
+ * Tabs share by a Web Lock (its holder has the connection, the others queue) and a BroadcastChannel. Without, as on
+ * plain http: from another machine, each tab has a connection.
+ */
+
+import { Stream, now } from "./stream.js";
+
+const PING_MS = 5000;
+
+/** Begin to watch. `gateway` is its base URL: where this module came from, unless told otherwise. */
+export function watchStatus({ gateway = new URL("..", import.meta.url).href, isShared = true, ...options }) {
+  const base = new URL(gateway.endsWith("/") ? gateway : `${gateway}/`, import.meta.url).href;
+  return new Watch({ key: "", onStatus() {}, onConnection() {}, ...options, isShared, base });
+}
+
+/** One tab's part: the leader has the connection and tells the others. */
+class Watch {
+  #options;
+  #stream = null; // of the leader
+  #channel = null;
+  #queue = null; // ends the wait for the lock
+  #letGo = null; // gives the lock back
+  #isSilent = false; // the leader owes an answer
+  #newest = { status: null, connection: null };
+  #timers = {};
+  #listeners = new AbortController();
+
+  constructor(options) {
+    this.#options = options;
+    const on = (target, names, listener) => {
+      for (const name of names) target.addEventListener(name, listener, { signal: this.#listeners.signal });
+    };
+    on(window, ["online"], () => this.retryNow());
+    on(document, ["visibilitychange"], () => document.hidden || this.retryNow());
+    // A page that is put away must not keep what others wait for.
+    on(document, ["freeze"], () => this.#leave());
+    on(window, ["pagehide"], () => this.#leave());
+    on(document, ["resume"], () => this.#join());
+    on(window, ["pageshow"], (event) => event.persisted && this.#join());
+    this.#hear({ kind: "connection", state: "connecting", at: now() });
+    this.#join();
+  }
+
+  /** Whether this tab has the connection, so that one of them alone can act on what it hears. */
+  get isLeader() {
+    return this.#stream !== null;
+  }
+
+  /** Do not wait for the next try. */
+  retryNow() {
+    if (this.#stream) this.#stream.retryNow();
+    else this.#channel?.postMessage({ kind: "retry" });
+  }
+
+  close() {
+    this.#listeners.abort();
+    this.#leave();
+  }
+
+  async #join() {
+    if (this.#queue) return;
+    const queue = (this.#queue = new AbortController());
+    if (!this.#options.isShared || !navigator.locks || !window.BroadcastChannel || !crypto.subtle) return this.#lead();
+    const name = await nameOf(this.#options); // the key itself is in no name
+    if (queue.signal.aborted) return;
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }) => this.#receive(data);
+    this.#channel.postMessage({ kind: "hello" });
+    this.#timers.ping = setInterval(() => this.#ping(name), PING_MS);
+    this.#wait(name, { signal: queue.signal });
+  }
+
+  async #wait(name, options) {
+    const queue = this.#queue;
+    try {
+      await navigator.locks.request(name, options, () => {
+        if (this.#queue !== queue) return undefined;
+        this.#lead();
+        return new Promise((letGo) => (this.#letGo = letGo));
+      });
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+      if (this.#queue !== queue || options.signal?.aborted) return;
+      this.#follow(); // another tab took the lock: queue again
+      this.#wait(name, { signal: queue.signal });
+    }
+  }
+
+  #lead() {
+    this.#stream = new Stream(this.#options, (message) => {
+      this.#hear(message);
+      this.#tell(message);
+    });
+    this.#stream.open();
+  }
+
+  #follow() {
+    this.#stream?.close();
+    this.#stream = null;
+    this.#letGo?.();
+    this.#letGo = null;
+  }
+
+  #leave() {
+    this.#queue?.abort();
+    this.#queue = null;
+    this.#follow();
+    clearInterval(this.#timers.ping);
+    clearTimeout(this.#timers.overdue);
+    this.#channel?.close();
+    this.#channel = null;
+  }
+
+  /** A visible tab finds out whether the leader still turns; one that does not answer loses the lock. */
+  #ping(name) {
+    if (this.#stream || document.hidden) return;
+    if (this.#isSilent) {
+      this.#isSilent = false;
+      this.#queue.abort();
+      this.#queue = new AbortController();
+      this.#wait(name, { steal: true });
+    } else {
+      this.#isSilent = true;
+      this.#channel.postMessage({ kind: "ping" });
+    }
+  }
+
+  /** Another tab's word. Times travel as ages: each tab has a clock of its own. */
+  #receive({ ageMs, ...message }) {
+    if (this.#stream) {
+      if (message.kind === "retry") this.#stream.retryNow();
+      if (message.kind === "ping") this.#channel.postMessage({ kind: "pong" });
+      if (message.kind === "hello") for (const newest of Object.values(this.#newest)) if (newest) this.#tell(newest);
+      return;
+    }
+    if (["pong", "status", "connection"].includes(message.kind)) this.#isSilent = false;
+    if (message.kind in this.#newest) this.#hear({ ...message, at: now() - ageMs });
+  }
+
+  #tell({ at, ...message }) {
+    this.#channel?.postMessage({ ...message, ageMs: now() - at });
+  }
+
+  #hear(message) {
+    this.#newest[message.kind] = message;
+    const ageSeconds = Math.max(0, now() - message.at) / 1000;
+    if (message.kind === "status") {
+      this.#options.onStatus(JSON.parse(message.text), ageSeconds);
+      return;
+    }
+    const { state, sinceMs, nextTryMs, reason } = message;
+    const connection = { state };
+    if (sinceMs !== undefined) connection.sinceSeconds = sinceMs / 1000 + ageSeconds;
+    if (nextTryMs !== undefined) connection.nextTrySeconds = Math.max(0, nextTryMs / 1000 - ageSeconds);
+    if (reason) connection.reason = reason;
+    clearTimeout(this.#timers.overdue);
+    // A hidden leader's timers are slow; a message wakes it.
+    if (nextTryMs !== undefined && !this.#stream)
+      this.#timers.overdue = setTimeout(() => this.retryNow(), connection.nextTrySeconds * 1000 + 500);
+    this.#options.onConnection(connection);
+  }
+}
+
+async function nameOf({ base, key }) {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${base}\n${key}`));
+  return `agent-status ${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}

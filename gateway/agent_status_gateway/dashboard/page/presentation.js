@@ -1,0 +1,99 @@
+// Pure: how a person is told the picture: the order, the words, and the numbers.
+//
+// As gateway/agent_status_gateway/cli/terminal/presentation.py, which says what each is; both are held to tests/unit/golden/presentation.json.
+// Titles, tools and errors come from users' prompts: nothing in them is obeyed.
+
+/** The states of many sessions, in the order in which they are counted. */
+export const SAID = {
+  waiting_for_user: "waiting for user",
+  error: "in error",
+  thinking: "thinking",
+  tool_running: "running a tool",
+  streaming: "streaming",
+};
+export const STATES = Object.keys(SAID);
+
+const RANKS = { waiting_for_user: 0, error: 1 };
+const OTHERS = 2;
+const MINUTE_SECONDS = 60;
+const HOUR_SECONDS = 3600;
+const DAY_SECONDS = 86_400;
+// Joiners are invisible like what a browser would act on, but scripts and emoji are spelt with them.
+const ACTIVE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+
+export function inOrder(rows) {
+  const rank = (row) => RANKS[row.state] ?? OTHERS;
+  return [...rows].sort((one, other) => rank(one) - rank(other));
+}
+
+/** The fleet in numbers; its state, which is shown in colour, is not in it. */
+export function headline(fleet) {
+  return `${fleet.active_sessions} of ${fleet.max_concurrent} sessions · up ${duration(fleet.uptime_seconds)}`;
+}
+
+/** How many sessions are in each state, by state. */
+export function numbers(rows) {
+  const found = Object.fromEntries(STATES.map((state) => [state, 0]));
+  for (const { state } of rows) if (state in found) found[state] += 1;
+  return found;
+}
+
+export function counts(rows) {
+  const found = numbers(rows);
+  return STATES.filter((state) => found[state]).map((state) => `${found[state]} ${SAID[state]}`).join(", ");
+}
+
+export function matches(row, text) {
+  const part = text.trim().toLowerCase();
+  if (!part) return true;
+  const fields = [row.session_key, row.channel, name(row), row.state, SAID[row.state], row.tool_name ?? ""];
+  return fields.some((field) => field?.toLowerCase().includes(part));
+}
+
+/** What a session is called. */
+export function name(row) {
+  return plain(row.title ?? "").trim() || plain(row.session_id);
+}
+
+/** What a session does. */
+export function what(row) {
+  switch (row.state) {
+    case "tool_running":
+      return `running ${plain(row.tool_name ?? "") || "a tool"}`;
+    case "waiting_for_user":
+      return "waiting for user";
+    case "error": {
+      const message = plain(row.error_message ?? "");
+      return message ? `error: ${message}` : "error";
+    }
+    default:
+      return row.state;
+  }
+}
+
+/** Seconds as a person says them: 4s, 2m 10s, 3h 5m, 2d 4h. */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.trunc(seconds));
+  const units = (large, small) => Math.floor((whole % large) / small);
+  if (whole < MINUTE_SECONDS) return `${whole}s`;
+  if (whole < HOUR_SECONDS) return `${units(HOUR_SECONDS, MINUTE_SECONDS)}m ${whole % MINUTE_SECONDS}s`;
+  if (whole < DAY_SECONDS) return `${units(DAY_SECONDS, HOUR_SECONDS)}h ${units(HOUR_SECONDS, MINUTE_SECONDS)}m`;
+  return `${Math.floor(whole / DAY_SECONDS)}d ${units(DAY_SECONDS, HOUR_SECONDS)}h`;
+}
+
+export function tokens(usage) {
+  const sum = total(usage);
+  if (sum < 1000) return sum ? String(sum) : "";
+  const [unit, size] = sum >= 1_000_000 ? ["M", 1_000_000] : ["k", 1000];
+  const tenths = Math.floor((sum * 10) / size);
+  return `${Math.floor(tenths / 10).toLocaleString("en")}.${tenths % 10}${unit}`;
+}
+
+export function plain(text) {
+  return text.replace(ACTIVE, " ");
+}
+
+/** Input and output together. */
+export function total(usage) {
+  return usage ? usage.input + usage.output : 0;
+}

@@ -1,0 +1,131 @@
+"""Pure: how what is said to a client is put on its wire: its content coding, and the framing of HTTP.
+
+An event is coded once for all clients of a kind: what is here only chooses which bytes of a frame a client gets.
+"""
+
+import zlib
+from typing import Final, Protocol
+
+from agent_status_gateway.fanout.chunks import LAST_CHUNK, chunk
+from agent_status_gateway.fanout.frames import Frame
+from agent_status_gateway.fanout.gzip_stream import finish, store
+
+
+class Coding(Protocol):
+    """What one client gets for what it is told, in the order that it is told."""
+
+    def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
+        """A new client's first event, with how long it shall wait before it reconnects; then `text`, if any."""
+
+    def event(self, frame: Frame) -> bytes:
+        """A later event."""
+
+    def text(self, text: bytes) -> bytes:
+        """Anything that is said to this client alone, or seldom."""
+
+    def last(self, text: bytes) -> bytes:
+        """The last words, and the end of the response."""
+
+
+class Identity:
+    """The text as it is; whoever sends it frames it, or ends it with the connection as HTTP/1.0 does."""
+
+    def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
+        """As it is."""
+        return frame.first_event(retry_ms) + text
+
+    def event(self, frame: Frame) -> bytes:
+        """As it is."""
+        return frame.event
+
+    def text(self, text: bytes) -> bytes:
+        """As it is."""
+        return text
+
+    def last(self, text: bytes) -> bytes:
+        """As it is."""
+        return text
+
+
+class Chunked:
+    """The text in chunks of HTTP/1.1."""
+
+    def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
+        """One chunk."""
+        return chunk(frame.first_event(retry_ms) + text)
+
+    def event(self, frame: Frame) -> bytes:
+        """The same chunk for every client."""
+        return frame.chunk
+
+    def text(self, text: bytes) -> bytes:
+        """One chunk."""
+        return chunk(text)
+
+    def last(self, text: bytes) -> bytes:
+        """A chunk, and the empty one that is the end."""
+        return chunk(text) + LAST_CHUNK
+
+
+class Gzip:
+    """The text compressed, in chunks or not; one for each client, since its stream ends with a checksum of its own."""
+
+    __slots__ = ("_crc", "_is_chunked", "_length")
+
+    def __init__(self, *, is_chunked: bool) -> None:
+        self._is_chunked = is_chunked
+        self._crc = 0
+        self._length = 0
+
+    def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
+        """The beginning of the stream, and an event of which most was compressed for all."""
+        zipped, self._crc, self._length = frame.gzipped.first(frame.first_tail(retry_ms) + text)
+        return self._framed(zipped)
+
+    def event(self, frame: Frame) -> bytes:
+        """The same bytes for every client."""
+        gzipped = frame.gzipped
+        self._crc = gzipped.crc_after(self._crc)
+        self._length += gzipped.length
+        return gzipped.chunk if self._is_chunked else gzipped.event
+
+    def text(self, text: bytes) -> bytes:
+        """Not worth compressing."""
+        self._count(text)
+        return self._framed(store(text))
+
+    def last(self, text: bytes) -> bytes:
+        """The text and the checksum."""
+        self._count(text)
+        return self._framed(store(text) + finish(self._crc, self._length)) + (LAST_CHUNK if self._is_chunked else b"")
+
+    def _count(self, text: bytes) -> None:
+        self._crc = zlib.crc32(text, self._crc)
+        self._length += len(text)
+
+    def _framed(self, zipped: bytes) -> bytes:
+        return chunk(zipped) if self._is_chunked else zipped
+
+
+IDENTITY: Final = Identity()
+CHUNKED: Final = Chunked()
+
+
+def coding_for(*, is_gzipped: bool, is_chunked: bool) -> Coding:
+    """The coding of one client."""
+    if is_gzipped:
+        return Gzip(is_chunked=is_chunked)
+    return CHUNKED if is_chunked else IDENTITY
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether a request's `Accept-Encoding` allows gzip (RFC 9110, 12.5.3)."""
+    weights: dict[str, float] = {}
+    for part in accept_encoding.lower().split(","):
+        name, _, parameters = part.partition(";")
+        _, _, weight = parameters.partition("q=")
+        try:
+            weights[name.strip()] = float(weight) if weight else 1.0
+        except ValueError:
+            weights[name.strip()] = 0.0  # not understood: then rather not
+    return weights.get("gzip", weights.get("*", 0.0)) > 0

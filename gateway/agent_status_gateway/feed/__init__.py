@@ -1,0 +1,10 @@
+"""The feed: what workers report, as Redis brings it. Only this room talks to Redis.
+
+In reading order:
+
+    redis_client     finds the server that holds the namespace, and runs what the feed needs there
+    feed             subscribes, reads everything, and tells the pipeline the news
+    inbox            reports that came and have not been looked at
+    missed_reports   workers whose reports come by reading Redis only, and not on the channel
+    malformed_log    what came and was not a report
+"""

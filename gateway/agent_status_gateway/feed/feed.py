@@ -1,0 +1,226 @@
+"""Redis → words. Before it comes redis_client.py, which hears Redis; after it the pipeline, which takes the `news`.
+
+A subscription is made, its acknowledgement awaited, everything read, and only then is the feed live. It is lost when
+the subscription is gone or silent, when Redis refuses writes (then no worker can speak), when a read fails, or when
+this process was stopped itself; then all begins anew.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from agent_status_gateway.feed.redis_client import Primary, RedisClient, SubscriptionLostError
+from agent_status_gateway.tasks import together
+from agent_status_publisher.contract.wire import MalformedWordError, RawWord, Reading, decode_message
+
+logger = logging.getLogger(__name__)
+
+PING_SECONDS: Final = 0.5
+PROBE_SECONDS: Final = 1.0
+SILENCE_SECONDS: Final = 3.0
+LATE_SECONDS: Final = 1.0
+RETRY_SECONDS: Final = 0.5
+READ_SECONDS_WITHOUT_WORKERS: Final = 10.0
+MIN_READ_SECONDS: Final = 0.2
+_ARGUMENTS = re.compile(r",? with args beginning with.*", re.DOTALL)
+"""Redis repeats a command that it does not know, and that may be the one with the password."""
+NEWS_WAITING: Final = 1000
+"""Bounded: when the pipeline is slow, Redis waits, and drops us at worst; then everything is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Redis is heard from now on; this is all it holds."""
+
+    reading: Reading
+    asked_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A word came on the channel."""
+
+    word: RawWord
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Everything was read again."""
+
+    reading: Reading
+    asked_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Redis's clock said that, at some moment between the two (seconds on the replica's monotonic clock)."""
+
+    time_ms: int
+    asked_at: float
+    came_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Something that is no word came on the channel."""
+
+    error: MalformedWordError
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Redis is not heard any more, for this reason, since then (seconds on the replica's monotonic clock).
+
+    Attributes:
+        kind: The reason in one of a few words: an exception's name, or `silence`, `stopped`, `subscription`.
+    """
+
+    reason: str
+    since: float
+    kind: str
+
+
+News = Live | Heard | Read | Ticked | Malformed | Lost
+
+
+class FeedLostError(Exception):
+    """Why the feed is not live, when it is not redis-py that says so."""
+
+    def __init__(self, reason: str, kind: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+class Feed:
+    """`clock` gives monotonic seconds; `shortest_heartbeat` the fleet's, in seconds, or None without a worker."""
+
+    def __init__(
+        self, redis: RedisClient, clock: Callable[[], float], shortest_heartbeat: Callable[[], float | None]
+    ) -> None:
+        self.news: asyncio.Queue[News] = asyncio.Queue(NEWS_WAITING)
+        self._redis = redis
+        self._clock = clock
+        self._shortest_heartbeat = shortest_heartbeat
+        self._wanted = asyncio.Event()
+        self._heard_at = clock()
+        self._awake_at = clock()
+
+    def want_reading(self) -> None:
+        """Have everything read again now, not when it is next due."""
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Be live, again and again; ends only when cancelled."""
+        while True:
+            reason, kind = "the subscription ended", "subscription"
+            try:
+                async with self._redis.primary() as primary:
+                    await self._be_live(primary)
+            except Exception as error:  # noqa: BLE001 - of redis-py's, of ours, or whatever else it lets through: go on
+                reason, kind = _reason_of(error), _kind_of(error)
+            await self.news.put(Lost(reason, self._lost_since(), kind))
+            await asyncio.sleep(RETRY_SECONDS)
+
+    def _lost_since(self) -> float:
+        """When Redis was last heard in time: what came while this process was stopped is heard as it goes on."""
+        was_stopped = self._late_seconds > LATE_SECONDS
+        return min(self._heard_at, self._awake_at) if was_stopped else self._heard_at
+
+    @property
+    def _late_seconds(self) -> float:
+        return self._clock() - self._awake_at - PING_SECONDS
+
+    async def _be_live(self, primary: Primary) -> None:
+        async with asyncio.timeout(SILENCE_SECONDS):
+            await primary.subscribe()
+            await primary.probe()
+            asked_at = self._clock()
+            reading = await primary.read()
+        self._heard_at = self._awake_at = self._clock()
+        await self.news.put(Live(reading, asked_at))
+        await together(
+            feed_listen=self._listen(primary),
+            feed_watch=self._watch(primary),
+            feed_probe=self._probe_again(primary),
+            feed_read=self._read_again(primary),
+        )
+
+    async def _listen(self, primary: Primary) -> None:
+        while True:
+            message = await primary.heard()
+            self._heard_at = self._clock()
+            if message is not None:
+                try:
+                    await self.news.put(Heard(decode_message(message)))
+                except MalformedWordError as error:
+                    await self.news.put(Malformed(error))
+
+    async def _watch(self, primary: Primary) -> None:
+        """A half-open connection is never noticed by itself: ask for an answer, and notice when we could not ask."""
+        while True:
+            self._awake_at = self._clock()
+            await asyncio.sleep(PING_SECONDS)
+            self._check_that_it_was_awake()
+            silent_seconds = self._clock() - self._heard_at
+            if silent_seconds > SILENCE_SECONDS:
+                raise FeedLostError(f"Redis has not answered for {silent_seconds:.1f} s", "silence")
+            async with asyncio.timeout(SILENCE_SECONDS):
+                await primary.ping()
+
+    def _check_that_it_was_awake(self) -> None:
+        if (late_seconds := self._late_seconds) > LATE_SECONDS:
+            raise FeedLostError(f"this process was stopped for {late_seconds:.1f} s", "stopped")
+
+    async def _probe_again(self, primary: Primary) -> None:
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            async with asyncio.timeout(SILENCE_SECONDS):
+                await primary.probe()
+                asked_at = self._clock()
+                time_ms = await primary.time_ms()
+            self._check_that_it_was_awake()
+            await self.news.put(Ticked(time_ms, asked_at, self._clock()))
+
+    async def _read_again(self, primary: Primary) -> None:
+        asked_at = self._clock()
+        while True:
+            # A worker that comes meanwhile may have a shorter heartbeat: look again every second.
+            while not self._wanted.is_set() and (left := asked_at + self._reading_seconds() - self._clock()) > 0:
+                try:
+                    async with asyncio.timeout(min(left, PROBE_SECONDS)):
+                        await self._wanted.wait()
+                except TimeoutError:
+                    pass
+            self._wanted.clear()
+            asked_at = self._clock()
+            async with asyncio.timeout(SILENCE_SECONDS):
+                reading = await primary.read()
+            self._check_that_it_was_awake()
+            await self.news.put(Read(reading, asked_at))
+
+    def _reading_seconds(self) -> float:
+        heartbeat_seconds = self._shortest_heartbeat()
+        if heartbeat_seconds is None:
+            return READ_SECONDS_WITHOUT_WORKERS
+        return max(2 * heartbeat_seconds, MIN_READ_SECONDS)
+
+
+def _reason_of(error: Exception) -> str:
+    """One line for an operator."""
+    if isinstance(error, FeedLostError | SubscriptionLostError):
+        return str(error)
+    if isinstance(error, TimeoutError) and not str(error):
+        return f"Redis has not answered within {SILENCE_SECONDS:g} s"
+    return f"{type(error).__name__}: {_ARGUMENTS.sub('', str(error))}"
+
+
+def _kind_of(error: Exception) -> str:
+    """The same in a word, for a metric's label."""
+    if isinstance(error, FeedLostError):
+        return error.kind
+    if isinstance(error, SubscriptionLostError):
+        return "subscription"
+    return "silence" if isinstance(error, TimeoutError) else type(error).__name__

@@ -1,0 +1,187 @@
+"""A replica's way to Redis: finds the server that holds the namespace, and does there what the feed needs.
+
+Before it comes Redis; after it the feed, which decides when, for how long, and when to begin anew. On a Cluster the
+channel is a sharded one, heard over an ordinary connection to the server that has the namespace's slot: its pings are
+answered, and an error there says that the slot is somewhere else by now.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+import redis
+import redis.asyncio
+from redis.asyncio import ConnectionPool, Redis
+from redis.backoff import NoBackoff
+from redis.crc import key_slot
+from redis.exceptions import NoScriptError
+from redis.retry import Retry
+
+from agent_status_gateway.settings import SettingsError
+from agent_status_publisher.contract.redis_primary import PrimarySearch
+from agent_status_publisher.contract.redis_url import Kind, parse_redis_url
+from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, Reading, decode_reading, read_arguments
+
+CONNECT_SECONDS: Final = 2.0
+PROBE_TTL_MS: Final = 10_000
+
+
+class SubscriptionLostError(Exception):
+    """The channel is not heard any more, or was not for a moment."""
+
+
+class Primary:
+    """One server, for as long as it is the namespace's: its channel, and all that it holds."""
+
+    def __init__(self, client: Redis, keys: Keys, *, sharded: bool) -> None:
+        self._client = client
+        self._keys = keys
+        self._sharded = sharded
+        self._channel = client.pubsub()
+        self._read_script = client.register_script(READ_SCRIPT)
+
+    async def subscribe(self) -> None:
+        """Hear the channel from now on: the server has said so."""
+        if self._sharded:
+            await self._channel.ssubscribe(self._keys.events)
+        else:
+            await self._channel.subscribe(self._keys.events)
+        while (await self._next())["type"] not in {"subscribe", "ssubscribe"}:
+            pass
+
+    async def heard(self) -> bytes | None:
+        """The next message; None for an answer to a ping.
+
+        Raises:
+            SubscriptionLostError: Something may have been missed.
+        """
+        message = await self._next()
+        if message["type"] in {"message", "smessage"}:
+            return _as_bytes(message["data"])
+        if message["type"] in {"subscribe", "ssubscribe"}:  # redis-py has reconnected by itself
+            raise SubscriptionLostError("the subscription was interrupted")
+        if message["type"] == "sunsubscribe":
+            raise SubscriptionLostError("the Cluster has moved the namespace to another server")
+        return None
+
+    async def ping(self) -> None:
+        """Have the channel's connection answer."""
+        await self._channel.ping()
+
+    async def probe(self) -> None:
+        """Write, which fails where no worker could either."""
+        await self._client.set(self._keys.probe, b"1", px=PROBE_TTL_MS)
+
+    async def time_ms(self) -> int:
+        """What its wall clock says, in milliseconds since 1970."""
+        seconds, microseconds = await self._client.time()
+        return seconds * 1000 + microseconds // 1000
+
+    async def read(self) -> Reading:
+        """Everything that it holds."""
+        keys, arguments = read_arguments(self._keys)
+        try:
+            reply = await self._read_script(keys=keys, args=arguments)
+        except NoScriptError:  # forgotten again between redis-py's load of it and the call
+            reply = await self._client.eval(READ_SCRIPT, len(keys), *keys, *arguments)
+        return decode_reading(reply)
+
+    async def ask(self, *command: str) -> Any:
+        """Any other command, for whoever looks at the server itself."""
+        return await self._client.execute_command(*command)  # type: ignore[no-untyped-call]
+
+    async def aclose(self) -> None:
+        """Hear no more."""
+        await self._channel.aclose()  # type: ignore[no-untyped-call]
+
+    async def _next(self) -> dict[str, object]:
+        while True:
+            message: dict[str, object] | None = await self._channel.get_message(timeout=None)
+            if message is not None:
+                return message
+
+
+class RedisClient:
+    """What the setting or `create_app` says; a client that was given is used as it is, and stays open."""
+
+    def __init__(self, given: str | Redis, keys: Keys) -> None:
+        self._given = given
+        self._keys = keys
+        self._search = PrimarySearch(parse_redis_url(given)) if isinstance(given, str) else None
+
+    @asynccontextmanager
+    async def primary(self) -> AsyncIterator[Primary]:
+        """Whoever is it now.
+
+        Raises:
+            PrimaryUnknownError: Nobody says who is; nothing else is tried here.
+        """
+        client = await self._connect()
+        sharded = self._search is not None and self._search.target.kind is Kind.CLUSTER
+        primary = Primary(client, self._keys, sharded=sharded)
+        try:
+            yield primary
+        finally:
+            with suppress(redis.RedisError, OSError):  # what ended it is told, not how badly it closes
+                await primary.aclose()
+            if client is not self._given:
+                with suppress(redis.RedisError, OSError):
+                    await client.aclose()
+
+    async def _connect(self) -> Redis:
+        if isinstance(self._given, Redis):
+            return _with_bytes(self._given)
+        if self._search is None or self._search.target.kind is Kind.STANDALONE:
+            return _client_of(self._given)
+        return await self._find(self._search)
+
+    async def _find(self, search: PrimarySearch) -> Redis:
+        answers = []
+        for node in search.nodes():
+            try:
+                async with asyncio.timeout(CONNECT_SECONDS), _client_of(search.target.asking_url(node)) as asked:
+                    reply = await asked.execute_command(*search.question)  # type: ignore[no-untyped-call]
+                primary = search.primary_in(reply, node, key_slot(self._keys.events.encode()))
+            except (redis.RedisError, OSError) as error:
+                answers.append(search.failed(node, error))
+            else:
+                return _client_of(search.target.server_url(primary))
+        raise search.nobody(answers)
+
+
+def check_client(client: object) -> None:
+    """Refuse what the gateway cannot use.
+
+    Raises:
+        SettingsError: It is no `redis.asyncio.Redis`.
+    """
+    if isinstance(client, redis.asyncio.Redis):
+        return
+    hint = "; this one would block every client" if isinstance(client, redis.Redis) else ""
+    raise SettingsError(f"redis: a redis.asyncio.Redis is wanted, not {type(client).__qualname__}{hint}")
+
+
+def _with_bytes(client: Redis) -> Redis:
+    """The client, or one with its settings that does not decode: what is on the channel may not be text."""
+    pool = client.connection_pool
+    if not pool.connection_kwargs.get("decode_responses"):
+        return client
+    settings = pool.connection_kwargs | {"decode_responses": False}
+    return Redis.from_pool(ConnectionPool(connection_class=pool.connection_class, **settings))
+
+
+def _client_of(plain_url: str) -> Redis:
+    # The feed reconnects as a whole, and reads everything when it does: redis-py's own retries would hide the gap. It
+    # also limits each command's time itself: redis-py's limit costs a timer a command, and loses cancellations.
+    client: Redis = Redis.from_url(
+        plain_url,
+        socket_timeout=None,
+        socket_connect_timeout=CONNECT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return client
+
+
+def _as_bytes(text: object) -> bytes:
+    return text if isinstance(text, bytes) else str(text).encode("utf-8", "surrogateescape")

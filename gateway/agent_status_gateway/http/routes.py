@@ -1,0 +1,184 @@
+"""The HTTP face: which path answers what. What each answer is made of is the replica's."""
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import Field
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from typing_extensions import TypedDict
+
+from agent_status_gateway.access.credentials import REFUSAL, ask_in_measure, require_key
+from agent_status_gateway.fanout.encoders import accepts_gzip
+from agent_status_gateway.http.stream import FIRST_PICTURE_SECONDS, STREAM_PATH
+from agent_status_gateway.http.unavailable import SSE_MEDIA_TYPE, not_now
+from agent_status_gateway.pipeline import NOT_READ_YET, Pipeline
+from agent_status_gateway.replica import Replica
+from agent_status_gateway.state.schema import Snapshot
+from agent_status_gateway.state.workers import Workers
+
+STATUS_PATH: Final = "/api/v1/agent/status"
+TICKET_PATH: Final = "/api/v1/agent/status/ticket"
+WORKERS_PATH: Final = "/api/v1/agent/workers"
+
+MIN_GZIP_BYTES: Final = 1000
+
+# Who asks too often is told so before any key is looked at.
+keyed = APIRouter(tags=["status"], dependencies=[Depends(ask_in_measure), Depends(require_key)])
+open_to_all = APIRouter(tags=["operations"])
+
+_SNAPSHOT_SCHEMA: Final = {"$ref": "#/components/schemas/Snapshot"}
+_REFUSED: Final[dict[int | str, dict[str, Any]]] = {
+    403: {
+        "description": REFUSAL,
+        "content": {"application/json": {"example": {"detail": REFUSAL}}},
+    },
+    429: {"description": "Too many requests of this address. `Retry-After` says when to ask again."},
+    503: {
+        "description": "Not now: no picture yet, full, or draining. `Retry-After` says when to ask again.",
+        "content": {"application/json": {"example": {"detail": "Redis has not been read yet"}}},
+    },
+}
+_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": (
+            "Server-Sent Events. The `data` of each `status` event is a snapshot: one on connect, then one when the "
+            "global state, a session, its state or its tool changes; `: keepalive` comments in silence. A response of "
+            "only a `retry:` line says: not now."
+        ),
+        "content": {
+            SSE_MEDIA_TYPE: {
+                "schema": _SNAPSHOT_SCHEMA,
+                "itemSchema": {
+                    "type": "object",
+                    "required": ["event", "data"],
+                    "properties": {
+                        "event": {"type": "string", "enum": ["status", "feed"]},
+                        "data": {
+                            "type": "string",
+                            "contentMediaType": "application/json",
+                            "contentSchema": _SNAPSHOT_SCHEMA,
+                        },
+                        "id": {"type": "string"},
+                        "retry": {"type": "integer", "minimum": 0},
+                    },
+                },
+            }
+        },
+    }
+}
+
+
+async def _replica(request: Request) -> Replica:
+    # Not a plain function: FastAPI would run that in a thread, which costs ten turns of a busy loop.
+    replica: Replica = request.app.replica
+    return replica
+
+
+ThisReplica = Annotated[Replica, Depends(_replica)]
+
+
+@keyed.head(STATUS_PATH, include_in_schema=False)
+@keyed.get(STATUS_PATH, response_model=Snapshot, responses=_REFUSED, summary="What all agents are doing now")
+async def status(
+    replica: ThisReplica, accept_encoding: Annotated[str, Header(include_in_schema=False)] = ""
+) -> Response:
+    """The picture of this moment. `X-Status-Stale` says for how many seconds Redis has not been heard, if so."""
+    if not await replica.pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
+        return not_now(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
+    headers = _headers(replica.pipeline)
+    frame = replica.pipeline.frame()
+    body = frame.json
+    if len(body) > MIN_GZIP_BYTES and accepts_gzip(accept_encoding):
+        body, headers["Content-Encoding"] = frame.gzipped_json, "gzip"
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@keyed.get(WORKERS_PATH, response_model=Workers, responses=_REFUSED, summary="Who the workers are")
+async def workers(replica: ThisReplica) -> Response:
+    """Each worker's machine and process, what it holds, and whether it is live, lost or has left."""
+    if not await replica.pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
+        return not_now(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
+    return JSONResponse(replica.pipeline.workers(), headers=_headers(replica.pipeline))
+
+
+class Ticket(TypedDict):
+    """What opens the stream by `?ticket=`, so that no key has to be in a URL."""
+
+    ticket: Annotated[str, Field(description="Empty if no key is asked for; good for the stream all the same")]
+    expires_in: Annotated[int, Field(description="Seconds, in which it opens the stream as often as it is needed")]
+
+
+@open_to_all.post(TICKET_PATH, response_model=Ticket, responses=_REFUSED, tags=["status"], summary="A ticket")
+async def ticket(
+    replica: ThisReplica, _: Annotated[None, Depends(ask_in_measure)], name: Annotated[str, Depends(require_key)]
+) -> Response:
+    """Signed with the key: good on every replica, for every reconnect, and dead with its key."""
+    text, seconds = replica.access.ticket(name)
+    return JSONResponse({"ticket": text, "expires_in": seconds}, headers={"Cache-Control": "no-store"})
+
+
+class _Raw(Response):
+    """An answer that an ASGI app gives."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.status_code = 200
+        self.background = None
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
+@keyed.head(STREAM_PATH, include_in_schema=False)
+@keyed.get(
+    STREAM_PATH, response_class=Response, responses=_REFUSED | _EVENTS, summary="The same, on every change (SSE)"
+)
+async def stream(
+    request: Request,
+    events: Annotated[  # noqa: ARG001 - for the OpenAPI document
+        Literal["status", "all"],
+        Query(description="`all` adds `feed` events, which say whether Redis is heard: `live` or `lost`."),
+    ] = "status",
+) -> Response:
+    """A snapshot on connect and on every meaningful change, at most one a second after the first."""
+    # Most requests do not come through here, but straight to the endpoint: see `Gateway.__call__`.
+    return _Raw(request.app.stream.answer)
+
+
+@open_to_all.get("/livez", summary="Does the event loop turn?")
+async def livez() -> dict[str, str]:
+    """200 while it does."""
+    return {"status": "ok"}
+
+
+@open_to_all.get("/healthz", summary="May a load balancer send clients here?")
+async def healthz(replica: ThisReplica) -> Response:
+    """200 while there is a picture to serve, stale or not; 503 before the first one and when draining."""
+    return _probe(replica.unhealthy_reason)
+
+
+@open_to_all.get("/readyz", summary="Is the picture fresh?")
+async def readyz(replica: ThisReplica) -> Response:
+    """200 while Redis is heard, with a word if its channel is not; 503 and the reason otherwise."""
+    return _probe(replica.unready_reason, channel=replica.pipeline.silent_channel)
+
+
+@open_to_all.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
+async def metrics(replica: ThisReplica) -> Response:
+    """This replica's figures."""
+    return Response(replica.metrics.expose(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _headers(pipeline: Pipeline) -> dict[str, str]:
+    """What an answer says of the picture that it is from."""
+    headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    stale_seconds = pipeline.stale_seconds
+    return headers if stale_seconds is None else headers | {"X-Status-Stale": str(int(stale_seconds))}
+
+
+def _probe(reason: str | None, *, channel: str | None = None) -> Response:
+    if reason is None:
+        return JSONResponse({"status": "ok"} | ({"channel": channel} if channel else {}))
+    return JSONResponse({"status": "unavailable", "reason": reason}, 503)

@@ -1,0 +1,195 @@
+"""The stream's endpoint, as raw ASGI: who may have it, and what they get first. Before it comes the server.
+
+FastAPI's routing and dependencies cost more than the answer does, so its route only documents this one. A server whose
+connections can be a client's line themselves asks `opens_at_once` and then calls `open` (connection.py), and no task
+stays; on any other server some do (task_line.py).
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+from urllib.parse import parse_qsl
+
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent_status_gateway.access.credentials import REFUSAL
+from agent_status_gateway.access.key_file import EVERYBODY, Access
+from agent_status_gateway.fanout.address import client_of
+from agent_status_gateway.fanout.client import Client, Line, Peer
+from agent_status_gateway.fanout.encoders import accepts_gzip, coding_for
+from agent_status_gateway.fanout.hub import Hub
+from agent_status_gateway.http.asgi_transport import TaskLine, body
+from agent_status_gateway.http.cors import cors_options
+from agent_status_gateway.http.unavailable import not_now
+from agent_status_gateway.pipeline import NOT_READ_YET, Pipeline
+from agent_status_gateway.settings import Settings
+from agent_status_gateway.tasks import run_at_once
+
+STREAM_PATH: Final = "/api/v1/agent/status/stream"
+FIRST_PICTURE_SECONDS: Final = 5.0
+EVENT_KINDS: Final = ("status", "all")
+STREAM: Final = "agent_status.stream"
+"""Where the lifespan state has this endpoint, for connections that call it themselves."""
+MAX_CONNECTIONS: Final = "agent_status.max_connections"
+"""And where it says how many connections there may be."""
+HEADERS: Final = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+    (b"vary", b"Accept-Encoding"),
+)
+SPARE_CONNECTIONS: Final = 1000
+"""Beside the streams: for probes, JSON, the page, and streams that are refused."""
+GZIPPED: Final = (b"content-encoding", b"gzip")
+Headers = list[tuple[bytes, bytes]]
+
+
+class StatusStream:
+    """An ASGI app, CORS included; `answer` is the same without, for whoever has seen to it."""
+
+    def __init__(self, settings: Settings, access: Access, pipeline: Pipeline, hub: Hub) -> None:
+        self._access = access
+        self._pipeline = pipeline
+        self._hub = hub
+        self._with_cors = CORSMiddleware(self.answer, **cors_options(settings))
+        self._headers_for = _headers_by_origin(settings)
+
+    @property
+    def max_connections(self) -> int:
+        """How many connections a server of this should have at most."""
+        return self._hub.max_clients + SPARE_CONNECTIONS
+
+    def is_for(self, scope: Scope) -> bool:
+        """Whether this request wants the stream."""
+        return scope["type"] == "http" and scope["path"] == STREAM_PATH and scope["method"] in ("GET", "HEAD")
+
+    def opens_at_once(self, scope: Scope) -> bool:
+        """Whether the answer is an open stream, and has nothing to wait for."""
+        return (
+            self.is_for(scope)
+            and scope["method"] == "GET"
+            and self._pipeline.has_picture
+            and self._refusal(scope) is None
+        )
+
+    def open(self, scope: Scope, line: Line, *, is_chunked: bool, begin: Callable[[Headers], None]) -> Client:
+        """Make a client of this line; `begin` is given the headers, CORS included, before any byte is written."""
+        is_gzipped = accepts_gzip(_header(scope, b"accept-encoding"))
+        begin(self._headers_for(_origin(scope), is_gzipped))
+        return self._join(scope, line, is_gzipped=is_gzipped, is_chunked=is_chunked)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and stay until the stream ends."""
+        await self._with_cors(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and stay until the stream ends."""
+        refusal = self._refusal(scope) or await self._no_picture(scope) or self._refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        is_gzipped = accepts_gzip(_header(scope, b"accept-encoding"))
+        start: Message = {"type": "http.response.start", "status": 200, "headers": _headers(is_gzipped=is_gzipped)}
+        if scope["method"] == "HEAD":
+            await send(start)
+            await send(body(b"", last=True))
+            return
+        line = TaskLine(start)
+        # Before anything is waited for: who was let in has a place from now on.
+        client = self._join(scope, line, is_gzipped=is_gzipped, is_chunked=False)
+        try:
+            await line.stay(client, receive, send)
+        finally:
+            client.gone()
+
+    def _join(self, scope: Scope, line: Line, *, is_gzipped: bool, is_chunked: bool) -> Client:
+        coding = coding_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
+        key_name = self._access.name_of_streaming(scope) or EVERYBODY
+        self._access.uses[key_name] += 1
+        peer = Peer(*client_of(scope), key_name)
+        return self._pipeline.join(line, coding, peer=peer, wants_feed=_events(scope) == "all")
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        """Why this client gets no stream now, as an answer; None if it gets one."""
+        key_name = self._access.name_of_streaming(scope)
+        if key_name is None:
+            return JSONResponse({"detail": REFUSAL}, 403)
+        if _events(scope) not in EVENT_KINDS:
+            return _unprocessable(_events(scope))
+        if self._hub.is_draining:
+            return not_now("this replica is going away", accept=_header(scope, b"accept"))
+        full = self._hub.why_full(key_name, client_of(scope)[0])
+        return None if full is None else not_now(full, accept=_header(scope, b"accept"))
+
+    async def _no_picture(self, scope: Scope) -> Response | None:
+        """Wait for the first picture; an answer if it does not come."""
+        if self._pipeline.has_picture or scope["method"] == "HEAD":
+            return None
+        if await self._pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
+            return None
+        return not_now(self._pipeline.lost_reason or NOT_READ_YET, accept=_header(scope, b"accept"))
+
+
+def _headers(*, is_gzipped: bool) -> Headers:
+    return [*HEADERS, GZIPPED] if is_gzipped else [*HEADERS]
+
+
+def _headers_by_origin(settings: Settings) -> Callable[[bytes | None, bool], Headers]:
+    """The headers as the CORS middleware sends them, which for the same origin are the same each time."""
+    options = cors_options(settings)
+
+    @lru_cache(maxsize=100)
+    def headers_for(origin: bytes | None, is_gzipped: bool) -> Headers:
+        start: Message = {"type": "http.response.start", "status": 200, "headers": _headers(is_gzipped=is_gzipped)}
+        scope: Scope = {
+            "type": "http",
+            "method": "GET",
+            "headers": [] if origin is None else [(b"origin", origin)],
+        }
+        run_at_once(_start_through(CORSMiddleware(_app_that_sends(start), **options), scope))
+        headers: Headers = start["headers"]
+        return headers
+
+    return headers_for
+
+
+def _app_that_sends(start: Message) -> ASGIApp:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send(start)
+
+    return app
+
+
+async def _start_through(middleware: ASGIApp, scope: Scope) -> None:
+    async def send(_message: Message) -> None:
+        """The message has been changed on its way here."""
+
+    async def receive() -> Message:
+        raise NotImplementedError
+
+    await middleware(scope, receive, send)
+
+
+def _events(scope: Scope) -> str:
+    """Which kinds of events the client asks for."""
+    query: bytes = scope["query_string"]
+    if not query:
+        return "status"
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)).get("events", "status")
+
+
+def _origin(scope: Scope) -> bytes | None:
+    """The first one, as the CORS middleware takes it."""
+    return next((value for name, value in scope["headers"] if name == b"origin"), None)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return b", ".join([value for given, value in scope["headers"] if given == name]).decode("latin-1")
+
+
+def _unprocessable(events: str) -> Response:
+    """In the words that FastAPI has for it, on the other endpoints."""
+    problem = {"type": "literal_error", "loc": ["query", "events"], "msg": "Input should be 'status' or 'all'"}
+    return JSONResponse({"detail": [problem | {"input": events, "ctx": {"expected": "'status' or 'all'"}}]}, 422)

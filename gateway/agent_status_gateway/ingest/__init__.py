@@ -1,0 +1,9 @@
+"""Ingest: an HTTP face over one publisher, for agents that are not Python and for command-line agents.
+
+In reading order:
+
+    body_limit   how large a request body may be
+    sessions     the sessions that are ingested, and how long they last without news
+    hooks        what command-line agents mean by their hooks
+    app          which path takes what
+"""

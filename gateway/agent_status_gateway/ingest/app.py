@@ -1,0 +1,169 @@
+"""The HTTP face for agents that do not publish themselves: which path takes what.
+
+`agent-status-gateway ingest` begins here.
+
+Every answer comes at once: what is told is in the publisher's hands, and it never waits for Redis.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Final, NoReturn
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from agent_status_gateway.access.credentials import KeysOut, has_key
+from agent_status_gateway.ingest.body_limit import BodyLimit
+from agent_status_gateway.ingest.hooks import Cli, HookEvent, take
+from agent_status_gateway.ingest.sessions import HeardSessions, TooManySessionsError
+from agent_status_gateway.settings import LOOPBACK, IngestSettings
+from agent_status_gateway.version import VERSION
+from agent_status_publisher import SessionState, StatusPublisher
+from agent_status_publisher.contract.report import check_session_key
+
+logger = logging.getLogger(__name__)
+
+REFUSAL: Final = "Invalid or missing ingest key"
+LOOK_SECONDS: Final = 1.0
+"""How often silent sessions are looked for."""
+
+
+class Usage(BaseModel):
+    """Tokens of this run so far, in all."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    input: int = Field(0, ge=0)
+    output: int = Field(0, ge=0)
+
+
+class Telling(BaseModel):
+    """What a session does now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: SessionState
+    tool_name: str | None = None
+    title: str | None = None
+    error_message: str | None = None
+    usage: Usage | None = None
+    ttl_seconds: float | None = Field(None, gt=0, le=86_400)
+
+
+async def _require_key(request: Request) -> None:
+    key = request.app.state.settings.ingest_key
+    if key is not None and not has_key(request.scope, key):
+        raise HTTPException(403, REFUSAL)
+
+
+async def _sessions(request: Request) -> HeardSessions:
+    sessions: HeardSessions = request.app.state.sessions
+    return sessions
+
+
+async def _shown_key(key: Annotated[str, Path(description="`channel:session_id`")]) -> str:
+    try:
+        return check_session_key(key)
+    except ValueError as error:
+        _refuse(["path", "key"], str(error))
+
+
+Sessions = Annotated[HeardSessions, Depends(_sessions)]
+Key = Annotated[str, Depends(_shown_key)]
+keyed = APIRouter(dependencies=[Depends(_require_key)])
+open_to_all = APIRouter()
+
+
+@keyed.post("/sessions/{key:path}", status_code=204, summary="What a session does now; opens it if need be")
+async def tell(key: Key, telling: Telling, sessions: Sessions) -> None:
+    """An error ends the session as one; it shows for the error TTL. Usage is totals of this run."""
+    heard = sessions.open(key, telling.title)
+    if telling.ttl_seconds is not None:
+        heard.ttl_seconds = telling.ttl_seconds
+    match telling.state:
+        case SessionState.THINKING:
+            heard.think()
+        case SessionState.STREAMING:
+            heard.stream()
+        case SessionState.TOOL_RUNNING:
+            heard.use_tool(telling.tool_name or "tool")
+        case SessionState.WAITING_FOR_USER:
+            heard.ask()
+        case SessionState.ERROR:
+            pass
+    if telling.usage is not None:
+        heard.session.usage(input=telling.usage.input, output=telling.usage.output)
+    if telling.state is SessionState.ERROR:
+        sessions.end(key, telling.error_message or "failed")
+    else:
+        sessions.renew(heard)
+
+
+@keyed.delete("/sessions/{key:path}", status_code=204, summary="A session is over")
+async def end(key: Key, sessions: Sessions) -> None:
+    """One that is not open is over already."""
+    sessions.end(key)
+
+
+@keyed.post("/hooks/{cli}", summary="A hook of a command-line agent, as it sends it")
+async def hook(cli: Cli, event: HookEvent, sessions: Sessions) -> Response:
+    """`{}`, which changes nothing in the agent; 204 for an event that means nothing here."""
+    try:
+        check_session_key(f"{cli}:{event.session_id}")
+    except ValueError as error:
+        _refuse(["body", "session_id"], str(error))
+    return JSONResponse({}) if take(cli, event, sessions) else Response(status_code=204)
+
+
+@open_to_all.get("/livez", summary="Does the event loop turn?")
+async def livez() -> dict[str, str]:
+    """200 while it does."""
+    return {"status": "ok"}
+
+
+def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = None) -> FastAPI:
+    """The app; the publisher, a worker like any other, starts and says goodbye with it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        for name in ("uvicorn.access", "uvicorn.error"):
+            logging.getLogger(name).addFilter(KeysOut())
+        ours = publisher or StatusPublisher(settings.redis_url, namespace=settings.namespace, max_concurrent=0)
+        async with ours:
+            app.state.sessions = sessions = HeardSessions(ours, time.monotonic, settings.ingest_ttl_seconds)
+            looking = asyncio.create_task(_look_for_the_silent(sessions), name="silent-sessions")
+            try:
+                yield
+            finally:
+                looking.cancel()
+
+    app = FastAPI(title="Agent Status Ingest", version=VERSION, lifespan=lifespan)
+    app.state.settings = settings
+    app.include_router(keyed)
+    app.include_router(open_to_all)
+    app.add_exception_handler(TooManySessionsError, _too_many)
+    app.add_middleware(BodyLimit)
+    if settings.ingest_key is None:
+        # Without a key, a page in a browser on this machine must not write under a name that leads here.
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(LOOPBACK))
+    return app
+
+
+async def _look_for_the_silent(sessions: HeardSessions) -> None:
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        sessions.give_up_silent()
+
+
+async def _too_many(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, 429)
+
+
+def _refuse(place: list[Any], reason: str) -> NoReturn:
+    raise RequestValidationError([{"type": "value_error", "loc": tuple(place), "msg": reason, "input": None}])

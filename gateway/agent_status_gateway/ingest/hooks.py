@@ -1,0 +1,143 @@
+"""What command-line agents mean by their hooks. Before it comes the request, after it the sessions that are heard of.
+
+Sources: the hooks references of Claude Code, Codex and Gemini CLI. Their JSON holds prompts, commands and results; what
+is not named here is dropped as it is read.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum, auto
+from pathlib import PurePath
+from typing import Final, Literal
+
+from pydantic import BaseModel, Field
+
+from agent_status_gateway.ingest.sessions import HeardSession, HeardSessions
+
+Cli = Literal["claude-code", "codex", "gemini"]
+
+
+class HookEvent(BaseModel):
+    """The fields that are read, of whatever comes."""
+
+    session_id: str = Field(min_length=1, max_length=400)
+    hook_event_name: str
+    cwd: str | None = None
+    tool_name: str | None = None
+    tool_use_id: str | None = None
+    notification_type: str | None = None
+    error: str | None = None
+    agent_id: str | None = None
+    agent_type: str | None = None
+
+
+class Meaning(StrEnum):
+    """What an event is to a session."""
+
+    TURN = auto()
+    """A prompt was given: the session opens, thinking."""
+    TOOL = auto()
+    TOOL_END = auto()
+    AGENT = auto()
+    """A subagent begins: a tool of the session around it."""
+    AGENT_END = auto()
+    ASK = auto()
+    """A user is asked."""
+    NOTE = auto()
+    """A user is asked, if it is one of `ASKING`, and somebody is at work."""
+    STOP = auto()
+    """The turn is over."""
+    FAIL = auto()
+    END = auto()
+
+
+CLAUDE_CODE: Final[Mapping[str, Meaning]] = {
+    "UserPromptSubmit": Meaning.TURN,
+    "PreToolUse": Meaning.TOOL,
+    "PostToolUse": Meaning.TOOL_END,
+    "PostToolUseFailure": Meaning.TOOL_END,
+    "PermissionDenied": Meaning.TOOL_END,
+    "PermissionRequest": Meaning.ASK,
+    "Elicitation": Meaning.ASK,
+    "Notification": Meaning.NOTE,
+    "SubagentStart": Meaning.AGENT,
+    "SubagentStop": Meaning.AGENT_END,
+    "Stop": Meaning.STOP,
+    "StopFailure": Meaning.FAIL,
+    "SessionEnd": Meaning.END,
+}
+CODEX: Final[Mapping[str, Meaning]] = {
+    "UserPromptSubmit": Meaning.TURN,
+    "PreToolUse": Meaning.TOOL,
+    "PostToolUse": Meaning.TOOL_END,
+    "PermissionRequest": Meaning.ASK,
+    "SubagentStart": Meaning.AGENT,
+    "SubagentStop": Meaning.AGENT_END,
+    "Stop": Meaning.STOP,
+    "SessionEnd": Meaning.END,
+}
+GEMINI: Final[Mapping[str, Meaning]] = {
+    "BeforeAgent": Meaning.TURN,
+    "BeforeTool": Meaning.TOOL,
+    "AfterTool": Meaning.TOOL_END,
+    "Notification": Meaning.NOTE,
+    "AfterAgent": Meaning.STOP,
+    "SessionEnd": Meaning.END,
+}
+MEANINGS: Final[Mapping[str, Mapping[str, Meaning]]] = {
+    "claude-code": CLAUDE_CODE,
+    "codex": CODEX,
+    "gemini": GEMINI,
+}
+ASKING: Final = frozenset(
+    {"permission_prompt", "worker_permission_prompt", "elicitation_dialog", "elicitation_url_dialog", "ToolPermission"}
+)
+"""Notifications of a question. Others, such as `idle_prompt`, come when the turn is long over."""
+OPENING: Final = frozenset({Meaning.TURN, Meaning.TOOL, Meaning.AGENT, Meaning.ASK, Meaning.FAIL})
+"""What tells of a session that nobody knows of yet: this process may have come later than it."""
+
+
+def take(cli: Cli, event: HookEvent, sessions: HeardSessions) -> bool:
+    """Do what an event means; False if it means nothing.
+
+    Raises:
+        ValueError: The session's id cannot be shown.
+        TooManySessionsError: As it says.
+    """
+    meaning = MEANINGS[cli].get(event.hook_event_name)
+    if meaning is None or (meaning is Meaning.NOTE and event.notification_type not in ASKING):
+        return False
+    if event.agent_id is not None and meaning in (Meaning.TURN, Meaning.STOP, Meaning.FAIL, Meaning.END):
+        return False  # a subagent's: the session around it goes on
+    key = f"{cli}:{event.session_id}"
+    if meaning in (Meaning.STOP, Meaning.END):
+        sessions.end(key)
+        return True
+    title = PurePath(event.cwd.replace("\\", "/")).name if event.cwd else None
+    heard = sessions.open(key, title or None) if meaning in OPENING else sessions.get(key)
+    if heard is None:
+        return False
+    if meaning is Meaning.FAIL:
+        sessions.end(key, event.error or "failed")
+    else:
+        _tell(heard, meaning, event)
+        sessions.renew(heard)
+    return True
+
+
+def _tell(heard: HeardSession, meaning: Meaning, event: HookEvent) -> None:
+    tool = event.tool_name or "tool"
+    call = event.tool_use_id or f"{event.agent_id or ''} {tool}"
+    agent = f"agent {event.agent_id}"
+    match meaning:
+        case Meaning.TURN:
+            heard.think()
+        case Meaning.TOOL:
+            heard.tool_start(tool, call)
+        case Meaning.TOOL_END:
+            heard.tool_end(call)
+        case Meaning.AGENT:
+            heard.tool_start(event.agent_type or "agent", agent)
+        case Meaning.AGENT_END:
+            heard.tool_end(agent)
+        case Meaning.ASK | Meaning.NOTE:
+            heard.ask()

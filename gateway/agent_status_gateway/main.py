@@ -1,0 +1,129 @@
+"""The composition root: `create_app`. What runs is in pipeline.py; what answers is in routes.py."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from redis.asyncio import Redis
+from starlette.types import Receive, Scope, Send
+
+from agent_status_gateway.access.credentials import KeysOut
+from agent_status_gateway.dashboard import page
+from agent_status_gateway.feed.redis_client import check_client
+from agent_status_gateway.http.cors import cors_options
+from agent_status_gateway.http.routes import keyed, open_to_all
+from agent_status_gateway.http.stream import MAX_CONNECTIONS, STREAM, StatusStream
+from agent_status_gateway.replica import Replica
+from agent_status_gateway.server.serve import drain_on_signal, open_files
+from agent_status_gateway.settings import Settings, SettingsError, renamed_settings, unknown_names
+from agent_status_gateway.telemetry.logs import ProbesOut
+from agent_status_gateway.version import VERSION
+
+logger = logging.getLogger(__name__)
+
+
+class Gateway(FastAPI):
+    """One replica as an ASGI app. It reads the environment when it starts, never at import."""
+
+    def __init__(self, settings: Settings | None, redis: Redis | None) -> None:
+        super().__init__(
+            title="Agent Status Gateway",
+            version=VERSION,
+            summary="One live picture of what a fleet of AI agents is doing.",
+            lifespan=_lifespan,
+        )
+        self._settings = settings
+        self._redis = redis
+        self._replica: Replica | None = None
+        self._stream: StatusStream | None = None
+        self.include_router(keyed)
+        self.include_router(open_to_all)
+        self.include_router(page)
+
+    @property
+    def replica(self) -> Replica:
+        """The parts behind the routes, new at each start."""
+        return self.configure()
+
+    @property
+    def stream(self) -> StatusStream:
+        """The stream's endpoint, new at each start."""
+        replica = self.configure()
+        if self._stream is None:
+            self._stream = StatusStream(replica.settings, replica.access, replica.pipeline, replica.hub)
+        return self._stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Be an ASGI app; one that cannot start says why, without a traceback."""
+        try:
+            self.configure()
+        except SettingsError as error:
+            if scope["type"] == "lifespan":  # uvicorn logs this message, and then not the traceback
+                await receive()
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+        if self.stream.is_for(scope):
+            await self.stream(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def configure(self) -> Replica:
+        """Read the settings and make the parts, unless that has been done since the last start.
+
+        Raises:
+            SettingsError: The environment has a wrong value.
+        """
+        if self._replica is not None:
+            return self._replica
+        settings = self._settings or Settings.load()
+        self._replica = Replica(settings, self._redis)
+        self.middleware_stack = None
+        self.user_middleware.clear()
+        self.add_middleware(CORSMiddleware, **cors_options(settings))
+        return self._replica
+
+    def forget(self) -> None:
+        """The end of a run: the next one begins anew, in another event loop perhaps."""
+        self._replica = self._stream = None
+
+
+def create_app(settings: Settings | None = None, redis: Redis | None = None) -> Gateway:
+    """One replica.
+
+    Args:
+        settings: Else the environment's, read when the app starts.
+        redis: A `redis.asyncio` client to use (fakeredis' in tests), which stays open; else one of our own.
+
+    Raises:
+        SettingsError: `redis` is a client that cannot be used.
+    """
+    if redis is not None:
+        check_client(redis)
+    return Gateway(settings, redis)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    if not isinstance(app, Gateway):
+        raise TypeError("this lifespan is the gateway's")
+    replica = app.configure()
+    for sentence in renamed_settings():
+        logger.warning("%s", sentence)
+    for name in unknown_names():
+        logger.warning("%s is not a setting: is it misspelt?", name)
+    most = app.stream.max_connections
+    if (files := open_files()) < most:
+        logger.warning("%d files may be open, and MAX_CLIENTS asks for %d: raise `ulimit -n`", files, most)
+    for name in ("uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).addFilter(KeysOut())
+    logging.getLogger("uvicorn.access").addFilter(ProbesOut())
+    with drain_on_signal(replica.drain):
+        async with replica.running():
+            yield {STREAM: app.stream, MAX_CONNECTIONS: most}
+    app.forget()
+
+
+app = create_app()

@@ -1,0 +1,96 @@
+"""The parts of one replica, put together, and what its probes say."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from redis.asyncio import Redis
+
+from agent_status_gateway.access.key_file import Access
+from agent_status_gateway.access.rate_limit import Rate
+from agent_status_gateway.fanout.hub import Hub, Limits
+from agent_status_gateway.feed.feed import Feed
+from agent_status_gateway.feed.redis_client import RedisClient
+from agent_status_gateway.pipeline import NOT_READ_YET, Pipeline
+from agent_status_gateway.settings import Settings
+from agent_status_gateway.state.debounce import Debounce
+from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.telemetry.metrics import Metrics
+from agent_status_publisher.contract.wire import Keys
+
+logger = logging.getLogger(__name__)
+
+START_SECONDS: Final = 1.0
+DRAINING: Final = "this replica is draining"
+
+
+class Replica:
+    """Feed, fleet, debounce, hub and the pipeline through them."""
+
+    def __init__(self, settings: Settings, client: Redis | None) -> None:
+        clock = time.monotonic
+        self.settings = settings
+        redis = RedisClient(settings.redis_url if client is None else client, Keys(settings.namespace))
+        fleet = Fleet()
+        limits = Limits(
+            clients=settings.max_clients,
+            clients_per_key=settings.max_clients_per_key,
+            clients_per_address=settings.max_clients_per_address,
+        )
+        self.access = Access(settings)
+        self.rate = Rate(settings.max_requests_per_second, clock)
+        self.hub = Hub(limits, settings.keepalive_seconds, clock)
+        self.metrics = Metrics()
+        feed = Feed(redis, clock, lambda: fleet.shortest_heartbeat_seconds)
+        self.pipeline = Pipeline(
+            feed=feed,
+            fleet=fleet,
+            debounce=Debounce(settings.debounce_seconds),
+            hub=self.hub,
+            metrics=self.metrics,
+            clock=clock,
+        )
+        self.metrics.watch(
+            hub=self.hub,
+            access=self.access,
+            is_live=lambda: self.pipeline.lost_reason is None,
+            silent=lambda: self.pipeline.silence.workers,
+            fleet=fleet,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The pipeline at work; where Redis answers at once, there is a picture from the beginning."""
+        tasks = [
+            asyncio.create_task(self.pipeline.run(), name="pipeline"),
+            asyncio.create_task(self.access.watch(self.hub.let_go_of), name="keys"),
+        ]
+        try:
+            await self.pipeline.wait_for_picture(START_SECONDS)
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def drain(self) -> None:
+        """Let everybody go before the end."""
+        logger.info("draining %d open streams over %g s", len(self.hub), self.settings.drain_seconds)
+        self.pipeline.stop_waiting()
+        await self.hub.drain(self.settings.drain_seconds)
+        logger.info("drained")
+
+    @property
+    def unhealthy_reason(self) -> str | None:
+        """Why a load balancer should send nobody here."""
+        if self.hub.is_draining:
+            return DRAINING
+        return None if self.pipeline.has_picture else self.pipeline.lost_reason or NOT_READ_YET
+
+    @property
+    def unready_reason(self) -> str | None:
+        """Why the picture is not fresh."""
+        return DRAINING if self.hub.is_draining else self.pipeline.lost_reason

@@ -1,0 +1,212 @@
+"""What an operator sets: the only reader of the environment on this side."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from redis.asyncio.connection import ConnectionPool
+from redis.exceptions import RedisError
+
+from agent_status_publisher.contract import setting_names
+from agent_status_publisher.contract.redis_url import RedisUrlError, parse_redis_url
+from agent_status_publisher.contract.setting_names import PREFIX
+from agent_status_publisher.contract.wire import Keys
+
+PUBLISHER_ONLY: Final = frozenset({"HEARTBEAT_SECONDS", "LEASE_SECONDS", "ERROR_TTL_SECONDS"})
+LOCALHOST_ORIGINS: Final = "localhost"
+NO_ORIGINS: Final = "none"
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class SettingsError(ValueError):
+    """A setting is wrong. The message names each by its environment variable and says what would be right."""
+
+
+def _stripped(key: Any) -> Any:
+    """Files and orchestrators' secrets often end with a line end; no client could send it."""
+    return key.strip() or None if isinstance(key, str) else key
+
+
+def _port(number: Any, field: ValidationInfo) -> Any:
+    """The default, where Kubernetes has set the variable for a service of ours: an address is not a setting."""
+    is_ours = not setting_names.is_service_address(number)
+    return number if is_ours or field.field_name is None else _DEFAULT_PORTS[field.field_name]
+
+
+_DEFAULT_PORTS: Final = {"port": 8000, "ingest_port": 8001}
+Key = Annotated[SecretStr | None, BeforeValidator(_stripped)]
+Port = Annotated[int, BeforeValidator(_port), Field(ge=0, le=65535)]
+
+
+class RedisSettings(BaseSettings):
+    """Environment variables `AGENT_STATUS_*`; an empty one is unset. Durations are in seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, populate_by_name=True, extra="ignore"
+    )
+
+    redis_url: str = Field(
+        default="redis://localhost:6379/0",
+        validation_alias=AliasChoices(f"{PREFIX}REDIS_URL", "REDIS_URL"),
+        description="Where workers publish. Plain REDIS_URL is the fallback.",
+        repr=False,
+    )
+    namespace: str = Field(default="default", description="Which workers make one picture.")
+
+    @field_validator("namespace")
+    @classmethod
+    def _namespace_names_one_slot(cls, namespace: str) -> str:
+        Keys(namespace)
+        return namespace
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url_can_be_parsed(cls, url: str) -> str:
+        try:
+            # Connects to nothing, but refuses options that there are not.
+            for plain_url in parse_redis_url(url).seed_urls:
+                ConnectionPool.from_url(plain_url).make_connection()  # type: ignore[no-untyped-call]
+        except RedisUrlError as error:
+            raise ValueError(str(error)) from None
+        except (ValueError, TypeError, AttributeError, RedisError):
+            # Neither the URL nor redis-py's words are shown: both can hold the password.
+            raise ValueError(str(RedisUrlError())) from None
+        return url
+
+    @classmethod
+    def load(cls, **given: object) -> Self:
+        """Options that were given, else the environment, else the defaults.
+
+        Raises:
+            SettingsError: A value is wrong.
+        """
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        except ValidationError as error:
+            raise SettingsError("; ".join(_describe(problem) for problem in error.errors())) from None
+
+
+class Settings(RedisSettings):
+    """What one replica is told."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 in the container.")
+    port: Port = Field(default=_DEFAULT_PORTS["port"], description="Port to listen on.")
+    api_key: Key = Field(
+        default=None,
+        validation_alias=AliasChoices(setting_names.API_KEY, setting_names.OLD_API_KEY),
+        description="Key that readers must send. Default: none, and everybody may read.",
+    )
+    api_keys_file: Path | None = Field(default=None, description="Keys, one `name: key` a line; read on change.")
+    ticket_seconds: int = Field(default=600, ge=1, le=86_400, description="How long a ticket for the stream is good.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(LOCALHOST_ORIGINS,),
+        description="Pages that may read, comma-separated; `localhost` is that and 127.0.0.1 on any port; or `none`.",
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="Log lines for people or for programs.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="From which on.")
+    debounce_seconds: float = Field(default=1.0, ge=0, le=60, description="At most one event per client in this time.")
+    keepalive_seconds: float = Field(default=30.0, gt=0, le=3600, description="Comment after silence this long.")
+    drain_seconds: float = Field(default=5.0, ge=0, le=600, description="Time to end open streams in at shutdown.")
+    max_clients: int = Field(default=10_000, ge=1, description="Open streams; who comes after is told to come back.")
+    max_clients_per_key: int | None = Field(default=None, ge=1, description="Of one key; unset: no limit of its own.")
+    max_clients_per_address: int | None = Field(default=None, ge=1, description="Of one address; unset: as above.")
+
+    max_requests_per_second: float | None = Field(
+        default=None, gt=0, description="Of one address, streams and probes aside; unset: any number."
+    )
+
+    @classmethod
+    def load(cls, **given: object) -> Self:
+        """Options that were given, else the environment, else the defaults.
+
+        Raises:
+            SettingsError: A value is wrong, or two names of the key are set and differ.
+        """
+        if given.get("api_key") is None:
+            api_key()
+        return super().load(**given)
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _origins_are_a_list(cls, origins: Any) -> Any:
+        return (
+            tuple(part.strip() for part in origins.split(",") if part.strip()) if isinstance(origins, str) else origins
+        )
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if NO_ORIGINS in origins:
+            if len(origins) > 1:
+                raise ValueError(f"{NO_ORIGINS!r} stands alone")
+            return ()
+        for origin in origins:
+            if origin not in (LOCALHOST_ORIGINS, "*") and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+", origin):
+                raise ValueError(f"{origin!r} is not an origin like https://status.example.org, nor {NO_ORIGINS!r}")
+        return origins
+
+
+class IngestSettings(RedisSettings):
+    """What the HTTP face for agents is told that do not publish themselves."""
+
+    ingest_host: str = Field(default="127.0.0.1", description="Address to listen on; others need INGEST_KEY.")
+    ingest_port: Port = Field(default=_DEFAULT_PORTS["ingest_port"], description="Port to listen on.")
+    ingest_key: Key = Field(default=None, description="Key that whoever writes must send as X-Status-Key.")
+    ingest_ttl_seconds: float = Field(
+        default=900.0, gt=0, le=86_400, description="Silence after which a session is an error; 4 x while a tool runs."
+    )
+
+    @model_validator(mode="after")
+    def _a_stranger_must_not_write(self) -> Self:
+        if self.ingest_key is None and self.ingest_host not in LOOPBACK:
+            raise ValueError(f"needed to listen on {self.ingest_host}: whoever reaches it could write")
+        return self
+
+
+def api_key() -> str | None:
+    """The environment's key, for a replica and for the commands that read one.
+
+    Raises:
+        SettingsError: Two names of the key are set and differ.
+    """
+    try:
+        return setting_names.api_key(os.environ)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+
+
+def renamed_settings() -> list[str]:
+    """A sentence for each environment variable with the old prefix."""
+    return setting_names.renamed(os.environ)
+
+
+def unknown_names(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Environment variables with our prefix that mean nothing, and are likely misspelt."""
+    ours = Settings.model_fields | IngestSettings.model_fields
+    known = {PREFIX + name.upper() for name in ours} | {PREFIX + name for name in PUBLISHER_ONLY}
+    known.add(setting_names.GATEWAY_URL)
+    env = os.environ if environment is None else environment
+    ours_or_misspelt = (name for name in env if name.upper().startswith(PREFIX) and name.upper() not in known)
+    return sorted(name for name in ours_or_misspelt if not setting_names.is_service_link(name))
+
+
+def _describe(problem: Any) -> str:
+    """One wrong setting for a person; a value that may be secret is not repeated."""
+    field = str(problem["loc"][0]) if problem["loc"] else "ingest_key"  # the only rule over several
+    name = field.upper() if field.upper().startswith(PREFIX) or field == "REDIS_URL" else PREFIX + field.upper()
+    reason = problem["msg"].removeprefix("Value error, ")
+    shown = "" if "KEY" in name or "URL" in name else f" (it is {str(problem['input'])[:100]!r})"
+    return f"{name}: {reason}{shown}"

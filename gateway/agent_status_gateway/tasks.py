@@ -1,0 +1,60 @@
+"""Two ways to run coroutines that asyncio does not offer: several loops as one, and one that never waits."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Final
+
+CANCEL_AGAIN_SECONDS: Final = 0.1
+
+
+async def together(**loops: Coroutine[Any, Any, None]) -> None:
+    """Run these side by side, by name, until the first of them ends or fails; then the others are cancelled.
+
+    Not a TaskGroup, since the callers outlive errors: before Python 3.13, one that is cancelled from outside while a
+    child fails forgets the cancellation, and leaves `cancelling()` raised after any failure, so nobody can tell.
+
+    Raises:
+        Exception: What the first one failed with.
+    """
+    tasks = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        await _end(tasks)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel them until all have ended, and be cancelled only then.
+
+    Again and again, since a library may swallow a cancellation: before Python 3.12 `asyncio.wait_for` does, if what it
+    waits for ends in that very step, and redis-py uses it for each command.
+    """
+    was_cancelled = False
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        try:
+            await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
+        except asyncio.CancelledError:
+            was_cancelled = True
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not report the others' errors at some later time
+    if was_cancelled:
+        raise asyncio.CancelledError
+
+
+def run_at_once(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run it to its end.
+
+    Raises:
+        RuntimeError: It waits for something.
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
+    raise RuntimeError(f"{coroutine!r} waits for something")

@@ -1,0 +1,7 @@
+"""Telemetry: what an operator can count and read.
+
+In reading order:
+
+    metrics   one replica's Prometheus metrics
+    logs      how log lines are written
+"""

@@ -1,0 +1,74 @@
+"""How log lines are written: one line for each thing that an operator would act on, for people or for programs."""
+
+import json
+import logging
+import time
+from http import HTTPStatus
+from typing import Any, Final
+
+# Whatever comes into a message from outside must not look like a line of its own, or act on a terminal.
+_ESCAPES: Final = {number: f"\\x{number:02x}" for number in (*range(0x20), *range(0x7F, 0xA0))} | {
+    number: f"\\u{number:04x}"
+    for number in (0x2028, 0x2029, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
+
+class TextLines(logging.Formatter):
+    """For people: `2026-11-24 10:00:00,123 INFO    agent_status_gateway.pipeline: feed live`.
+
+    A traceback follows in its own lines.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """The line, with what would break it escaped."""
+        record.message = record.message.translate(_ESCAPES)
+        return super().formatMessage(record)
+
+
+class JsonLines(logging.Formatter):
+    """For programs: an object with `time` (UTC), `level`, `logger`, `message` and, of an error, its `traceback`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, whatever the message holds."""
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line: dict[str, Any] = {
+            "time": f"{at}.{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)  # in ASCII: nothing in it is a line end or an order to anybody
+
+
+PROBES: Final = frozenset({"/livez", "/healthz", "/readyz", "/metrics"})
+_ACCESS_FIELDS: Final = 5
+"""Of uvicorn's access record: client, method, path, HTTP version, status."""
+
+
+class ProbesOut(logging.Filter):
+    """Drops uvicorn's lines about probes that went well: several a second behind a balancer, and nothing to act on."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written; with the level `debug` all are."""
+        args = record.args
+        if not isinstance(args, tuple) or len(args) != _ACCESS_FIELDS or logging.getLogger().level <= logging.DEBUG:
+            return True
+        path, status = args[2], args[4]
+        return not (isinstance(path, str) and path in PROBES and status == HTTPStatus.OK)
+
+
+def log_config(log_format: str = "text", level: str = "info") -> dict[str, Any]:
+    """For `logging.config.dictConfig`, as uvicorn takes it."""
+    formatter = JsonLines if log_format == "json" else TextLines
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": formatter}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level.upper()},
+    }

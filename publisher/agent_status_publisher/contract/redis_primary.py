@@ -1,0 +1,83 @@
+"""Which server holds a namespace now: whom to ask, what, and what the answer means. Pure: both sides do their own I/O.
+
+Before it comes redis_url.py; after it the publisher's redis_writer.py and the gateway's redis_client.py, which ask
+again after each failure. A namespace is one slot, so on a Cluster, too, all that we do concerns one server: once that
+is known, an ordinary connection to it does everything. That it has changed is noticed there, by an error; then all
+begins anew.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from agent_status_publisher.contract.redis_url import Kind, Node, RedisTarget
+
+
+class PrimaryUnknownError(ConnectionError):
+    """Nobody who was asked named a server to talk to. The message says what each one answered."""
+
+
+class PrimarySearch:
+    """Remembers who can be asked: those of the URL, and on a Cluster whoever it was made of when last seen."""
+
+    def __init__(self, target: RedisTarget) -> None:
+        self.target = target
+        self._seeds = deque(target.nodes)
+        self._seen: tuple[Node, ...] = ()
+        self._silent: set[Node] = set()
+
+    @property
+    def question(self) -> tuple[str, ...]:
+        """The command to ask each with."""
+        if self.target.kind is Kind.SENTINEL:
+            return "SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.target.service
+        return "CLUSTER", "SLOTS"
+
+    def nodes(self) -> list[Node]:
+        """Whom to ask, in this order.
+
+        Each time another is first, since one that is cut off may name a dead server; but those that did not answer are
+        last, since a machine that is gone costs a timeout.
+        """
+        nodes = dict.fromkeys((*self._seeds, *self._seen))
+        self._seeds.rotate(-1)
+        return sorted(nodes, key=self._silent.__contains__)
+
+    def primary_in(self, reply: Any, asked: Node, slot: int) -> Node:
+        """The server that this answer names; `slot` is the namespace's, of use on a Cluster only.
+
+        Raises:
+            PrimaryUnknownError: It names none.
+        """
+        self._silent.discard(asked)
+        if self.target.kind is Kind.SENTINEL:
+            if not reply:
+                raise PrimaryUnknownError("knows no such service")
+            return Node(_text(reply[0]), int(reply[1]))
+        self._seen = tuple(_node(row, asked) for shard in reply for row in shard[2:])
+        for first, last, primary, *_ in reply:
+            if first <= slot <= last:
+                return _node(primary, asked)
+        raise PrimaryUnknownError("says that nobody serves the namespace's slot")
+
+    def failed(self, asked: Node, error: Exception) -> str:
+        """What came of asking it, for `nobody`."""
+        if isinstance(error, PrimaryUnknownError):
+            return f"{asked} {error}"
+        self._silent.add(asked)
+        return f"{asked}: {str(error) or 'no answer in time'}"
+
+    def nobody(self, answers: Sequence[str]) -> PrimaryUnknownError:
+        """The error when all have been asked; the same one however they were asked, since a new reason is logged."""
+        wanted = f"the primary of {self.target.service!r}" if self.target.service else "the namespace's primary"
+        return PrimaryUnknownError(f"nobody names {wanted}: {'; '.join(sorted(answers))}")
+
+
+def _node(row: Sequence[Any], asked: Node) -> Node:
+    """Without a host it is the one that was asked: a Cluster that does not know its own address says so."""
+    host = _text(row[0] or "")
+    return Node(asked.host if host in {"", "?"} else host, int(row[1]))
+
+
+def _text(raw: bytes | str) -> str:
+    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw

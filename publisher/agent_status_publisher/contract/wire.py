@@ -1,0 +1,193 @@
+"""The contract between workers and gateways: a worker's word, the keys it is kept under, and how both are written.
+
+Before it comes the outbox, which says the word; after it the feed, which hears it. Nobody else builds a key, a channel
+or a header, or parses one; the word itself and its JSON are in word.py, and are had from here.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final
+
+from agent_status_publisher.contract.report import (
+    EndedRecord,
+    MalformedWordError,
+    SessionRecord,
+    SessionState,
+    Word,
+    WorkerRecord,
+    check_session_key,
+    decode_record,
+    encode_record,
+)
+
+__all__ = [
+    "READ_SCRIPT",
+    "WRITE_SCRIPT",
+    "EndedRecord",
+    "Keys",
+    "MalformedWordError",
+    "RawWord",
+    "Reading",
+    "SessionRecord",
+    "SessionState",
+    "Word",
+    "WorkerRecord",
+    "check_session_key",
+    "decode_message",
+    "decode_reading",
+    "decode_record",
+    "encode_record",
+    "read_arguments",
+    "write_arguments",
+]
+
+MAX_WORD_BYTES: Final = 8 * 1024 * 1024
+"""More than the longest word that an outbox can say (its sessions and the length of each text are bounded)."""
+MAX_SEQ_DIGITS: Final = 16
+MAX_WORKER_ID_BYTES: Final = 200
+
+WRITE_SCRIPT: Final = files(__package__).joinpath("write.lua").read_text("utf-8")
+READ_SCRIPT: Final = files(__package__).joinpath("read.lua").read_text("utf-8")
+
+_NAMESPACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Every name that a namespace uses in Redis. The braces are literal: one Cluster slot per namespace."""
+
+    namespace: str
+
+    def __post_init__(self) -> None:
+        """Refuse a namespace that would break the slot or reach into another one."""
+        if not _NAMESPACE.fullmatch(self.namespace):
+            raise ValueError(f"{self.namespace!r} is not 1 to 64 of letters, digits, dot, underscore and hyphen")
+
+    @property
+    def worker_prefix(self) -> str:
+        """What the key of every worker's hash starts with."""
+        return f"agent-status:{{{self.namespace}}}:worker:"
+
+    @property
+    def workers(self) -> str:
+        """The index: worker ids by the moment their hash ends."""
+        return f"agent-status:{{{self.namespace}}}:workers"
+
+    @property
+    def events(self) -> str:
+        """The channel on which each word is said as it is written."""
+        return f"agent-status:{{{self.namespace}}}:events"
+
+    @property
+    def probe(self) -> str:
+        """What replicas write to know whether Redis takes writes."""
+        return f"agent-status:{{{self.namespace}}}:probe"
+
+    def worker(self, worker_id: str) -> str:
+        """The hash that holds one worker's newest word."""
+        return self.worker_prefix + worker_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawWord:
+    """A word as it came, its header read and its record not yet: most that come a second time need no more."""
+
+    worker_id: str
+    seq: int
+    at_ms: int
+    record: bytes
+
+    def decode(self) -> Word:
+        """Parse the whole word.
+
+        Raises:
+            MalformedWordError: Any part of it is not as the contract says.
+        """
+        record = decode_record(self.record)
+        if record.id != self.worker_id:
+            raise MalformedWordError("identity", f"the header says {self.worker_id!r}, the record {record.id!r}")
+        return Word(seq=self.seq, at_ms=self.at_ms, record=record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One consistent cut of what Redis holds: its clock in ms, each worker's word, and what was not one."""
+
+    time_ms: int
+    words: tuple[RawWord, ...]
+    malformed: tuple[MalformedWordError, ...] = ()
+
+
+def write_arguments(
+    keys: Keys, record: WorkerRecord, seq: int, encoded: bytes, *, sharded: bool
+) -> tuple[list[str], list[Any]]:
+    """Keys and arguments for one call of the write script."""
+    publish = "SPUBLISH" if sharded else "PUBLISH"
+    return [keys.worker(record.id), keys.workers], [
+        keys.events,
+        record.id,
+        seq,
+        record.ttl_ms,
+        encoded,
+        publish,
+    ]
+
+
+def read_arguments(keys: Keys) -> tuple[list[str], list[Any]]:
+    """Keys and arguments for one call of the read script."""
+    return [keys.workers], [keys.worker_prefix]
+
+
+def decode_message(message: bytes) -> RawWord:
+    """Split what came on the channel: `<worker_id> <seq> <at> <record>`.
+
+    Raises:
+        MalformedWordError: It is too long, or its header is not as the contract says.
+    """
+    if len(message) > MAX_WORD_BYTES:
+        raise MalformedWordError("size", f"{len(message)} bytes")
+    parts = message.split(b" ", 3)
+    if len(parts) != 4:  # noqa: PLR2004 - the header above
+        raise MalformedWordError("header", "not four fields")
+    return _raw_word(*parts)
+
+
+def decode_reading(reply: Sequence[Any]) -> Reading:
+    """What the read script answered.
+
+    Raises:
+        MalformedWordError: The answer has no clock: it is not the script's.
+    """
+    if not reply:
+        raise MalformedWordError("reading", "an empty answer")
+    words, malformed = [], []
+    for row in reply[1:]:
+        try:
+            words.append(_raw_word(*map(_as_bytes, row)))
+        except MalformedWordError as error:
+            malformed.append(error)
+    return Reading(time_ms=int(reply[0]), words=tuple(words), malformed=tuple(malformed))
+
+
+def _as_bytes(text: bytes | str) -> bytes:
+    """A client that decodes responses gives text."""
+    return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+
+
+def _raw_word(worker_id: bytes, seq: bytes, at_ms: bytes, record: bytes) -> RawWord:
+    if not (seq.isdigit() and at_ms.isdigit() and len(seq) <= MAX_SEQ_DIGITS and len(at_ms) <= MAX_SEQ_DIGITS):
+        raise MalformedWordError("header", "seq and at are not both numbers")
+    if len(record) > MAX_WORD_BYTES:
+        raise MalformedWordError("size", f"{len(record)} bytes")
+    if len(worker_id) > MAX_WORKER_ID_BYTES:
+        raise MalformedWordError("header", f"a worker id of {len(worker_id)} bytes")
+    return RawWord(worker_id=_text_of(worker_id), seq=int(seq), at_ms=int(at_ms), record=record)
+
+
+def _text_of(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedWordError("header", "the worker id is not UTF-8") from error

@@ -1,0 +1,13 @@
+"""Names that the hook command, its installer and ingest share."""
+
+from typing import Final
+
+DEFAULT_URL: Final = "http://127.0.0.1:8001"
+"""The address of an ingest on this machine."""
+KEY_VARIABLE: Final = "AGENT_STATUS_INGEST_KEY"
+"""The name of the environment variable that holds the ingest's key."""
+FIELDS: Final = (
+    *("session_id", "hook_event_name", "cwd", "tool_name", "tool_use_id"),
+    *("notification_type", "error", "agent_id", "agent_type"),
+)
+"""The fields of an event that leave the agent's machine: names alone, no prompts, arguments or results."""

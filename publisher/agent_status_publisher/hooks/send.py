@@ -1,0 +1,92 @@
+"""`agent-status-hook CLI`: what a command-line agent's hook says, passed on to `agent-status-gateway ingest`.
+
+It runs at every tool call of the agent, which waits for it: so it imports little, gives up after 200 ms, prints nothing
+and always exits with 0 (2 would forbid the tool). Names alone leave this process: no prompt, no command, no result.
+"""
+
+import json
+import os
+import socket
+import sys
+import threading
+
+from agent_status_publisher.hooks.names import DEFAULT_URL, FIELDS, KEY_VARIABLE
+
+SEND_SECONDS = 0.2
+READ_SECONDS = 2.0
+MAX_STDIN_BYTES = 64 * 1024 * 1024
+HTTP_PORT = 80
+
+
+def main() -> int:
+    """Pass on what stdin says; `install` and `uninstall` are for people."""
+    arguments = sys.argv[1:]
+    if arguments[:1] in (["install"], ["uninstall"], ["-h"], ["--help"], []):
+        from agent_status_publisher.hooks.install import main as change_settings  # noqa: PLC0415 - not at every tool call
+
+        return change_settings(arguments)
+    try:
+        read = threading.Event()
+        sender = threading.Thread(target=_quietly_pass_on, args=(arguments, read), daemon=True)
+        sender.start()
+        read.wait(READ_SECONDS)
+        sender.join(SEND_SECONDS)
+    finally:
+        os._exit(0)  # whatever the thread still waits for, and even at Ctrl-C
+
+
+def _quietly_pass_on(arguments: list[str], read: threading.Event) -> None:
+    try:
+        body = sys.stdin.buffer.read(MAX_STDIN_BYTES)
+        read.set()
+        url = arguments[2] if arguments[1:2] == ["--url"] else DEFAULT_URL
+        _send(url.rstrip("/") + f"/hooks/{arguments[0]}", names_in(body), os.environ.get(KEY_VARIABLE, "").strip())
+    except Exception:  # noqa: BLE001, S110 - nothing of the status board's is the agent's business
+        pass
+    finally:
+        read.set()
+
+
+def names_in(body: bytes) -> bytes:
+    """The event without prompts, commands and results."""
+    said = json.loads(body)
+    return json.dumps({name: said[name] for name in FIELDS if isinstance(said.get(name), str)}).encode()
+
+
+def _send(url: str, body: bytes, key: str) -> None:
+    scheme, _, rest = url.partition("://")
+    if scheme == "https":
+        _send_by_library(url, body, key)
+        return
+    place, slash, path = rest.partition("/")
+    host, port = _host_and_port(place)
+    lines = [
+        f"POST {slash}{path} HTTP/1.1",
+        f"Host: {place}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        *([f"X-Status-Key: {key}"] if key else []),
+        "Connection: close",
+    ]
+    with socket.create_connection((host, port), timeout=SEND_SECONDS) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        connection.recv(1)  # it has been taken in
+
+
+def _host_and_port(place: str) -> tuple[str, int]:
+    host, colon, port = place.rpartition(":")
+    if not colon or place.endswith("]"):
+        return place.strip("[]"), HTTP_PORT
+    return host.strip("[]"), int(port)
+
+
+def _send_by_library(url: str, body: bytes, key: str) -> None:
+    from urllib.request import Request, urlopen  # noqa: PLC0415 - a tenth of a second, for TLS alone
+
+    headers = {"Content-Type": "application/json"} | ({"X-Status-Key": key} if key else {})
+    with urlopen(Request(url, body, headers), timeout=SEND_SECONDS):  # noqa: S310 - the user's own URL
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""Bridges: an agent that is built on a framework on the dashboard, in a line or two.
+
+Each file of a framework can be imported only where that framework is. What it knows is the framework's callbacks. What
+they mean for sessions is the same for all. A bridge takes names and numbers only: no prompts, arguments or results.
+
+    key                what a bridge calls a session
+    runs               what a framework's runs mean for sessions
+    claude_agent_sdk   Claude Agent SDK
+    crewai             CrewAI
+    langchain          LangChain and LangGraph
+    openai_agents      OpenAI Agents SDK
+    opentelemetry      whatever traces agents by OpenTelemetry's GenAI conventions
+    pocketpaw          PocketPaw
+    pydantic_ai        Pydantic AI
+"""
+
+from agent_status_publisher.integrations.key import status_key
+
+__all__ = ["status_key"]

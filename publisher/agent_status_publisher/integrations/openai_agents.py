@@ -1,0 +1,298 @@
+"""OpenAI Agents SDK: every run of the process on the board, in one line.
+
+    from agent_status_publisher.integrations.openai_agents import StatusTraceProcessor
+
+    status = StatusTraceProcessor(publisher)
+    agents.add_trace_processor(status)      # beside OpenAI's own exporter; set_trace_processors([status]): in its place
+
+    result = await status.run(Runner.run(agent, asked))                     # where a tool may need approval
+    async for event in status.stream(Runner.run_streamed(agent, asked)):    # where the answer streams
+
+The last two tell what no trace does, and are for the runs that need them. The outermost of runs and `with trace(…)` is
+the session; agents as tools and handoffs change its state only. Its key is `openai_agents:` and the trace's
+`group_id` (`RunConfig(group_id="42")`), else its id; or the one of `with status_key("chat:42"):` around the run. Seen:
+
+- Each turn, each tool while it runs (several at once, too), and tokens after each model call or turn.
+- `waiting_for_user` when a run ends with interruptions, by `run` or `stream`, until it is resumed from its state.
+- `streaming` by `stream`, which gives the same events.
+- An error by the exception that leaves the run. A run that is cancelled is an end.
+
+It cannot see runs whose tracing is disabled, nor tools that OpenAI runs itself (they are `thinking`). For such runs, or
+for one run alone, there are hooks; the session is then yours, and its block's end is the run's:
+
+    with publisher.session("chat:42") as session:
+        result = await Runner.run(agent, asked, hooks=StatusHooks(session))
+
+Have either for a run: beside the processor the hooks would be a second session.
+"""
+
+import sys
+import threading
+import weakref
+from collections.abc import AsyncIterator, Awaitable
+from contextvars import ContextVar
+from typing import Any, Final, TypeVar
+
+from agents import RunHooks, TracingProcessor, get_current_trace
+
+from agent_status_publisher.client import StatusPublisher
+from agent_status_publisher.integrations.runs import Runs
+from agent_status_publisher.session import Session
+from agent_status_publisher.worker.never_raise import never_raise
+
+UNNAMED: Final = "Agent workflow"  # what the SDK calls one that has no name
+MODELS: Final = {"generation", "response"}
+MAX_SPANS: Final = 1000  # of one trace at a time, which may last as long as the process
+
+R = TypeVar("R")
+
+
+class Watched:
+    """A call of `StatusTraceProcessor.run`; what begins in it leaves its end to it."""
+
+    seen: "Seen | None" = None
+
+
+class Seen:
+    """A trace that goes on, or a resumed run: the SDK does not tell the trace of that one again."""
+
+    __slots__ = ("before", "is_unnamed", "is_watched", "models", "run", "spans", "tools", "turns", "used")
+
+    def __init__(self, run: str, *, is_unnamed: bool) -> None:
+        self.run = run
+        self.is_unnamed = is_unnamed
+        self.is_watched = False
+        self.before = sys.exception()  # the agent may be at work in an `except` block
+        self.spans: dict[str, bool] = {}  # open ones: whether they are inside a tool
+        self.tools: set[str] = set()
+        self.models, self.turns, self.used = [0, 0], [0, 0], [0, 0]
+
+
+_watched: ContextVar[Watched | None] = ContextVar("agent_status_openai_watched", default=None)
+
+
+class StatusTraceProcessor(TracingProcessor):
+    """For `agents.add_trace_processor()`."""
+
+    def __init__(self, publisher: StatusPublisher) -> None:
+        self._runs = Runs(publisher, "openai_agents")
+        self.report = self._runs.report
+        self._seen: dict[str, Seen] = {}
+        self._streamed: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+        self._lock = threading.RLock()
+
+    async def run(self, run: Awaitable[R]) -> R:
+        """`Runner.run(...)` itself, whose result says whether somebody must approve first."""
+        watched, around = Watched(), _watched.get()
+        _watched.set(watched)
+        try:
+            result = await run
+        except BaseException as error:
+            self._leave(watched, error)
+            raise
+        finally:
+            _watched.set(around)
+        self._leave(watched, None, result)
+        return result
+
+    def stream(self, result: Any) -> AsyncIterator[Any]:
+        """The events of `Runner.run_streamed(...)`, as `result.stream_events()` gives them."""
+        return self._stream(result, self._expect(result))
+
+    @never_raise
+    def on_trace_start(self, trace: Any) -> None:
+        """A workflow begins: a run, or several."""
+        around = get_current_trace()
+        parent = None if around is None else self._seen.get(around.trace_id)
+        name = None if trace.name == UNNAMED else trace.name
+        self._open(trace, trace.trace_id, None if parent is None else parent.run, name)
+
+    @never_raise
+    def on_trace_end(self, trace: Any) -> None:
+        """It is over, by itself or by the exception that is on its way."""
+        seen = self._seen.get(trace.trace_id)
+        if seen is not None and seen.run == trace.trace_id:
+            self._close(trace.trace_id, seen)
+
+    @never_raise
+    def on_span_start(self, span: Any) -> None:
+        """A step of it begins."""
+        kind = span.span_data.type
+        seen = self._seen.get(span.trace_id) or self._resumed(span, kind)
+        if seen is None:
+            return
+        inside_tool = seen.spans.get(span.parent_id, False) or span.parent_id in seen.tools
+        if len(seen.spans) < MAX_SPANS:
+            seen.spans[span.span_id] = inside_tool
+        session = self._runs.session(seen.run)
+        if session is None:
+            return
+        if kind == "function":
+            seen.tools.add(span.span_id)
+            session.tool_start(span.span_data.name, span.span_id)
+        elif kind == "turn" or kind in MODELS:
+            session.thinking()
+        elif kind == "task" and not inside_tool:
+            self._runs.answered(seen.run)
+        elif kind == "agent" and seen.is_unnamed:
+            session.title, seen.is_unnamed = session.title or span.span_data.name, False
+
+    @never_raise
+    def on_span_end(self, span: Any) -> None:
+        """It is over."""
+        kind = span.span_data.type
+        seen = self._seen.get(span.trace_id)
+        if seen is None:
+            return
+        inside_tool = seen.spans.pop(span.span_id, False)
+        session = self._runs.session(seen.run)
+        if span.span_id == seen.run:
+            self._close(span.trace_id, seen)
+        elif session is not None and span.span_id in seen.tools:
+            seen.tools.discard(span.span_id)
+            session.tool_end(span.span_id)
+            if not seen.tools:  # the model has the next word
+                session.thinking()
+        elif session is not None and (kind in MODELS or (kind == "turn" and not inside_tool)):
+            self._use(session, seen, span.span_data)
+
+    def shutdown(self) -> None:
+        """The publisher says goodbye by itself."""
+
+    def force_flush(self) -> None:
+        """It has a flush of its own."""
+
+    def _open(self, trace: Any, run: str, parent: str | None, title: str | None) -> Seen | None:
+        session_id = getattr(trace, "group_id", None) or trace.trace_id
+        is_outermost = self._runs.begin(run, parent=parent, session_id=session_id, title=title)
+        if run not in self._runs:
+            return None
+        watched = _watched.get()
+        seen = self._seen[trace.trace_id] = Seen(run, is_unnamed=is_outermost and title is None)
+        if watched is not None and watched.seen is None:
+            watched.seen, seen.is_watched = seen, True
+        return seen
+
+    def _resumed(self, span: Any, kind: str) -> Seen | None:
+        """Of a run that goes on in the process that it waited in, the spans alone are told."""
+        trace = get_current_trace()
+        if span.parent_id is not None or kind not in {"task", "agent"} or trace is None:
+            return None
+        return self._open(trace, span.span_id, None, None) if trace.trace_id == span.trace_id else None
+
+    def _close(self, trace_id: str, seen: Seen) -> None:
+        del self._seen[trace_id]
+        result = self._streamed.pop(trace_id, None)
+        if not seen.is_watched:
+            error = sys.exception()
+            asks = result is not None and bool(result.interruptions)
+            self._runs.end(seen.run, None if error is seen.before else error, asks=asks)
+
+    @never_raise
+    def _leave(self, watched: Watched, error: BaseException | None, result: Any = None) -> None:
+        asks = bool(getattr(result, "interruptions", None))
+        if watched.seen is not None:
+            self._runs.end(watched.seen.run, error, asks=asks)
+        elif asks:
+            self._ask(_trace_id(None))
+
+    def _ask(self, trace_id: str | None) -> None:
+        """A run has ended so; the trace that it was in goes on."""
+        if seen := self._seen.get(trace_id or ""):
+            self._runs.ask(seen.run)
+
+    @never_raise
+    def _expect(self, result: Any) -> str | None:
+        """It runs in a task of its own, and has hardly begun."""
+        if result.trace is not None:
+            self._streamed[result.trace.trace_id] = result
+        return _trace_id(result.trace)
+
+    async def _stream(self, result: Any, trace_id: str | None) -> AsyncIterator[Any]:
+        events, is_writing = result.stream_events(), False
+        try:
+            async for event in events:
+                is_writing = self._hear(event, trace_id, is_writing=is_writing) or False
+                yield event
+        finally:
+            if (close := getattr(events, "aclose", None)) is not None:
+                await close()
+            if getattr(result, "trace", None) is None and getattr(result, "interruptions", None):
+                self._ask(trace_id)  # it was one of several in a trace
+
+    @never_raise
+    def _hear(self, event: Any, trace_id: str | None, *, is_writing: bool) -> bool:
+        """One of many: what is known already must cost nothing. Gives whether the model writes its answer."""
+        if event.type != "raw_response_event":
+            return is_writing
+        if is_writing or event.data.type != "response.output_text.delta":
+            return is_writing and event.data.type != "response.completed"
+        seen = self._seen.get(trace_id or "")
+        if seen is not None and not seen.tools and (session := self._runs.session(seen.run)):
+            session.streaming()
+        return True
+
+    def _use(self, session: Session, seen: Seen, data: Any) -> None:
+        """A turn's tokens are those of the model calls in it, also of a model that has no spans."""
+        told = data.usage or {}
+        with self._lock:
+            known = seen.turns if data.type == "turn" else seen.models
+            known[0] += int(told.get("input_tokens") or 0)
+            known[1] += int(told.get("output_tokens") or 0)
+            before, seen.used = seen.used, list(map(max, seen.models, seen.turns))
+            session.add_usage(input=seen.used[0] - before[0], output=seen.used[1] - before[1])
+
+
+class StatusHooks(RunHooks[Any]):
+    """For `Runner.run(hooks=…)`, one for each run, in the block of a session of yours."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.report = session.report
+        self._tools: set[object] = set()
+
+    async def on_llm_start(self, context: Any, agent: Any, system_prompt: Any, input_items: Any) -> None:
+        """The model is asked."""
+        for call in list(self._tools):  # of one that was cancelled no end is told
+            self._end_tool(call)
+        self._session.thinking()
+
+    async def on_llm_end(self, context: Any, agent: Any, response: Any) -> None:
+        """The model has answered."""
+        self._use(response)
+
+    async def on_tool_start(self, context: Any, agent: Any, tool: Any) -> None:
+        """A tool begins."""
+        self._start_tool(context, tool)
+
+    async def on_tool_end(self, context: Any, agent: Any, tool: Any, result: Any) -> None:
+        """It is done."""
+        self._end_tool(_call_of(context, tool))
+
+    @never_raise
+    def _use(self, response: Any) -> None:
+        self._session.add_usage(input=response.usage.input_tokens, output=response.usage.output_tokens)
+
+    @never_raise
+    def _start_tool(self, context: Any, tool: Any) -> None:
+        call = _call_of(context, tool)
+        self._tools.add(call)
+        self._session.tool_start(tool.name, call)
+
+    @never_raise
+    def _end_tool(self, call: object) -> None:
+        self._tools.discard(call)
+        self._session.tool_end(call)
+        if not self._tools:
+            self._session.thinking()
+
+
+def _trace_id(trace: Any) -> str | None:
+    """Of this one, or of the one that the caller is in."""
+    trace = get_current_trace() if trace is None else trace
+    return None if trace is None else str(trace.trace_id)
+
+
+def _call_of(context: Any, tool: Any) -> object:
+    """Not every tool has a call id."""
+    return getattr(context, "tool_call_id", None) or getattr(tool, "name", None)

@@ -1,0 +1,232 @@
+"""OpenTelemetry: whatever traces agents by the GenAI conventions is on the board, in one line per process.
+
+    from agent_status_publisher.integrations.opentelemetry import StatusSpanProcessor
+
+    provider.add_span_processor(StatusSpanProcessor(publisher))  # an opentelemetry.sdk.trace.TracerProvider
+
+This is the way for Google ADK, Microsoft Agent Framework and Strands, and for all that have no bridge of their own.
+It acts when spans begin and when they end, by `gen_ai.operation.name`, or by the first word of the span's name where
+that comes too late; OpenInference's words are known, too. It exports nothing, and is beside any exporter.
+
+The outermost `invoke_agent` or `invoke_workflow` is the session; those inside change its state only. Its key is
+`opentelemetry:` and the conversation's id (`gen_ai.conversation.id` or `session.id`) if the span has it when its first
+child begins, else the trace's id; or the one of `with status_key("chat:42"):` around the run. What is seen: model
+calls, tools (several at once, too), tokens after each model call, and errors by the span's status.
+
+What cannot be seen:
+
+- `waiting_for_user`: no convention says that a run has ended asking for a human. It looks like an end.
+- `streaming`: a model's span is the same with it and without.
+- What is not sampled: such spans reach no processor. With 10 % sampling nine of ten agents are not shown, unless
+  `TracerProvider(sampler=RecordingSampler(yours))` has them seen, and no more of them exported than before.
+- A model call with no agent around it.
+
+A framework's own bridge sees more. Beside it both are one session: the key is of the one that begins first, and the
+tokens are those of the other one. Not so beside those of CrewAI, PocketPaw and the Claude Agent SDK, whose callbacks
+come from elsewhere than the agent's code: have one of the two there.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
+from opentelemetry.trace import StatusCode
+
+from agent_status_publisher.client import StatusPublisher
+from agent_status_publisher.errors import PublisherError
+from agent_status_publisher.integrations.runs import Runs
+from agent_status_publisher.worker.never_raise import never_raise
+
+MAX_SPANS: Final = 100_000
+"""Of agents at work at a time: spans that never end must not fill their memory. The oldest are taken for over."""
+
+
+class Work(StrEnum):
+    """What a span is about."""
+
+    AGENT = "agent"
+    MODEL = "model"
+    TOOL = "tool"
+
+
+OPERATION: Final = "gen_ai.operation.name"
+OPERATIONS: Final = {
+    "invoke_agent": Work.AGENT,
+    "invoke_workflow": Work.AGENT,
+    "chat": Work.MODEL,
+    "generate_content": Work.MODEL,
+    "text_completion": Work.MODEL,
+    "execute_tool": Work.TOOL,
+}
+OPENINFERENCE: Final = "openinference.span.kind"
+OPENINFERENCE_KINDS: Final = {"AGENT": Work.AGENT, "LLM": Work.MODEL, "TOOL": Work.TOOL}
+
+SESSION_ID: Final = ("gen_ai.conversation.id", "session.id")
+AGENT_NAME: Final = ("gen_ai.agent.name", "agent.name", "gen_ai.workflow.name")
+TOOL_NAME: Final = ("gen_ai.tool.name", "tool.name")
+INPUT_TOKENS: Final = ("gen_ai.usage.input_tokens", "llm.token_count.prompt")
+OUTPUT_TOKENS: Final = ("gen_ai.usage.output_tokens", "llm.token_count.completion")
+MERGED: Final = "(merged"
+"""Google ADK's span for the answers of several tools together, which is no tool."""
+STOPPED: Final = {"CancelledError", "KeyboardInterrupt", "SystemExit", "GeneratorExit"}
+"""Some emitters call these errors."""
+
+
+class Seen:
+    """A span that goes on: an agent's, or one inside."""
+
+    __slots__ = ("agent", "inside_model", "work")
+
+    def __init__(self, work: Work | None, agent: Any, *, inside_model: bool) -> None:
+        self.work = work
+        self.agent = agent
+        self.inside_model = inside_model
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model's span in here repeats one around it. A tool's or an agent's has model calls of its own."""
+        return self.work is Work.MODEL or (self.inside_model and self.work is None)
+
+
+class StatusSpanProcessor(SpanProcessor):
+    """For `TracerProvider.add_span_processor()`."""
+
+    def __init__(self, publisher: StatusPublisher) -> None:
+        self._runs = Runs(publisher, "opentelemetry", defers=True)
+        self._seen: dict[int, Seen] = {}
+
+    def report(self, error: PublisherError) -> None:
+        """Tell a person what was ignored, once."""
+        self._runs.report(error)
+
+    @never_raise
+    def on_start(self, span: Any, parent_context: Any = None) -> None:
+        """An exception in here would be the agent's."""
+        parent = None if span.parent is None else self._seen.get(span.parent.span_id)
+        work = _work_of(span)
+        if parent is None and work is not Work.AGENT:
+            return
+        number = span.context.span_id
+        agent = span if work is Work.AGENT or parent is None else parent.agent
+        self._remember(number, Seen(work, agent, inside_model=parent is not None and parent.has_model))
+        if parent is not None:
+            self._begin(parent.agent)
+        if work is Work.AGENT and (parent is not None or self._runs.is_inside or _first(span.attributes, SESSION_ID)):
+            self._begin(span)
+        if session := self._runs.session(agent.context.span_id):
+            if work is Work.MODEL:
+                session.thinking()
+            elif work is Work.TOOL:
+                session.tool_start(_first(span.attributes, TOOL_NAME) or _target(span.name), number)
+
+    @never_raise
+    def on_end(self, span: Any) -> None:
+        """No model's end changes the state: Google ADK's comes after the tools that it has asked for."""
+        number = span.context.span_id
+        seen = self._seen.get(number)
+        if seen is None:
+            return
+        run = seen.agent.context.span_id
+        if seen.work is Work.AGENT:
+            self._begin(span)
+        self._seen.pop(number, None)
+        if seen.work is Work.AGENT:
+            self._runs.end(number, _error_of(span))
+        elif seen.work is Work.MODEL and not seen.inside_model:
+            used = [_first(span.attributes, names) for names in (INPUT_TOKENS, OUTPUT_TOKENS)]
+            self._runs.add_usage(run, input=int(used[0] or 0), output=int(used[1] or 0))
+        elif seen.work is Work.TOOL and (session := self._runs.session(run)):
+            session.tool_end(number)
+
+    def _remember(self, number: int, seen: Seen) -> None:
+        """Without a lock, which a finalizer or a fork might meet; `list` is one step."""
+        self._seen[number] = seen
+        if len(self._seen) > MAX_SPANS:
+            for oldest in list(self._seen)[: MAX_SPANS // 10 or 1]:
+                self._seen.pop(oldest, None)
+                self._runs.end(oldest)
+
+    def _begin(self, agent: Any) -> None:
+        """When a child begins, if not before: Strands tells the conversation's id right after the span's start."""
+        run = agent.context.span_id
+        if run in self._runs or run not in self._seen:
+            return
+        around = None if agent.parent is None else self._seen.get(agent.parent.span_id)
+        parent = None if around is None else around.agent.context.span_id
+        session_id = _first(agent.attributes, SESSION_ID) or f"{agent.context.trace_id:032x}"
+        if self._runs.begin(run, parent=parent, session_id=session_id) and (session := self._runs.session(run)):
+            name = _first(agent.attributes, AGENT_NAME) or _target(agent.name)
+            if session.title is None and name:
+                session.title = str(name)
+        if run not in self._seen:  # it has ended meanwhile, in another thread
+            self._runs.end(run)
+
+
+class RecordingSampler(Sampler):
+    """Has what another sampler drops recorded, which processors see, and not sampled, which exporters look for."""
+
+    def __init__(self, sampler: Sampler) -> None:
+        self._sampler = sampler
+
+    def should_sample(
+        self,
+        parent_context: Any,
+        trace_id: int,
+        name: str,
+        kind: Any = None,
+        attributes: Any = None,
+        links: Any = None,
+        trace_state: Any = None,
+    ) -> SamplingResult:
+        """What the other says, but for DROP, which comes without the attributes that we need."""
+        said = self._sampler.should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
+        if said.decision is not Decision.DROP:
+            return said
+        return SamplingResult(Decision.RECORD_ONLY, attributes, said.trace_state)
+
+    def get_description(self) -> str:
+        """As the SDK logs it."""
+        return f"RecordingSampler({self._sampler.get_description()})"
+
+
+def _work_of(span: Any) -> Work | None:
+    attributes: Mapping[str, Any] = span.attributes or {}
+    operation = attributes.get(OPERATION)
+    work = OPERATIONS.get(operation or span.name.partition(" ")[0])
+    if work is None and OPENINFERENCE in attributes:
+        work = OPENINFERENCE_KINDS.get(attributes[OPENINFERENCE])
+    return None if work is Work.TOOL and MERGED in span.name else work
+
+
+def _target(name: str) -> str:
+    """The conventions call a span `{operation} {target}`."""
+    operation, _, target = name.partition(" ")
+    return target if operation in OPERATIONS else name
+
+
+def _first(attributes: Mapping[str, Any] | None, names: tuple[str, ...]) -> Any:
+    """The first of these that says something."""
+    for name in names:
+        if attributes and (value := attributes.get(name)):
+            return value
+    return None
+
+
+def _error_of(span: Any) -> BaseException | None:
+    """The exception that it ended by, or one of the name and message that the span says; None for an end.
+
+    What a publisher shows of exceptions (`error_text`) holds for these, too.
+    """
+    if span.status.status_code is not StatusCode.ERROR:
+        return None
+    raised: Mapping[str, Any] = next(
+        (event.attributes or {} for event in reversed(span.events) if event.name == "exception"), {}
+    )
+    kind = str(raised.get("exception.type") or (span.attributes or {}).get("error.type") or "").rpartition(".")[2]
+    if kind in STOPPED:
+        return None
+    message = raised.get("exception.message") or span.status.description or kind or "error"
+    named: type[Exception] = type(kind if kind.isidentifier() else "Exception", (Exception,), {})
+    return named(str(message))

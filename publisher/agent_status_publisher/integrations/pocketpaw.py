@@ -1,0 +1,211 @@
+"""PocketPaw: its sessions on the board, from the events on its own bus.
+
+    from pocketpaw.bus import get_message_bus
+    from agent_status_publisher.integrations.pocketpaw import bridge
+
+    bridge(get_message_bus(), publisher)
+
+Once per process, before the agent loop starts; every channel and every backend is seen. A session's key is PocketPaw's
+own (`telegram:42`, `websocket:abc`). It shows what PocketPaw's own status page shows for these events, and more:
+
+- A backend that fails, or a run that raises, is an `error` with its message. (Theirs shows the end.)
+- Text that is being written is `streaming`. (Theirs goes on thinking.)
+- Of parallel tools the newest one still open is shown. (Theirs is `streaming` after the first result.)
+- A run that ends with a question to the user is `waiting_for_user` until that session's next message.
+
+It cannot see what runs inside a tool: an agent that PocketPaw delegates to is that tool. A message that the injection
+scanner blocks starts no run and shows nothing, and the bus carries no titles. Its callbacks are run in tasks of their
+own, so another bridge in the same process does not find this run around its own: use one of them.
+
+The bus awaits its subscribers, and this one only notes what it hears. `bus.unsubscribe_system(bridge(…))` takes it off.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
+
+from agent_status_publisher.client import StatusPublisher
+from agent_status_publisher.integrations.runs import Runs
+from agent_status_publisher.session import Session
+from agent_status_publisher.worker.never_raise import never_raise
+
+QUESTION_TOOL: Final = "AskUserQuestion"
+"""Its call is the question itself, which an event of its own tells, and its result is no answer."""
+
+PER_TOKEN: Final = {"thinking", "trace_chunk"}
+"""The second of these is no news."""
+
+
+class Event(Protocol):
+    """`pocketpaw.bus.events.SystemEvent`."""
+
+    event_type: str
+    data: dict[str, Any]
+
+
+class Bus(Protocol):
+    """`pocketpaw.bus.queue.MessageBus`."""
+
+    def subscribe_system(self, callback: Callable[[Any], Awaitable[None]]) -> None:
+        """Await `callback` with each event from now on."""
+
+
+def bridge(bus: Bus, publisher: StatusPublisher) -> "StatusSubscriber":
+    """Show the sessions of the agents on this bus."""
+    subscriber = StatusSubscriber(publisher)
+    bus.subscribe_system(subscriber)
+    return subscriber
+
+
+class Turn:
+    """What is known of a run that is going on: one message of a user's, and all that comes of it."""
+
+    __slots__ = ("asks", "error", "newest", "open_tools", "trace")
+
+    def __init__(self, trace: str | None) -> None:
+        self.trace = trace
+        self.newest: str | None = None
+        self.asks = False
+        self.error: str | None = None
+        self.open_tools: dict[str, str] = {}
+
+    def goes_on(self) -> None:
+        """The agent is at work again, so its question was answered, and its error was not the end."""
+        self.asks = False
+        self.error = None
+
+    def ended_tool(self, call_id: str, name: str) -> str | None:
+        """Which of the open ones a result is of: by its id, else by its name, else the oldest."""
+        if call_id not in self.open_tools:
+            named = (call for call, tool in self.open_tools.items() if tool == name)
+            call_id = next(named, None) or next(iter(self.open_tools), "")
+        return call_id if self.open_tools.pop(call_id, None) is not None else None
+
+
+class StatusSubscriber:
+    """Hears the bus's system events, and tells the publisher. One session has one run at a time."""
+
+    def __init__(self, publisher: StatusPublisher) -> None:
+        self._runs = Runs(publisher, "pocketpaw")
+        self.report = self._runs.report
+        self._turns: dict[str, Turn] = {}
+        self._traces: set[str] = set()
+        self._heard: dict[str, Callable[[Session, Turn, dict[str, Any]], None]] = {
+            "thinking": _think,
+            "tool_start": _start_tool,
+            "tool_result": _end_tool,
+            "trace_chunk": _stream,
+            "ask_user_question": _ask,
+            "token_usage": _use,
+            "error": _fail,
+        }
+
+    async def __call__(self, event: Event) -> None:
+        """One event of the bus."""
+        self._hear(event)
+
+    @never_raise
+    def _hear(self, event: Event) -> None:
+        data = event.data or {}
+        key = data.get("session_key")
+        if not key:
+            return
+        kind = event.event_type
+        if hear := self._heard.get(kind):
+            turn = self._turns.get(key)
+            if turn is None or (kind in PER_TOKEN and kind == turn.newest):
+                return
+            turn.newest = kind
+            if session := self._runs.session(key):
+                hear(session, turn, data)
+        elif kind == "agent_start":
+            self._begin(key, data.get("trace_id"))
+        elif kind == "agent_end":
+            turn = self._turns.get(key)
+            if turn is not None and turn.trace is None:
+                self._end(key)
+        elif kind == "trace_start":
+            self._traces.add(data["trace_id"])
+        elif kind == "trace_end":
+            self._end_trace(key, data)
+
+    def _begin(self, key: str, trace: str | None) -> None:
+        if key in self._runs:
+            self._end(key)  # the end of the one before was lost
+        self._runs.begin(key, session_id=key)
+        if key in self._runs:
+            self._turns[key] = Turn(trace if trace in self._traces else None)
+
+    def _end_trace(self, key: str, data: dict[str, Any]) -> None:
+        """How a run went is said only here, right after its end, and of a cancelled one perhaps nothing else is."""
+        trace = data["trace_id"]
+        self._traces.discard(trace)
+        turn = self._turns.get(key)
+        if turn is None or turn.trace != trace:
+            return
+        if data.get("status") == "cancelled":
+            turn.goes_on()
+        elif data.get("status") == "error":
+            turn.error = data.get("error_message") or "error"
+        self._end(key)
+
+    def _end(self, key: str) -> None:
+        turn = self._turns.pop(key)
+        self._runs.end(key, turn.error, asks=turn.asks)
+
+
+def _think(session: Session, turn: Turn, _: dict[str, Any]) -> None:
+    """The model is at work: tools that are still open have lost their result."""
+    turn.goes_on()
+    _forget_tools(session, turn)
+    session.thinking()
+
+
+def _stream(session: Session, turn: Turn, _: dict[str, Any]) -> None:
+    """A piece of text: of the answer, or of what goes with a question or an error."""
+    if not turn.asks and turn.error is None:
+        _forget_tools(session, turn)
+        session.streaming()
+
+
+def _start_tool(session: Session, turn: Turn, data: dict[str, Any]) -> None:
+    name = data.get("name") or data.get("tool") or "tool"
+    if name == QUESTION_TOOL:
+        return
+    turn.goes_on()
+    call = data.get("tool_call_id") or name
+    turn.open_tools[call] = name
+    session.tool_start(name, call)
+
+
+def _end_tool(session: Session, turn: Turn, data: dict[str, Any]) -> None:
+    name = data.get("name") or data.get("tool") or "tool"
+    if data.get("status") == "error" and name == "agent":  # how a backend's failure is told
+        _fail(session, turn, {"message": data.get("result")})
+        return
+    call = turn.ended_tool(data.get("tool_call_id") or "", name)
+    if call is not None:
+        session.tool_end(call)
+        if turn.asks:
+            session.waiting_for_user()
+
+
+def _ask(session: Session, turn: Turn, _: dict[str, Any]) -> None:
+    turn.asks = True
+    session.waiting_for_user()
+
+
+def _use(session: Session, _: Turn, data: dict[str, Any]) -> None:
+    """Of one model call, or of all of the run if the backend tells it once, at its end."""
+    session.add_usage(input=int(data.get("input") or 0), output=int(data.get("output") or 0))
+
+
+def _fail(session: Session, turn: Turn, data: dict[str, Any]) -> None:
+    turn.error = data.get("message") or "error"
+    turn.open_tools.clear()
+    session.error(turn.error)
+
+
+def _forget_tools(session: Session, turn: Turn) -> None:
+    for call in turn.open_tools:
+        session.tool_end(call)
+    turn.open_tools.clear()

@@ -1,0 +1,280 @@
+"""What an agent holds: a session, whose methods are named after its states. None of them blocks or raises."""
+
+from types import TracebackType
+from typing import Self
+
+from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
+from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, MAX_TOOL_CHARACTERS, clean_text, message_of
+from agent_status_publisher.errors import InvalidCallError, PublisherError
+from agent_status_publisher.worker.never_raise import is_failure, never_raise
+from agent_status_publisher.worker.run import Run
+from agent_status_publisher.worker.worker import Worker
+
+
+class Session:
+    """The live handle of one session key in one publisher. Get it from `StatusPublisher.session`.
+
+    Leaving a `with` block ends the session; leaving it by an exception sets `error` with its message, which stays for
+    the error TTL. Entered more than once, the last to leave ends it. After `end()` late calls do nothing; entering the
+    handle again opens the session again.
+    """
+
+    def __init__(self, worker: Worker, key: str, *, detached: bool = False) -> None:
+        self.key = key
+        self._worker = worker
+        self._title: str | None = None
+        self._holders = 0
+        self._detached = detached  # for a key that cannot be shown: every call does nothing
+        self.is_over = detached
+
+    def __repr__(self) -> str:
+        return f"<Session {self.key!r}>"
+
+    def __enter__(self) -> Self:
+        self._hold()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._leave(error)
+
+    async def __aenter__(self) -> Self:
+        self._hold()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._leave(error)
+
+    def is_live(self, worker: Worker) -> bool:
+        """Whether calls on this handle still count, for this worker."""
+        return worker is self._worker and not self.is_over
+
+    @never_raise
+    def open(self, title: str | None = None) -> None:
+        """What `StatusPublisher.session` does: begin a run, unless one is going on."""
+        shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
+        with self._worker.lock:
+            self._open(shown_title)
+
+    @never_raise
+    def open_as(
+        self, state: SessionState, tool_name: object = None, title: str | None = None, error_message: object = None
+    ) -> None:
+        """What `StatusPublisher.publish` does: open, and be in this state, in one step."""
+        shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
+        tool = _tool_name(tool_name) if state is SessionState.TOOL_RUNNING else None
+        message = message_of(error_message, self._worker.error_text)
+        with self._worker.lock:
+            if self._open(shown_title):
+                if state is SessionState.ERROR:
+                    self._fail(message)
+                else:
+                    self._say(state, tool)
+
+    @property
+    def title(self) -> str | None:
+        """What people call this session; None until set."""
+        return self._title
+
+    @title.setter
+    def title(self, title: str | None) -> None:
+        self._set_title(title)
+
+    @never_raise
+    def thinking(self) -> None:
+        """The model is at work."""
+        self._say(SessionState.THINKING)
+
+    @never_raise
+    def tool_running(self, name: str) -> None:
+        """A tool is at work. `tool()` and `tool_start()` also know when it ends."""
+        self._say(SessionState.TOOL_RUNNING, _tool_name(name))
+
+    @never_raise
+    def streaming(self) -> None:
+        """The answer is being written."""
+        self._say(SessionState.STREAMING)
+
+    @never_raise
+    def waiting_for_user(self) -> None:
+        """Nothing goes on until a person answers."""
+        self._say(SessionState.WAITING_FOR_USER)
+
+    @never_raise
+    def error(self, message: object = None) -> None:
+        """The run has failed. The session shows so for the error TTL, or until it goes on."""
+        text = message_of(message, self._worker.error_text)
+        with self._worker.lock:
+            self._fail(text)
+
+    def tool(self, name: str) -> "Tool":
+        """A tool that runs while the `with` block does: `with session.tool("bash"): …`."""
+        return Tool(self, name)
+
+    @never_raise
+    def tool_start(self, name: str, call_id: object) -> None:
+        """A tool call has begun; of several at once the newest is shown."""
+        shown = _tool_name(name)
+        hash(call_id)  # what cannot be kept is refused before anything is shown
+        worker = self._worker
+        with worker.lock:
+            if run := self._run(reopen=True):
+                run.open_tool(shown, call_id, worker.outbox.clock())
+                worker.outbox.changed()
+
+    @never_raise
+    def tool_end(self, call_id: object) -> None:
+        """A tool call has ended: the newest one still open is shown, else `streaming`."""
+        worker = self._worker
+        with worker.lock:
+            if (run := self._run()) and run.close_tool(call_id, worker.outbox.clock()):
+                worker.outbox.changed()
+
+    @never_raise
+    def usage(self, *, input: int | None = None, output: int | None = None) -> None:  # noqa: A002 - the API's word
+        """Tokens of this run so far, in all. A total smaller than before is ignored: it came late."""
+        self._use(input, output, add=False)
+
+    @never_raise
+    def add_usage(self, *, input: int = 0, output: int = 0) -> None:  # noqa: A002 - the API's word
+        """Tokens of one model call, on top of what this run has used."""
+        self._use(input, output, add=True)
+
+    @never_raise
+    def end(self) -> None:
+        """The session is over, an error too."""
+        self._end()
+
+    def _say(self, state: SessionState, tool: str | None = None) -> None:
+        worker = self._worker
+        with worker.lock:
+            if (run := self._run(reopen=True)) and run.say(state, worker.outbox.clock(), tool):
+                worker.outbox.changed()
+
+    def _fail(self, text: str) -> None:
+        """Be in error. The caller holds the lock."""
+        worker = self._worker
+        if run := self._run(reopen=True):
+            run.fail(text, worker.outbox.clock(), worker.outbox.settings.error_ttl_seconds)
+            worker.outbox.changed()
+
+    def _open(self, title: str | None) -> bool:
+        """Begin a run, unless one is going on; False if calls do not count any more. The caller holds the lock."""
+        worker = self._worker
+        if worker.gone or self.is_over:
+            return False
+        run = worker.outbox.open(self.key, self._title if title is None else title)
+        if run is None:
+            raise InvalidCallError(f"session() was ignored: this worker holds {MAX_SESSIONS} sessions already")
+        self._title = run.title
+        return True
+
+    def _use(self, input_tokens: int | None, output_tokens: int | None, *, add: bool) -> None:
+        given = {"input": input_tokens, "output": output_tokens}
+        for name, tokens in given.items():
+            if tokens is not None and (type(tokens) is not int or tokens < 0):
+                raise InvalidCallError(f"usage was ignored: {name} is {tokens!r}, not a number of tokens from 0 up")
+        worker = self._worker
+        with worker.lock:
+            run = self._run()
+            if run is None:
+                return
+            if add:
+                input_tokens = run.input_tokens + (input_tokens or 0)
+                output_tokens = run.output_tokens + (output_tokens or 0)
+            if run.use(input_tokens, output_tokens):
+                worker.outbox.changed()
+
+    @never_raise
+    def _set_title(self, title: str | None) -> None:
+        shown = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
+        self._title = shown
+        worker = self._worker
+        with worker.lock:
+            if (run := self._run()) and run.title != shown:
+                run.title = shown
+                worker.outbox.changed()
+
+    @never_raise
+    def _hold(self) -> None:
+        """Entering is opening: what failed, ended or waits for nobody's answer any more begins a run."""
+        worker = self._worker
+        with worker.lock:
+            if self._detached or worker.gone:
+                return
+            self.is_over = False
+            self._open(None)
+            run = worker.outbox.run(self.key)
+            if run and not self._holders and run.state is SessionState.WAITING_FOR_USER:
+                run.say(SessionState.THINKING, worker.outbox.clock())
+                worker.outbox.changed()
+            self._holders += 1
+
+    @never_raise
+    def _leave(self, error: BaseException | None) -> None:
+        text = message_of(error, self._worker.error_text) if is_failure(error) else None
+        with self._worker.lock:
+            self._holders = max(0, self._holders - 1)
+            if self._holders or self.is_over:
+                return
+            if text is None:
+                self._end()
+            else:
+                self._fail(text)
+                self.is_over = True
+
+    def _end(self) -> None:
+        worker = self._worker
+        with worker.lock:
+            if not self.is_over:
+                self.is_over = True
+                if not worker.gone:
+                    worker.outbox.end(self.key)
+
+    def _run(self, *, reopen: bool = False) -> Run | None:
+        """The run that a call is about; None if the call is late. The caller holds the lock.
+
+        An error that has expired is gone from the outbox, yet its agent may only have backed off: it may go on.
+        """
+        worker = self._worker
+        if worker.gone or self.is_over:
+            return None
+        run = worker.outbox.run(self.key)
+        if run is None and reopen:
+            run = worker.outbox.open(self.key, self._title)
+        return run
+
+    def report(self, error: PublisherError) -> None:
+        """Tell a person about a call that was ignored."""
+        self._worker.reporter.once(error)
+
+
+class Tool:
+    """A tool that is at work while a `with` block of it runs. Each block is a call of its own."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._session = session
+        self._name = name
+        self._calls: list[object] = []
+
+    def __enter__(self) -> Self:
+        call = object()
+        self._calls.append(call)
+        self._session.tool_start(self._name, call)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.tool_end(self._calls.pop())
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.__exit__()
+
+
+def _tool_name(name: object) -> str:
+    return ("" if name is None else clean_text(name, MAX_TOOL_CHARACTERS)) or "tool"

@@ -1,0 +1,109 @@
+"""For users' own tests: a publisher that talks to nobody and remembers what it was told.
+
+publisher = RecordingPublisher()
+run_my_agent(publisher)
+assert publisher.states("websocket:abc") == ["thinking", "tool_running", "streaming", None]
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent_status_publisher.client import StatusPublisher
+from agent_status_publisher.contract.report import SessionState
+from agent_status_publisher.contract.text import ErrorText
+from agent_status_publisher.errors import PublisherError
+from agent_status_publisher.settings import Settings
+from agent_status_publisher.worker.outbox import Identity, Outbox
+from agent_status_publisher.worker.worker import Worker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a session showed from one moment on; `state` is None once it has ended."""
+
+    session_key: str
+    state: SessionState | None
+    tool_name: str | None = None
+    title: str | None = None
+    error_message: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class RecordingPublisher(StatusPublisher):
+    """A real `StatusPublisher` without its thread: same calls, same rules, nothing leaves the process.
+
+    Attributes:
+        errors: What a real publisher would have reported.
+    """
+
+    def __init__(self, *, max_concurrent: int | None = None, error_text: ErrorText | None = None) -> None:
+        self.errors: list[PublisherError] = []
+        self._changes: list[Change] = []
+        super().__init__(
+            "redis://localhost", max_concurrent=max_concurrent, on_error=self.errors.append, error_text=error_text
+        )
+
+    @property
+    def changes(self) -> list[Change]:
+        """Everything that was told, in order, over all starts of this publisher."""
+        return list(self._changes)
+
+    @property
+    def sessions(self) -> dict[str, Change]:
+        """What is shown now, by session key; sessions that have ended are not in it."""
+        newest = {change.session_key: change for change in self._changes}
+        return {key: change for key, change in newest.items() if change.state is not None}
+
+    def states(self, session_key: str) -> list[SessionState | None]:
+        """The states that one session went through, in order."""
+        states = [change.state for change in self._changes if change.session_key == session_key]
+        return [state for index, state in enumerate(states) if index == 0 or state != states[index - 1]]
+
+    def close(self) -> None:
+        """End what is open, as a real goodbye does."""
+        worker = self._newest()
+        if worker is not None and not worker.gone:
+            worker.outbox.draft(left=True)
+            worker.outbox.changed()
+        super().close()
+
+    def _make_worker(self) -> Worker:
+        worker = _RecordingWorker(self._settings, self._reporter, None, time.monotonic, self._error_text)
+        worker.outbox.changes = self._changes
+        return worker
+
+
+class _RecordingOutbox(Outbox):
+    """Compares what is open with what was, at each change."""
+
+    def __init__(
+        self, identity: Identity, settings: Settings, clock: Callable[[], float], on_news: Callable[[], None]
+    ) -> None:
+        super().__init__(identity, settings, clock, on_news)
+        self.changes: list[Change] = []
+        self._shown: dict[str, Change] = {}
+
+    def changed(self) -> None:
+        super().changed()
+        shown = {
+            run.key: Change(
+                session_key=run.key,
+                state=run.state,
+                tool_name=run.tool,
+                title=run.title,
+                error_message=run.error,
+                input_tokens=run.input_tokens,
+                output_tokens=run.output_tokens,
+            )
+            for run in self.runs()
+        }
+        gone = [Change(session_key=key, state=None) for key in self._shown if key not in shown]
+        self.changes += gone + [change for key, change in shown.items() if change != self._shown.get(key)]
+        self._shown = shown
+
+
+class _RecordingWorker(Worker):
+    outbox_type = _RecordingOutbox
+    outbox: _RecordingOutbox

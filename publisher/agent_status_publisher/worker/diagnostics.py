@@ -1,0 +1,44 @@
+"""Telling a person what went wrong, without ever disturbing the agent: one log line and one call of `on_error`.
+
+Never called with a lock of ours held: a logging handler or an `on_error` may well use the publisher itself.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from agent_status_publisher.errors import PublisherError
+
+logger = logging.getLogger("agent_status_publisher")
+
+OnError = Callable[[PublisherError], object]
+
+MAX_REMEMBERED: Final = 200
+
+
+class Reporter:
+    """Says each thing once: a bad call in a loop is one line, not a flood."""
+
+    def __init__(self, on_error: OnError | None) -> None:
+        self._on_error = on_error
+        self._said: set[str] = set()
+
+    def once(self, error: PublisherError) -> None:
+        """Report an error unless the very same was reported before."""
+        text = str(error)
+        if text not in self._said and len(self._said) < MAX_REMEMBERED:
+            self._said.add(text)
+            self.always(error)
+
+    def always(self, error: PublisherError) -> None:
+        """Report an error."""
+        try:
+            logger.warning("%s", error)
+        except Exception:  # noqa: BLE001 - a filter of the agent's that raises
+            return
+        if self._on_error is None:
+            return
+        try:
+            self._on_error(error)
+        except (Exception, SystemExit):
+            logger.exception("on_error raised; it is the agent's own and was ignored")

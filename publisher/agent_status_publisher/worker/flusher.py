@@ -1,0 +1,183 @@
+"""The one thread that talks to Redis: it asks the outbox for words and tells them, at the pace's moments.
+
+After it comes Redis. Nothing that happens here reaches the agent: a failure is waited out and reported once.
+"""
+
+import queue
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+from agent_status_publisher.contract.text import text_of
+from agent_status_publisher.contract.wire import Keys, encode_record, write_arguments
+from agent_status_publisher.errors import RedisUnavailableError
+from agent_status_publisher.worker.diagnostics import Reporter, logger
+from agent_status_publisher.worker.outbox import Draft, Outbox
+from agent_status_publisher.worker.pace import Pace
+
+GOODBYE_RETRY_SECONDS: Final = 0.2
+_ARGUMENTS = re.compile(r",? with args beginning with.*", re.DOTALL)
+"""Redis repeats a command that it does not know, and that may be the one with the password."""
+
+
+class Teller(Protocol):
+    """What a flusher needs of Redis: to run the write script once, and to be closed."""
+
+    sharded: bool
+
+    def write(self, keys: Sequence[str], arguments: Sequence[Any]) -> Sequence[Any]:
+        """Run the write script; raises what the client raises."""
+
+    def close(self) -> None:
+        """Let go of its connection; the next write makes a new one."""
+
+
+class Flusher:
+    """Owns the thread. Whoever changes the outbox holds `lock`; what is put into `wakes` has the thread look at it."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        lock: "threading.RLock",
+        wakes: queue.SimpleQueue[None],
+        teller: Callable[[], Teller],
+        reporter: Reporter,
+    ) -> None:
+        self._outbox = outbox
+        self._lock = lock
+        self._confirmed = threading.Condition(lock)
+        self._make_teller = teller
+        self._reporter = reporter
+        self._keys = Keys(outbox.settings.namespace)
+        self._pace = Pace(outbox.settings.heartbeat_seconds, random.random)
+        self._wakes = wakes
+        self._teller: Teller | None = None
+        self._leaving = False
+        self._goodbye_until = 0.0
+        self._has_ended = False
+        self._silent_since: float | None = None
+        self._channel_error = ""
+        self._thread = threading.Thread(target=self._run, name="agent-status-flusher", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the first word says that the worker is here."""
+        self._thread.start()
+
+    def wait_until_told(self, timeout_seconds: float) -> bool:
+        """Wait until Redis has all that changed before this call; False if that took too long, or never can be."""
+        if self._thread is threading.current_thread():
+            return False
+        timeout_seconds = min(timeout_seconds, threading.TIMEOUT_MAX) if timeout_seconds > 0 else 0.0
+        with self._confirmed:
+            target = self._outbox.last_change
+            self._confirmed.wait_for(
+                lambda: self._outbox.confirmed_change >= target or self._has_ended, timeout_seconds
+            )
+            return self._outbox.confirmed_change >= target
+
+    def leave(self, timeout_seconds: float) -> None:
+        """Say goodbye and end the thread; after the timeout, leave it to itself (it is a daemon)."""
+        if not self._leaving:
+            self._goodbye_until = time.monotonic() + timeout_seconds
+            self._leaving = True
+            self._wakes.put(None)
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout_seconds)
+
+    def _run(self) -> None:
+        try:
+            while not self._leaving:
+                if self._wait_until_due():
+                    self._tell(left=False)
+            self._say_goodbye()
+        finally:
+            if self._teller is not None:
+                self._teller.close()
+            with self._confirmed:
+                self._has_ended = True
+                self._confirmed.notify_all()
+
+    def _say_goodbye(self) -> None:
+        """Until Redis has it or time is up; once only if Redis was away before, since an agent's end must not wait."""
+        was_away = self._silent_since is not None
+        while not self._tell(left=True) and not was_away and time.monotonic() < self._goodbye_until:
+            time.sleep(GOODBYE_RETRY_SECONDS)
+
+    def _wait_until_due(self) -> bool:
+        while not self._wakes.empty():  # one look answers all that asked for it
+            self._wakes.get_nowait()
+        with self._lock:
+            due_at = self._pace.due_at(has_news=self._outbox.has_news)
+            wait_seconds = due_at - self._outbox.clock()
+        if wait_seconds <= 0:
+            return True
+        try:
+            self._wakes.get(timeout=min(wait_seconds, threading.TIMEOUT_MAX))
+        except queue.Empty:
+            return True
+        return False
+
+    def _tell(self, *, left: bool) -> bool:
+        """Tell the next word; True if Redis has it."""
+        try:
+            return self._try_to_tell(left=left)
+        except Exception as error:  # noqa: BLE001 - whatever happens, the thread goes on trying
+            self._failed(error)
+            return False
+
+    def _try_to_tell(self, *, left: bool) -> bool:
+        if self._teller is None:
+            self._teller = self._make_teller()
+        started_at = self._outbox.clock()
+        with self._lock:
+            draft = self._outbox.draft(left=left)
+        encoded = encode_record(draft.record)
+        taken, value, channel_error = self._teller.write(
+            *write_arguments(self._keys, draft.record, draft.seq, encoded, sharded=self._teller.sharded)
+        )
+        if not int(taken):
+            with self._lock:
+                self._outbox.refused(int(value))
+                self._pace.refused(self._outbox.clock())
+            return False
+        self._took(draft, started_at, len(encoded), _text(channel_error))
+        return True
+
+    def _took(self, draft: Draft, started_at: float, size_bytes: int, channel_error: str) -> None:
+        with self._confirmed:
+            self._pace.took(started_at, size_bytes)
+            self._outbox.confirmed(draft)
+            self._confirmed.notify_all()
+        if self._silent_since is not None:
+            logger.info("Redis takes this worker's status again, after %.1f s", time.monotonic() - self._silent_since)
+            self._silent_since = None
+        if channel_error and channel_error != self._channel_error:
+            self._reporter.always(
+                RedisUnavailableError(
+                    f"Redis keeps this worker's status but does not say it on the channel: {channel_error}. "
+                    f"Dashboards see changes late; allow PUBLISH on {self._keys.events!r}"
+                )
+            )
+        self._channel_error = channel_error
+
+    def _failed(self, error: Exception) -> None:
+        with self._lock:
+            self._pace.failed(self._outbox.clock())
+        if self._teller is not None:  # a fresh connection finds the server that the name leads to by now
+            self._teller.close()
+        if self._silent_since is None:
+            self._silent_since = time.monotonic()
+            reason = _ARGUMENTS.sub("", text_of(error))
+            report = RedisUnavailableError(
+                f"Redis does not take this worker's status: {type(error).__name__}: {reason}. "
+                "The agent is not affected; trying on"
+            )
+            report.__cause__ = error
+            self._reporter.always(report)
+
+
+def _text(reply: bytes | str) -> str:
+    return reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply

@@ -1,0 +1,172 @@
+"""Pure: this worker's sessions, and the next word that they make.
+
+Before it come the session handles, which tell it what happens; after it the flusher, which asks for words.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from agent_status_publisher.contract.report import MAX_SESSIONS, EndedRecord, SessionState, WorkerRecord
+from agent_status_publisher.settings import Settings
+from agent_status_publisher.worker.run import Run, to_ms
+
+MAX_ENDED: Final = 64
+ENDED_SECONDS: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who a worker is. `id` is new at every start and has no colon or space."""
+
+    id: str
+    host: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A word to be told: its number, its record, and the change up to which it tells."""
+
+    seq: int
+    record: WorkerRecord
+    change: int
+
+
+class Outbox:
+    """Not thread-safe: whoever shares it holds a lock.
+
+    Reentrant: a finalizer may call it in the middle of a call, so nothing here iterates over what that could change.
+
+    Args:
+        identity: Who this worker is.
+        settings: The terms that its words carry.
+        clock: Seconds, only ever going forward.
+        on_news: Called at the first change since the last draft; must not block.
+    """
+
+    def __init__(
+        self, identity: Identity, settings: Settings, clock: Callable[[], float], on_news: Callable[[], None]
+    ) -> None:
+        self.identity = identity
+        self.settings = settings
+        self.clock = clock
+        self._on_news = on_news
+        self._started_at = clock()
+        self._runs: dict[str, Run] = {}
+        self._ended: dict[str, tuple[float, float]] = {}  # key → (run started at, ended at), oldest first
+        self._seq = 0
+        self._change = 1  # being here is the first news
+        self._told_change = 0
+        self._confirmed_change = 0
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something changed since the last word was drafted."""
+        return self._told_change < self._change
+
+    @property
+    def last_change(self) -> int:
+        """The number of the newest change."""
+        return self._change
+
+    @property
+    def confirmed_change(self) -> int:
+        """The number of the newest change that Redis is known to have."""
+        return self._confirmed_change
+
+    def changed(self) -> None:
+        """Something that a word tells is new."""
+        was_quiet = not self.has_news
+        self._change += 1
+        if was_quiet:
+            self._on_news()
+
+    def run(self, key: str) -> Run | None:
+        """The run of a key that is open, one in error included."""
+        run = self._runs.get(key)
+        if run is not None and run.has_expired(self.clock()):
+            self._end(run)
+            return None
+        return run
+
+    def open(self, key: str, title: str | None) -> Run | None:
+        """The run of this key, a new one if there is none or it is in error; None if there are too many."""
+        run = self.run(key)
+        if run is None:
+            if len(self._runs) >= MAX_SESSIONS:
+                self._expire(self.clock())
+                if len(self._runs) >= MAX_SESSIONS:
+                    return None
+            run = self._runs[key] = Run(key, title, self.clock())
+            self._ended.pop(key, None)
+            self.changed()
+        elif run.state is SessionState.ERROR:
+            run.say(SessionState.THINKING, self.clock())
+            self.changed()
+        if title is not None and title != run.title:
+            run.title = title
+            self.changed()
+        return run
+
+    def end(self, key: str) -> None:
+        """The session of this key is over, its error too."""
+        if run := self._runs.get(key):
+            self._end(run)
+            self.changed()
+
+    def runs(self) -> tuple[Run, ...]:
+        """All that are open, those in error included."""
+        self._expire(self.clock())
+        return tuple(self._runs.values())
+
+    def draft(self, *, left: bool = False) -> Draft:
+        """The next word. A goodbye (`left`) ends every session but those in error, which stay until they expire."""
+        now = self.clock()
+        self._expire(now)
+        if left:
+            for run in list(self._runs.values()):
+                if run.state is not SessionState.ERROR:
+                    self._end(run)
+        self._seq += 1
+        self._told_change = self._change
+        record = WorkerRecord(
+            id=self.identity.id,
+            host=self.identity.host,
+            pid=self.identity.pid,
+            lease_ms=to_ms(self.settings.lease_seconds),
+            heartbeat_ms=to_ms(self.settings.heartbeat_seconds),
+            error_ttl_ms=to_ms(self.settings.error_ttl_seconds),
+            max_concurrent=self.settings.max_concurrent,
+            uptime_ms=to_ms(now - self._started_at),
+            left=left,
+            sessions=tuple(run.record(now) for run in list(self._runs.values())),
+            ended=tuple(
+                EndedRecord(key=key, run_ms=to_ms(now - run_at)) for key, (run_at, _) in list(self._ended.items())
+            ),
+        )
+        return Draft(seq=self._seq, record=record, change=self._change)
+
+    def confirmed(self, draft: Draft) -> None:
+        """Redis has taken this word."""
+        self._confirmed_change = max(self._confirmed_change, draft.change)
+
+    def refused(self, stored_seq: int) -> None:
+        """Redis holds a word with this number, which the next one must pass."""
+        self._seq = max(self._seq, stored_seq)
+
+    def _expire(self, now: float) -> None:
+        for run in list(self._runs.values()):
+            if run.has_expired(now):
+                self._end(run)
+        for key, (_, ended_at) in list(self._ended.items()):
+            if now - ended_at <= ENDED_SECONDS:
+                break
+            self._ended.pop(key, None)
+
+    def _end(self, run: Run) -> None:
+        self._runs.pop(run.key, None)
+        self._ended.pop(run.key, None)
+        self._ended[run.key] = (run.started_at, self.clock())
+        if len(self._ended) > MAX_ENDED:
+            self._ended.pop(next(iter(self._ended)), None)

@@ -1,0 +1,143 @@
+"""A worker's way to Redis: clients of redis-py, ours or the agent's own."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import redis
+import redis.asyncio
+from redis.backoff import NoBackoff
+from redis.cluster import RedisCluster
+from redis.commands.core import Script
+from redis.connection import ConnectionPool
+from redis.crc import key_slot
+from redis.exceptions import MovedError, NoScriptError
+from redis.retry import Retry
+
+from agent_status_publisher.contract.redis_primary import PrimarySearch
+from agent_status_publisher.contract.redis_url import Kind, RedisUrlError, parse_redis_url
+from agent_status_publisher.contract.wire import WRITE_SCRIPT
+from agent_status_publisher.errors import ConfigurationError
+
+SOCKET_TIMEOUT_SECONDS: Final = 2.0
+
+Client = redis.Redis | RedisCluster
+Connect = Callable[[str], Client]
+"""A client of the server that has this key; it has not connected yet, or not long ago."""
+
+
+class RedisTeller:
+    """Runs the write script. EVALSHA, and the source again when the server forgot it, are redis-py's doing."""
+
+    def __init__(self, connect: Connect, *, sharded: bool) -> None:
+        self._connect = connect
+        self._script: Script | None = None
+        self.sharded = sharded
+
+    def write(self, keys: Sequence[str], arguments: Sequence[Any]) -> Sequence[Any]:
+        """One call of the write script."""
+        try:
+            return self._write(keys, arguments)
+        except MovedError:  # the slot was moved in good order, which is no outage
+            self.close()
+            return self._write(keys, arguments)
+
+    def close(self) -> None:
+        """Disconnect, unless the client is the agent's own; the next write finds its server anew."""
+        script, self._script = self._script, None
+        if script is not None and isinstance(client := script.registered_client, redis.Redis):
+            client.connection_pool.disconnect()
+
+    def _write(self, keys: Sequence[str], arguments: Sequence[Any]) -> Sequence[Any]:
+        if self._script is None:
+            self._script = self._connect(keys[0]).register_script(WRITE_SCRIPT)
+        reply: Sequence[Any]
+        try:
+            reply = self._script(keys=keys, args=arguments)
+        except NoScriptError:  # forgotten again between redis-py's load of it and the call
+            reply = self._script.registered_client.eval(WRITE_SCRIPT, len(keys), *keys, *arguments)
+        return reply
+
+
+def check_target(target: object) -> str | None:
+    """A hint if `target` is a client that a thread cannot use; None if all is well.
+
+    Raises:
+        ConfigurationError: It is neither a client nor a URL that can be parsed.
+    """
+    if isinstance(target, redis.asyncio.Redis | redis.asyncio.RedisCluster):
+        return (
+            "redis: an asyncio Redis client was given, which the publisher's thread cannot use: nothing is published. "
+            "Give it the URL, or a redis.Redis: its calls never block, so they suit async code as they are"
+        )
+    if isinstance(target, redis.Redis | RedisCluster):
+        return None
+    if isinstance(target, str):
+        _check_url(target)
+        return None
+    raise ConfigurationError(f"redis: a URL or a redis.Redis is wanted, not {type(target).__name__}")
+
+
+def make_teller(target: "str | redis.Redis | RedisCluster") -> RedisTeller:
+    """The way to what `target` names or is. Connects at the first write, not before.
+
+    A client of the agent's lends its settings, not its connections: its pool may have few, and one of them may be busy
+    with a blocking command when a heartbeat is due.
+    """
+    if isinstance(target, str):
+        return _teller_of(target)
+    if isinstance(target, RedisCluster):
+        return RedisTeller(lambda _: target, sharded=True)
+    lent = target.connection_pool
+
+    def connect(_: str) -> redis.Redis:
+        pool = ConnectionPool(connection_class=lent.connection_class, **(lent.connection_kwargs | _terms()))
+        return redis.Redis(connection_pool=pool)
+
+    return RedisTeller(connect, sharded=False)
+
+
+def _teller_of(url: str) -> RedisTeller:
+    target = parse_redis_url(url)
+    if target.kind is Kind.STANDALONE:
+        return RedisTeller(lambda _: _client_of(url), sharded=False)
+    search = PrimarySearch(target)
+    return RedisTeller(lambda key: _primary_of(search, key), sharded=target.kind is Kind.CLUSTER)
+
+
+def _primary_of(search: PrimarySearch, key: str) -> redis.Redis:
+    answers = []
+    for node in search.nodes():
+        try:
+            with _client_of(search.target.asking_url(node)) as asked:
+                reply = asked.execute_command(*search.question)
+            primary = search.primary_in(reply, node, key_slot(key.encode()))
+        except (redis.RedisError, OSError) as error:
+            answers.append(search.failed(node, error))
+        else:
+            return _client_of(search.target.server_url(primary))
+    raise search.nobody(answers)
+
+
+def _terms() -> dict[str, Any]:
+    """The flusher has its own retries, and a word that waited is worth less than a new one: redis-py's are off."""
+    return {
+        "socket_timeout": SOCKET_TIMEOUT_SECONDS,
+        "socket_connect_timeout": SOCKET_TIMEOUT_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+    }
+
+
+def _client_of(plain_url: str) -> redis.Redis:
+    return redis.Redis.from_url(plain_url, **_terms())
+
+
+def _check_url(url: str) -> None:
+    """Connects to nothing, but refuses options that there are not."""
+    try:
+        for plain_url in parse_redis_url(url).seed_urls:
+            _client_of(plain_url).connection_pool.make_connection()
+    except RedisUrlError as error:
+        raise ConfigurationError(f"REDIS_URL: {error}") from None
+    except (ValueError, TypeError, AttributeError, redis.RedisError):
+        # Neither the URL nor redis-py's words are shown: both can hold the password.
+        raise ConfigurationError(f"REDIS_URL: {RedisUrlError()}") from None

@@ -1,0 +1,126 @@
+"""Pure: one session's current run: its state, its open tools, what it has used.
+
+Rule 1. A run starts when its session opens, or goes on after `error` or `waiting_for_user`. Usage starts anew with it,
+        and after an error so do the open tools.
+Rule 2. Within a run a total smaller than before is ignored: it came late.
+Rule 3. Leaving a tool shows the newest one still open, else `streaming`, unless the session is in error by then or
+        waits for the user over another tool.
+"""
+
+from typing import Final
+
+from agent_status_publisher.contract.report import MAX_NUMBER, SessionRecord, SessionState
+
+MAX_OPEN_TOOLS: Final = 100
+"""A tool whose end never comes must not make a session grow: the oldest is forgotten."""
+
+
+class Run:
+    """Moments are seconds on the worker's own monotonic clock."""
+
+    __slots__ = (
+        "changed_at",
+        "error",
+        "expires_at",
+        "input_tokens",
+        "key",
+        "open_tools",
+        "output_tokens",
+        "started_at",
+        "state",
+        "title",
+        "tool",
+        "waits_over",
+    )
+
+    def __init__(self, key: str, title: str | None, now: float) -> None:
+        self.key = key
+        self.title = title
+        self.state = SessionState.THINKING
+        self.tool: str | None = None
+        self.error: str | None = None
+        self.expires_at: float | None = None
+        self.started_at = now
+        self.changed_at = now
+        self.input_tokens = 0
+        self.output_tokens = 0
+        self.open_tools: dict[object, str] = {}
+        self.waits_over: object = None
+
+    def say(self, state: SessionState, now: float, tool: str | None = None) -> bool:
+        """Be in `state` (any but error) from now on; True if that is news."""
+        if self.state is SessionState.ERROR:
+            self.open_tools.clear()
+            self.error = self.expires_at = None
+            self._start_anew(now)
+        elif self.state is SessionState.WAITING_FOR_USER and state is not SessionState.WAITING_FOR_USER:
+            self._start_anew(now)
+        if state is SessionState.WAITING_FOR_USER:
+            self.waits_over = next(reversed(self.open_tools), None)
+        return self._show(state, tool, now)
+
+    def fail(self, message: str, now: float, error_ttl: float) -> None:
+        """Be in error until the error TTL (seconds) has passed."""
+        self.error = message
+        self.expires_at = now + error_ttl
+        self._show(SessionState.ERROR, None, now)
+
+    def open_tool(self, name: str, call: object, now: float) -> bool:
+        """A tool call has begun; the newest one is shown."""
+        self.say(SessionState.TOOL_RUNNING, now, name)  # first, since it may clear what an error left open
+        self.open_tools.pop(call, None)
+        self.open_tools[call] = name
+        if len(self.open_tools) > MAX_OPEN_TOOLS:
+            del self.open_tools[next(iter(self.open_tools))]
+        return True
+
+    def close_tool(self, call: object, now: float) -> bool:
+        """A tool call has ended; True if that changes what is shown. An end without a beginning is nothing."""
+        if self.open_tools.pop(call, None) is None or self.state is SessionState.ERROR:
+            return False
+        if self.state is SessionState.WAITING_FOR_USER and call != self.waits_over:
+            return False
+        if self.open_tools:
+            return self.say(SessionState.TOOL_RUNNING, now, next(reversed(self.open_tools.values())))
+        return self.say(SessionState.STREAMING, now)
+
+    def use(self, input_tokens: int | None, output_tokens: int | None) -> bool:
+        """Totals of this run so far; True if either grew."""
+        before = self.input_tokens, self.output_tokens
+        self.input_tokens = min(max(self.input_tokens, input_tokens or 0), MAX_NUMBER)
+        self.output_tokens = min(max(self.output_tokens, output_tokens or 0), MAX_NUMBER)
+        return before != (self.input_tokens, self.output_tokens)
+
+    def has_expired(self, now: float) -> bool:
+        """Whether its error has been shown for long enough."""
+        return self.expires_at is not None and self.expires_at <= now
+
+    def record(self, now: float) -> SessionRecord:
+        """This run as its worker's next word tells it."""
+        return SessionRecord(
+            key=self.key,
+            title=self.title,
+            state=self.state,
+            tool=self.tool,
+            error=self.error,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            changed_ms=to_ms(now - self.changed_at),
+            run_ms=to_ms(now - self.started_at),
+            expires_ms=None if self.expires_at is None else to_ms(self.expires_at - now),
+        )
+
+    def _start_anew(self, now: float) -> None:
+        self.started_at = now
+        self.input_tokens = self.output_tokens = 0
+
+    def _show(self, state: SessionState, tool: str | None, now: float) -> bool:
+        if (state, tool) == (self.state, self.tool):
+            return False
+        self.state, self.tool, self.changed_at = state, tool, now
+        return True
+
+
+def to_ms(seconds: float) -> int:
+    """Whole milliseconds, never negative."""
+    return max(0, round(seconds * 1000))

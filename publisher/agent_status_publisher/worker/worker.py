@@ -1,0 +1,109 @@
+"""This process as a worker, from its start to its goodbye: one outbox, the lock around it, the thread that tells it."""
+
+import atexit
+import functools
+import os
+import queue
+import re
+import secrets
+import socket
+import time
+import weakref
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+from agent_status_publisher.contract.text import ErrorText, clean_text
+from agent_status_publisher.errors import PublisherError
+from agent_status_publisher.settings import Settings
+from agent_status_publisher.worker.diagnostics import Reporter
+from agent_status_publisher.worker.flusher import Flusher, Teller
+from agent_status_publisher.worker.outbox import Identity, Outbox
+from agent_status_publisher.worker.process_lock import our_lock
+
+CLOSE_SECONDS: Final = 3.0
+MAX_HOST_CHARACTERS: Final = 200
+
+
+class Worker:
+    """What session handles share. A handle of a worker that is gone (closed, or its parent's in a fork) does nothing.
+
+    Nothing of the agent's (its `__str__`, its logging, its `on_error`) runs while the lock is held, and no I/O.
+    """
+
+    outbox_type: ClassVar[type[Outbox]] = Outbox
+
+    def __init__(
+        self,
+        settings: Settings,
+        reporter: Reporter,
+        teller: Callable[[], Teller] | None,
+        clock: Callable[[], float],
+        error_text: ErrorText | None = None,
+    ) -> None:
+        self.error_text = error_text
+        self.lock = our_lock()
+        # SimpleQueue.put is reentrant and never blocks: it is how the thread hears of news.
+        wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.outbox = self.outbox_type(_identity(), settings, clock, functools.partial(wakes.put, None))
+        self.reporter = reporter
+        self.gone = False
+        self._flusher = None if teller is None else Flusher(self.outbox, self.lock, wakes, teller, reporter)
+        _made.add(self)
+
+    def start(self) -> None:
+        """Begin to tell Redis; the first word says that this worker is here."""
+        if self._flusher is None:
+            return
+        _started.add(self)
+        try:
+            self._flusher.start()
+        except RuntimeError as error:  # no thread can be started any more: the interpreter is going away
+            self.gone = True
+            _started.discard(self)
+            self.reporter.once(PublisherError(f"the status publisher cannot start: {error}"))
+
+    def flush(self, timeout_seconds: float) -> bool:
+        """Wait until Redis has all that was said before; False if that took too long."""
+        return self._flusher is None or self._flusher.wait_until_told(timeout_seconds)
+
+    def leave(self, timeout_seconds: float) -> None:
+        """Say goodbye: open sessions end, those in error stay until they expire. Whoever calls this waits for it."""
+        self.gone = True
+        if self in _started and self._flusher is not None:
+            self._flusher.leave(timeout_seconds)
+        _started.discard(self)
+
+    def abandon(self) -> None:
+        """Forget a worker of the parent process: its thread is not here, and its lock may be held for ever."""
+        self.gone = True
+        self.lock = our_lock()
+        self._flusher = None
+
+
+# All there are, for the fork; and those that owe a goodbye, whoever still holds them.
+_made: "weakref.WeakSet[Worker]" = weakref.WeakSet()
+_started: set[Worker] = set()
+
+
+def _identity() -> Identity:
+    host = clean_text(socket.gethostname(), MAX_HOST_CHARACTERS)
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", host)[:64] or "host"
+    pid = os.getpid()
+    return Identity(id=f"{name}-{pid}-{secrets.token_hex(4)}", host=host, pid=pid)
+
+
+def _after_fork_in_child() -> None:
+    _started.clear()
+    for worker in list(_made):
+        worker.abandon()
+
+
+def _at_exit() -> None:
+    give_up_at = time.monotonic() + CLOSE_SECONDS
+    for worker in list(_started):
+        worker.leave(max(0.0, give_up_at - time.monotonic()))
+
+
+atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
