@@ -6,12 +6,11 @@ from typing import Final, get_args
 
 import orjson
 
-from agent_status_gateway.ingest.app import Telling, create_ingest
+from agent_status_gateway.ingest.app import SessionUpdate, create_ingest
 from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
 from agent_status_gateway.ingest.hooks import Cli
 from agent_status_gateway.settings import IngestSettings
-from agent_status_publisher.contract import report as word
-from agent_status_publisher.contract import text, wire
+from agent_status_publisher.contract import report, text, wire
 from agent_status_publisher.contract.report import (
     EndedRecord,
     SessionRecord,
@@ -21,7 +20,7 @@ from agent_status_publisher.contract.report import (
     encode_record,
 )
 from agent_status_publisher.worker import outbox
-from tests.support.words import ended, record, session
+from tests.support.reports import ended, record, session
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
 
@@ -42,7 +41,7 @@ def test_the_fields_of_a_telling_are_those_that_are_taken() -> None:
     body, record_ = PAGE.split("## By Redis")
     assert record_
     rows = body.partition("| field | what |")[2]
-    assert set(re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE)) == set(Telling.model_fields)
+    assert set(re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE)) == set(SessionUpdate.model_fields)
     assert all(f"`{state}`" in rows for state in SessionState)
     assert all(f"`{cli}`" in body for cli in get_args(Cli))
 
@@ -71,14 +70,14 @@ def test_the_example_is_a_word() -> None:
 
 
 def test_the_numbers_are_the_codes() -> None:
-    assert f"{word.MAX_SESSIONS:,} sessions" in PAGE
-    assert f"{word.MAX_KEY_BYTES} bytes at most" in PAGE
+    assert f"{report.MAX_SESSIONS:,} sessions" in PAGE
+    assert f"{report.MAX_KEY_BYTES} bytes at most" in PAGE
     assert f"{wire.MAX_WORKER_ID_BYTES} bytes at most" in PAGE
     assert f"the newest {outbox.MAX_ENDED}" in PAGE
-    assert f"at least {word.MIN_HEARTBEAT_MS}" in PAGE
-    assert f"error_ttl_ms + {word.HASH_MARGIN_MS}" in PAGE
+    assert f"at least {report.MIN_HEARTBEAT_MS}" in PAGE
+    assert f"error_ttl_ms + {report.HASH_MARGIN_MS}" in PAGE
     assert f"a body over {MAX_BODY_BYTES >> 20} MiB 413" in PAGE
-    assert f"over {wire.MAX_WORD_BYTES >> 20} MiB, does not count" in PAGE
+    assert f"over {wire.MAX_REPORT_BYTES >> 20} MiB, does not count" in PAGE
     shown = f"{text.MAX_TITLE_CHARACTERS}, {text.MAX_TOOL_CHARACTERS} and {text.MAX_ERROR_CHARACTERS} characters"
     assert shown in PAGE
-    assert word.MAX_DURATION_MS == 7 * 24 * 3600 * 1000
+    assert report.MAX_DURATION_MS == 7 * 24 * 3600 * 1000
