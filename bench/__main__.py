@@ -35,13 +35,13 @@ def _run(measurement: Measurement, options: Options, facts: dict[str, object]) -
     options.say(f"written: {store(measurement.name, rows, facts, options.output)}")
     if measurement.plot is None:
         return
-    picture = options.output / f"{measurement.name}.png"
+    snapshot = options.output / f"{measurement.name}.png"
     try:
-        measurement.plot(rows, picture)
+        measurement.plot(rows, snapshot)
     except ImportError:
         options.say("no picture: matplotlib is not installed (scripts/environment bench)")
     else:
-        options.say(f"written: {picture}")
+        options.say(f"written: {snapshot}")
 
 
 def _parse() -> tuple[list[str], Options]:

@@ -46,7 +46,7 @@ class Result:
     def rows(self) -> Iterator[Row]:
         note = self.skipped or (f"{len(self.failures)} FAILED" if self.failures else "")
         bound = f"bound {self.fault.bound}. {note}".rstrip(". ")
-        yield Row.of(self.fault.name, "picture right", "s", [r.picture_seconds for r in self.recoveries], bound)
+        yield Row.of(self.fault.name, "picture right", "s", [r.snapshot_seconds for r in self.recoveries], bound)
         yield Row.of(self.fault.name, "stream right", "s", [r.stream_seconds for r in self.recoveries], note)
 
 
@@ -83,7 +83,7 @@ class Runner:
         time.sleep(random.random() * stage.terms.heartbeat_seconds)  # at any moment between two heartbeats
         recovery = result.fault.suffer(stage)
         result.recoveries.append(recovery)
-        said = f"picture {recovery.picture_seconds:.2f} s, streams {recovery.stream_seconds:.2f} s"
+        said = f"picture {recovery.snapshot_seconds:.2f} s, streams {recovery.stream_seconds:.2f} s"
         self._say(f"{result.fault.name} {which}: {said}")
 
     def _say(self, text: str) -> None:

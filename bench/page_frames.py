@@ -35,7 +35,7 @@ def measure(page: Page, gateway: ScriptedGateway, fleet: Fleet, seconds: int) ->
     page.evaluate(WATCH)
     for _ in range(seconds):
         fleet.step(1)
-        gateway.say(fleet.picture())
+        gateway.say(fleet.snapshot())
         time.sleep(1)
     page.evaluate("window.gc?.()")
     seen = page.evaluate("seen")
@@ -50,7 +50,7 @@ def main() -> None:
     options = parser.parse_args()
     fleet = Fleet(options.sessions, stay=0.9)
     with sync_playwright() as playwright, ScriptedGateway() as gateway:
-        gateway.say(fleet.picture())
+        gateway.say(fleet.snapshot())
         arguments = ["--no-sandbox", "--js-flags=--expose-gc", "--enable-precise-memory-info"]
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
         frames, tasks, heap_bytes = measure(browser.new_page(), gateway, fleet, options.seconds)

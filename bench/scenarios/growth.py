@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.account import cpu_ns, resident_bytes
 from bench.clients import Clients
-from bench.fleet_words import FleetWords
+from bench.fleet_reports import FleetReports
 from bench.gateway_run import GatewayRun, running_gateway
 from bench.least_squares import least_squares
 from bench.options import Options
@@ -18,7 +18,7 @@ CLIENTS: Final = (100, 1000, 4000, 8000, 16_000)
 SESSIONS: Final = (1, 10, 100, 1000, 10_000)
 WORKERS: Final = (1, 10, 100, 1000)
 WATCHERS: Final = 10
-WORDS_PER_SECOND: Final = 2
+REPORTS_PER_SECOND: Final = 2
 MODEL: Final = ("an event of a client", "a session in a picture", "a word", "a second of being there")
 SECONDS: Final = 5.0
 SETTLE_SECONDS: Final = 1.0
@@ -31,12 +31,12 @@ class Point:
 
     events: float
     sessions: float
-    words: float
+    reports: float
     share: float
 
     @property
     def inputs(self) -> tuple[float, ...]:
-        return self.events, self.sessions, self.words, 1.0
+        return self.events, self.sessions, self.reports, 1.0
 
 
 def measure(options: Options) -> Iterator[Row]:
@@ -59,7 +59,7 @@ def measure(options: Options) -> Iterator[Row]:
 def _along_clients(options: Options, points: list[Point]) -> Iterator[Row]:
     with (
         running_gateway(debounce_seconds=0) as gateway,
-        FleetWords(gateway.redis_url, workers=1, sessions=1) as fleet,
+        FleetReports(gateway.redis_url, workers=1, sessions=1) as fleet,
         gateway.clients() as clients,
     ):
         fleet.say_all()
@@ -73,11 +73,11 @@ def _along_clients(options: Options, points: list[Point]) -> Iterator[Row]:
             connect_us = (cpu_ns([gateway.pid]) - before_ns) / (size - connected) / 1e3
             connected = size
             held_bytes = resident_bytes([gateway.pid]) - empty_bytes
-            share, events = _share(gateway, fleet, clients, SECONDS * options.scale, WORDS_PER_SECOND)
-            points.append(Point(events=events, sessions=WORDS_PER_SECOND, words=WORDS_PER_SECOND, share=share))
+            share, events = _share(gateway, fleet, clients, SECONDS * options.scale, REPORTS_PER_SECOND)
+            points.append(Point(events=events, sessions=REPORTS_PER_SECOND, reports=REPORTS_PER_SECOND, share=share))
             subject = f"clients {size}"
             options.say(f"{subject}: {share:.2f} % of a core")
-            yield Row.of(subject, f"CPU at {WORDS_PER_SECOND} events a second", "% of a core", [share])
+            yield Row.of(subject, f"CPU at {REPORTS_PER_SECOND} events a second", "% of a core", [share])
             yield Row.of(subject, "CPU per event", "µs", [1e4 * share / max(1.0, events)])
             yield Row.of(subject, "CPU to connect one", "µs", [connect_us])
             yield Row.of(subject, "memory per client", "KiB", [held_bytes / size / 1024])
@@ -86,7 +86,7 @@ def _along_clients(options: Options, points: list[Point]) -> Iterator[Row]:
 def _along_fleet(options: Options, points: list[Point], subject: str, workers: int, sessions: int) -> Iterator[Row]:
     with (
         running_gateway(debounce_seconds=1) as gateway,
-        FleetWords(gateway.redis_url, workers=workers, sessions=sessions) as fleet,
+        FleetReports(gateway.redis_url, workers=workers, sessions=sessions) as fleet,
         gateway.clients() as clients,
     ):
         fleet.say_all()
@@ -94,14 +94,14 @@ def _along_fleet(options: Options, points: list[Point], subject: str, workers: i
         time.sleep(SETTLE_SECONDS)
         share, events = _share(gateway, fleet, clients, SECONDS * options.scale, 1)
         held_bytes = resident_bytes([gateway.pid])
-    points.append(Point(events=events, sessions=workers * sessions, words=workers, share=share))
+    points.append(Point(events=events, sessions=workers * sessions, reports=workers, share=share))
     options.say(f"{subject}: {share:.2f} % of a core")
     yield Row.of(subject, "CPU, a word a second from each worker", "% of a core", [share])
     yield Row.of(subject, "gateway's memory", "MiB", [held_bytes / 1024 / 1024])
 
 
 def _share(
-    gateway: GatewayRun, fleet: FleetWords, clients: Clients, seconds: float, words_per_second: float
+    gateway: GatewayRun, fleet: FleetReports, clients: Clients, seconds: float, reports_per_second: float
 ) -> tuple[float, float]:
     """Percent of a core while every worker says so many words a second, and the events that clients got in a second."""
     clients.reset()
@@ -109,5 +109,5 @@ def _share(
     while (elapsed := time.monotonic() - began_at) < seconds:
         fleet.say_all()
         said += 1
-        time.sleep(max(0.0, said / words_per_second - (time.monotonic() - began_at)))
+        time.sleep(max(0.0, said / reports_per_second - (time.monotonic() - began_at)))
     return (cpu_ns([gateway.pid]) - before_ns) / elapsed / 1e7, clients.report()["events"] / elapsed

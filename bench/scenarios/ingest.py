@@ -57,17 +57,17 @@ def _ingest(gateway: GatewayRun, loads: list[Load]) -> Iterator[Row]:
         pipes.append(mine)
     _hear(pipes)
     time.sleep(SETTLE_SECONDS)
-    words, began_at = _words(gateway), time.monotonic()
+    reports, began_at = _reports(gateway), time.monotonic()
     gateway_ns, redis_ns = cpu_ns([gateway.pid]), cpu_ns([gateway.redis_pid])
     _say(pipes)
     made = sum(_hear(pipes))
     seconds = time.monotonic() - began_at
     gateway_ns, redis_ns = cpu_ns([gateway.pid]) - gateway_ns, cpu_ns([gateway.redis_pid]) - redis_ns
-    words = _words(gateway) - words
+    reports = _reports(gateway) - reports
     yield Row.of(subject, "transitions", "1/s", [made / seconds])
-    yield Row.of(subject, "words", "1/s", [words / seconds])
+    yield Row.of(subject, "words", "1/s", [reports / seconds])
     yield Row.of(subject, "gateway's CPU", "% of a core", [gateway_ns / seconds / 1e7])
-    yield Row.of(subject, "gateway's CPU per word", "µs", [gateway_ns / max(1, words) / 1e3])
+    yield Row.of(subject, "gateway's CPU per word", "µs", [gateway_ns / max(1, reports) / 1e3])
     yield Row.of(subject, "Redis's CPU", "% of a core", [redis_ns / seconds / 1e7])
     assert all(_hear(pipes)), "Redis did not take the last words in time"
     said = {key: tool for load in loads for key, tool in load.final_tools.items()}
@@ -94,7 +94,7 @@ def _hear(pipes: list[Connection]) -> list[int]:
     return [pipe.recv() for pipe in pipes]
 
 
-def _words(gateway: GatewayRun) -> int:
+def _reports(gateway: GatewayRun) -> int:
     """How many the gateway has heard, as its metrics say."""
     found = re.search(r"^agent_status_reports_total (\S+)", _get(gateway, "/metrics").decode(), re.MULTILINE)
     return int(float(found.group(1))) if found else 0

@@ -10,7 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from redis.asyncio import Redis
 from starlette.types import Receive, Scope, Send
 
-from agent_status_gateway.access.credentials import KeysOut
+from agent_status_gateway.access.credentials import DropKeys
 from agent_status_gateway.dashboard import page
 from agent_status_gateway.feed.redis_client import check_client
 from agent_status_gateway.http.cors import cors_options
@@ -19,7 +19,7 @@ from agent_status_gateway.http.stream import MAX_CONNECTIONS, STREAM, StatusStre
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.server.serve import drain_on_signal, open_files
 from agent_status_gateway.settings import Settings, SettingsError, renamed_settings, unknown_names
-from agent_status_gateway.telemetry.logs import ProbesOut
+from agent_status_gateway.telemetry.logs import DropProbes
 from agent_status_gateway.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -118,8 +118,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     if (files := open_files()) < most:
         logger.warning("%d files may be open, and MAX_CLIENTS asks for %d: raise `ulimit -n`", files, most)
     for name in ("uvicorn.access", "uvicorn.error"):
-        logging.getLogger(name).addFilter(KeysOut())
-    logging.getLogger("uvicorn.access").addFilter(ProbesOut())
+        logging.getLogger(name).addFilter(DropKeys())
+    logging.getLogger("uvicorn.access").addFilter(DropProbes())
     with drain_on_signal(replica.drain):
         async with replica.running():
             yield {STREAM: app.stream, MAX_CONNECTIONS: most}

@@ -13,20 +13,20 @@ from collections.abc import Callable
 from typing import Final
 
 from agent_status_gateway.fanout.client import Client, Line, Peer
-from agent_status_gateway.fanout.encoders import Coding
+from agent_status_gateway.fanout.encoders import Encoder
 from agent_status_gateway.fanout.frames import FeedState, Frame, encode_frame, feed_event
 from agent_status_gateway.fanout.hub import Hub
-from agent_status_gateway.feed.feed import Feed, Heard, Live, Lost, Malformed, News, Read, Ticked
+from agent_status_gateway.feed.feed import ClockTicked, Feed, FullRead, Live, Lost, Malformed, News, ReportHeard
 from agent_status_gateway.feed.inbox import Inbox
 from agent_status_gateway.feed.malformed_log import MalformedLog
-from agent_status_gateway.feed.missed_reports import Silence
+from agent_status_gateway.feed.missed_reports import MissedReports
 from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.snapshot import take_picture
+from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_gateway.state.workers import Workers, describe_workers
 from agent_status_gateway.tasks import together
 from agent_status_gateway.telemetry.metrics import Metrics
-from agent_status_publisher.contract.wire import MalformedWordError, Reading
+from agent_status_publisher.contract.wire import MalformedReportError, Reading
 
 logger = logging.getLogger(__name__)
 
@@ -51,12 +51,12 @@ class Pipeline:
         self._metrics = metrics
         self._clock = clock
         self._look = asyncio.Event()
-        self._has_picture = asyncio.Event()
+        self._has_snapshot = asyncio.Event()
         self._wait_no_longer = asyncio.Event()
         self._frame: Frame | None = None
         self._frame_until = 0.0
         self._inbox = Inbox()
-        self.silence = Silence()
+        self.silence = MissedReports()
         self._malformed = MalformedLog(metrics, clock)
         self._since = clock()
         self.lost_reason: str | None = NOT_READ_YET
@@ -77,26 +77,26 @@ class Pipeline:
             self._lost(Lost("the pipeline has failed", self._clock(), "defect"))
             await asyncio.sleep(RESTART_SECONDS)
 
-    async def wait_for_picture(self, seconds: float) -> bool:
+    async def wait_for_snapshot(self, seconds: float) -> bool:
         """Whether there is a picture to serve, after waiting that long for the first one."""
         try:
             async with asyncio.timeout(seconds):
                 await self._wait_no_longer.wait()
         except TimeoutError:
             return False
-        return self.has_picture
+        return self.has_snapshot
 
     def stop_waiting(self) -> None:
         """Let those go who wait for the first picture: this replica will not have it."""
         self._wait_no_longer.set()
 
     @property
-    def has_picture(self) -> bool:
+    def has_snapshot(self) -> bool:
         """Whether there is a picture to serve, stale or not."""
-        return self._has_picture.is_set()
+        return self._has_snapshot.is_set()
 
     @property
-    def silent_channel(self) -> str | None:
+    def missed_reports_reason(self) -> str | None:
         """That some workers are seen late, since the channel does not bring their words; None if it does."""
         workers = self.silence.workers
         if not workers:
@@ -124,7 +124,7 @@ class Pipeline:
         self.frame()  # whoever is lost is called so
         return describe_workers(self._fleet.workers, self._clock())
 
-    def join(self, line: Line, coding: Coding, *, peer: Peer, wants_feed: bool) -> Client:
+    def join(self, line: Line, coding: Encoder, *, peer: Peer, wants_feed: bool) -> Client:
         """A client's place among those who listen; its first event is written."""
         state: FeedState = "live" if self.lost_reason is None else "lost"
         feed = feed_event(state, self._clock() - self._since) if wants_feed else b""
@@ -138,25 +138,25 @@ class Pipeline:
     def _took(self, news: News) -> bool:
         """Tell the inbox or the fleet; True if the picture may have changed."""
         now = self._clock()
-        if isinstance(news, Heard):
-            self._metrics.words.inc()
-            self.silence.heard(news.word.worker_id)
-            self._inbox.put(news.word, now)
+        if isinstance(news, ReportHeard):
+            self._metrics.reports.inc()
+            self.silence.heard(news.report.worker_id)
+            self._inbox.put(news.report, now)
             return False if self._debounce.is_open and not self._inbox.is_full else self._read_inbox()
-        if isinstance(news, Ticked):
+        if isinstance(news, ClockTicked):
             self._fleet.tick(news.time_ms, news.asked_at, news.came_at)
             return False
         self._read_inbox()
         match news:
-            case Read(reading, asked_at):
+            case FullRead(reading, asked_at):
                 self._metrics.readings.inc()
-                self._listen_for_silence(reading)
+                self._count_missed_reports(reading)
                 self._note(self._fleet.read(reading, asked_at, now))
             case Live(reading, asked_at):
                 self._live(now)
                 self.silence.forget()
                 self._note(self._fleet.read(reading, asked_at, now))
-                self._has_picture.set()
+                self._has_snapshot.set()
                 self._wait_no_longer.set()
             case Malformed(error):
                 self._malformed.note(error)
@@ -170,15 +170,15 @@ class Pipeline:
         has_changed = False
         for unread in self._inbox.take():
             try:
-                has_changed |= self._fleet.hear(unread.word, unread.came_at)
-            except MalformedWordError as error:
+                has_changed |= self._fleet.hear(unread.report, unread.came_at)
+            except MalformedReportError as error:
                 self._malformed.note(error)
                 if unread.has_displaced:
                     self._feed.want_reading()
         return has_changed
 
     async def _speak_when_due(self) -> None:
-        await self._has_picture.wait()
+        await self._has_snapshot.wait()
         await self._hub.broadcast(self._new_frame())  # if we begin anew, somebody may not have got the last one
         while True:
             self._look.clear()
@@ -204,15 +204,15 @@ class Pipeline:
         """Look at the picture, and show it to the debounce."""
         self._read_inbox()
         now = self._clock()
-        frame = self._frame = encode_frame(take_picture(self._fleet, now), now)
+        frame = self._frame = encode_frame(take_snapshot(self._fleet, now), now)
         self._frame_until = now + max(FRAME_SECONDS, FRAME_SHARE * (self._clock() - now))
         self._metrics.frames.inc()
         self._debounce.saw(frame.fingerprint, now)
         return frame
 
     def _live(self, now: float) -> None:
-        if self.has_picture:
-            self._fleet.hear_again(now, now - self._since)
+        if self.has_snapshot:
+            self._fleet.outage_ended(now, now - self._since)
             logger.info("feed live again, after %.1f s", now - self._since)
             self._hub.tell_feed("live", 0.0)
         else:
@@ -224,20 +224,20 @@ class Pipeline:
         if self.lost_reason is None:
             self._metrics.feed_losses.labels(lost.kind).inc()
             self._since = lost.since
-            self._fleet.go_deaf(self._clock())
+            self._fleet.outage_began(self._clock())
             self._hub.tell_feed("lost", self._clock() - self._since)
         if self.lost_reason != lost.reason:
             logger.warning("feed lost, serving the last picture: %s", lost.reason)
         self.lost_reason = lost.reason
 
-    def _listen_for_silence(self, reading: Reading) -> None:
+    def _count_missed_reports(self, reading: Reading) -> None:
         before = self.silence.workers
         self.silence.read(reading, self._fleet.known_seq)
         if self.silence.workers and not before:
-            logger.warning("%s", self.silent_channel)
+            logger.warning("%s", self.missed_reports_reason)
         elif before and not self.silence.workers:
             logger.info("the channel is heard again")
 
-    def _note(self, errors: tuple[MalformedWordError, ...]) -> None:
+    def _note(self, errors: tuple[MalformedReportError, ...]) -> None:
         for error in errors:
             self._malformed.note(error)

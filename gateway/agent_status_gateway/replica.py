@@ -69,7 +69,7 @@ class Replica:
             asyncio.create_task(self.access.watch(self.hub.let_go_of), name="keys"),
         ]
         try:
-            await self.pipeline.wait_for_picture(START_SECONDS)
+            await self.pipeline.wait_for_snapshot(START_SECONDS)
             yield
         finally:
             for task in tasks:
@@ -88,7 +88,7 @@ class Replica:
         """Why a load balancer should send nobody here."""
         if self.hub.is_draining:
             return DRAINING
-        return None if self.pipeline.has_picture else self.pipeline.lost_reason or NOT_READ_YET
+        return None if self.pipeline.has_snapshot else self.pipeline.lost_reason or NOT_READ_YET
 
     @property
     def unready_reason(self) -> str | None:

@@ -21,8 +21,8 @@ from agent_status_publisher.errors import ConfigurationError, InvalidCallError, 
 from agent_status_publisher.session import Session
 from agent_status_publisher.settings import from_environment, renamed_settings
 from agent_status_publisher.worker.diagnostics import OnError, Reporter
-from agent_status_publisher.worker.flusher import Teller
-from agent_status_publisher.worker.redis_writer import check_target, make_teller
+from agent_status_publisher.worker.flusher import ReportWriter
+from agent_status_publisher.worker.redis_writer import check_target, make_writer
 from agent_status_publisher.worker.worker import CLOSE_SECONDS, Worker
 
 T = TypeVar("T")
@@ -204,11 +204,11 @@ class StatusPublisher:
         return worker
 
     def _make_worker(self) -> Worker:
-        return Worker(self._settings, self._reporter, self._teller(), time.monotonic, self._error_text)
+        return Worker(self._settings, self._reporter, self._writer(), time.monotonic, self._error_text)
 
-    def _teller(self) -> Callable[[], Teller] | None:
+    def _writer(self) -> Callable[[], ReportWriter] | None:
         target = self._target
-        return None if self._is_inert else lambda: make_teller(target)
+        return None if self._is_inert else lambda: make_writer(target)
 
 
 def _clean_key(key: object) -> str:

@@ -41,6 +41,6 @@ def test_an_example_is_seen_at_work_and_gone_when_it_has_ended(example: str, rea
         )
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
         wait_until(lambda: gateway.states() == {}, "the board shows its end")
-    seen = [states for _, states in onlooker.pictures]
+    seen = [states for _, states in onlooker.snapshots]
     (key,) = {key for states in seen for key in states}
     assert {states[key] for states in seen if key in states} >= {"thinking", "tool_running"}, seen

@@ -24,7 +24,7 @@ def client(backend: Backend) -> Iterator[redis.Redis]:
 def records(client: redis.Redis) -> list[WorkerRecord]:
     keys, arguments = read_arguments(KEYS)
     reading = decode_reading(client.register_script(READ_SCRIPT)(keys=keys, args=arguments))
-    return [raw.decode().record for raw in reading.words]
+    return [raw.decode().record for raw in reading.reports]
 
 
 def shown(client: redis.Redis) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from agent_status_publisher.contract.wire import (
 )
 from tests.contract.conftest import Backend
 from tests.support.redis_server import RedisServer
+from tests.support.reports import record, session
 from tests.support.wait import wait_until
-from tests.support.words import record, session
 
 KEYS = Keys("test")
 W1 = record("w1", session("web:1"))
@@ -69,8 +69,8 @@ def test_a_word_that_is_written_is_read_back_whole(desk: Desk) -> None:
     taken, at, error = desk.write(1)
     assert (taken, error) == (1, b"")
     reading = desk.read()
-    assert [raw.decode().record for raw in reading.words] == [W1]
-    assert reading.words[0].at_ms == int(at)
+    assert [raw.decode().record for raw in reading.reports] == [W1]
+    assert reading.reports[0].at_ms == int(at)
     assert 0 <= reading.time_ms - int(at) < 2000
 
 
@@ -110,7 +110,7 @@ def test_a_stored_number_that_is_none_counts_as_nothing(desk: Desk, broken: str)
 def test_a_key_of_the_wrong_type_is_replaced(desk: Desk, name: str) -> None:
     desk.client.set(name, "somebody else's", ex=60)
     assert desk.write(1)[0] == 1
-    assert len(desk.read().words) == 1
+    assert len(desk.read().reports) == 1
 
 
 def test_every_key_has_a_ttl_and_the_index_the_longest(desk: Desk) -> None:
@@ -133,12 +133,12 @@ def test_a_reading_leaves_out_what_is_nobodys_word(desk: Desk) -> None:
     desk.client.set(KEYS.worker("wrong-type"), "x", ex=60)
     desk.client.hset(KEYS.worker("half"), "seq", "1")
     desk.client.expire(KEYS.worker("half"), 60)
-    assert [raw.worker_id for raw in desk.read().words] == ["w1"]
+    assert [raw.worker_id for raw in desk.read().reports] == ["w1"]
 
 
 def test_an_index_of_the_wrong_type_is_an_empty_reading(desk: Desk) -> None:
     desk.client.set(KEYS.workers, "x", ex=60)
-    assert desk.read().words == ()
+    assert desk.read().reports == ()
 
 
 def test_a_forgotten_script_is_sent_again(desk: Desk) -> None:
@@ -146,19 +146,19 @@ def test_a_forgotten_script_is_sent_again(desk: Desk) -> None:
     desk.client.script_flush()
     assert desk.write(2)[0] == 1
     desk.client.script_flush()
-    assert len(desk.read().words) == 1
+    assert len(desk.read().reports) == 1
 
 
 def test_namespaces_do_not_see_each_other(desk: Desk) -> None:
     desk.write(1)
     keys, arguments = read_arguments(Keys("other"))
-    assert decode_reading(desk.client.register_script(READ_SCRIPT)(keys=keys, args=arguments)).words == ()
+    assert decode_reading(desk.client.register_script(READ_SCRIPT)(keys=keys, args=arguments)).reports == ()
 
 
 def test_a_long_word_of_many_sessions_goes_through_whole(desk: Desk) -> None:
     said = record("w1", *(session(f"web:{number}", title="ü" * 200) for number in range(1000)))
     desk.write(1, said)
-    assert desk.read().words[0].decode().record == said
+    assert desk.read().reports[0].decode().record == said
 
 
 def test_a_user_without_the_right_to_the_channel_is_heard_from_the_hash(real_redis: RedisServer) -> None:
@@ -169,4 +169,4 @@ def test_a_user_without_the_right_to_the_channel_is_heard_from_the_hash(real_red
         taken, _, error = Desk(client).write(1)
         assert taken == 1
         assert b"channel" in error.lower()
-        assert len(Desk(client).read().words) == 1
+        assert len(Desk(client).read().reports) == 1

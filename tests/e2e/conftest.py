@@ -31,9 +31,9 @@ INSTALL_SECONDS: Final = 90
 Picture = dict[str, Any]
 
 
-def states(picture: Picture) -> dict[str, str]:
+def states(snapshot: Picture) -> dict[str, str]:
     """Each session's state."""
-    return {row["session_key"]: row["state"] for row in picture["sessions"]}
+    return {row["session_key"]: row["state"] for row in snapshot["sessions"]}
 
 
 class Program:
@@ -68,16 +68,18 @@ class Program:
             self._process.stdout.close()
 
     @property
-    def pictures(self) -> list[Picture]:
+    def snapshots(self) -> list[Picture]:
         """What came in `data:` lines, oldest first."""
         return [json.loads(line.removeprefix("data: ")) for line in list(self.lines) if line.startswith("data: ")]
 
     def wait_for_first(self) -> Picture:
-        self._wait_until_it_says(lambda: self.pictures, "a first picture")
-        return self.pictures[0]
+        self._wait_until_it_says(lambda: self.snapshots, "a first picture")
+        return self.snapshots[0]
 
     def wait_for(self, wanted: dict[str, str], timeout_seconds: float = 10.0) -> None:
-        self._wait_until_it_says(lambda: self.pictures and states(self.pictures[-1]) == wanted, wanted, timeout_seconds)
+        self._wait_until_it_says(
+            lambda: self.snapshots and states(self.snapshots[-1]) == wanted, wanted, timeout_seconds
+        )
 
     def wait_for_line(self, line: str, times: int = 1) -> None:
         self._wait_until_it_says(lambda: self.lines.count(line) >= times, f"{line} {times} times")

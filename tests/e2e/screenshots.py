@@ -75,7 +75,7 @@ class Fleet:
             if self._random.random() > self._stay[row["state"]]:
                 self._become(row, self._random.choice(NEXT[row["state"]]))
 
-    def picture(self) -> dict[str, object]:
+    def snapshot(self) -> dict[str, object]:
         for row in self._rows:
             row["duration_seconds"] = round(self.seconds - self._changed[row["session_key"]], 1)
         rows = sorted(self._rows, key=lambda row: str(row["session_key"]))
@@ -142,7 +142,7 @@ def needs_key(gateway: ScriptedGateway, page: Page) -> None:
 
 def left(gateway: ScriptedGateway, page: Page) -> None:
     fleet = Fleet(24)
-    gateway.say(fleet.picture())
+    gateway.say(fleet.snapshot())
     page.locator("#left summary").click()
     page.locator("#left-rows tr").first.wait_for()
     page.locator("#left").scroll_into_view_if_needed()
@@ -170,14 +170,14 @@ SHOTS: Final = {
 def say(gateway: ScriptedGateway, page: Page, fleet: Fleet) -> None:
     """The fleet as it is, to a page that has heard it when this returns."""
     heard = page.evaluate("heard")
-    gateway.say(fleet.picture())
+    gateway.say(fleet.snapshot())
     wait_until(lambda: page.evaluate("heard") > heard, "the page hears of the step", 30)
 
 
 def play(gateway: ScriptedGateway, page: Page, shot: Shot, steps: int = STEPS) -> None:
     """Fifteen minutes of a fleet, seen by the page as they go by."""
     fleet = Fleet(shot.sessions)
-    gateway.say(fleet.picture())
+    gateway.say(fleet.snapshot())
     page.clock.install()
     page.add_init_script(REPORT)
     page.goto(gateway.url + shot.query)

@@ -58,8 +58,8 @@ class ScriptedGateway:
         self._server.server_close()
         self._thread.join(10)
 
-    def say(self, picture: dict[str, Any]) -> None:
-        self._newest = f"event: status\ndata: {json.dumps(picture)}\n\n".encode()
+    def say(self, snapshot: dict[str, Any]) -> None:
+        self._newest = f"event: status\ndata: {json.dumps(snapshot)}\n\n".encode()
         self._send(self._newest)
 
     def say_feed(self, state: str, since_seconds: float) -> None:

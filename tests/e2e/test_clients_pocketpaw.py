@@ -87,6 +87,6 @@ def test_pocketpaw_status_with_the_key_prints_our_picture_as_json(
 
     printed = ask(pocketpaw, tmp_path, keyed_gateway, "--json", key=KEY)
 
-    picture = json.loads(printed[printed.index("\n{") :])  # before it comes a warning: this home has no settings
-    assert states(picture) == shown
-    assert list(picture) == ["global", "sessions"]
+    snapshot = json.loads(printed[printed.index("\n{") :])  # before it comes a warning: this home has no settings
+    assert states(snapshot) == shown
+    assert list(snapshot) == ["global", "sessions"]

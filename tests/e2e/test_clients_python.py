@@ -70,9 +70,9 @@ def test_requests_gets_the_picture_as_json(gateway: GatewayProcess, session: Ses
 
     response = requests.get(gateway.url + STATUS, headers={"Content-Type": "application/json"}, timeout=10)
 
-    picture = response.json()
-    assert picture["global"].items() >= {"state": "active", "active_sessions": 1, "max_concurrent": 5}.items()
-    (row,) = picture["sessions"]
+    snapshot = response.json()
+    assert snapshot["global"].items() >= {"state": "active", "active_sessions": 1, "max_concurrent": 5}.items()
+    (row,) = snapshot["sessions"]
     assert row.pop("duration_seconds") >= 0
     assert row == {
         "session_key": "websocket:abc123",

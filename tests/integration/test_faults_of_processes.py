@@ -66,7 +66,7 @@ def test_a_session_that_moves_is_never_twice_and_never_missing_on_either_replica
 
 
 def test_an_agent_that_blocks_its_event_loop_past_the_lease_loses_nothing(stage: Stage) -> None:
-    assert block_an_event_loop(stage, QUICK.lease_seconds + 0.5).picture_seconds < 1.2
+    assert block_an_event_loop(stage, QUICK.lease_seconds + 0.5).snapshot_seconds < 1.2
 
 
 @pytest.mark.slow
@@ -168,5 +168,5 @@ def test_an_end_without_close_is_a_goodbye_and_one_by_os_exit_is_lost_by_the_lea
     run(stage, "publisher.session('gone:1'); publisher.flush(); os._exit(3)", status=3)
     ended_at = time.monotonic()
     lost = stage.expected | {"gone:1": "error"}
-    assert stage.recovery(ended_at, 10, lost).picture_seconds < QUICK.lease_seconds + 1
+    assert stage.recovery(ended_at, 10, lost).snapshot_seconds < QUICK.lease_seconds + 1
     stage.settle()

@@ -40,7 +40,7 @@ def stage_of(name: str) -> Iterator[Stage]:
 def test_subscriptions_that_are_killed_again_and_again_show_no_wrong_picture_and_are_made_good_within_a_second(
     stage: Stage,
 ) -> None:
-    assert lose_subscriptions(stage, seconds=1).picture_seconds < 1.2
+    assert lose_subscriptions(stage, seconds=1).snapshot_seconds < 1.2
 
 
 @pytest.mark.slow
@@ -90,7 +90,7 @@ def test_a_redis_that_loads_makes_replicas_not_ready_with_the_reason_and_loses_n
 
 @pytest.mark.slow
 def test_while_redis_is_away_the_last_picture_is_served_and_workers_stay_small(stage: Stage) -> None:
-    assert be_away(stage, seconds=2).picture_seconds < 3
+    assert be_away(stage, seconds=2).snapshot_seconds < 3
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ def records(server: RedisServer) -> list[WorkerRecord]:
     keys, arguments = read_arguments(KEYS)
     with server.client() as client:
         reading = decode_reading(client.register_script(READ_SCRIPT)(keys=keys, args=arguments))
-    return [raw.decode().record for raw in reading.words]
+    return [raw.decode().record for raw in reading.reports]
 
 
 @contextmanager

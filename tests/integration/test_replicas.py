@@ -27,15 +27,15 @@ def test_two_replicas_show_the_same_sessions_in_the_same_order_with_the_same_id(
         for number in range(20):
             (first, second)[number % 2].session(f"web:{number}").tool_running(f"tool-{number}")
         second.session("web:99").error("boom")
-        pictures = []
+        snapshots = []
         for replica in replicas:
             wait_until(lambda r=replica: len(r.states()) == 21, "the replica knows all sessions")  # type: ignore[misc]
             with Dashboard(replica.url) as dashboard:
                 event = dashboard.wait_for_first()
             rows = [(row["session_key"], row["state"], row["tool_name"]) for row in event.data["sessions"]]
-            pictures.append((rows, event.data["global"]["state"], event.id))
-        assert pictures[0] == pictures[1]
-        assert pictures[0][1] == "degraded"
+            snapshots.append((rows, event.data["global"]["state"], event.id))
+        assert snapshots[0] == snapshots[1]
+        assert snapshots[0][1] == "degraded"
 
 
 def test_a_fresh_replica_answers_rightly_at_once(real_redis: RedisServer) -> None:

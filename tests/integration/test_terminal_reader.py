@@ -11,8 +11,8 @@ import pytest
 
 from agent_status_gateway.cli import reader as reading
 from agent_status_gateway.cli.reader import Reader, ReaderError
-from agent_status_gateway.cli.terminal.view import Feed, News, Picture, Trouble
-from tests.unit.gateway.terminal.pictures import row, snapshot
+from agent_status_gateway.cli.terminal.view import Feed, News, ReceivedSnapshot, Trouble
+from tests.unit.gateway.terminal.snapshots import row, snapshot
 
 STREAM = "text/event-stream"
 HTML = (200, "text/html", "<h1>It works!</h1>")
@@ -103,7 +103,7 @@ def test_a_gateway_that_was_one_is_waited_for_whatever_answers_in_its_place_but_
     serve: Serve, answer: Answer, is_final: bool
 ) -> None:
     heard = news(serve((200, STREAM, status()), answer), 3)
-    assert [type(piece) for piece in heard] == [Picture, Trouble, Trouble]
+    assert [type(piece) for piece in heard] == [ReceivedSnapshot, Trouble, Trouble]
     assert isinstance(heard[1], Trouble)
     assert heard[1].reason == "the gateway has ended the stream"
     assert isinstance(heard[2], Trouble)
@@ -114,7 +114,7 @@ def test_not_now_is_called_so_and_asked_again(serve: Serve) -> None:
     heard = news(serve((200, STREAM, "retry: 20\n"), (200, STREAM, status() + feed("live"))), 3)
     assert isinstance(heard[0], Trouble)
     assert heard[0].reason == "the gateway says: not now"
-    assert [type(piece) for piece in heard[1:]] == [Picture, Feed]
+    assert [type(piece) for piece in heard[1:]] == [ReceivedSnapshot, Feed]
 
 
 def test_when_redis_is_heard_again_a_new_picture_comes_before_that_is_told(
@@ -124,7 +124,7 @@ def test_when_redis_is_heard_again_a_new_picture_comes_before_that_is_told(
     before = (200, STREAM, status("web:old") + feed("lost") + feed("live"))
     heard = news(serve(before, (200, STREAM, status("web:new") + feed("live"))), 4)
     said = [
-        piece.snapshot["sessions"][0]["session_key"] if isinstance(piece, Picture) else piece.is_lost
+        piece.snapshot["sessions"][0]["session_key"] if isinstance(piece, ReceivedSnapshot) else piece.is_lost
         for piece in heard
         if not isinstance(piece, Trouble)
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.model.timeline import Timeline
-from tests.support.words import EPOCH_MS
+from tests.support.reports import EPOCH_MS
 
 
 class RefusedError(Exception):
@@ -77,9 +77,9 @@ class SimulatedRedis:
         self._expire()
         cut: list[Any] = [str(self.time_ms).encode()]
         for worker in sorted(self._stored.index, key=lambda worker: (self._stored.index[worker], worker)):
-            word = self._stored.hashes.get(arguments[0] + worker)
-            if word is not None:
-                cut.append([worker.encode(), str(word.seq).encode(), str(word.at_ms).encode(), word.record])
+            report = self._stored.hashes.get(arguments[0] + worker)
+            if report is not None:
+                cut.append([worker.encode(), str(report.seq).encode(), str(report.at_ms).encode(), report.record])
         return cut
 
     def step_clock(self, seconds: float) -> None:
@@ -104,6 +104,6 @@ class SimulatedRedis:
     def _expire(self) -> None:
         now = self.time_ms
         stored = self._stored
-        stored.hashes = {key: word for key, word in stored.hashes.items() if word.ends_at_ms > now}
+        stored.hashes = {key: report for key, report in stored.hashes.items() if report.ends_at_ms > now}
         if stored.index_ends_at_ms <= now:
             stored.index = {}

@@ -18,7 +18,7 @@ from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.redis_clock import NEVER
 from agent_status_gateway.state.schema import Snapshot, fingerprint
-from agent_status_gateway.state.snapshot import take_picture
+from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_publisher.contract.wire import Reading, decode_message, decode_reading, read_arguments
 from tests.model.simulated_link import SimulatedLink, SimulatedProcess
 from tests.model.simulated_redis import SimulatedRedis
@@ -63,17 +63,17 @@ class SimulatedReplica(SimulatedProcess):
         super().die()
         self._unsubscribe()
 
-    def picture(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
         """What pipeline._new_frame does, for a client that joins too."""
         self._read_inbox()
         now = self.timeline.now
-        picture = take_picture(self.fleet, now)
+        snapshot = take_snapshot(self.fleet, now)
         was_open = self._debounce.is_open
-        self._debounce.saw(fingerprint(picture), now)
+        self._debounce.saw(fingerprint(snapshot), now)
         if self._debounce.is_open and not was_open:
             self.after(0.0, self._look)
-        self._shown(self, picture)
-        return picture
+        self._shown(self, snapshot)
+        return snapshot
 
     # The feed
 
@@ -247,7 +247,7 @@ class SimulatedReplica(SimulatedProcess):
         if not self._is_lost:
             self._is_lost = True
             self._since = min(self._heard_at, self._awake_at) if self._was_stopped else self._heard_at
-            self.fleet.go_deaf(self.timeline.now)
+            self.fleet.outage_began(self.timeline.now)
         self.after(RETRY_SECONDS, self._connect)
 
     # The pipeline
@@ -258,7 +258,7 @@ class SimulatedReplica(SimulatedProcess):
         if self.first_read_at is None:
             self.first_read_at = now
         else:
-            self.fleet.hear_again(now, now - self._since)
+            self.fleet.outage_ended(now, now - self._since)
         self._is_lost = False
         self._since = self.heard_anew_at = now
         self.fleet.read(reading, asked_at, now)
@@ -267,7 +267,7 @@ class SimulatedReplica(SimulatedProcess):
     def _read_inbox(self) -> bool:
         has_changed = False
         for unread in self._inbox.take():
-            has_changed |= self.fleet.hear(unread.word, unread.came_at)
+            has_changed |= self.fleet.hear(unread.report, unread.came_at)
         return has_changed
 
     def _look_unless_open(self) -> None:
@@ -280,12 +280,12 @@ class SimulatedReplica(SimulatedProcess):
             return
         now = self.timeline.now
         if not self._debounce.is_open or self._debounce.is_due(now):
-            picture = self.picture()
+            snapshot = self.snapshot()
             if self.broadcast is None:
-                self.broadcast = picture
+                self.broadcast = snapshot
             if self._debounce.is_due(now):
-                self._debounce.spoke(fingerprint(picture))
-                self.broadcast = picture
+                self._debounce.spoke(fingerprint(snapshot))
+                self.broadcast = snapshot
         if self.fleet.wants_reading(now):
             self.want_reading()
         wake_at = min(self._debounce.closes_at, self.fleet.next_deadline(now))

@@ -21,8 +21,8 @@ def test_a_replica_that_was_stopped_while_a_worker_died_calls_it_lost_when_the_o
     world.pass_(8.0)
     stopped.thaw()
     world.pass_(9.0)
-    assert stopped.picture()["sessions"] == other.picture()["sessions"]
-    assert stopped.picture()["global"]["state"] == "degraded"
+    assert stopped.snapshot()["sessions"] == other.snapshot()["sessions"]
+    assert stopped.snapshot()["global"]["state"] == "degraded"
 
 
 def test_a_replica_that_was_stopped_while_redis_was_away_gives_the_workers_time_to_speak_again() -> None:
@@ -53,10 +53,10 @@ def test_a_step_of_rediss_clock_makes_nobody_lost_whose_word_a_running_replica_m
     world.step_clock(20.0)
     replica.want_reading()
     world.pass_(0.01)
-    assert [row["state"] for row in replica.picture()["sessions"]] == ["streaming"]
+    assert [row["state"] for row in replica.snapshot()["sessions"]] == ["streaming"]
     replica.want_reading()
     world.pass_(0.01)
-    assert [row["state"] for row in replica.picture()["sessions"]] == ["streaming"]
+    assert [row["state"] for row in replica.snapshot()["sessions"]] == ["streaming"]
 
 
 def test_a_step_of_rediss_clock_makes_no_newcomer_lost_whom_a_running_replica_only_reads() -> None:
@@ -70,7 +70,7 @@ def test_a_step_of_rediss_clock_makes_no_newcomer_lost_whom_a_running_replica_on
     for _ in range(2):
         replica.want_reading()
         world.pass_(0.01)
-        assert [row["state"] for row in replica.picture()["sessions"]] == ["thinking"]
+        assert [row["state"] for row in replica.snapshot()["sessions"]] == ["thinking"]
 
 
 def test_a_redis_that_refused_writes_for_longer_than_a_lease_makes_nobody_lost() -> None:
@@ -85,7 +85,7 @@ def test_a_redis_that_refused_writes_for_longer_than_a_lease_makes_nobody_lost()
     world.redis.takes_writes = True
     for _ in range(100):
         world.pass_(0.1)
-        assert [row["state"] for row in replica.picture()["sessions"]] == ["thinking"]
+        assert [row["state"] for row in replica.snapshot()["sessions"]] == ["thinking"]
     assert replica.is_hearing
 
 
@@ -101,7 +101,7 @@ def test_a_goodbye_that_redis_has_lost_shows_its_worker_as_lost_and_then_no_more
     world.pass_(0.01)
     world.fail_over()
     world.end()
-    assert replica.picture()["sessions"] == []
+    assert replica.snapshot()["sessions"] == []
 
 
 def test_steps_of_rediss_clock_back_and_on_make_nobody_lost_whose_words_are_only_read() -> None:
@@ -144,8 +144,8 @@ def test_a_step_of_rediss_clock_before_a_replica_is_stopped_dates_no_word_that_w
     world.pass_(20.0)
     stopped.thaw()
     world.pass_(10.0)
-    assert stopped.picture()["sessions"] == other.picture()["sessions"]
-    assert [row["error_message"] for row in other.picture()["sessions"]] == ["worker lost"]
+    assert stopped.snapshot()["sessions"] == other.snapshot()["sessions"]
+    assert [row["error_message"] for row in other.snapshot()["sessions"]] == ["worker lost"]
 
 
 def test_a_word_that_waited_and_whose_hash_has_ended_meanwhile_is_as_old_as_it_is() -> None:
@@ -160,7 +160,7 @@ def test_a_word_that_waited_and_whose_hash_has_ended_meanwhile_is_as_old_as_it_i
     assert worker.taken[-1].record.ttl_ms < 34_000
     stopped.thaw()
     world.pass_(8.0)
-    assert stopped.picture()["sessions"] == []
+    assert stopped.snapshot()["sessions"] == []
 
 
 def test_a_subscription_that_was_closed_while_a_replica_was_stopped_was_not_heard_since_the_stop() -> None:
@@ -179,7 +179,7 @@ def test_a_subscription_that_was_closed_while_a_replica_was_stopped_was_not_hear
     world.pass_(20.0)
     stopped.thaw()
     world.pass_(10.0)
-    assert stopped.picture()["sessions"] == other.picture()["sessions"]
+    assert stopped.snapshot()["sessions"] == other.snapshot()["sessions"]
 
 
 def test_a_late_copy_of_a_dead_workers_word_after_a_wipe_revives_it_nowhere_that_knew_it() -> None:
@@ -192,7 +192,7 @@ def test_a_late_copy_of_a_dead_workers_word_after_a_wipe_revives_it_nowhere_that
     worker.die()
     world.wipe()
     world.pass_(35.0)
-    assert replica.picture()["sessions"] == []
+    assert replica.snapshot()["sessions"] == []
     world.end()
 
 
@@ -207,7 +207,7 @@ def test_a_wipe_makes_nobody_forgotten_whose_words_are_only_read() -> None:
         world.wipe()
         for _ in range(37):
             world.pass_(0.1)
-            assert [row["state"] for row in replica.picture()["sessions"]] == ["thinking"]
+            assert [row["state"] for row in replica.snapshot()["sessions"]] == ["thinking"]
 
 
 def test_a_reading_that_waited_while_a_replica_was_stopped_calls_nobody_lost() -> None:

@@ -233,7 +233,7 @@ class Protocol(RuleBasedStateMachine):
         """A client joins."""
         replica = _pick(self.world.replicas, which)
         if replica.first_read_at is not None and not replica.is_frozen and not replica.is_dead:
-            replica.picture()
+            replica.snapshot()
 
     # Faults stop
 

@@ -38,7 +38,7 @@ class Truth:
         self.stepped_back_seconds = 0.0
 
     def keys(self) -> set[str]:
-        return {key for worker in self.workers for word in worker.taken[-1:] for key in word.keys}
+        return {key for worker in self.workers for report in worker.taken[-1:] for key in report.keys}
 
     def rows(self, key: str, now: float) -> set[Row | None]:
         """What may be shown for a key, None for nothing.
@@ -55,8 +55,8 @@ class Truth:
             if unknown:  # if it is taken for live, and holds the key
                 allowed |= _winners([say for say in together if say.is_live])
         for worker in unknown:
-            for word in worker.taken:
-                allowed |= _ever_shown(word, key)
+            for report in worker.taken:
+                allowed |= _ever_shown(report, key)
         return allowed
 
     def is_unknown(self, worker: SimulatedWorker, now: float) -> bool:
@@ -76,15 +76,15 @@ class Truth:
     def unknown_until(self) -> float:
         """When all that is gone is gone from everywhere."""
         ends = [
-            word.at
-            + word.record.ttl_ms / 1000
+            report.at
+            + report.record.ttl_ms / 1000
             + worker.settings.lease_seconds
             + worker.settings.error_ttl_seconds
             + self.stepped_back_seconds
             + 2 * MOMENT_SECONDS
             for worker in self.workers
             if not worker.is_live
-            for word in worker.taken[-1:]
+            for report in worker.taken[-1:]
         ]
         return max(ends, default=0.0)
 
@@ -92,24 +92,24 @@ class Truth:
         """What the worker may be known to say: one thing, but about the moments at which that changes."""
         if not worker.taken or key not in worker.taken[-1].keys:
             return [()]
-        word = worker.taken[-1]
-        age_seconds = now - word.at
-        lease_seconds, error_ttl_seconds = word.record.lease_ms / 1000, word.record.error_ttl_ms / 1000
-        if word.record.left:
-            return _says(word, key, age_seconds, is_live=False, is_lost=False)
+        report = worker.taken[-1]
+        age_seconds = now - report.at
+        lease_seconds, error_ttl_seconds = report.record.lease_ms / 1000, report.record.error_ttl_ms / 1000
+        if report.record.left:
+            return _says(report, key, age_seconds, is_live=False, is_lost=False)
         alternatives: list[tuple[Say, ...]] = []
         if age_seconds < lease_seconds + MOMENT_SECONDS:
-            alternatives += _says(word, key, age_seconds, is_live=True, is_lost=False)
+            alternatives += _says(report, key, age_seconds, is_live=True, is_lost=False)
         if lease_seconds <= age_seconds < lease_seconds + error_ttl_seconds + MOMENT_SECONDS:
-            alternatives += _says(word, key, age_seconds, is_live=False, is_lost=True)
+            alternatives += _says(report, key, age_seconds, is_live=False, is_lost=True)
         if age_seconds >= lease_seconds + error_ttl_seconds:
             alternatives.append(())
         return alternatives
 
 
-def _says(word: Taken, key: str, age_seconds: float, *, is_live: bool, is_lost: bool) -> list[tuple[Say, ...]]:
+def _says(report: Taken, key: str, age_seconds: float, *, is_live: bool, is_lost: bool) -> list[tuple[Say, ...]]:
     says: list[tuple[Say, ...]] = [()]
-    for session in word.record.sessions:
+    for session in report.record.sessions:
         if session.key != key:
             continue
         row: Row = (session.state.value, session.tool, session.error, session.title)
@@ -119,26 +119,26 @@ def _says(word: Taken, key: str, age_seconds: float, *, is_live: bool, is_lost: 
         if session.expires_ms is not None:
             over_seconds = age_seconds - session.expires_ms / 1000
             rows = [None] if over_seconds >= MOMENT_SECONDS else [row, None] if over_seconds >= 0 else [row]
-        started_at = word.at - session.run_ms / 1000
-        says = [(*say, Say(started_at, word.record.id, is_live, row)) for say in says for row in rows]
-    for run in word.record.ended:
+        started_at = report.at - session.run_ms / 1000
+        says = [(*say, Say(started_at, report.record.id, is_live, row)) for say in says for row in rows]
+    for run in report.record.ended:
         if run.key == key:
-            ended = Say(word.at - run.run_ms / 1000, word.record.id, is_live, None)
+            ended = Say(report.at - run.run_ms / 1000, report.record.id, is_live, None)
             says = [(*say, ended) for say in says]
-    if word.record.left and any(all(say.row is None for say in one) for one in says):
+    if report.record.left and any(all(say.row is None for say in one) for one in says):
         says.append(())  # with nothing to show it may be forgotten
     return says
 
 
-def _ever_shown(word: Taken, key: str) -> set[Row | None]:
+def _ever_shown(report: Taken, key: str) -> set[Row | None]:
     """What a word may show for a key, from when it is said until its remains are gone."""
     rows: set[Row | None] = set()
-    for session in word.record.sessions:
+    for session in report.record.sessions:
         if session.key == key:
             rows |= {(session.state.value, session.tool, session.error, session.title)}
             rows |= {("error", None, "worker lost", session.title)}
             rows |= {None} if session.expires_ms is not None else set()
-    return rows | {None for run in word.record.ended if run.key == key}
+    return rows | {None for run in report.record.ended if run.key == key}
 
 
 def _winners(says: Sequence[Say]) -> set[Row | None]:

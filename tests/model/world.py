@@ -106,7 +106,7 @@ class World:
             self.check()
         for replica in self.replicas:
             if not replica.is_dead:
-                known = {worker.word.record.id for worker in replica.fleet.workers}
+                known = {worker.report.record.id for worker in replica.fleet.workers}
                 assert known == {worker.name for worker in self.workers if worker.is_live}
 
     def _heal(self, processes: "list[SimulatedReplica] | list[SimulatedProcess]") -> None:
@@ -122,7 +122,7 @@ class World:
         """
         heartbeat_seconds = max([1.0, *(worker.settings.heartbeat_seconds for worker in self.workers)])
         seconds = CALM_SECONDS + heartbeat_seconds
-        if any(word.is_silent for worker in self.workers for word in worker.taken[-1:]):
+        if any(report.is_silent for worker in self.workers for report in worker.taken[-1:]):
             seconds = max(seconds, 2 * heartbeat_seconds + 1.0, READ_SECONDS_WITHOUT_WORKERS + 1.0)
         return seconds
 
@@ -137,7 +137,7 @@ class World:
             if replica.is_dead:
                 continue
             assert replica.is_hearing
-            shown = rows_of(replica.picture())
+            shown = rows_of(replica.snapshot())
             for key in self.truth.keys() | set(shown):
                 allowed = self.truth.rows(key, now)
                 assert shown.get(key) in allowed, (key, shown.get(key), allowed)
@@ -156,29 +156,29 @@ class World:
         for replica in self.replicas:
             if replica.is_dead:
                 continue
-            for row in replica.picture()["sessions"]:
+            for row in replica.snapshot()["sessions"]:
                 run = held.get(row["session_key"])
                 if run is not None and run.title == row["title"] and run.state == row["state"]:
                     assert abs(worker.clock() - run.changed_at - row["duration_seconds"]) < 0.3
 
-    def _shows(self, replica: SimulatedReplica, picture: Snapshot) -> None:
+    def _shows(self, replica: SimulatedReplica, snapshot: Snapshot) -> None:
         """No replica ever shows what no worker said, or calls lost whose word Redis took within its lease."""
-        for row in rows_of(picture).items():
+        for row in rows_of(snapshot).items():
             if row not in self._told:
                 self._told = told(self.workers)
             assert row in self._told, row
         workers = {worker.name: worker for worker in self.workers}
         for known in replica.fleet.workers:
-            worker = workers[known.word.record.id]
+            worker = workers[known.report.record.id]
             self._check_that_nothing_is_taken_back(replica, known)
-            if known.is_lost and (replica, worker, known.word.seq) not in self._called_lost:
-                self._called_lost.add((replica, worker, known.word.seq))
+            if known.is_lost and (replica, worker, known.report.seq) not in self._called_lost:
+                self._called_lost.add((replica, worker, known.report.seq))
                 self._check_that_it_may_be_lost(replica, worker, "called lost")
-        names = {known.word.record.id for known in replica.fleet.workers}
+        names = {known.report.record.id for known in replica.fleet.workers}
         for name in self._live.get(replica, set()) - names:
             if not workers[name].taken[-1].record.left:
                 self._check_that_it_may_be_lost(replica, workers[name], "forgotten")
-        self._live[replica] = {known.word.record.id for known in replica.fleet.workers if known.is_live}
+        self._live[replica] = {known.report.record.id for known in replica.fleet.workers if known.is_live}
 
     def _check_that_it_may_be_lost(self, replica: SimulatedReplica, worker: SimulatedWorker, verdict: str) -> None:
         now = self.timeline.now
@@ -193,13 +193,13 @@ class World:
         Unless Redis's clock was stepped since either: it is by that clock that a replica tells which was written later,
         and with a failover to an older copy it may then be wrong until the worker's next word.
         """
-        newest = self._newest.setdefault((replica, known.word.record.id), known)
-        if known.word.seq < newest.word.seq:
-            worker = next(worker for worker in self.workers if worker.name == known.word.record.id)
-            written_at = max(word.at for word in worker.taken if word.seq == known.word.seq)
+        newest = self._newest.setdefault((replica, known.report.record.id), known)
+        if known.report.seq < newest.report.seq:
+            worker = next(worker for worker in self.workers if worker.name == known.report.record.id)
+            written_at = max(report.at for report in worker.taken if report.seq == known.report.seq)
             is_right = written_at >= newest.arrived_at - 0.1 or self.timeline.now >= newest.lease_ends_at
             assert is_right or any(step >= min(written_at, newest.arrived_at) for step in self.steps)
-        self._newest[replica, known.word.record.id] = known
+        self._newest[replica, known.report.record.id] = known
 
     def _is_excused(self, replica: SimulatedReplica, worker: SimulatedWorker) -> bool:
         """What it cannot do (docs/explanation/state-rules.md): a replica that starts within a heartbeat of a step of
@@ -208,16 +208,16 @@ class World:
         And whose very last word was taken back by Redis (its goodbye, say) has none that could make up for it; nor has
         in time whose lease is two heartbeats and no more.
         """
-        last_word_at = worker.taken[-1].at
+        last_report_at = worker.taken[-1].at
         has_slack = worker.settings.lease_seconds > 2 * worker.settings.heartbeat_seconds
-        is_taken_back = last_word_at <= self.truth.upset_at and not (worker.is_live and has_slack)
-        return is_taken_back or any(last_word_at <= move <= replica.heard_anew_at for move in self.moves)
+        is_taken_back = last_report_at <= self.truth.upset_at and not (worker.is_live and has_slack)
+        return is_taken_back or any(last_report_at <= move <= replica.heard_anew_at for move in self.moves)
 
     def _is_right_by_what_it_knows(self, replica: SimulatedReplica, worker: SimulatedWorker, now: float) -> bool:
         """The same chapter: if Redis has lost a word that a replica did not hear, it goes by an older one."""
         last = worker.taken[-1]
-        goes_by = self._newest[replica, worker.name].word.seq
-        said_at = max(word.at for word in worker.taken if word.seq == goes_by)
+        goes_by = self._newest[replica, worker.name].report.seq
+        said_at = max(report.at for report in worker.taken if report.seq == goes_by)
         was_not_heard = last.is_silent or last.at <= replica.heard_anew_at
         is_lost = last.at <= self.truth.upset_at and goes_by < last.seq
         return is_lost and was_not_heard and now >= said_at + worker.settings.lease_seconds - 0.05
@@ -225,14 +225,14 @@ class World:
 
 def _last_that_came(worker: SimulatedWorker, replica: SimulatedReplica, now: float) -> Taken:
     """A word is on its way for a moment; one that was not said on the channel, until the next reading."""
-    for word in reversed(worker.taken):
-        if word.at <= (replica.read_asked_at if word.is_silent else now - STEP_SECONDS):
-            return word
+    for report in reversed(worker.taken):
+        if report.at <= (replica.read_asked_at if report.is_silent else now - STEP_SECONDS):
+            return report
     return worker.taken[0]
 
 
-def rows_of(picture: Snapshot) -> dict[str, Row]:
+def rows_of(snapshot: Snapshot) -> dict[str, Row]:
     return {
         row["session_key"]: (row["state"], row["tool_name"], row["error_message"], row["title"])
-        for row in picture["sessions"]
+        for row in snapshot["sessions"]
     }

@@ -20,7 +20,7 @@ class Crowd:
         self.lateness_seconds: list[float] = []
         """Of each client that is right on the second: the time since its stream ended, less the `retry` it was told."""
         self._ports = (first_port, second_port)
-        self.pictures: list[dict[str, str]] = []
+        self.snapshots: list[dict[str, str]] = []
         """What each of them was shown first there."""
         self._thread = threading.Thread(target=self._run, name="crowd", daemon=True)
         self._loop = asyncio.new_event_loop()
@@ -61,7 +61,7 @@ class Crowd:
         await asyncio.sleep(ended_at + retry_seconds - time.monotonic())
         stream = await _Stream.connect(second)
         self.lateness_seconds.append(time.monotonic() - ended_at - retry_seconds)
-        self.pictures.append(stream.states)
+        self.snapshots.append(stream.states)
         await stream.wait_for_end()
 
 

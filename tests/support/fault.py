@@ -79,7 +79,7 @@ class Fault:
         """Do it, and hold the recovery against the bound."""
         recovery = self.act(stage)
         bound_seconds = self.bound_seconds(stage.terms) + stage.terms.looking_seconds
-        assert recovery.picture_seconds <= bound_seconds, (self.name, recovery, bound_seconds)
+        assert recovery.snapshot_seconds <= bound_seconds, (self.name, recovery, bound_seconds)
         assert recovery.stream_seconds <= bound_seconds + stage.terms.debounce_seconds, (self.name, recovery)
         return recovery
 
@@ -127,7 +127,7 @@ _ALL: Final = (
     ),
     Fault(name="message-lost", bound="heartbeat", bound_seconds=_heartbeats, act=messages.lose_a_message),
     Fault(name="messages-malformed", bound="1 s", bound_seconds=_one_second, act=messages.say_nonsense),
-    Fault(name="messages-repeated", bound="1 s", bound_seconds=_one_second, act=messages.repeat_old_words),
+    Fault(name="messages-repeated", bound="1 s", bound_seconds=_one_second, act=messages.repeat_old_reports),
     Fault(
         name="message-from-the-future",
         bound="3 heartbeats",

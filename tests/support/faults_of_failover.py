@@ -80,7 +80,7 @@ def fail_over_without_the_last_writes(stage: Stage) -> Recovery:
     servers.bring_back()
     stage.server = servers.primary
     return Recovery(
-        picture_seconds=max(recovery.picture_seconds, held_seconds),
+        snapshot_seconds=max(recovery.snapshot_seconds, held_seconds),
         stream_seconds=max(recovery.stream_seconds, held_seconds),
     )
 
@@ -92,4 +92,4 @@ def _held_by(server: RedisServer) -> dict[str, str]:
         with suppress(redis.ResponseError):  # no Cluster: there, a replica answers to nobody else
             client.readonly()
         reading = decode_reading(client.eval(READ_SCRIPT, len(keys), *keys, *arguments))
-    return {session.key: session.state.value for raw in reading.words for session in raw.decode().record.sessions}
+    return {session.key: session.state.value for raw in reading.reports for session in raw.decode().record.sessions}

@@ -9,9 +9,9 @@ import redis
 
 from agent_status_publisher.contract.wire import Keys, WorkerRecord, encode_record
 from tests.support.gateway_client import GatewayClient
+from tests.support.reports import record, session
 from tests.support.stage import SLACK_SECONDS, Recovery, Stage
 from tests.support.wait import wait_until
-from tests.support.words import record, session
 from tests.support.worker_process import WorkerProcess
 
 KEYS: Final = Keys("default")
@@ -60,7 +60,7 @@ def silence_the_channel(stage: Stage) -> Recovery:
             said_at = time.monotonic()
             with_it = stage.expected | {"new:1": "thinking"}
             seen = stage.recovery(said_at, 2 * stage.terms.heartbeat_seconds + SLACK_SECONDS, with_it)
-            assert seen.picture_seconds < 2 * stage.terms.heartbeat_seconds + 1, seen
+            assert seen.snapshot_seconds < 2 * stage.terms.heartbeat_seconds + 1, seen
             stage.watch(stage.terms.lease_seconds + 1, lambda states: states == with_it)
         assert stage.probes() == [200, 200]
         stage.check_nobody_missed(since)
@@ -128,7 +128,7 @@ def _store_nonsense(client: redis.Redis) -> None:
         client.zadd(KEYS.workers, {name: 9e15})
 
 
-def repeat_old_words(stage: Stage) -> Recovery:
+def repeat_old_reports(stage: Stage) -> Recovery:
     """Every word of a while comes again, backwards and twice: known ones move nothing."""
     stage.settle()
     with stage.server.client() as client:
@@ -152,7 +152,7 @@ def repeat_old_words(stage: Stage) -> Recovery:
     before = dict(stage.expected)
     recovery = stage.recovery(since, SLACK_SECONDS)
     stage.check(since, lambda states: set(states) == set(before))
-    shown = [picture.states["web:0"] for picture in stage.pictures(since)]
+    shown = [snapshot.states["web:0"] for snapshot in stage.snapshots(since)]
     assert len(set(shown)) <= 2, f"an old word came back: {shown}"
     return recovery
 
@@ -164,7 +164,7 @@ def forge_the_future(stage: Stage) -> Recovery:
     wrong = stage.expected | {"web:0": "tool_running", "forged:1": "thinking"}
     with stage.server.client() as client:
         client.publish(KEYS.events, _message(client, forged, 10**14, ahead_seconds=3600))
-    wait_until(lambda: stage.onlookers[0].pictures[-1].states == wrong, "the forgery is believed at first")
+    wait_until(lambda: stage.onlookers[0].snapshots[-1].states == wrong, "the forgery is believed at first")
     return stage.recovery(time.monotonic(), 4 * stage.terms.heartbeat_seconds + SLACK_SECONDS)
 
 
@@ -175,19 +175,19 @@ def forge_the_hash(stage: Stage) -> Recovery:
     since = time.monotonic()
     with stage.server.client() as client:
         client.hset(name, mapping={"seq": "nan", "record": "{"})
-        _wait_for_a_word(client, name)
+        _wait_for_a_report(client, name)
         client.hset(name, mapping={"seq": str(10**14), "at": "1", "record": '{"v": 99}'})
-        _wait_for_a_word(client, name, above=10**14)
+        _wait_for_a_report(client, name, above=10**14)
         client.set(name, "of a wrong type", ex=60)
         client.set(KEYS.workers, "of a wrong type", ex=60)
         spoilt_at = time.monotonic()
-        _wait_for_a_word(client, name)
+        _wait_for_a_report(client, name)
         wait_until(lambda: client.type(KEYS.workers) == b"zset", "the index is healed", SLACK_SECONDS)
         healed = time.monotonic() - spoilt_at
     stage.change()
     stage.settle()
     stage.check_nobody_missed(since)
-    return Recovery(picture_seconds=healed, stream_seconds=healed)
+    return Recovery(snapshot_seconds=healed, stream_seconds=healed)
 
 
 def say_for_a_stranger(stage: Stage) -> Recovery:
@@ -210,7 +210,7 @@ def malformed_counts(replica: GatewayClient) -> dict[str, float]:
     return {reason: float(count) for reason, count in found}
 
 
-def _wait_for_a_word(client: redis.Redis, name: str, above: int = -1) -> None:
+def _wait_for_a_report(client: redis.Redis, name: str, above: int = -1) -> None:
     def is_word() -> bool:
         if client.type(name) != b"hash":
             return False

@@ -16,13 +16,13 @@ def kill_a_worker(stage: Stage) -> Recovery:
     since = time.monotonic()
     stage.workers[0].kill()
     recovery = stage.recovery(since, terms.lease_seconds + SLACK_SECONDS, lost)
-    moments = [onlooker.pictures[-1].at for onlooker in stage.onlookers]
+    moments = [onlooker.snapshots[-1].at for onlooker in stage.onlookers]
     assert max(moments) - min(moments) < 1, moments
     (row,) = [row for row in stage.replicas[0].snapshot()["sessions"] if row["session_key"] == "web:0"]
     assert (row["error_message"], row["tool_name"]) == ("worker lost", None)
     del stage.expected["web:0"]
     gone = stage.recovery(max(moments), terms.error_ttl_seconds + SLACK_SECONDS)
-    assert abs(gone.picture_seconds - terms.error_ttl_seconds) < 1, gone
+    assert abs(gone.snapshot_seconds - terms.error_ttl_seconds) < 1, gone
     stage.check(since, lambda states: states in (lost, stage.expected, stage.expected | {"web:0": STATES[0]}))
     stage.workers[0] = stage.add_worker()
     stage.say(0, STATES[0])
@@ -124,8 +124,8 @@ def kill_a_gateway(stage: Stage, streams: int = 1000) -> Recovery:
         stage.settle()
         victim.process.kill()
         wait_until(lambda: len(crowd.lateness_seconds) == streams, "all have come to the other replica", 20)
-        assert all(states == stage.expected for states in crowd.pictures)
+        assert all(states == stage.expected for states in crowd.snapshots)
         worst = max(crowd.lateness_seconds)
     stage.replace_replica(0)
     stage.settle()
-    return Recovery(picture_seconds=worst, stream_seconds=worst)
+    return Recovery(snapshot_seconds=worst, stream_seconds=worst)

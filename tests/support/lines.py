@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from agent_status_gateway.access.key_file import EVERYBODY
 from agent_status_gateway.fanout.client import Client, Peer
-from agent_status_gateway.fanout.encoders import IDENTITY, Coding
+from agent_status_gateway.fanout.encoders import IDENTITY, Encoder
 from agent_status_gateway.fanout.frames import Frame
 from agent_status_gateway.fanout.hub import Hub
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 PEER = Peer("10.0.0.1", 4711, EVERYBODY)
 
 
-class RecordingLine:
+class RecordingTransport:
     def __init__(self) -> None:
         self.is_blocked = False
         self.backlog_bytes = 0
@@ -40,9 +40,9 @@ class Listener:
     """A client of a hub, and its line."""
 
     def __init__(
-        self, hub: Hub, frame: Frame, coding: Coding = IDENTITY, *, wants_feed: bool = False, peer: Peer = PEER
+        self, hub: Hub, frame: Frame, coding: Encoder = IDENTITY, *, wants_feed: bool = False, peer: Peer = PEER
     ) -> None:
-        self.line = RecordingLine()
+        self.line = RecordingTransport()
         self.client: Client = hub.join(self.line, coding, frame, peer=peer, wants_feed=wants_feed)
         self.first = self.line.chunks.pop()
 

@@ -22,7 +22,7 @@ class Seen(NamedTuple):
 class Onlooker:
     def __init__(self, port: int) -> None:
         self.port = port
-        self.pictures: list[Seen] = []
+        self.snapshots: list[Seen] = []
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="onlooker", daemon=True)
         self._thread.start()
@@ -51,5 +51,5 @@ class Onlooker:
         connection.close()
 
     def _saw(self, states: dict[str, str]) -> None:
-        if not self.pictures or self.pictures[-1].states != states:
-            self.pictures.append(Seen(time.monotonic(), states))
+        if not self.snapshots or self.snapshots[-1].states != states:
+            self.snapshots.append(Seen(time.monotonic(), states))

@@ -28,7 +28,7 @@ SLACK_SECONDS: Final = 10.0
 class Recovery:
     """How long until both replicas were right: their JSON, and the streams, which wait for the debounce, too."""
 
-    picture_seconds: float
+    snapshot_seconds: float
     stream_seconds: float
 
 
@@ -113,7 +113,7 @@ class Stage:
 
     @property
     def newest(self) -> list[dict[str, str] | None]:
-        looked_at = [onlooker.pictures[-1].states if onlooker.pictures else None for onlooker in self.onlookers]
+        looked_at = [onlooker.snapshots[-1].states if onlooker.snapshots else None for onlooker in self.onlookers]
         return looked_at + [dashboard.newest for dashboard in self.dashboards]
 
     def shows(self, states: dict[str, str]) -> bool:
@@ -124,7 +124,7 @@ class Stage:
         wanted = dict(self.expected if states is None else states)
         self._wait_to_show(wanted, timeout_seconds)
         return Recovery(
-            picture_seconds=max(onlooker.pictures[-1].at for onlooker in self.onlookers) - since,
+            snapshot_seconds=max(onlooker.snapshots[-1].at for onlooker in self.onlookers) - since,
             stream_seconds=max(dashboard.statuses[-1].came_at for dashboard in self.dashboards) - since,
         )
 
@@ -134,11 +134,11 @@ class Stage:
         except AssertionError as error:
             raise AssertionError(f"{error}, but {self.newest}") from None
 
-    def pictures(self, since: float) -> list[Seen]:
+    def snapshots(self, since: float) -> list[Seen]:
         """Every picture that anybody has been shown since then, the one that stood there included."""
         seen: list[Seen] = []
         for onlooker in self.onlookers:
-            seen += _since(onlooker.pictures, since)
+            seen += _since(onlooker.snapshots, since)
         for dashboard in self.dashboards:
             told = [
                 Seen(event.came_at, {row["session_key"]: row["state"] for row in event.data["sessions"]})
@@ -149,7 +149,7 @@ class Stage:
 
     def check(self, since: float, is_right: Callable[[dict[str, str]], bool]) -> None:
         """No eye has seen a wrong picture since then."""
-        wrong = [picture for picture in self.pictures(since) if not is_right(picture.states)]
+        wrong = [snapshot for snapshot in self.snapshots(since) if not is_right(snapshot.states)]
         assert not wrong, f"wrong pictures since {since:.2f}: {wrong}"
 
     def check_nobody_missed(self, since: float) -> None:
@@ -189,6 +189,6 @@ class Stage:
         return self.clocks[number % len(self.clocks)].environment if self.clocks else {}
 
 
-def _since(pictures: list[Seen], since: float) -> list[Seen]:
-    before = [picture for picture in pictures if picture.at < since]
-    return before[-1:] + [picture for picture in pictures if picture.at >= since]
+def _since(snapshots: list[Seen], since: float) -> list[Seen]:
+    before = [snapshot for snapshot in snapshots if snapshot.at < since]
+    return before[-1:] + [snapshot for snapshot in snapshots if snapshot.at >= since]

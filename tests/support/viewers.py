@@ -130,7 +130,7 @@ class Viewers:
 
     async def _one_stream(self, viewer: Viewer) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        pictures = len(viewer.came_at)
+        snapshots = len(viewer.came_at)
         try:
             writer.write(f"GET {STREAM} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
@@ -141,7 +141,7 @@ class Viewers:
                 viewer.take(line)
         finally:
             writer.transport.abort()
-            if len(viewer.came_at) > pictures:
+            if len(viewer.came_at) > snapshots:
                 viewer.lose()
             else:
                 viewer.told_not_now += 1

@@ -5,7 +5,7 @@ from typing import Final, get_args
 
 import orjson
 
-from agent_status_gateway.ingest.app import Telling, create_ingest
+from agent_status_gateway.ingest.app import SessionUpdate, create_ingest
 from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
 from agent_status_gateway.ingest.hooks import Cli
 from agent_status_gateway.settings import IngestSettings
@@ -20,7 +20,7 @@ from agent_status_publisher.contract.report import (
 )
 from agent_status_publisher.worker import outbox
 from tests.support.documents import doc_page, rows
-from tests.support.words import ended, record, session
+from tests.support.reports import ended, record, session
 
 PAGE: Final = doc_page("reference/protocol.md")
 INGEST: Final = doc_page("how-to/any-language.md")
@@ -37,8 +37,8 @@ def test_the_requests_are_those_that_ingest_answers() -> None:
     assert named(INGEST, "| request |") == answered
 
 
-def test_the_fields_of_a_telling_are_those_that_are_taken() -> None:
-    assert named(INGEST, "| field |") == set(Telling.model_fields)
+def test_the_fields_of_a_session_update_are_those_that_are_taken() -> None:
+    assert named(INGEST, "| field |") == set(SessionUpdate.model_fields)
     states = next(row[1] for row in rows(INGEST, "| field |") if row[0] == "`state`")
     assert all(f"`{state}`" in states for state in SessionState)
     assert all(f"`{cli}`" in INGEST for cli in get_args(Cli))
@@ -57,7 +57,7 @@ def _told_as(name: str) -> str:
     return {"input_tokens": "input", "output_tokens": "output"}.get(name, name)
 
 
-def test_the_example_is_a_word() -> None:
+def test_the_example_is_a_report() -> None:
     example = PAGE.partition("```json\n")[2].partition("\n```")[0]
     told = decode_record(example.encode())
     assert isinstance(told, WorkerRecord)
@@ -72,7 +72,7 @@ def test_the_numbers_are_the_codes() -> None:
     assert f"at least {report.MIN_HEARTBEAT_MS}" in PAGE
     assert f"error_ttl_ms + {report.HASH_MARGIN_MS}" in PAGE
     assert f"| 413 | A body over {MAX_BODY_BYTES >> 20} MiB |" in INGEST
-    assert f"over {wire.MAX_WORD_BYTES >> 20} MiB, does not count" in PAGE
+    assert f"over {wire.MAX_REPORT_BYTES >> 20} MiB, does not count" in PAGE
     shown = f"{text.MAX_TITLE_CHARACTERS}, {text.MAX_TOOL_CHARACTERS} and {text.MAX_ERROR_CHARACTERS} characters"
     assert shown in PAGE
     assert report.MAX_DURATION_MS == 7 * 24 * 3600 * 1000

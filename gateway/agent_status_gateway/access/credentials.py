@@ -75,7 +75,7 @@ def _in_the_query(scope: Scope, wanted: str) -> list[str]:
     return [value for name, value in pairs if name == wanted]
 
 
-class KeysOut(logging.Filter):
+class DropKeys(logging.Filter):
     """Drops the query from uvicorn's lines about requests, WebSocket attempts included: a key may be in it."""
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -76,7 +76,7 @@ def serve(
     """Run one gateway replica."""
     given = {name: value for name, value in locals().items() if name in Settings.model_fields}
     from agent_status_gateway.main import create_app  # noqa: PLC0415
-    from agent_status_gateway.server.serve import die_of  # noqa: PLC0415
+    from agent_status_gateway.server.serve import reraise_signal  # noqa: PLC0415
     from agent_status_gateway.server.serve import serve as run_server  # noqa: PLC0415
     from agent_status_gateway.telemetry.logs import log_config  # noqa: PLC0415
 
@@ -97,7 +97,7 @@ def serve(
     finally:
         signal.signal(signal.SIGTERM, before)
     if ended_by == signal.SIGTERM:
-        die_of(ended_by)
+        reraise_signal(ended_by)
 
 
 @cli.command()
@@ -113,7 +113,7 @@ def ingest(
     Run it beside the agents, one for a machine or a network. Their settings are written by `agent-status-hook install`.
     """
     from agent_status_gateway.ingest.app import create_ingest  # noqa: PLC0415
-    from agent_status_gateway.server.serve import die_of  # noqa: PLC0415
+    from agent_status_gateway.server.serve import reraise_signal  # noqa: PLC0415
     from agent_status_gateway.server.serve import serve as run_server  # noqa: PLC0415
 
     given = {"redis_url": redis_url, "namespace": namespace, "ingest_ttl_seconds": ttl_seconds}
@@ -125,7 +125,7 @@ def ingest(
     except (SettingsError, ListeningError) as error:
         _fail(error)
     if ended_by == signal.SIGTERM:
-        die_of(ended_by)
+        reraise_signal(ended_by)
 
 
 @cli.command()

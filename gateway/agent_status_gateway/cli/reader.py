@@ -10,7 +10,7 @@ from httpx_sse import ServerSentEvent, SSEError, connect_sse
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from agent_status_gateway.cli.terminal.presentation import plain
-from agent_status_gateway.cli.terminal.view import Feed, News, Picture, Trouble
+from agent_status_gateway.cli.terminal.view import Feed, News, ReceivedSnapshot, Trouble
 from agent_status_gateway.fanout.frames import FeedState
 from agent_status_gateway.state.schema import Snapshot
 from agent_status_gateway.state.workers import Workers
@@ -58,9 +58,9 @@ class Reader:
         self.url, self._address = _parse_address(url)
         self._headers = _headers(key)
         self._retry_seconds = random.uniform(1, 2)  # noqa: S311 - spread, not secrecy
-        self._pictures_heard = 0
+        self._snapshots_received = 0
 
-    def read_once(self) -> Picture:
+    def read_once(self) -> ReceivedSnapshot:
         """The picture of now.
 
         Raises:
@@ -68,7 +68,7 @@ class Reader:
         """
         response = self._get(STATUS_PATH)
         stale = response.headers.get("X-Status-Stale", "")
-        return self._picture(response.text, float(stale) if stale.isdecimal() else None)
+        return self._received(response.text, float(stale) if stale.isdecimal() else None)
 
     def read_workers(self) -> Workers:
         """Who the workers are now.
@@ -87,18 +87,18 @@ class Reader:
         timeout = httpx.Timeout(TIMEOUT_SECONDS, read=SILENCE_SECONDS)
         with httpx.Client(timeout=timeout, headers=self._headers) as client:
             while True:
-                heard_before = self._pictures_heard
+                heard_before = self._snapshots_received
                 error = yield from self._connect(client)
                 if error is None:
                     time.sleep(AFTER_OUTAGE_SECONDS)
                     continue
                 # A gateway that was one is waited for, whatever answers in its place meanwhile.
-                is_first = self._pictures_heard == 0
+                is_first = self._snapshots_received == 0
                 is_final = isinstance(error, RefusedError) or (isinstance(error, NoGatewayError) and is_first)
                 wait_seconds = self._retry_seconds
                 yield Trouble(reason=str(error), retry_at=time.monotonic() + wait_seconds, is_final=is_final)
                 time.sleep(wait_seconds)
-                if self._pictures_heard == heard_before:
+                if self._snapshots_received == heard_before:
                     self._retry_seconds = min(RETRY_GROWTH * wait_seconds, LAST_RETRY_SECONDS)
 
     def _get(self, path: str) -> httpx.Response:
@@ -111,15 +111,15 @@ class Reader:
 
     def _connect(self, client: httpx.Client) -> Generator[News, None, ReaderError | None]:
         """One connection's news; then why it has ended. Nothing is wrong if it is because Redis is heard again."""
-        heard_before = self._pictures_heard
+        heard_before = self._snapshots_received
         try:
             for event in self._events(client):
                 if event.retry is not None:
                     self._retry_seconds = event.retry / 1000
                 if event.event == "status":
-                    picture = self._picture(event.data)
-                    self._pictures_heard += 1
-                    yield picture
+                    received = self._received(event.data)
+                    self._snapshots_received += 1
+                    yield received
                 elif event.event == "feed":
                     yield self._feed(event.data)
         except _HeardAgain:
@@ -128,7 +128,7 @@ class Reader:
             return ReaderError(self._silence(error))
         except ReaderError as error:
             return error
-        is_over = self._pictures_heard > heard_before
+        is_over = self._snapshots_received > heard_before
         return ReaderError("the gateway has ended the stream" if is_over else "the gateway says: not now")
 
     def _events(self, client: httpx.Client) -> Iterator[ServerSentEvent]:
@@ -153,12 +153,12 @@ class Reader:
             except SSEError:
                 self._is_no_gateway()
 
-    def _picture(self, text: str, stale_seconds: float | None = None) -> Picture:
+    def _received(self, text: str, stale_seconds: float | None = None) -> ReceivedSnapshot:
         try:
             snapshot = _snapshot.validate_json(text)
         except ValidationError:
             self._is_no_gateway()
-        return Picture(snapshot=snapshot, text=text, at=time.monotonic(), stale_seconds=stale_seconds)
+        return ReceivedSnapshot(snapshot=snapshot, text=text, at=time.monotonic(), stale_seconds=stale_seconds)
 
     def _feed(self, text: str) -> Feed:
         try:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from agent_status_gateway.fanout.delivery_counts import Told
-from agent_status_gateway.fanout.encoders import Coding
+from agent_status_gateway.fanout.encoders import Encoder
 from agent_status_gateway.fanout.frames import KEEPALIVE, Frame
 
 
@@ -72,7 +72,7 @@ class Client:
     def __init__(
         self,
         line: Line,
-        coding: Coding,
+        coding: Encoder,
         leave: Callable[["Client"], None],
         *,
         wants_feed: bool,

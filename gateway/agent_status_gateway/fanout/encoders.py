@@ -11,7 +11,7 @@ from agent_status_gateway.fanout.frames import Frame
 from agent_status_gateway.fanout.gzip_stream import finish, store
 
 
-class Coding(Protocol):
+class Encoder(Protocol):
     """What one client gets for what it is told, in the order that it is told."""
 
     def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
@@ -111,7 +111,7 @@ IDENTITY: Final = Identity()
 CHUNKED: Final = Chunked()
 
 
-def coding_for(*, is_gzipped: bool, is_chunked: bool) -> Coding:
+def encoder_for(*, is_gzipped: bool, is_chunked: bool) -> Encoder:
     """The coding of one client."""
     if is_gzipped:
         return Gzip(is_chunked=is_chunked)

@@ -18,7 +18,7 @@ from typing import Final
 from agent_status_gateway.fanout.address import counted_as
 from agent_status_gateway.fanout.client import Client, Line, Peer
 from agent_status_gateway.fanout.delivery_counts import Told
-from agent_status_gateway.fanout.encoders import Coding
+from agent_status_gateway.fanout.encoders import Encoder
 from agent_status_gateway.fanout.frames import FeedState, Frame, feed_event, retry
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class Hub:
         return None
 
     def join(
-        self, line: Line, coding: Coding, frame: Frame, *, peer: Peer, wants_feed: bool = False, feed: bytes = b""
+        self, line: Line, coding: Encoder, frame: Frame, *, peer: Peer, wants_feed: bool = False, feed: bytes = b""
     ) -> Client:
         """A client that gets `frame` as its first event, and what is to be said of the feed with it."""
         told, joined_at = self.told, self._clock()

@@ -14,7 +14,7 @@ from typing import Final
 
 from agent_status_gateway.feed.redis_client import Primary, RedisClient, SubscriptionLostError
 from agent_status_gateway.tasks import together
-from agent_status_publisher.contract.wire import MalformedWordError, RawWord, Reading, decode_message
+from agent_status_publisher.contract.wire import MalformedReportError, RawReport, Reading, decode_message
 
 logger = logging.getLogger(__name__)
 
@@ -40,14 +40,14 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReportHeard:
     """A word came on the channel."""
 
-    word: RawWord
+    report: RawReport
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class FullRead:
     """Everything was read again."""
 
     reading: Reading
@@ -55,7 +55,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticked:
+class ClockTicked:
     """Redis's clock said that, at some moment between the two (seconds on the replica's monotonic clock)."""
 
     time_ms: int
@@ -67,7 +67,7 @@ class Ticked:
 class Malformed:
     """Something that is no word came on the channel."""
 
-    error: MalformedWordError
+    error: MalformedReportError
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Lost:
     kind: str
 
 
-News = Live | Heard | Read | Ticked | Malformed | Lost
+News = Live | ReportHeard | FullRead | ClockTicked | Malformed | Lost
 
 
 class FeedLostError(Exception):
@@ -154,8 +154,8 @@ class Feed:
             self._heard_at = self._clock()
             if message is not None:
                 try:
-                    await self.news.put(Heard(decode_message(message)))
-                except MalformedWordError as error:
+                    await self.news.put(ReportHeard(decode_message(message)))
+                except MalformedReportError as error:
                     await self.news.put(Malformed(error))
 
     async def _watch(self, primary: Primary) -> None:
@@ -182,7 +182,7 @@ class Feed:
                 asked_at = self._clock()
                 time_ms = await primary.time_ms()
             self._check_that_it_was_awake()
-            await self.news.put(Ticked(time_ms, asked_at, self._clock()))
+            await self.news.put(ClockTicked(time_ms, asked_at, self._clock()))
 
     async def _read_again(self, primary: Primary) -> None:
         asked_at = self._clock()
@@ -199,7 +199,7 @@ class Feed:
             async with asyncio.timeout(SILENCE_SECONDS):
                 reading = await primary.read()
             self._check_that_it_was_awake()
-            await self.news.put(Read(reading, asked_at))
+            await self.news.put(FullRead(reading, asked_at))
 
     def _reading_seconds(self) -> float:
         heartbeat_seconds = self._shortest_heartbeat()

@@ -8,21 +8,21 @@ under constant change.
 from dataclasses import dataclass
 from typing import Final
 
-from agent_status_publisher.contract.wire import RawWord
+from agent_status_publisher.contract.wire import RawReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
     """A word and when it came (seconds on the replica's monotonic clock)."""
 
-    word: RawWord
+    report: RawReport
     came_at: float
     has_displaced: bool
     """Whether an older word of this worker was thrown away for it, which is missed if this one cannot be parsed."""
 
 
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
-WORD_BYTES: Final = 500
+REPORT_BYTES: Final = 500
 """That a word takes beside its record, about."""
 
 
@@ -38,13 +38,13 @@ class Inbox:
         """Whether it is time to look, window or not: there may be more workers than there are."""
         return self._waiting_bytes > MAX_WAITING_BYTES
 
-    def put(self, word: RawWord, now: float) -> None:
+    def put(self, report: RawReport, now: float) -> None:
         """Keep it, unless a newer one of its worker is there."""
-        other = self._unread.get(word.worker_id)
-        if other is None or word.seq > other.word.seq:
-            self._waiting_bytes += WORD_BYTES + len(word.record)
-            self._waiting_bytes -= WORD_BYTES + len(other.word.record) if other else 0
-            self._unread[word.worker_id] = Unread(word=word, came_at=now, has_displaced=other is not None)
+        other = self._unread.get(report.worker_id)
+        if other is None or report.seq > other.report.seq:
+            self._waiting_bytes += REPORT_BYTES + len(report.record)
+            self._waiting_bytes -= REPORT_BYTES + len(other.report.record) if other else 0
+            self._unread[report.worker_id] = Unread(report=report, came_at=now, has_displaced=other is not None)
 
     def take(self) -> tuple[Unread, ...]:
         """All of them, for once."""

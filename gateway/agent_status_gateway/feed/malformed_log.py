@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from agent_status_gateway.telemetry.metrics import Metrics
-from agent_status_publisher.contract.wire import MalformedWordError
+from agent_status_publisher.contract.wire import MalformedReportError
 
 logger = logging.getLogger(__name__)
 
@@ -22,9 +22,9 @@ class MalformedLog:
         self._quiet_until = float("-inf")
         self._unsaid = 0
 
-    def note(self, error: MalformedWordError) -> None:
+    def note(self, error: MalformedReportError) -> None:
         """Count it, and say so if nothing was said lately."""
-        self._metrics.malformed_words.labels(error.reason).inc()
+        self._metrics.malformed_reports.labels(error.reason).inc()
         if self._clock() < self._quiet_until:
             self._unsaid += 1
             return

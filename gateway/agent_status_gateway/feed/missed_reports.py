@@ -11,11 +11,11 @@ from agent_status_publisher.contract.wire import Reading
 
 ARRIVAL_MS: Final = 250
 """What was written longer ago than this, and is news all the same, has not come on the channel."""
-MISSED_WORDS: Final = 2
+MISSED_REPORTS: Final = 2
 """In readings on end, of one worker: a word that is lost once is no silence."""
 
 
-class Silence:
+class MissedReports:
     """Bounded by the workers in the last reading."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Silence:
     @property
     def workers(self) -> int:
         """How many workers the channel is silent about."""
-        return sum(words >= MISSED_WORDS for words in self._missed.values())
+        return sum(reports >= MISSED_REPORTS for reports in self._missed.values())
 
     def heard(self, worker_id: str) -> None:
         """A word of this worker has come on the channel."""
@@ -33,14 +33,14 @@ class Silence:
     def read(self, reading: Reading, known_seq: Callable[[str], int]) -> None:
         """A reading came; `known_seq` gives the number of the newest word that is known of a worker."""
         missed: dict[str, int] = {}
-        for word in reading.words:
-            words = self._missed.get(word.worker_id, 0)
-            skipped = word.seq - known_seq(word.worker_id)
+        for report in reading.reports:
+            reports = self._missed.get(report.worker_id, 0)
+            skipped = report.seq - known_seq(report.worker_id)
             # One word alone may still be on its way, and readings may keep step with heartbeats.
-            if skipped > 1 or (skipped == 1 and reading.time_ms - word.at_ms > ARRIVAL_MS):
-                words += 1
-            if words:
-                missed[word.worker_id] = words
+            if skipped > 1 or (skipped == 1 and reading.time_ms - report.at_ms > ARRIVAL_MS):
+                reports += 1
+            if reports:
+                missed[report.worker_id] = reports
         self._missed = missed
 
     def forget(self) -> None:

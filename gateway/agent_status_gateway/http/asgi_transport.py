@@ -8,7 +8,7 @@ from agent_status_gateway.fanout.client import Client
 from agent_status_gateway.tasks import together
 
 
-class TaskLine:
+class AsgiTransport:
     """Blocked from each write until the server has taken it; `start` is the response's, sent before all of them."""
 
     def __init__(self, start: Message) -> None:

@@ -11,8 +11,8 @@ from typing_extensions import TypedDict
 
 from agent_status_gateway.access.credentials import REFUSAL, ask_in_measure, require_key
 from agent_status_gateway.fanout.encoders import accepts_gzip
-from agent_status_gateway.http.stream import FIRST_PICTURE_SECONDS, STREAM_PATH
-from agent_status_gateway.http.unavailable import SSE_MEDIA_TYPE, not_now
+from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS, STREAM_PATH
+from agent_status_gateway.http.unavailable import SSE_MEDIA_TYPE, unavailable
 from agent_status_gateway.pipeline import NOT_READ_YET, Pipeline
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.state.schema import Snapshot
@@ -85,8 +85,8 @@ async def status(
     replica: ThisReplica, accept_encoding: Annotated[str, Header(include_in_schema=False)] = ""
 ) -> Response:
     """The picture of this moment. `X-Status-Stale` says for how many seconds Redis has not been heard, if so."""
-    if not await replica.pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
-        return not_now(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
+    if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
+        return unavailable(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
     headers = _headers(replica.pipeline)
     frame = replica.pipeline.frame()
     body = frame.json
@@ -98,8 +98,8 @@ async def status(
 @keyed.get(WORKERS_PATH, response_model=Workers, responses=_REFUSED, summary="Who the workers are")
 async def workers(replica: ThisReplica) -> Response:
     """Each worker's machine and process, what it holds, and whether it is live, lost or has left."""
-    if not await replica.pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
-        return not_now(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
+    if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
+        return unavailable(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
     return JSONResponse(replica.pipeline.workers(), headers=_headers(replica.pipeline))
 
 
@@ -162,7 +162,7 @@ async def healthz(replica: ThisReplica) -> Response:
 @open_to_all.get("/readyz", summary="Is the picture fresh?")
 async def readyz(replica: ThisReplica) -> Response:
     """200 while Redis is heard, with a word if its channel is not; 503 and the reason otherwise."""
-    return _probe(replica.unready_reason, channel=replica.pipeline.silent_channel)
+    return _probe(replica.unready_reason, channel=replica.pipeline.missed_reports_reason)
 
 
 @open_to_all.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)

@@ -18,17 +18,17 @@ from agent_status_gateway.access.credentials import REFUSAL
 from agent_status_gateway.access.key_file import EVERYBODY, Access
 from agent_status_gateway.fanout.address import client_of
 from agent_status_gateway.fanout.client import Client, Line, Peer
-from agent_status_gateway.fanout.encoders import accepts_gzip, coding_for
+from agent_status_gateway.fanout.encoders import accepts_gzip, encoder_for
 from agent_status_gateway.fanout.hub import Hub
-from agent_status_gateway.http.asgi_transport import TaskLine, body
+from agent_status_gateway.http.asgi_transport import AsgiTransport, body
 from agent_status_gateway.http.cors import cors_options
-from agent_status_gateway.http.unavailable import not_now
+from agent_status_gateway.http.unavailable import unavailable
 from agent_status_gateway.pipeline import NOT_READ_YET, Pipeline
 from agent_status_gateway.settings import Settings
 from agent_status_gateway.tasks import run_at_once
 
 STREAM_PATH: Final = "/api/v1/agent/status/stream"
-FIRST_PICTURE_SECONDS: Final = 5.0
+FIRST_SNAPSHOT_SECONDS: Final = 5.0
 EVENT_KINDS: Final = ("status", "all")
 STREAM: Final = "agent_status.stream"
 """Where the lifespan state has this endpoint, for connections that call it themselves."""
@@ -70,7 +70,7 @@ class StatusStream:
         return (
             self.is_for(scope)
             and scope["method"] == "GET"
-            and self._pipeline.has_picture
+            and self._pipeline.has_snapshot
             and self._refusal(scope) is None
         )
 
@@ -86,7 +86,7 @@ class StatusStream:
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, and stay until the stream ends."""
-        refusal = self._refusal(scope) or await self._no_picture(scope) or self._refusal(scope)
+        refusal = self._refusal(scope) or await self._no_snapshot(scope) or self._refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -96,7 +96,7 @@ class StatusStream:
             await send(start)
             await send(body(b"", last=True))
             return
-        line = TaskLine(start)
+        line = AsgiTransport(start)
         # Before anything is waited for: who was let in has a place from now on.
         client = self._join(scope, line, is_gzipped=is_gzipped, is_chunked=False)
         try:
@@ -105,7 +105,7 @@ class StatusStream:
             client.gone()
 
     def _join(self, scope: Scope, line: Line, *, is_gzipped: bool, is_chunked: bool) -> Client:
-        coding = coding_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
+        coding = encoder_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
         key_name = self._access.name_of_streaming(scope) or EVERYBODY
         self._access.uses[key_name] += 1
         peer = Peer(*client_of(scope), key_name)
@@ -119,17 +119,17 @@ class StatusStream:
         if _events(scope) not in EVENT_KINDS:
             return _unprocessable(_events(scope))
         if self._hub.is_draining:
-            return not_now("this replica is going away", accept=_header(scope, b"accept"))
+            return unavailable("this replica is going away", accept=_header(scope, b"accept"))
         full = self._hub.why_full(key_name, client_of(scope)[0])
-        return None if full is None else not_now(full, accept=_header(scope, b"accept"))
+        return None if full is None else unavailable(full, accept=_header(scope, b"accept"))
 
-    async def _no_picture(self, scope: Scope) -> Response | None:
+    async def _no_snapshot(self, scope: Scope) -> Response | None:
         """Wait for the first picture; an answer if it does not come."""
-        if self._pipeline.has_picture or scope["method"] == "HEAD":
+        if self._pipeline.has_snapshot or scope["method"] == "HEAD":
             return None
-        if await self._pipeline.wait_for_picture(FIRST_PICTURE_SECONDS):
+        if await self._pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
             return None
-        return not_now(self._pipeline.lost_reason or NOT_READ_YET, accept=_header(scope, b"accept"))
+        return unavailable(self._pipeline.lost_reason or NOT_READ_YET, accept=_header(scope, b"accept"))
 
 
 def _headers(*, is_gzipped: bool) -> Headers:

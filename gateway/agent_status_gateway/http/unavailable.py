@@ -12,7 +12,7 @@ from agent_status_gateway.fanout.hub import random_retry_ms
 SSE_MEDIA_TYPE = "text/event-stream"
 
 
-def not_now(reason: str, *, accept: str) -> Response:
+def unavailable(reason: str, *, accept: str) -> Response:
     """An answer that says nothing but when to ask again."""
     retry_ms = random_retry_ms()
     if SSE_MEDIA_TYPE in accept:

@@ -18,10 +18,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from agent_status_gateway.access.credentials import KeysOut, has_key
+from agent_status_gateway.access.credentials import DropKeys, has_key
 from agent_status_gateway.ingest.body_limit import BodyLimit
 from agent_status_gateway.ingest.hooks import Cli, HookEvent, take
-from agent_status_gateway.ingest.sessions import HeardSessions, TooManySessionsError
+from agent_status_gateway.ingest.sessions import IngestSessions, TooManySessionsError
 from agent_status_gateway.settings import LOOPBACK, IngestSettings
 from agent_status_gateway.version import VERSION
 from agent_status_publisher import SessionState, StatusPublisher
@@ -43,7 +43,7 @@ class Usage(BaseModel):
     output: int = Field(0, ge=0)
 
 
-class Telling(BaseModel):
+class SessionUpdate(BaseModel):
     """What a session does now."""
 
     model_config = ConfigDict(extra="forbid")
@@ -62,8 +62,8 @@ async def _require_key(request: Request) -> None:
         raise HTTPException(403, REFUSAL)
 
 
-async def _sessions(request: Request) -> HeardSessions:
-    sessions: HeardSessions = request.app.state.sessions
+async def _sessions(request: Request) -> IngestSessions:
+    sessions: IngestSessions = request.app.state.sessions
     return sessions
 
 
@@ -74,14 +74,14 @@ async def _shown_key(key: Annotated[str, Path(description="`channel:session_id`"
         _refuse(["path", "key"], str(error))
 
 
-Sessions = Annotated[HeardSessions, Depends(_sessions)]
+Sessions = Annotated[IngestSessions, Depends(_sessions)]
 Key = Annotated[str, Depends(_shown_key)]
 keyed = APIRouter(dependencies=[Depends(_require_key)])
 open_to_all = APIRouter()
 
 
 @keyed.post("/sessions/{key:path}", status_code=204, summary="What a session does now; opens it if need be")
-async def tell(key: Key, telling: Telling, sessions: Sessions) -> None:
+async def tell(key: Key, telling: SessionUpdate, sessions: Sessions) -> None:
     """An error ends the session as one; it shows for the error TTL. Usage is totals of this run."""
     heard = sessions.open(key, telling.title)
     if telling.ttl_seconds is not None:
@@ -133,10 +133,10 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         for name in ("uvicorn.access", "uvicorn.error"):
-            logging.getLogger(name).addFilter(KeysOut())
+            logging.getLogger(name).addFilter(DropKeys())
         ours = publisher or StatusPublisher(settings.redis_url, namespace=settings.namespace, max_concurrent=0)
         async with ours:
-            app.state.sessions = sessions = HeardSessions(ours, time.monotonic, settings.ingest_ttl_seconds)
+            app.state.sessions = sessions = IngestSessions(ours, time.monotonic, settings.ingest_ttl_seconds)
             looking = asyncio.create_task(_look_for_the_silent(sessions), name="silent-sessions")
             try:
                 yield
@@ -155,7 +155,7 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
     return app
 
 
-async def _look_for_the_silent(sessions: HeardSessions) -> None:
+async def _look_for_the_silent(sessions: IngestSessions) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         sessions.give_up_silent()

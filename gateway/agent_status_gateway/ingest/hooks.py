@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
-from agent_status_gateway.ingest.sessions import HeardSession, HeardSessions
+from agent_status_gateway.ingest.sessions import IngestSession, IngestSessions
 
 Cli = Literal["claude-code", "codex", "gemini"]
 
@@ -96,7 +96,7 @@ OPENING: Final = frozenset({Meaning.TURN, Meaning.TOOL, Meaning.AGENT, Meaning.A
 """What tells of a session that nobody knows of yet: this process may have come later than it."""
 
 
-def take(cli: Cli, event: HookEvent, sessions: HeardSessions) -> bool:
+def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
     """Do what an event means; False if it means nothing.
 
     Raises:
@@ -124,7 +124,7 @@ def take(cli: Cli, event: HookEvent, sessions: HeardSessions) -> bool:
     return True
 
 
-def _tell(heard: HeardSession, meaning: Meaning, event: HookEvent) -> None:
+def _tell(heard: IngestSession, meaning: Meaning, event: HookEvent) -> None:
     tool = event.tool_name or "tool"
     call = event.tool_use_id or f"{event.agent_id or ''} {tool}"
     agent = f"agent {event.agent_id}"

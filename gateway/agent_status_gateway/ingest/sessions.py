@@ -23,7 +23,7 @@ class TooManySessionsError(Exception):
     """Nobody more can be taken in."""
 
 
-class HeardSession:
+class IngestSession:
     """One open session."""
 
     __slots__ = ("_calls", "deadline", "is_patient", "session", "ttl_seconds")
@@ -81,23 +81,23 @@ class HeardSession:
         self._calls.clear()
 
 
-class HeardSessions:
+class IngestSessions:
     """All that this process speaks for. `clock` gives monotonic seconds."""
 
     def __init__(self, publisher: StatusPublisher, clock: Callable[[], float], ttl_seconds: float) -> None:
         self._publisher = publisher
         self._clock = clock
         self._ttl_seconds = ttl_seconds
-        self._heard: dict[str, HeardSession] = {}
+        self._heard: dict[str, IngestSession] = {}
 
     def __len__(self) -> int:
         return len(self._heard)
 
-    def get(self, key: str) -> HeardSession | None:
+    def get(self, key: str) -> IngestSession | None:
         """One that is open."""
         return self._heard.get(key)
 
-    def open(self, key: str, title: str | None = None) -> HeardSession:
+    def open(self, key: str, title: str | None = None) -> IngestSession:
         """One that is open, or else is from now on, thinking.
 
         Raises:
@@ -108,13 +108,13 @@ class HeardSessions:
             if len(self._heard) >= MAX_SESSIONS:
                 raise TooManySessionsError(f"{MAX_SESSIONS} sessions are open already")
             session = self._publisher.session(key, title)
-            heard = self._heard[key] = HeardSession(session, self._ttl_seconds)
+            heard = self._heard[key] = IngestSession(session, self._ttl_seconds)
             self.renew(heard)
         if title is not None and heard.session.title != title:
             heard.session.title = title
         return heard
 
-    def renew(self, heard: HeardSession) -> None:
+    def renew(self, heard: IngestSession) -> None:
         """It was heard of just now."""
         heard.deadline = self._clock() + heard.ttl_seconds * (PATIENCE if heard.is_patient else 1)
 

@@ -29,7 +29,7 @@ GC_THRESHOLD: Final = 20_000
 def serve(
     app: Any, *, host: str, port: int, log_config: dict[str, Any] | None = None, logs_requests: bool = True
 ) -> int | None:
-    """Run an app until it ends; gives back the signal that ended it, for `die_of` when all is cleaned up.
+    """Run an app until it ends; gives back the signal that ended it, for `reraise_signal` when all is cleaned up.
 
     Raises:
         ListeningError: The port is taken.
@@ -53,7 +53,7 @@ def serve(
     ended_by: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda caught, _frame: ended_by.append(caught))
-    leave_lasting_objects_alone()
+    freeze_startup_objects()
     server.run(sockets=listeners)
     if not server.started and not ended_by:
         sys.exit(START_FAILED_STATUS)
@@ -73,7 +73,7 @@ def http_protocol() -> type[asyncio.Protocol] | str:
     return Connection
 
 
-def die_of(number: int) -> None:
+def reraise_signal(number: int) -> None:
     """End as a process does that does not handle this signal: whoever waits for us sees what it was."""
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
@@ -90,7 +90,7 @@ def open_files() -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
-def leave_lasting_objects_alone() -> None:
+def freeze_startup_objects() -> None:
     """Have the cycle collector look at what comes and goes, not at code and clients again and again.
 
     Every open stream is some dozens of objects that stay: with the default thresholds, a storm of connects spends a

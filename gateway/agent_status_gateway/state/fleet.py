@@ -21,9 +21,9 @@ from typing import Final
 
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.redis_clock import NEVER, RedisClock
-from agent_status_publisher.contract.wire import MalformedWordError, RawWord, Reading, Word
+from agent_status_publisher.contract.wire import MalformedReportError, RawReport, Reading, Report
 
-SHORT_DEAFNESS_SECONDS: Final = 1.0
+SHORT_OUTAGE_SECONDS: Final = 1.0
 MIN_GRACE_HEARTBEAT_SECONDS: Final = 4.0
 GRACE_MARGIN_SECONDS: Final = 1.0
 MAX_WORKERS: Final = 10_000
@@ -39,7 +39,7 @@ class Fleet:
         self._remembered: dict[str, tuple[int, float]] = {}  # worker id → (seq, until when)
         self._stored: dict[str, int] = {}  # worker id → seq, in the last reading
         self._redis_clock = RedisClock()
-        self._deaf_at: float | None = None
+        self._outage_since: float | None = None
         self._unheard_since = NEVER  # when the deafness began that the next reading ends
         self._grace_from = -NEVER
         self._read_asked_at = -NEVER
@@ -55,11 +55,11 @@ class Fleet:
         """Of all live workers; None without any."""
         return min((w.heartbeat_seconds for w in self._workers.values() if w.is_live), default=None)
 
-    def hear(self, raw: RawWord, now: float) -> bool:
+    def hear(self, raw: RawReport, now: float) -> bool:
         """A word came on the channel; True if it changes who shows what.
 
         Raises:
-            MalformedWordError: It cannot be parsed, or its worker is one too many, so it does not count.
+            MalformedReportError: It cannot be parsed, or its worker is one too many, so it does not count.
         """
         known = self._workers.get(raw.worker_id)
         if raw.seq <= self.known_seq(raw.worker_id):
@@ -71,13 +71,13 @@ class Fleet:
         """Redis's clock said that, at some moment between the two."""
         self._redis_clock.tick(time_ms, asked_at, came_at)
 
-    def read(self, reading: Reading, asked_at: float, now: float) -> tuple[MalformedWordError, ...]:
+    def read(self, reading: Reading, asked_at: float, now: float) -> tuple[MalformedReportError, ...]:
         """All that Redis holds; gives back the words that could not be parsed."""
         self.tick(reading.time_ms, asked_at, now)
         malformed = list(reading.malformed)
-        for raw in reading.words:
+        for raw in reading.reports:
             known = self._workers.get(raw.worker_id)
-            if known and (raw.seq, raw.at_ms) == (known.word.seq, known.word.at_ms):
+            if known and (raw.seq, raw.at_ms) == (known.report.seq, known.report.at_ms):
                 known.reappear()
                 continue
             is_newer = raw.seq > self.known_seq(raw.worker_id) or (known is None and self._has_spoken(raw))
@@ -85,19 +85,19 @@ class Fleet:
                 continue
             try:
                 self._check_room(known)
-                word = raw.decode()
-            except MalformedWordError as error:
+                report = raw.decode()
+            except MalformedReportError as error:
                 malformed.append(error)
                 continue
             if known and not is_newer:
-                if now < known.lease_ends_at and not self._is_written_after(word, known.arrived_at, now):
+                if now < known.lease_ends_at and not self._is_written_after(report, known.arrived_at, now):
                     known.reappear()
                     continue
                 not_before = -NEVER
             else:
                 not_before = self._not_said_before(raw.worker_id, known)
-            self._take(word, self._said_at(word, not_before, now), now, known)
-        stored_before, self._stored = self._stored, {raw.worker_id: raw.seq for raw in reading.words}
+            self._take(report, self._said_at(report, not_before, now), now, known)
+        stored_before, self._stored = self._stored, {raw.worker_id: raw.seq for raw in reading.reports}
         self._date_again(now)
         for worker_id, known in self._workers.items():
             if worker_id not in self._stored and known.arrived_at < asked_at:
@@ -112,23 +112,23 @@ class Fleet:
     def known_seq(self, worker_id: str) -> int:
         """The number of the newest word that is known of a worker, or remembered; -1 without any."""
         known = self._workers.get(worker_id)
-        return known.word.seq if known else self._remembered.get(worker_id, (-1, 0.0))[0]
+        return known.report.seq if known else self._remembered.get(worker_id, (-1, 0.0))[0]
 
-    def go_deaf(self, now: float) -> None:
+    def outage_began(self, now: float) -> None:
         """Redis cannot be heard from now on: keep the last picture."""
-        if self._deaf_at is None:
-            self._deaf_at = now
+        if self._outage_since is None:
+            self._outage_since = now
 
-    def hear_again(self, now: float, deaf_seconds: float) -> None:
+    def outage_ended(self, now: float, outage_seconds: float) -> None:
         """Redis can be heard again, after that long; a reading follows."""
-        if self._deaf_at is not None and deaf_seconds > SHORT_DEAFNESS_SECONDS:
+        if self._outage_since is not None and outage_seconds > SHORT_OUTAGE_SECONDS:
             self._grace_from = now
-        self._unheard_since = now - deaf_seconds
-        self._deaf_at = None
+        self._unheard_since = now - outage_seconds
+        self._outage_since = None
 
     def judge(self, now: float) -> None:
         """Call lost who is lost, and forget who is gone. Whoever looks at the picture comes through here."""
-        if self._deaf_at is not None:
+        if self._outage_since is not None:
             return
         for known in tuple(self._workers.values()):
             if known.is_live and self._read_asked_at >= self._judged_at(known):
@@ -144,17 +144,17 @@ class Fleet:
 
     def wants_reading(self, now: float) -> bool:
         """Whether somebody would be called lost, were Redis asked first."""
-        return self._deaf_at is None and any(
+        return self._outage_since is None and any(
             known.is_live and self._read_asked_at < self._judged_at(known) <= now for known in self._workers.values()
         )
 
     def shown_at(self, now: float) -> float:
         """By which moment errors expire: now, or when Redis could last be heard."""
-        return now if self._deaf_at is None else self._deaf_at
+        return now if self._outage_since is None else self._outage_since
 
     def next_deadline(self, now: float) -> float:
         """The first moment after `now` at which the picture changes by itself; infinity if none."""
-        if self._deaf_at is not None:
+        if self._outage_since is not None:
             return NEVER
         moments = [NEVER]
         for known in self._workers.values():
@@ -164,14 +164,14 @@ class Fleet:
 
     def _check_room(self, known: KnownWorker | None) -> None:
         if known is None and len(self._workers) >= MAX_WORKERS:
-            raise MalformedWordError("workers", f"there are {MAX_WORKERS} already")
+            raise MalformedReportError("workers", f"there are {MAX_WORKERS} already")
 
-    def _take(self, word: Word, moment: float, now: float, known: KnownWorker | None) -> bool:
-        newer = self._workers[word.record.id] = KnownWorker(word, moment, now)
-        self._remembered.pop(word.record.id, None)
+    def _take(self, report: Report, moment: float, now: float, known: KnownWorker | None) -> bool:
+        newer = self._workers[report.record.id] = KnownWorker(report, moment, now)
+        self._remembered.pop(report.record.id, None)
         return known is None or known.is_lost or not known.says_the_same(newer)
 
-    def _has_spoken(self, raw: RawWord) -> bool:
+    def _has_spoken(self, raw: RawReport) -> bool:
         """Since the last reading: it is there, whatever number of it is remembered. A late copy is one word only."""
         return raw.seq > self._stored.get(raw.worker_id, raw.seq)
 
@@ -182,25 +182,25 @@ class Fleet:
         is_newcomer = worker_id not in self._stored and self._unheard_since == NEVER
         return self._read_asked_at if is_newcomer else -NEVER
 
-    def _said_at(self, word: Word, not_before: float, now: float) -> float:
+    def _said_at(self, report: Report, not_before: float, now: float) -> float:
         """When a word that was read was said, kept between its whole TTL ago and now.
 
         If that is not sure, the latest moment, so that nobody is called lost early; after a deafness everybody has a
         grace anyhow, and the newest is the likely one.
         """
-        moments = self._redis_clock.moments(word.at_ms, not_before, now)
-        has_grace = now - self._unheard_since > SHORT_DEAFNESS_SECONDS
-        return max(moments[0] if has_grace else max(moments), now - word.record.ttl_ms / 1000)
+        moments = self._redis_clock.moments(report.at_ms, not_before, now)
+        has_grace = now - self._unheard_since > SHORT_OUTAGE_SECONDS
+        return max(moments[0] if has_grace else max(moments), now - report.record.ttl_ms / 1000)
 
-    def _is_written_after(self, word: Word, moment: float, now: float) -> bool:
-        return min(self._redis_clock.moments(word.at_ms, -NEVER, now)) > moment
+    def _is_written_after(self, report: Report, moment: float, now: float) -> bool:
+        return min(self._redis_clock.moments(report.at_ms, -NEVER, now)) > moment
 
     def _date_again(self, now: float) -> None:
         for worker_id, known in self._workers.items():
             if known.arrived_at > self._unheard_since and not known.is_lost:
-                moment = self._said_at(known.word, self._unheard_since, now)
+                moment = self._said_at(known.report, self._unheard_since, now)
                 if moment < known.moment:
-                    self._workers[worker_id] = KnownWorker(known.word, moment, known.arrived_at)
+                    self._workers[worker_id] = KnownWorker(known.report, moment, known.arrived_at)
 
     def _judge_first_reading(self, now: float) -> None:
         """A fresh replica judges at once, unless every word is past its lease: then it was Redis that was away."""
@@ -214,7 +214,7 @@ class Fleet:
         return max(known.lease_ends_at, grace_from + heartbeat_seconds + GRACE_MARGIN_SECONDS)
 
     def _forget(self, known: KnownWorker) -> None:
-        del self._workers[known.word.record.id]
+        del self._workers[known.report.record.id]
         if len(self._remembered) >= MAX_REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
-        self._remembered[known.word.record.id] = (known.word.seq, known.hash_ends_at)
+        self._remembered[known.report.record.id] = (known.report.seq, known.hash_ends_at)

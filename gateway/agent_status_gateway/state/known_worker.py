@@ -7,7 +7,7 @@ expiries count from there.
 
 from typing import Final, NamedTuple
 
-from agent_status_publisher.contract.wire import SessionRecord, Word
+from agent_status_publisher.contract.wire import Report, SessionRecord
 
 SAME_RUN_MS: Final = 20
 """By how much a run's start differs from word to word: ages are taken a moment before Redis stamps them."""
@@ -39,11 +39,11 @@ class KnownWorker:
         "is_vanished",
         "keys",
         "moment",
-        "word",
+        "report",
     )
 
-    def __init__(self, word: Word, moment: float, arrived_at: float) -> None:
-        self.word = word
+    def __init__(self, report: Report, moment: float, arrived_at: float) -> None:
+        self.report = report
         self.moment = moment
         self.arrived_at = arrived_at
         self.is_lost = False
@@ -51,10 +51,10 @@ class KnownWorker:
         """Redis does not know it any more."""
         self.grace_from = float("-inf")
         """When it vanished though Redis should have it still (a wipe, an older copy, a step of its clock)."""
-        record = word.record
+        record = report.record
         self.claims: tuple[Claim, ...] = (
-            *[Claim(s.key, word.at_ms - s.run_ms, record.id, s) for s in record.sessions],
-            *[Claim(e.key, word.at_ms - e.run_ms, record.id, None) for e in record.ended],
+            *[Claim(s.key, report.at_ms - s.run_ms, record.id, s) for s in record.sessions],
+            *[Claim(e.key, report.at_ms - e.run_ms, record.id, None) for e in record.ended],
         )
         self.keys = frozenset([claim.key for claim in self.claims])
         self.claimed_twice: frozenset[str] = frozenset()
@@ -69,22 +69,22 @@ class KnownWorker:
     @property
     def has_left(self) -> bool:
         """Whether its newest word is a goodbye."""
-        return self.word.record.left
+        return self.report.record.left
 
     @property
     def is_live(self) -> bool:
         """Neither lost nor left."""
-        return not self.is_lost and not self.word.record.left
+        return not self.is_lost and not self.report.record.left
 
     @property
     def heartbeat_seconds(self) -> float:
         """How often it promised to speak."""
-        return self.word.record.heartbeat_ms / 1000
+        return self.report.record.heartbeat_ms / 1000
 
     @property
     def lease_ends_at(self) -> float:
         """Until when its word counts without a new one."""
-        return self.moment + self.word.record.lease_ms / 1000
+        return self.moment + self.report.record.lease_ms / 1000
 
     @property
     def remains_end_at(self) -> float:
@@ -92,7 +92,7 @@ class KnownWorker:
 
         What that one ended still hides older runs of lost workers.
         """
-        record = self.word.record
+        record = self.report.record
         if record.left:
             return self.hash_ends_at if self.claims else self.moment
         return self.lease_ends_at + record.error_ttl_ms / 1000
@@ -100,7 +100,7 @@ class KnownWorker:
     @property
     def hash_ends_at(self) -> float:
         """When Redis forgets it, too."""
-        return self.moment + self.word.record.ttl_ms / 1000
+        return self.moment + self.report.record.ttl_ms / 1000
 
     def vanish(self, now: float, *, was_stored: bool) -> None:
         """A reading does not have it; whether the one before had."""

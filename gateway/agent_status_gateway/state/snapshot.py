@@ -17,7 +17,7 @@ from agent_status_publisher.contract.wire import SessionRecord, SessionState
 WORKER_LOST: Final = "worker lost"
 
 
-def take_picture(fleet: Fleet, now: float) -> Snapshot:
+def take_snapshot(fleet: Fleet, now: float) -> Snapshot:
     """What every dashboard should see at `now` (seconds on this replica's monotonic clock)."""
     fleet.judge(now)
     workers = fleet.workers
@@ -87,10 +87,10 @@ def _global(sessions: list[SessionStatus], workers: Iterable[KnownWorker], now: 
     if sessions:
         state = "degraded" if any(row["state"] == "error" for row in sessions) else "active"
     live = [known for known in workers if known.is_live]
-    started_at = min((known.moment - known.word.record.uptime_ms / 1000 for known in live), default=now)
+    started_at = min((known.moment - known.report.record.uptime_ms / 1000 for known in live), default=now)
     return {
         "state": state,
         "active_sessions": len(sessions),
-        "max_concurrent": sum(known.word.record.max_concurrent for known in live),
+        "max_concurrent": sum(known.report.record.max_concurrent for known in live),
         "uptime_seconds": int(now - started_at),
     }

@@ -38,7 +38,7 @@ def describe_workers(known: Iterable[KnownWorker], now: float) -> Workers:
 
 
 def _describe(known: KnownWorker, now: float) -> WorkerStatus:
-    record = known.word.record
+    record = known.report.record
     return {
         "worker_id": record.id,
         "host": record.host,

@@ -50,7 +50,7 @@ _ACCESS_FIELDS: Final = 5
 """Of uvicorn's access record: client, method, path, HTTP version, status."""
 
 
-class ProbesOut(logging.Filter):
+class DropProbes(logging.Filter):
     """Drops uvicorn's lines about probes that went well: several a second behind a balancer, and nothing to act on."""
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -27,11 +27,11 @@ class Metrics:
         info = Info("agent_status_build", "What runs here.", registry=registry)
         info.info({"version": VERSION})
         ProcessCollector(registry=registry)
-        self.words = Counter("agent_status_reports", "Words heard on the channel.", registry=registry)
+        self.reports = Counter("agent_status_reports", "Words heard on the channel.", registry=registry)
         self.readings = Counter(
             "agent_status_full_reads", "Times that all of Redis was read while live.", registry=registry
         )
-        self.malformed_words = Counter(
+        self.malformed_reports = Counter(
             "agent_status_malformed_reports", "What came and was no word.", ["reason"], registry=registry
         )
         self.feed_losses = Counter(
@@ -123,7 +123,7 @@ class _FleetCollector(Collector):
         workers.add_metric(["left"], sum(worker.has_left for worker in known))
         yield workers
         sessions = GaugeMetricFamily("agent_status_sessions", "Sessions that live workers hold.", labels=["state"])
-        states = [session.state for worker in known if worker.is_live for session in worker.word.record.sessions]
+        states = [session.state for worker in known if worker.is_live for session in worker.report.record.sessions]
         for state in SessionState:
             sessions.add_metric([state.value], states.count(state))
         yield sessions

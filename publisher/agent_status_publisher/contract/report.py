@@ -100,7 +100,7 @@ class WorkerRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Report:
     """A record with its number among its worker's words and the moment (ms, Redis's clock) it was written."""
 
     seq: int
@@ -108,7 +108,7 @@ class Word:
     record: WorkerRecord
 
 
-class MalformedWordError(Exception):
+class MalformedReportError(Exception):
     """Something that is not a word; `reason` is one of a few fixed labels, `detail` is for a log."""
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -177,16 +177,16 @@ def decode_record(encoded: bytes) -> WorkerRecord:
     """Parse a record, all of it.
 
     Raises:
-        MalformedWordError: It is no JSON, of another schema, or a field is missing, of a wrong type or out of range.
+        MalformedReportError: It is no JSON, of another schema, or a field is missing, of a wrong type or out of range.
     """
     try:
         whole = orjson.loads(encoded)
     except orjson.JSONDecodeError as error:
-        raise MalformedWordError("json", str(error)) from error
+        raise MalformedReportError("json", str(error)) from error
     if type(whole) is not dict:
-        raise MalformedWordError("type", "the record is no object")
+        raise MalformedReportError("type", "the record is no object")
     if whole.get("v") != SCHEMA:
-        raise MalformedWordError("schema", f"version {whole.get('v')!r}, not {SCHEMA}")
+        raise MalformedReportError("schema", f"version {whole.get('v')!r}, not {SCHEMA}")
     lease_ms = _number(whole, "lease_ms", MIN_HEARTBEAT_MS, MAX_DURATION_MS)
     heartbeat_ms = _number(whole, "heartbeat_ms", MIN_HEARTBEAT_MS, MAX_DURATION_MS)
     return WorkerRecord(
@@ -207,7 +207,7 @@ def decode_record(encoded: bytes) -> WorkerRecord:
 def _decode_session(row: dict[str, Any]) -> SessionRecord:
     state = row.get("state")
     if type(state) is not str or state not in _STATES:
-        raise MalformedWordError("type", "state is none of ours")
+        raise MalformedReportError("type", "state is none of ours")
     return SessionRecord(
         _key(row),
         _STATES[state],
@@ -230,21 +230,21 @@ def _key(row: dict[str, Any]) -> str:
     try:
         return check_session_key(_text(row, "key"))
     except ValueError as error:
-        raise MalformedWordError("key", str(error)) from error
+        raise MalformedReportError("key", str(error)) from error
 
 
 def _number(row: dict[str, Any], name: str, least: int = 0, most: int = MAX_NUMBER) -> int:
     value = row.get(name)
     if type(value) is int and least <= value <= most:
         return value
-    raise MalformedWordError("type", f"{name} is no whole number from {least} to {most}")
+    raise MalformedReportError("type", f"{name} is no whole number from {least} to {most}")
 
 
 def _text(row: dict[str, Any], name: str) -> str:
     value = row.get(name)
     if type(value) is str:
         return value
-    raise MalformedWordError("type", f"{name} is no text")
+    raise MalformedReportError("type", f"{name} is no text")
 
 
 def _optional_text(row: dict[str, Any], name: str, max_characters: int) -> str | None:
@@ -253,13 +253,13 @@ def _optional_text(row: dict[str, Any], name: str, max_characters: int) -> str |
         return None
     if type(value) is str:
         return value if len(value) <= max_characters else cut_text(value, max_characters)
-    raise MalformedWordError("type", f"{name} is no text")
+    raise MalformedReportError("type", f"{name} is no text")
 
 
 def _rows(whole: dict[str, Any], name: str) -> list[dict[str, Any]]:
     rows = whole.get(name, [])
     if type(rows) is list and all(type(row) is dict for row in rows):
         if len(rows) > MAX_SESSIONS:
-            raise MalformedWordError("size", f"{len(rows)} {name}, and at most {MAX_SESSIONS} are believed")
+            raise MalformedReportError("size", f"{len(rows)} {name}, and at most {MAX_SESSIONS} are believed")
         return rows
-    raise MalformedWordError("type", f"{name} is no list of objects")
+    raise MalformedReportError("type", f"{name} is no list of objects")

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from agent_status_publisher.contract.report import (
     EndedRecord,
-    MalformedWordError,
+    MalformedReportError,
+    Report,
     SessionRecord,
     SessionState,
-    Word,
     WorkerRecord,
     check_session_key,
     decode_record,
@@ -27,12 +27,12 @@ __all__ = [
     "WRITE_SCRIPT",
     "EndedRecord",
     "Keys",
-    "MalformedWordError",
-    "RawWord",
+    "MalformedReportError",
+    "RawReport",
     "Reading",
+    "Report",
     "SessionRecord",
     "SessionState",
-    "Word",
     "WorkerRecord",
     "check_session_key",
     "decode_message",
@@ -43,7 +43,7 @@ __all__ = [
     "write_arguments",
 ]
 
-MAX_WORD_BYTES: Final = 8 * 1024 * 1024
+MAX_REPORT_BYTES: Final = 8 * 1024 * 1024
 """More than the longest word that an outbox can say (its sessions and the length of each text are bounded)."""
 MAX_SEQ_DIGITS: Final = 16
 MAX_WORKER_ID_BYTES: Final = 200
@@ -91,7 +91,7 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RawWord:
+class RawReport:
     """A word as it came, its header read and its record not yet: most that come a second time need no more."""
 
     worker_id: str
@@ -99,16 +99,16 @@ class RawWord:
     at_ms: int
     record: bytes
 
-    def decode(self) -> Word:
+    def decode(self) -> Report:
         """Parse the whole word.
 
         Raises:
-            MalformedWordError: Any part of it is not as the contract says.
+            MalformedReportError: Any part of it is not as the contract says.
         """
         record = decode_record(self.record)
         if record.id != self.worker_id:
-            raise MalformedWordError("identity", f"the header says {self.worker_id!r}, the record {record.id!r}")
-        return Word(seq=self.seq, at_ms=self.at_ms, record=record)
+            raise MalformedReportError("identity", f"the header says {self.worker_id!r}, the record {record.id!r}")
+        return Report(seq=self.seq, at_ms=self.at_ms, record=record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +116,8 @@ class Reading:
     """One consistent cut of what Redis holds: its clock in ms, each worker's word, and what was not one."""
 
     time_ms: int
-    words: tuple[RawWord, ...]
-    malformed: tuple[MalformedWordError, ...] = ()
+    reports: tuple[RawReport, ...]
+    malformed: tuple[MalformedReportError, ...] = ()
 
 
 def write_arguments(
@@ -140,35 +140,35 @@ def read_arguments(keys: Keys) -> tuple[list[str], list[Any]]:
     return [keys.workers], [keys.worker_prefix]
 
 
-def decode_message(message: bytes) -> RawWord:
+def decode_message(message: bytes) -> RawReport:
     """Split what came on the channel: `<worker_id> <seq> <at> <record>`.
 
     Raises:
-        MalformedWordError: It is too long, or its header is not as the contract says.
+        MalformedReportError: It is too long, or its header is not as the contract says.
     """
-    if len(message) > MAX_WORD_BYTES:
-        raise MalformedWordError("size", f"{len(message)} bytes")
+    if len(message) > MAX_REPORT_BYTES:
+        raise MalformedReportError("size", f"{len(message)} bytes")
     parts = message.split(b" ", 3)
     if len(parts) != 4:  # noqa: PLR2004 - the header above
-        raise MalformedWordError("header", "not four fields")
-    return _raw_word(*parts)
+        raise MalformedReportError("header", "not four fields")
+    return _raw_report(*parts)
 
 
 def decode_reading(reply: Sequence[Any]) -> Reading:
     """What the read script answered.
 
     Raises:
-        MalformedWordError: The answer has no clock: it is not the script's.
+        MalformedReportError: The answer has no clock: it is not the script's.
     """
     if not reply:
-        raise MalformedWordError("reading", "an empty answer")
-    words, malformed = [], []
+        raise MalformedReportError("reading", "an empty answer")
+    reports, malformed = [], []
     for row in reply[1:]:
         try:
-            words.append(_raw_word(*map(_as_bytes, row)))
-        except MalformedWordError as error:
+            reports.append(_raw_report(*map(_as_bytes, row)))
+        except MalformedReportError as error:
             malformed.append(error)
-    return Reading(time_ms=int(reply[0]), words=tuple(words), malformed=tuple(malformed))
+    return Reading(time_ms=int(reply[0]), reports=tuple(reports), malformed=tuple(malformed))
 
 
 def _as_bytes(text: bytes | str) -> bytes:
@@ -176,18 +176,18 @@ def _as_bytes(text: bytes | str) -> bytes:
     return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
 
 
-def _raw_word(worker_id: bytes, seq: bytes, at_ms: bytes, record: bytes) -> RawWord:
+def _raw_report(worker_id: bytes, seq: bytes, at_ms: bytes, record: bytes) -> RawReport:
     if not (seq.isdigit() and at_ms.isdigit() and len(seq) <= MAX_SEQ_DIGITS and len(at_ms) <= MAX_SEQ_DIGITS):
-        raise MalformedWordError("header", "seq and at are not both numbers")
-    if len(record) > MAX_WORD_BYTES:
-        raise MalformedWordError("size", f"{len(record)} bytes")
+        raise MalformedReportError("header", "seq and at are not both numbers")
+    if len(record) > MAX_REPORT_BYTES:
+        raise MalformedReportError("size", f"{len(record)} bytes")
     if len(worker_id) > MAX_WORKER_ID_BYTES:
-        raise MalformedWordError("header", f"a worker id of {len(worker_id)} bytes")
-    return RawWord(worker_id=_text_of(worker_id), seq=int(seq), at_ms=int(at_ms), record=record)
+        raise MalformedReportError("header", f"a worker id of {len(worker_id)} bytes")
+    return RawReport(worker_id=_text_of(worker_id), seq=int(seq), at_ms=int(at_ms), record=record)
 
 
 def _text_of(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise MalformedWordError("header", "the worker id is not UTF-8") from error
+        raise MalformedReportError("header", "the worker id is not UTF-8") from error

@@ -20,7 +20,7 @@ from agent_status_publisher.errors import InvalidCallError, PublisherError
 from agent_status_publisher.integrations.key import session_key
 from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import is_failure
-from agent_status_publisher.worker.process_lock import our_lock
+from agent_status_publisher.worker.process_lock import process_lock
 
 MAX_RUNS: Final = 10_000
 """Of one bridge at a time: a framework that never says that a run is over must not fill the agent's memory."""
@@ -105,7 +105,7 @@ class Runs:
         if not self._has_room():
             self.report(InvalidCallError(f"a run was ignored: {MAX_RUNS} others have not ended yet"))
             return False
-        with our_lock():
+        with process_lock():
             if run in self._by_run:
                 return run in self._outermost
             around = self._outer or self._by_run.get(parent) or self._in_context()
@@ -124,7 +124,7 @@ class Runs:
 
     def end(self, run: Hashable, error: object = None, *, asks: bool = False) -> None:
         """A run is over: by itself, by an error (an exception or its message), or asking for a human."""
-        with our_lock():
+        with process_lock():
             followed = self._by_run.pop(run, None)
             if followed is None:
                 return
@@ -147,14 +147,14 @@ class Runs:
 
     def ask(self, run: Hashable) -> None:
         """A human is asked, and this run will end so, whatever else still goes on in it."""
-        with our_lock():
+        with process_lock():
             if (followed := self._by_run.get(run)) is not None:
                 followed.asks = True
                 followed.session.waiting_for_user()
 
     def answered(self, run: Hashable) -> None:
         """The human has answered while the outermost run goes on: it need not end asking."""
-        with our_lock():
+        with process_lock():
             if (followed := self._by_run.get(run)) is not None and followed.asks:
                 followed.asks = False
                 followed.session.thinking()
@@ -178,7 +178,7 @@ class Runs:
         """For one more; inner runs that a framework never ends are forgotten, if their outermost has ended."""
         if len(self._by_run) < MAX_RUNS:
             return True
-        with our_lock():
+        with process_lock():
             for run in [run for run, followed in self._by_run.items() if followed.is_over]:
                 del self._by_run[run]
             return len(self._by_run) < MAX_RUNS

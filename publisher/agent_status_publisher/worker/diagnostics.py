@@ -1,4 +1,4 @@
-"""Telling a person what went wrong, without ever disturbing the agent: one log line and one call of `on_error`.
+"""SessionUpdate a person what went wrong, without ever disturbing the agent: one log line and one call of `on_error`.
 
 Never called with a lock of ours held: a logging handler or an `on_error` may well use the publisher itself.
 """

@@ -23,7 +23,7 @@ _ARGUMENTS = re.compile(r",? with args beginning with.*", re.DOTALL)
 """Redis repeats a command that it does not know, and that may be the one with the password."""
 
 
-class Teller(Protocol):
+class ReportWriter(Protocol):
     """What a flusher needs of Redis: to run the write script once, and to be closed."""
 
     sharded: bool
@@ -43,18 +43,18 @@ class Flusher:
         outbox: Outbox,
         lock: "threading.RLock",
         wakes: queue.SimpleQueue[None],
-        teller: Callable[[], Teller],
+        writer: Callable[[], ReportWriter],
         reporter: Reporter,
     ) -> None:
         self._outbox = outbox
         self._lock = lock
         self._confirmed = threading.Condition(lock)
-        self._make_teller = teller
+        self._make_writer = writer
         self._reporter = reporter
         self._keys = Keys(outbox.settings.namespace)
         self._pace = Pace(outbox.settings.heartbeat_seconds, random.random)
         self._wakes = wakes
-        self._teller: Teller | None = None
+        self._writer: ReportWriter | None = None
         self._leaving = False
         self._goodbye_until = 0.0
         self._has_ended = False
@@ -66,7 +66,7 @@ class Flusher:
         """Begin; the first word says that the worker is here."""
         self._thread.start()
 
-    def wait_until_told(self, timeout_seconds: float) -> bool:
+    def wait_until_written(self, timeout_seconds: float) -> bool:
         """Wait until Redis has all that changed before this call; False if that took too long, or never can be."""
         if self._thread is threading.current_thread():
             return False
@@ -94,8 +94,8 @@ class Flusher:
                     self._tell(left=False)
             self._say_goodbye()
         finally:
-            if self._teller is not None:
-                self._teller.close()
+            if self._writer is not None:
+                self._writer.close()
             with self._confirmed:
                 self._has_ended = True
                 self._confirmed.notify_all()
@@ -129,14 +129,14 @@ class Flusher:
             return False
 
     def _try_to_tell(self, *, left: bool) -> bool:
-        if self._teller is None:
-            self._teller = self._make_teller()
+        if self._writer is None:
+            self._writer = self._make_writer()
         started_at = self._outbox.clock()
         with self._lock:
             draft = self._outbox.draft(left=left)
         encoded = encode_record(draft.record)
-        taken, value, channel_error = self._teller.write(
-            *write_arguments(self._keys, draft.record, draft.seq, encoded, sharded=self._teller.sharded)
+        taken, value, channel_error = self._writer.write(
+            *write_arguments(self._keys, draft.record, draft.seq, encoded, sharded=self._writer.sharded)
         )
         if not int(taken):
             with self._lock:
@@ -166,8 +166,8 @@ class Flusher:
     def _failed(self, error: Exception) -> None:
         with self._lock:
             self._pace.failed(self._outbox.clock())
-        if self._teller is not None:  # a fresh connection finds the server that the name leads to by now
-            self._teller.close()
+        if self._writer is not None:  # a fresh connection finds the server that the name leads to by now
+            self._writer.close()
         if self._silent_since is None:
             self._silent_since = time.monotonic()
             reason = _ARGUMENTS.sub("", text_of(error))

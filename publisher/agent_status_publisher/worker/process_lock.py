@@ -14,7 +14,7 @@ class _Process:
     lock = threading.RLock()
 
 
-def our_lock() -> threading.RLock:
+def process_lock() -> threading.RLock:
     """It, in this process."""
     return _Process.lock
 

@@ -25,7 +25,7 @@ Connect = Callable[[str], Client]
 """A client of the server that has this key; it has not connected yet, or not long ago."""
 
 
-class RedisTeller:
+class RedisWriter:
     """Runs the write script. EVALSHA, and the source again when the server forgot it, are redis-py's doing."""
 
     def __init__(self, connect: Connect, *, sharded: bool) -> None:
@@ -77,31 +77,31 @@ def check_target(target: object) -> str | None:
     raise ConfigurationError(f"redis: a URL or a redis.Redis is wanted, not {type(target).__name__}")
 
 
-def make_teller(target: "str | redis.Redis | RedisCluster") -> RedisTeller:
+def make_writer(target: "str | redis.Redis | RedisCluster") -> RedisWriter:
     """The way to what `target` names or is. Connects at the first write, not before.
 
     A client of the agent's lends its settings, not its connections: its pool may have few, and one of them may be busy
     with a blocking command when a heartbeat is due.
     """
     if isinstance(target, str):
-        return _teller_of(target)
+        return _writer_of(target)
     if isinstance(target, RedisCluster):
-        return RedisTeller(lambda _: target, sharded=True)
+        return RedisWriter(lambda _: target, sharded=True)
     lent = target.connection_pool
 
     def connect(_: str) -> redis.Redis:
         pool = ConnectionPool(connection_class=lent.connection_class, **(lent.connection_kwargs | _terms()))
         return redis.Redis(connection_pool=pool)
 
-    return RedisTeller(connect, sharded=False)
+    return RedisWriter(connect, sharded=False)
 
 
-def _teller_of(url: str) -> RedisTeller:
+def _writer_of(url: str) -> RedisWriter:
     target = parse_redis_url(url)
     if target.kind is Kind.STANDALONE:
-        return RedisTeller(lambda _: _client_of(url), sharded=False)
+        return RedisWriter(lambda _: _client_of(url), sharded=False)
     search = PrimarySearch(target)
-    return RedisTeller(lambda key: _primary_of(search, key), sharded=target.kind is Kind.CLUSTER)
+    return RedisWriter(lambda key: _primary_of(search, key), sharded=target.kind is Kind.CLUSTER)
 
 
 def _primary_of(search: PrimarySearch, key: str) -> redis.Redis:

@@ -16,9 +16,9 @@ from agent_status_publisher.contract.text import ErrorText, clean_text
 from agent_status_publisher.errors import PublisherError
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.diagnostics import Reporter
-from agent_status_publisher.worker.flusher import Flusher, Teller
+from agent_status_publisher.worker.flusher import Flusher, ReportWriter
 from agent_status_publisher.worker.outbox import Identity, Outbox
-from agent_status_publisher.worker.process_lock import our_lock
+from agent_status_publisher.worker.process_lock import process_lock
 
 CLOSE_SECONDS: Final = 3.0
 MAX_HOST_CHARACTERS: Final = 200
@@ -36,18 +36,18 @@ class Worker:
         self,
         settings: Settings,
         reporter: Reporter,
-        teller: Callable[[], Teller] | None,
+        writer: Callable[[], ReportWriter] | None,
         clock: Callable[[], float],
         error_text: ErrorText | None = None,
     ) -> None:
         self.error_text = error_text
-        self.lock = our_lock()
+        self.lock = process_lock()
         # SimpleQueue.put is reentrant and never blocks: it is how the thread hears of news.
         wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.outbox = self.outbox_type(_identity(), settings, clock, functools.partial(wakes.put, None))
         self.reporter = reporter
         self.gone = False
-        self._flusher = None if teller is None else Flusher(self.outbox, self.lock, wakes, teller, reporter)
+        self._flusher = None if writer is None else Flusher(self.outbox, self.lock, wakes, writer, reporter)
         _made.add(self)
 
     def start(self) -> None:
@@ -64,7 +64,7 @@ class Worker:
 
     def flush(self, timeout_seconds: float) -> bool:
         """Wait until Redis has all that was said before; False if that took too long."""
-        return self._flusher is None or self._flusher.wait_until_told(timeout_seconds)
+        return self._flusher is None or self._flusher.wait_until_written(timeout_seconds)
 
     def leave(self, timeout_seconds: float) -> None:
         """Say goodbye: open sessions end, those in error stay until they expire. Whoever calls this waits for it."""
@@ -76,7 +76,7 @@ class Worker:
     def abandon(self) -> None:
         """Forget a worker of the parent process: its thread is not here, and its lock may be held for ever."""
         self.gone = True
-        self.lock = our_lock()
+        self.lock = process_lock()
         self._flusher = None
 
 

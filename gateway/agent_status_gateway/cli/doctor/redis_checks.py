@@ -12,7 +12,7 @@ from agent_status_gateway.cli.doctor.finding import Finding, note, ok, wrong
 from agent_status_gateway.feed.redis_client import Primary, RedisClient
 from agent_status_gateway.settings import Settings
 from agent_status_publisher.contract.redis_url import Kind, parse_redis_url
-from agent_status_publisher.contract.wire import MAX_WORD_BYTES, Keys
+from agent_status_publisher.contract.wire import MAX_REPORT_BYTES, Keys
 
 ANSWER_SECONDS: Final = 5.0
 PINGS: Final = 5
@@ -107,15 +107,14 @@ async def _eviction(primary: Primary, _settings: Settings) -> Finding:
 
 
 async def _buffers(primary: Primary, _settings: Settings) -> Finding:
-    words = ((await _config(primary, "client-output-buffer-limit")) or "").split()
-    if SUBSCRIBER not in words:
+    limits = ((await _config(primary, "client-output-buffer-limit")) or "").split()
+    if SUBSCRIBER not in limits:
         return note("output buffers: no limit for subscribers is told")
-    hard_bytes = int(words[words.index(SUBSCRIBER) + 1])
-    if hard_bytes == 0 or hard_bytes >= MAX_WORD_BYTES:
+    hard_bytes = int(limits[limits.index(SUBSCRIBER) + 1])
+    if hard_bytes == 0 or hard_bytes >= MAX_REPORT_BYTES:
         return ok(f"Redis keeps {hard_bytes or 'any number of'} bytes for a slow replica before it drops it")
-    advice = (
-        f"set client-output-buffer-limit pubsub to {4 * MAX_WORD_BYTES} or more: one long word may be {MAX_WORD_BYTES}"
-    )
+    needed_bytes = 4 * MAX_REPORT_BYTES
+    advice = f"set client-output-buffer-limit pubsub to {needed_bytes} or more: one report may have {MAX_REPORT_BYTES}"
     return wrong(f"Redis drops a replica that is {hard_bytes} bytes behind", advice)
 
 

@@ -17,7 +17,7 @@ QUIET_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class ReceivedSnapshot:
     """A snapshot, also as the text that came.
 
     Attributes:
@@ -51,7 +51,7 @@ class Trouble:
     is_final: bool = False
 
 
-News = Picture | Feed | Trouble
+News = ReceivedSnapshot | Feed | Trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Known:
         trouble: None while connected, or before the first attempt has failed.
     """
 
-    picture: Picture | None = None
+    received: ReceivedSnapshot | None = None
     feed: Feed | None = None
     is_feed_new: bool = False
     trouble: Trouble | None = None
@@ -71,8 +71,8 @@ class Known:
     def hear(self, news: News) -> "Known":
         """What is known after this."""
         match news:
-            case Picture():
-                return replace(self, picture=news, trouble=None)
+            case ReceivedSnapshot():
+                return replace(self, received=news, trouble=None)
             case Feed():
                 return replace(self, feed=news, is_feed_new=True)
             case Trouble():
@@ -80,22 +80,22 @@ class Known:
 
     def is_current(self, now: float) -> bool:
         """Whether the picture is the fleet's state of now: connected to a gateway that hears Redis."""
-        if self.picture is None or self.trouble is not None:
+        if self.received is None or self.trouble is not None:
             return False
         if self.feed is None:
-            return now - self.picture.at >= QUIET_SECONDS
+            return now - self.received.at >= QUIET_SECONDS
         return self.is_feed_new and not self.feed.is_lost
 
     def snapshot(self, now: float) -> Snapshot | None:
         """The picture, as old as it is now."""
-        return None if self.picture is None else aged(self.picture.snapshot, now - self.picture.at)
+        return None if self.received is None else aged(self.received.snapshot, now - self.received.at)
 
     def condition(self, now: float) -> str:
         """What is wrong with the picture: reconnecting, or stale; empty if nothing is."""
         if self.trouble is not None:
             wait_seconds = math.ceil(self.trouble.retry_at - now)
             when = f" in {wait_seconds} s" if wait_seconds > 0 else ""
-            then = f"; the picture is from {duration(now - self.picture.at)} ago" if self.picture is not None else ""
+            then = f"; the picture is from {duration(now - self.received.at)} ago" if self.received is not None else ""
             return f"reconnecting{when}: {self.trouble.reason}{then}"
         if self.feed is not None and self.feed.is_lost:
             return f"stale: Redis has not been heard for {duration(now - self.feed.since)}"

@@ -21,7 +21,7 @@ from agent_status_gateway.cli.terminal.output import note, write, write_changes
 from agent_status_gateway.cli.terminal.roster import worker_lines
 from agent_status_gateway.cli.terminal.screen import Screen
 from agent_status_gateway.cli.terminal.table import draw
-from agent_status_gateway.cli.terminal.view import Feed, Known, News, Picture, Trouble, view
+from agent_status_gateway.cli.terminal.view import Feed, Known, News, ReceivedSnapshot, Trouble, view
 
 TICK_SECONDS: Final = 0.5
 WAIT_TICK_SECONDS: Final = 0.05
@@ -81,17 +81,17 @@ def show(reader: Reader, matching: str = "", *, as_json: bool = False) -> None:
     Raises:
         ReaderError: There is none to be had.
     """
-    picture = reader.read_once()
-    known = Known().hear(picture)
-    if picture.stale_seconds is not None:
-        known = known.hear(Feed(is_lost=True, since=picture.at - picture.stale_seconds))
-        note(known.condition(picture.at))
+    received = reader.read_once()
+    known = Known().hear(received)
+    if received.stale_seconds is not None:
+        known = known.hear(Feed(is_lost=True, since=received.at - received.stale_seconds))
+        note(known.condition(received.at))
     if as_json:
-        write([picture.json(matching)])
+        write([received.json(matching)])
         return
     console = Console()
     is_terminal = console.file.isatty()
-    shown = view(known, picture.at, url=reader.url, matching=matching)
+    shown = view(known, received.at, url=reader.url, matching=matching)
     lines = draw(shown, console.width if is_terminal else PIPE_WIDTH)
     if is_terminal:
         console.print(Group(*lines))
@@ -171,8 +171,8 @@ def watch_lines(reader: Reader, matching: str = "", *, check: Callable[[], None]
     before = Known()
     for news, known in listen(reader, check=check):
         lines = gateway_changes(before, known, time.monotonic())
-        if isinstance(news, Picture):
-            lines += changes(before.picture.snapshot if before.picture else None, news.snapshot, matching)
+        if isinstance(news, ReceivedSnapshot):
+            lines += changes(before.received.snapshot if before.received else None, news.snapshot, matching)
         before = known
         write_changes(lines)
 
@@ -184,7 +184,7 @@ def watch_json(reader: Reader, matching: str = "") -> None:
         for line in gateway_changes(before, known, time.monotonic()):
             note(line)
         before = known
-        write([news.json(matching)] if isinstance(news, Picture) else [])
+        write([news.json(matching)] if isinstance(news, ReceivedSnapshot) else [])
 
 
 def wait_for(reader: Reader, goal: Goal, timeout_seconds: float | None = None) -> None:

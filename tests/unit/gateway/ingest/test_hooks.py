@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agent_status_gateway.ingest.hooks import MEANINGS, Cli, HookEvent, take
-from agent_status_gateway.ingest.sessions import HeardSessions
+from agent_status_gateway.ingest.sessions import IngestSessions
 from agent_status_publisher.testing import RecordingPublisher
 from tests.support.clock import Clock
 
@@ -23,7 +23,7 @@ def publisher() -> Iterator[RecordingPublisher]:
 
 def play(publisher: RecordingPublisher, events: Events, cli: Cli = "claude-code") -> str:
     """The states that are told, in words; `end` is the session's."""
-    sessions = HeardSessions(publisher, Clock(), 900)
+    sessions = IngestSessions(publisher, Clock(), 900)
     for name, fields in events:
         take(cli, HookEvent(session_id="s1", hook_event_name=name, **fields), sessions)
     return " ".join("end" if state is None else state for state in publisher.states(f"{cli}:s1"))
@@ -137,7 +137,7 @@ def test_a_session_is_called_by_its_folder_and_nothing_of_its_path(publisher: Re
 
 
 def test_an_unknown_event_means_nothing(publisher: RecordingPublisher) -> None:
-    sessions = HeardSessions(publisher, Clock(), 900)
+    sessions = IngestSessions(publisher, Clock(), 900)
     for cli in MEANINGS:
         event = HookEvent(session_id="s1", hook_event_name="SomethingNew", tool_name="Bash")
         assert take(cli, event, sessions) is False  # type: ignore[arg-type]

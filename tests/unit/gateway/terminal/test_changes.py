@@ -1,10 +1,10 @@
 """What has changed, as lines."""
 
 from agent_status_gateway.cli.terminal.changes import changes, gateway_changes
-from agent_status_gateway.cli.terminal.view import Feed, Known, Picture, Trouble
-from tests.unit.gateway.terminal.pictures import row, snapshot
+from agent_status_gateway.cli.terminal.view import Feed, Known, ReceivedSnapshot, Trouble
+from tests.unit.gateway.terminal.snapshots import row, snapshot
 
-CONNECTED = Known(picture=Picture(snapshot=snapshot(), text="", at=100))
+CONNECTED = Known(received=ReceivedSnapshot(snapshot=snapshot(), text="", at=100))
 
 
 def test_the_first_picture_is_all_change_in_the_order_of_need() -> None:
@@ -52,7 +52,7 @@ def test_a_hostile_session_has_one_line_that_no_terminal_obeys() -> None:
 def test_the_gateway_has_a_line_for_each_trouble_and_one_for_its_end() -> None:
     refused = CONNECTED.hear(Trouble(reason="refused", retry_at=102))
     again = refused.hear(Trouble(reason="refused", retry_at=105))
-    back = again.hear(Picture(snapshot=snapshot(), text="", at=104))
+    back = again.hear(ReceivedSnapshot(snapshot=snapshot(), text="", at=104))
     assert gateway_changes(Known(), CONNECTED, 100) == []
     assert gateway_changes(CONNECTED, refused, 101) == [
         "gateway reconnecting in 1 s: refused; the picture is from 1s ago"
@@ -64,7 +64,7 @@ def test_the_gateway_has_a_line_for_each_trouble_and_one_for_its_end() -> None:
 def test_a_redis_that_is_not_heard_makes_the_gateway_stale_across_reconnects() -> None:
     stale = CONNECTED.hear(Feed(is_lost=True, since=97))
     dropped = stale.hear(Trouble(reason="ended", retry_at=102))
-    back = dropped.hear(Picture(snapshot=snapshot(), text="", at=102))
+    back = dropped.hear(ReceivedSnapshot(snapshot=snapshot(), text="", at=102))
     live = back.hear(Feed(is_lost=False, since=103))
     assert gateway_changes(CONNECTED, stale, 100) == ["gateway stale: Redis has not been heard for 3s"]
     assert gateway_changes(dropped, back, 102) == ["gateway stale: Redis has not been heard for 5s"]

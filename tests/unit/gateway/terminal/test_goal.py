@@ -4,14 +4,14 @@ import pytest
 
 from agent_status_gateway.cli.terminal.goal import Goal
 from agent_status_gateway.state.schema import Snapshot
-from tests.unit.gateway.terminal.pictures import row, snapshot
+from tests.unit.gateway.terminal.snapshots import row, snapshot
 
 THINKING = snapshot(row("web:1"))
 FAILED = snapshot(row("web:1"), row("web:2", state="error", error_message="disk full"))
 
 
-def line(picture: Snapshot, *states: str, key: str | None = None) -> str | None:
-    return Goal(states=frozenset(states), session_key=key).line(picture)
+def line(received: Snapshot, *states: str, key: str | None = None) -> str | None:
+    return Goal(states=frozenset(states), session_key=key).line(received)
 
 
 def test_a_global_state_is_the_fleets() -> None:

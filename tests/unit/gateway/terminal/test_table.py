@@ -4,9 +4,9 @@ import pytest
 from rich.cells import cell_len
 
 from agent_status_gateway.cli.terminal.table import draw
-from agent_status_gateway.cli.terminal.view import Known, Picture, view
+from agent_status_gateway.cli.terminal.view import Known, ReceivedSnapshot, view
 from agent_status_gateway.state.schema import SessionStatus
-from tests.unit.gateway.terminal.pictures import row, snapshot
+from tests.unit.gateway.terminal.snapshots import row, snapshot
 
 HOSTILE = [
     *("\x1b[31mred", "[red]markup[/red]", "a\nb", "a\u202eb", "bell\x07"),
@@ -15,7 +15,7 @@ HOSTILE = [
 
 
 def drawn(*rows: SessionStatus, width: int = 100, height: int | None = None, matching: str = "") -> list[str]:
-    known = Known(picture=Picture(snapshot=snapshot(*rows), text="", at=0))
+    known = Known(received=ReceivedSnapshot(snapshot=snapshot(*rows), text="", at=0))
     return [line.plain for line in draw(view(known, 0, url="http://gateway", matching=matching), width, height)]
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from agent_status_gateway.cli.terminal.view import Feed, Known, News, Picture, Trouble, aged, select, view
+from agent_status_gateway.cli.terminal.view import Feed, Known, News, ReceivedSnapshot, Trouble, aged, select, view
 from agent_status_gateway.state.schema import SessionStatus, Snapshot
-from tests.unit.gateway.terminal.pictures import row, snapshot
+from tests.unit.gateway.terminal.snapshots import row, snapshot
 
 URL = "http://gateway"
 LIVE = Feed(is_lost=False, since=0.0)
@@ -12,8 +12,8 @@ LOST = Feed(is_lost=True, since=90.0)
 TROUBLE = Trouble(reason="nobody answers", retry_at=104.2)
 
 
-def picture(*rows: SessionStatus, at: float = 100.0) -> Picture:
-    return Picture(snapshot=snapshot(*rows), text="{}", at=at)
+def received(*rows: SessionStatus, at: float = 100.0) -> ReceivedSnapshot:
+    return ReceivedSnapshot(snapshot=snapshot(*rows), text="{}", at=at)
 
 
 def known(*news: News) -> Known:
@@ -24,7 +24,7 @@ def known(*news: News) -> Known:
 
 
 def test_durations_and_uptime_grow_between_pictures() -> None:
-    shown = known(picture(row(duration_seconds=1.5))).snapshot(103.25)
+    shown = known(received(row(duration_seconds=1.5))).snapshot(103.25)
     assert shown is not None
     assert shown["sessions"][0]["duration_seconds"] == 4.75
     assert shown["global"]["uptime_seconds"] == 3703
@@ -45,11 +45,11 @@ def test_nothing_gets_younger() -> None:
         ((), 100, "connecting to http://gateway"),
         ((TROUBLE,), 101, "reconnecting in 4 s: nobody answers"),
         ((TROUBLE,), 105, "reconnecting: nobody answers"),
-        ((picture(), LIVE), 101, "connected to http://gateway"),
-        ((picture(), LIVE, TROUBLE), 103, "reconnecting in 2 s: nobody answers; the picture is from 3s ago"),
-        ((picture(), LOST), 102, "stale: Redis has not been heard for 12s"),
-        ((picture(), LOST, TROUBLE, picture()), 102, "stale: Redis has not been heard for 12s"),
-        ((picture(), LOST, LIVE), 102, "connected to http://gateway"),
+        ((received(), LIVE), 101, "connected to http://gateway"),
+        ((received(), LIVE, TROUBLE), 103, "reconnecting in 2 s: nobody answers; the picture is from 3s ago"),
+        ((received(), LOST), 102, "stale: Redis has not been heard for 12s"),
+        ((received(), LOST, TROUBLE, received()), 102, "stale: Redis has not been heard for 12s"),
+        ((received(), LOST, LIVE), 102, "connected to http://gateway"),
     ],
 )
 def test_the_status_says_what_is_wrong_with_the_picture(news: tuple[News, ...], now: float, said: str) -> None:
@@ -62,12 +62,12 @@ def test_the_status_says_what_is_wrong_with_the_picture(news: tuple[News, ...], 
     ("news", "is_current"),
     [
         ((), False),
-        ((picture(),), False),  # it is not known yet whether Redis is heard
-        ((picture(), LIVE), True),
-        ((picture(), LOST), False),
-        ((picture(), LIVE, TROUBLE), False),
-        ((picture(), LIVE, TROUBLE, picture()), False),
-        ((picture(), LIVE, TROUBLE, picture(), LIVE), True),
+        ((received(),), False),  # it is not known yet whether Redis is heard
+        ((received(), LIVE), True),
+        ((received(), LOST), False),
+        ((received(), LIVE, TROUBLE), False),
+        ((received(), LIVE, TROUBLE, received()), False),
+        ((received(), LIVE, TROUBLE, received(), LIVE), True),
     ],
 )
 def test_a_picture_counts_as_now_when_this_connection_said_that_redis_is_heard(
@@ -77,12 +77,12 @@ def test_a_picture_counts_as_now_when_this_connection_said_that_redis_is_heard(
 
 
 def test_the_picture_of_a_gateway_that_never_tells_of_its_feed_counts_after_a_moment() -> None:
-    assert not known(picture()).is_current(101.9)
-    assert known(picture()).is_current(102)
+    assert not known(received()).is_current(101.9)
+    assert known(received()).is_current(102)
 
 
 def test_what_matches_is_shown_and_counted_and_the_fleet_stays_whole() -> None:
-    everything = known(picture(row("web:1"), row("slack:2", state="waiting_for_user"), row("web:3", state="error")))
+    everything = known(received(row("web:1"), row("slack:2", state="waiting_for_user"), row("web:3", state="error")))
     shown = view(everything, 100, url=URL, matching=" WEB ")
     assert [row["session_key"] for row in shown.rows] == ["web:3", "web:1"]
     assert shown.status[1] == "filter: WEB: 2 of 3 sessions"
@@ -91,7 +91,7 @@ def test_what_matches_is_shown_and_counted_and_the_fleet_stays_whole() -> None:
 
 
 def test_json_is_the_text_that_came_unless_only_some_is_wanted() -> None:
-    told = Picture(snapshot=snapshot(row("web:1"), row("slack:2")), text="as it came", at=0)
+    told = ReceivedSnapshot(snapshot=snapshot(row("web:1"), row("slack:2")), text="as it came", at=0)
     assert told.json() == told.json("  ") == "as it came"
     assert '"web:1"' in told.json("web")
     assert '"slack:2"' not in told.json("web")

@@ -9,7 +9,7 @@ import pytest
 
 from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.testing import RecordingPublisher
-from agent_status_publisher.worker.process_lock import our_lock
+from agent_status_publisher.worker.process_lock import process_lock
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
@@ -18,7 +18,7 @@ def test_a_child_that_is_forked_while_another_thread_tells_of_a_run_is_not_stuck
     held, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with our_lock():
+        with process_lock():
             held.set()
             done.wait(10)
 

@@ -1,0 +1,54 @@
+"""Who may read."""
+
+import logging
+
+import pytest
+from pydantic import SecretStr
+
+from agent_status_gateway.access.credentials import DropKeys, has_key
+
+KEY = SecretStr("geheim-ü")
+
+
+def request(query: bytes = b"", *headers: tuple[bytes, bytes]) -> dict[str, object]:
+    return {"headers": list(headers), "query_string": query}
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        request(b"", (b"x-status-key", "geheim-ü".encode())),
+        request(b"key=geheim-%C3%BC"),
+        request(b"a=b&key=geheim-%C3%BC"),
+        request(b"%6Bey=geheim-%C3%BC"),
+        request(b"key=wrong", (b"x-status-key", "geheim-ü".encode())),
+        request(b"key=geheim-%C3%BC", (b"x-status-key", b"wrong")),
+    ],
+)
+def test_the_key_counts_in_either_place(scope: dict[str, object]) -> None:
+    assert has_key(scope, KEY)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        request(),
+        request(b"key="),
+        request(b"key"),
+        request(b"KEY=geheim-%C3%BC"),
+        request(b"key=geheim"),
+        request(b"key=geheim-%C3%BC%20"),
+        request(b"key=\xff\xfe"),
+        request(b"", (b"x-status-key", b"")),
+        request(b"", (b"authorization", "geheim-ü".encode())),
+    ],
+)
+def test_anything_else_does_not(scope: dict[str, object]) -> None:
+    assert not has_key(scope, KEY)
+
+
+def test_an_access_line_shows_no_query() -> None:
+    record = logging.LogRecord("uvicorn.access", 20, "", 1, '%s - "%s %s HTTP/%s" %d', None, None)
+    record.args = ("127.0.0.1:5", "GET", "/api/v1/agent/status?key=geheim", "1.1", 200)
+    assert DropKeys().filter(record)
+    assert record.getMessage() == '127.0.0.1:5 - "GET /api/v1/agent/status HTTP/1.1" 200'

@@ -1,0 +1,44 @@
+"""How a person is told the picture. The page is held to the same cases, in its own language."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent_status_gateway.cli.terminal import presentation
+
+CASES: dict[str, list[tuple[Any, Any]]] = json.loads(
+    (Path(__file__).parents[2] / "golden" / "presentation.json").read_text("utf-8")
+)
+
+
+def rows(told: list[str]) -> list[Any]:
+    """Each session as its key and its state."""
+    return [{"session_key": key, "state": state} for key, state in (row.split() for row in told)]
+
+
+def row_of_web_7(state: str, tool_name: str | None, title: str | None) -> Any:
+    key = {"session_key": "web:7", "session_id": "7", "channel": "web"}
+    return key | {"state": state, "tool_name": tool_name, "title": title}
+
+
+RULES: dict[str, Callable[[Any], Any]] = {
+    "duration": presentation.duration,
+    "tokens": presentation.tokens,
+    "plain": presentation.plain,
+    "name": presentation.name,
+    "what": presentation.what,
+    "headline": presentation.headline,
+    "in_order": lambda told: [row["session_key"] for row in presentation.in_order(rows(told))],
+    "counts": lambda told: presentation.counts(rows(told)),
+    "matches": lambda given: presentation.matches(row_of_web_7(*given[1:]), given[0]),
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "given", "expected"), [(rule, given, said) for rule, cases in CASES.items() for given, said in cases]
+)
+def test_each_rule_says_what_its_cases_say(rule: str, given: object, expected: object) -> None:
+    assert RULES[rule](given) == expected

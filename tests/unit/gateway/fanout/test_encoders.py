@@ -1,0 +1,111 @@
+"""How what is said to a client is put on its wire."""
+
+import gzip
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_status_gateway.fanout.encoders import CHUNKED, IDENTITY, Encoder, Gzip, accepts_gzip, encoder_for
+from agent_status_gateway.fanout.frames import KEEPALIVE, Frame, encode_frame, retry
+from agent_status_gateway.fanout.gzip_stream import GzippedEvent, store
+from tests.unit.gateway.fanout.test_frames import snapshot_with
+from tests.unit.gateway.fanout.test_hub import A, B, C
+
+FRAMES = (A, B, C, encode_frame(snapshot_with("x" * 200_000), 0.0))
+
+
+def unchunked(body: bytes) -> bytes:
+    text = b""
+    while body != b"0\r\n\r\n":
+        size, _, body = body.partition(b"\r\n")
+        text += body[: int(size, 16)]
+        assert body[int(size, 16) :].startswith(b"\r\n")
+        body = body[int(size, 16) + 2 :]
+    return text
+
+
+def spoken(coding: Encoder, steps: list[Frame | bytes]) -> bytes:
+    """A whole stream: a first picture, pictures and texts, a farewell."""
+    body = coding.first(A, 1234, b"")
+    for step in steps:
+        body += coding.event(step) if isinstance(step, Frame) else coding.text(step)
+    return body + coding.last(retry(2000))
+
+
+steps = st.lists(st.one_of(st.sampled_from(FRAMES), st.just(KEEPALIVE), st.binary(min_size=1, max_size=100)))
+
+
+@given(steps)
+def test_every_coding_says_the_same_text(what: list[Frame | bytes]) -> None:
+    text = spoken(IDENTITY, what)
+    assert unchunked(spoken(CHUNKED, what)) == text
+    assert gzip.decompress(spoken(Gzip(is_chunked=False), what)) == text
+    assert gzip.decompress(unchunked(spoken(Gzip(is_chunked=True), what))) == text
+
+
+@given(steps)
+def test_a_decoder_gives_out_all_of_a_compressed_stream_at_every_moment(what: list[Frame | bytes]) -> None:
+    coding, decoder = Gzip(is_chunked=False), zlib.decompressobj(zlib.MAX_WBITS | 16)
+    assert decoder.decompress(coding.first(A, 1234, b"more")) == A.first_event(1234) + b"more"
+    for step in what:
+        if isinstance(step, Frame):
+            assert decoder.decompress(coding.event(step)) == step.event
+        else:
+            assert decoder.decompress(coding.text(step)) == step
+    assert decoder.decompress(coding.last(b"")) == b""
+    assert decoder.eof
+
+
+def test_a_compressed_event_is_the_same_bytes_for_every_client_whenever_it_joined() -> None:
+    early, late = Gzip(is_chunked=True), Gzip(is_chunked=True)
+    early.first(A, 1000, b"")
+    early.event(C)
+    late.first(C, 2000, b"")
+    assert early.event(B) is late.event(B)
+
+
+def test_a_large_picture_is_a_sixth_of_its_size() -> None:
+    text = b"".join(
+        b'{"session_key":"websocket:%04x","session_id":"%04x","channel":"websocket","title":"Fix bug %d",'
+        b'"state":"tool_running","tool_name":"bash","duration_seconds":%d.5,"token_usage":null,"error_message":null},'
+        % (number * 37 % 65_536, number * 37 % 65_536, number, number * 7 % 100)
+        for number in range(1000)
+    )
+    assert len(GzippedEvent(text).event) * 6 < len(text)
+
+
+@given(st.binary(max_size=1000), st.binary(min_size=1, max_size=1000))
+def test_the_checksum_goes_on_from_any_text(before: bytes, event: bytes) -> None:
+    assert GzippedEvent(event).crc_after(zlib.crc32(before)) == zlib.crc32(before + event)
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 200_000])
+def test_a_stored_piece_may_be_of_any_length(size: int) -> None:
+    text = b"x" * size
+    assert zlib.decompressobj(-zlib.MAX_WBITS).decompress(store(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("header", "accepted"),
+    [
+        ("gzip", True),
+        ("gzip, deflate, br", True),
+        ("br;q=1.0, GZip;q=0.8", True),
+        ("*", True),
+        ("", False),
+        ("identity", False),
+        ("br, zstd", False),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000, *", False),
+        ("gzip;q=nonsense", False),
+    ],
+)
+def test_gzip_is_for_those_who_accept_it(header: str, accepted: bool) -> None:
+    assert accepts_gzip(header) is accepted
+
+
+def test_a_coding_without_state_is_shared_by_all_clients() -> None:
+    assert encoder_for(is_gzipped=False, is_chunked=True) is CHUNKED
+    assert encoder_for(is_gzipped=False, is_chunked=False) is IDENTITY

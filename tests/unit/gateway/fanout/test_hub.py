@@ -1,0 +1,234 @@
+"""Who is listening."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from agent_status_gateway.fanout import hub as hub_module
+from agent_status_gateway.fanout.encoders import IDENTITY
+from agent_status_gateway.fanout.frames import KEEPALIVE, Frame, encode_frame, feed_event
+from agent_status_gateway.fanout.hub import Hub, Limits
+from agent_status_gateway.state.schema import GlobalStateName
+from tests.support.lines import PEER, Listener, RecordingTransport, at_once
+
+NEWCOMER = ("key", "10.0.0.9")
+
+
+def frame(state: GlobalStateName) -> Frame:
+    return encode_frame(
+        {
+            "global": {"state": state, "active_sessions": 0, "max_concurrent": 0, "uptime_seconds": 0},
+            "sessions": [],
+        },
+        0.0,
+    )
+
+
+A, B, C = frame("idle"), frame("active"), frame("degraded")
+
+
+def round_of(hub: Hub, listener: Listener, times: int) -> None:
+    for _ in range(times):
+        listener.client.round(keepalive_rounds=hub._keepalive_rounds, stuck_rounds=hub._stuck_rounds)
+
+
+def test_one_frame_serves_all_clients_without_being_copied() -> None:
+    hub = Hub(Limits(clients=10))
+    listeners = [Listener(hub, A) for _ in range(3)]
+    at_once(hub.broadcast(B))
+    assert {id(listener.taken()[0]) for listener in listeners} == {id(B.event)}
+
+
+def test_a_client_that_joined_between_converges_though_the_others_saw_no_change() -> None:
+    hub = Hub(Limits(clients=10))
+    early, late = Listener(hub, A), Listener(hub, B)
+    assert at_once(hub.broadcast(A)) == 1
+    assert (early.taken(), late.taken()) == ([], [A.event])
+
+
+def test_only_those_who_asked_are_told_about_the_feed() -> None:
+    hub = Hub(Limits(clients=10))
+    plain, curious = Listener(hub, A), Listener(hub, A, wants_feed=True)
+    hub.tell_feed("live", 0.0)
+    assert plain.taken() == []
+    assert curious.taken() == [feed_event("live", 0.0)]
+
+
+def test_a_hub_is_full_at_its_limit_and_not_after_somebody_left() -> None:
+    hub = Hub(Limits(clients=2))
+    first, _ = Listener(hub, A), Listener(hub, A)
+    assert hub.why_full(*NEWCOMER) == "this replica is full"
+    first.client.gone()
+    assert hub.why_full(*NEWCOMER) is None
+
+
+def failing(_: object = None) -> None:
+    raise RuntimeError("the handle is closed")
+
+
+@pytest.mark.parametrize("what", ["a picture", "the feed's state", "a farewell"])
+def test_a_line_that_fails_loses_its_place_and_costs_the_others_nothing(
+    what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub = Hub(Limits(clients=10))
+    listeners = [Listener(hub, A, wants_feed=True) for _ in range(3)]
+    for name in ("write", "end", "cut"):
+        setattr(listeners[1].line, name, failing)
+    match what:
+        case "a picture":
+            at_once(hub.broadcast(B))
+        case "the feed's state":
+            hub.tell_feed("lost", 1.0)
+        case "a farewell":
+            asyncio.run(hub.drain(0))
+    assert [len(listener.taken()) for listener in listeners] == [1, 0, 1]
+    assert listeners[1].client not in hub._clients
+    assert "a client's line has failed" in caplog.text
+
+
+def test_a_round_goes_on_past_a_line_that_fails_and_leaves_out_who_has_gone() -> None:
+    async def rounds() -> list[int]:
+        hub, enough = Hub(Limits(clients=10), keepalive_seconds=0.03), asyncio.Event()
+        listeners = [Listener(hub, A) for _ in range(3)]
+        listeners[0].line.write = failing  # type: ignore[method-assign,assignment]
+        listeners[1].client.gone()
+        write = listeners[2].line.write
+
+        def note(chunk: bytes) -> None:
+            write(chunk)
+            if len(listeners[2].line.chunks) > 1:
+                enough.set()
+
+        listeners[2].line.write = note  # type: ignore[method-assign]
+        running = asyncio.create_task(hub.run())
+        async with asyncio.timeout(5):
+            await enough.wait()
+        running.cancel()
+        assert len(hub) == 1
+        return [len(listener.taken()) for listener in listeners]
+
+    assert asyncio.run(rounds()) == [0, 0, 2]
+
+
+def test_a_client_whose_first_event_cannot_be_written_takes_no_place() -> None:
+    hub, line = Hub(Limits(clients=10)), RecordingTransport()
+    line.open = failing  # type: ignore[method-assign,assignment]
+    with pytest.raises(RuntimeError, match="closed"):
+        hub.join(line, IDENTITY, A, peer=PEER)
+    assert len(hub) == 0
+
+
+def test_a_broadcast_lets_others_work_between_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "STEP_CLIENTS", 10)
+    hub = Hub(Limits(clients=100))
+    listeners = [Listener(hub, A) for _ in range(25)]
+    served: list[int] = []
+
+    async def watch() -> None:
+        while True:
+            served.append(sum(bool(listener.line.chunks) for listener in listeners))
+            await asyncio.sleep(0)
+
+    async def broadcast() -> None:
+        watching = asyncio.create_task(watch())
+        await hub.broadcast(B)
+        watching.cancel()
+
+    asyncio.run(broadcast())
+    assert served == [10, 20]
+
+
+def test_a_broadcast_of_large_pictures_takes_smaller_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "STEP_BYTES", 2 * len(B.event))
+    hub = Hub(Limits(clients=100))
+    for _ in range(3):
+        Listener(hub, A)
+    broadcast = hub.broadcast(B)
+    broadcast.send(None)
+    broadcast.close()
+
+
+def test_who_leaves_in_the_middle_of_a_broadcast_is_not_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "STEP_CLIENTS", 1)
+    hub = Hub(Limits(clients=10))
+    listeners = [Listener(hub, A) for _ in range(2)]
+    broadcast = hub.broadcast(B)
+    broadcast.send(None)
+    for listener in listeners:
+        listener.block()  # as a line is that has ended
+        listener.client.gone()
+    with pytest.raises(StopIteration):
+        broadcast.send(None)
+    assert sum(len(listener.taken()) for listener in listeners) == 1
+
+
+def test_silence_is_broken_after_the_keepalives_time_and_not_before() -> None:
+    hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
+    listener = Listener(hub, A)
+    round_of(hub, listener, 30)
+    assert listener.taken() == []
+    round_of(hub, listener, 1)
+    assert listener.taken() == [KEEPALIVE]
+
+
+def test_an_event_puts_the_keepalive_off() -> None:
+    hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
+    listener = Listener(hub, A)
+    round_of(hub, listener, 29)
+    at_once(hub.broadcast(B))
+    listener.taken()
+    round_of(hub, listener, 30)
+    assert listener.taken() == []
+
+
+def test_who_takes_nothing_for_a_minute_is_cut_off() -> None:
+    hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
+    listener = Listener(hub, A)
+    listener.block()
+    listener.line.backlog_bytes = 1000
+    round_of(hub, listener, 61)
+    assert not listener.line.is_cut
+    round_of(hub, listener, 1)
+    assert listener.line.is_cut
+
+
+def test_who_takes_a_little_is_not_cut_off() -> None:
+    hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
+    listener = Listener(hub, A)
+    listener.block()
+    for backlog_bytes in (1000, 900, 800, 700):
+        listener.line.backlog_bytes = backlog_bytes
+        round_of(hub, listener, 59)
+    assert not listener.line.is_cut
+
+
+@pytest.mark.parametrize(("keepalive", "rounds"), [(0.3, (30, 6000)), (30.0, (30, 60)), (3600.0, (3600, 60))])
+def test_rounds_are_a_second_at_most_and_fine_enough_for_any_keepalive(
+    keepalive: float, rounds: tuple[int, int]
+) -> None:
+    hub = Hub(Limits(clients=10), keepalive_seconds=keepalive)
+    assert (hub._keepalive_rounds, hub._stuck_rounds) == rounds
+
+
+def test_a_round_reaches_everybody() -> None:
+    async def one_round() -> None:
+        hub, missing, everybody = Hub(Limits(clients=100), keepalive_seconds=0.03), set(range(50)), asyncio.Event()
+
+        def note(number: int) -> Callable[[bytes], None]:
+            def write(chunk: bytes) -> None:
+                assert chunk == KEEPALIVE
+                missing.discard(number)
+                if not missing:
+                    everybody.set()
+
+            return write
+
+        for number in tuple(missing):
+            Listener(hub, A).line.write = note(number)  # type: ignore[method-assign,assignment]
+        running = asyncio.create_task(hub.run())
+        async with asyncio.timeout(5):
+            await everybody.wait()
+        running.cancel()
+
+    asyncio.run(one_round())

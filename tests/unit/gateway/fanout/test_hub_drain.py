@@ -1,0 +1,77 @@
+"""Who is let go: all of them at a drain, and those whose key is gone; and who is not let in."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from agent_status_gateway.fanout.client import Peer
+from agent_status_gateway.fanout.hub import Hub, Limits
+from tests.support.lines import Listener
+from tests.unit.gateway.fanout.test_hub import A
+
+
+def drained(clients: int, seconds: float, prepare: Callable[[Listener], None] = lambda _: None) -> list[Listener]:
+    async def drain() -> list[Listener]:
+        hub = Hub(Limits(clients=clients))
+        listeners = [Listener(hub, A) for _ in range(clients)]
+        for listener in listeners:
+            prepare(listener)
+
+        async def leave() -> None:  # as lines do when they have ended
+            while True:
+                for listener in listeners:
+                    if listener.line.has_ended or listener.line.is_cut:
+                        listener.client.gone()
+                await asyncio.sleep(0.01)
+
+        leaving = asyncio.create_task(leave())
+        async with asyncio.timeout(10):
+            await hub.drain(seconds)
+        leaving.cancel()
+        assert hub.is_draining
+        return listeners
+
+    return asyncio.run(drain())
+
+
+def test_a_drain_lets_everybody_go_with_a_time_to_come_back_of_their_own() -> None:
+    farewells = [listener.taken() for listener in drained(50, 0.05)]
+    assert all(len(farewell) == 1 for farewell in farewells)
+    waits = {int(farewell[0].removeprefix(b"retry: ")) for farewell in farewells}
+    assert all(1000 <= wait <= 4000 for wait in waits)
+    assert len(waits) > 10, "they do not come back together"
+
+
+def test_who_does_not_take_its_farewell_is_cut_off_a_little_after_the_drain() -> None:
+    listeners = drained(3, 0.01, prepare=Listener.block)
+    assert all(listener.line.is_cut for listener in listeners)
+
+
+def test_ten_thousand_clients_are_let_go_within_the_drains_time() -> None:
+    began_at = time.monotonic()
+    listeners = drained(10_000, 0.5)
+    assert 0.3 < time.monotonic() - began_at < 4.0
+    assert all(listener.line.has_ended for listener in listeners)
+
+
+def test_one_key_and_one_address_have_no_more_streams_than_they_may() -> None:
+    hub = Hub(Limits(clients=10, clients_per_key=2, clients_per_address=1))
+    phone, wall = Peer("10.0.0.1", 1, "phone"), Peer("10.0.0.2", 1, "wall")
+    first = Listener(hub, A, peer=phone)
+    assert hub.why_full("wall", "10.0.0.1") == "this address has as many streams as it may have here"
+    assert hub.why_full("phone", "10.0.0.2") is None
+    Listener(hub, A, peer=phone._replace(address="10.0.0.3"))
+    assert hub.why_full("phone", "10.0.0.4") == "this key has as many streams as it may have here"
+    Listener(hub, A, peer=wall)
+    hub.leave(first.client)
+    assert hub.why_full("phone", "10.0.0.1") is None
+    assert (hub.count("phone"), hub.count("wall"), hub.count("other")) == (1, 1, 0)
+
+
+def test_the_streams_of_a_key_that_is_gone_are_ended_and_the_others_stay() -> None:
+    hub = Hub(Limits(clients=10))
+    gone, stays = (Listener(hub, A, peer=Peer("10.0.0.1", 1, name)) for name in ("old", "new"))
+    hub.let_go_of({"old"})
+    assert gone.line.has_ended
+    assert gone.line.chunks[-1].startswith(b"retry: ")
+    assert not stays.line.has_ended

@@ -1,0 +1,90 @@
+"""What the feed makes of a Redis that is well, and of a process that was not."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar, cast
+
+from agent_status_gateway.feed.feed import ClockTicked, Feed, FullRead, Live, Lost, News
+from agent_status_gateway.feed.redis_client import RedisClient
+from agent_status_publisher.contract.wire import Reading
+from tests.support.reports import EPOCH_MS, reading
+
+T = TypeVar("T", bound=News)
+STOPPED_SECONDS = 5.0
+
+
+class StubRedis:
+    """Is its own client and primary: it always answers, and `read` takes as long as the process was stopped."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.read_seconds = 0.0
+
+    @asynccontextmanager
+    async def primary(self) -> AsyncIterator["StubRedis"]:
+        yield self
+
+    async def subscribe(self) -> None:
+        pass
+
+    async def probe(self) -> None:
+        pass
+
+    async def ping(self) -> None:
+        pass
+
+    async def heard(self) -> None:
+        await asyncio.Event().wait()
+
+    async def time_ms(self) -> int:
+        return EPOCH_MS
+
+    async def read(self) -> Reading:
+        self.now += self.read_seconds
+        return reading()
+
+
+def news_of(redis: StubRedis, kind: type[T], act: Callable[[Feed], None]) -> tuple[list[News], T]:
+    """What it tells when it has become live and that was done to it: up to the first news of that kind, and that."""
+
+    async def hear() -> tuple[list[News], T]:
+        before: list[News] = []
+        feed = Feed(cast("RedisClient", redis), lambda: redis.now, lambda: None)
+        task = asyncio.create_task(feed.run())
+        try:
+            async with asyncio.timeout(10):
+                assert isinstance(await feed.news.get(), Live)
+                await asyncio.sleep(0)  # its loops begin
+                act(feed)
+                while not isinstance(news := await feed.news.get(), kind):
+                    before.append(news)
+                return before, news
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    return asyncio.run(hear())
+
+
+def test_a_reading_that_came_while_this_process_was_stopped_is_not_believed() -> None:
+    redis = StubRedis()
+
+    def stop_at_the_next_reading(feed: Feed) -> None:
+        redis.read_seconds = STOPPED_SECONDS
+        feed.want_reading()
+
+    before, lost = news_of(redis, Lost, stop_at_the_next_reading)
+    assert before == []
+    assert (lost.kind, lost.since) == ("stopped", 100.0)
+
+
+def test_a_reading_that_is_wanted_is_told_of_otherwise() -> None:
+    _, read = news_of(StubRedis(), FullRead, Feed.want_reading)
+    assert read == FullRead(reading(), asked_at=100.0)
+
+
+def test_it_tells_what_rediss_clock_says_without_being_asked() -> None:
+    _, ticked = news_of(StubRedis(), ClockTicked, lambda _: None)
+    assert ticked == ClockTicked(EPOCH_MS, asked_at=100.0, came_at=100.0)

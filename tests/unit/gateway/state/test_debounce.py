@@ -1,0 +1,145 @@
+"""When to speak."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_status_gateway.fanout.frames import Frame, encode_frame
+from agent_status_gateway.fanout.hub import Hub, Limits
+from agent_status_gateway.state.debounce import NEVER, Debounce
+from agent_status_gateway.state.schema import Fingerprint, Snapshot
+from tests.support.lines import Listener, at_once
+
+WINDOW = 1.0
+
+
+def print_of(state: str) -> Fingerprint:
+    return "active", (("web:1", state, None),)
+
+
+A, B, C = print_of("A"), print_of("B"), print_of("C")
+
+
+def quiet() -> Debounce:
+    debounce = Debounce(WINDOW)
+    debounce.saw(A, 0.0)
+    return debounce
+
+
+def test_the_first_picture_opens_no_window() -> None:
+    assert quiet().closes_at == NEVER
+
+
+def test_the_first_change_after_quiet_opens_a_window() -> None:
+    debounce = quiet()
+    debounce.saw(B, 5.0)
+    assert not debounce.is_due(5.9)
+    assert debounce.is_due(6.0)
+
+
+def test_further_changes_do_not_move_the_windows_end() -> None:
+    debounce = quiet()
+    debounce.saw(B, 5.0)
+    debounce.saw(C, 5.9)
+    assert debounce.closes_at == 6.0
+
+
+def test_going_back_inside_a_window_still_closes_it_since_somebody_may_have_joined() -> None:
+    debounce = quiet()
+    debounce.saw(B, 5.0)
+    debounce.saw(A, 5.5)
+    assert debounce.is_due(6.0)
+
+
+def test_after_the_close_all_is_quiet_until_the_next_change() -> None:
+    debounce = quiet()
+    debounce.saw(B, 5.0)
+    debounce.spoke(B)
+    debounce.saw(B, 6.5)
+    assert debounce.closes_at == NEVER
+    debounce.saw(A, 7.0)
+    assert debounce.closes_at == 8.0
+
+
+def test_without_a_window_every_change_is_due_at_once() -> None:
+    debounce = Debounce(0.0)
+    debounce.saw(A, 0.0)
+    debounce.saw(B, 5.0)
+    assert debounce.is_due(5.0)
+
+
+def frame(state: str, made_at: float) -> Frame:
+    snapshot: Snapshot = {
+        "global": {"state": "active", "active_sessions": 1, "max_concurrent": 5, "uptime_seconds": 0},
+        "sessions": [
+            {
+                "session_key": "web:1",
+                "session_id": "1",
+                "channel": "web",
+                "title": None,
+                "state": state,  # type: ignore[typeddict-item]
+                "tool_name": None,
+                "duration_seconds": 0.0,
+                "token_usage": None,
+                "error_message": None,
+            }
+        ],
+    }
+    return encode_frame(snapshot, made_at)
+
+
+@dataclass
+class Reader:
+    """A client that reads at once, and when it got what."""
+
+    listener: Listener
+    got: list[tuple[float, str]] = field(default_factory=list)
+
+    def read(self, now: float) -> None:
+        for chunk in self.listener.taken():
+            self.got.append((now, chunk.partition(b'"state":"')[2].partition(b'"sessions"')[2].decode()))
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.01, 1.2), st.sampled_from("ABC"), st.booleans()),
+        min_size=1,
+        max_size=25,
+    )
+)
+def test_whatever_changes_a_client_gets_one_event_a_window_and_ends_with_the_truth(
+    steps: list[tuple[float, str, bool]],
+) -> None:
+    debounce, hub = Debounce(WINDOW), Hub(Limits(clients=100))
+    readers: list[Reader] = []
+    now, state = 0.0, "A"
+    debounce.saw(frame(state, now).fingerprint, now)
+
+    def speak_until(moment: float) -> None:
+        while debounce.closes_at <= moment:
+            at = debounce.closes_at
+            newest = frame(state, at)
+            debounce.saw(newest.fingerprint, at)
+            debounce.spoke(newest.fingerprint)
+            at_once(hub.broadcast(newest))
+            for reader in readers:
+                reader.read(at)
+
+    for wait, wanted, joins in steps:
+        speak_until(now + wait)
+        now += wait
+        state = wanted
+        if joins:
+            first = frame(state, now)
+            debounce.saw(first.fingerprint, now)
+            readers.append(Reader(Listener(hub, first), [(now, "first")]))
+        else:
+            debounce.saw(frame(state, now).fingerprint, now)
+    speak_until(now + 3 * WINDOW)
+
+    for reader in readers:
+        moments = [moment for moment, _ in reader.got[1:]]
+        assert all(later - earlier >= WINDOW - 1e-9 for earlier, later in pairwise(moments))
+        assert reader.listener.client._seen == frame(state, now).id

@@ -1,0 +1,175 @@
+"""Which run of a key counts, and the snapshot."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_status_gateway.state.schema import Snapshot, fingerprint, split_key
+from agent_status_gateway.state.snapshot import take_snapshot
+from tests.support.fleets import fleet_with, lost_at, states
+from tests.support.reports import ended, record, report, session
+
+
+def test_without_workers_all_is_idle() -> None:
+    idle: Snapshot = {
+        "global": {"state": "idle", "active_sessions": 0, "max_concurrent": 0, "uptime_seconds": 0},
+        "sessions": [],
+    }
+    assert take_snapshot(fleet_with(), 0.0) == idle
+
+
+def test_a_snapshot_has_the_pages_fields_in_the_pages_order() -> None:
+    said = record(
+        "w1",
+        session("websocket:abc123", "tool_running", tool="bash", input_tokens=500, output_tokens=100, changed_ms=1240),
+        uptime_ms=128_900,
+    )
+    snapshot = take_snapshot(fleet_with(report(1, said)), 0.0)
+    assert list(snapshot) == ["global", "sessions"]
+    assert list(snapshot["global"].items()) == [
+        ("state", "active"),
+        ("active_sessions", 1),
+        ("max_concurrent", 5),
+        ("uptime_seconds", 128),
+    ]
+    assert list(snapshot["sessions"][0].items()) == [
+        ("session_key", "websocket:abc123"),
+        ("session_id", "abc123"),
+        ("channel", "websocket"),
+        ("title", None),
+        ("state", "tool_running"),
+        ("tool_name", "bash"),
+        ("duration_seconds", 1.2),
+        ("token_usage", {"input": 500, "output": 100}),
+        ("error_message", None),
+    ]
+
+
+def test_a_session_in_error_makes_the_fleet_degraded_and_counts_as_active() -> None:
+    said = record("w1", session("a:1"), session("a:2", "error", error="x", expires_ms=1000))
+    overview = take_snapshot(fleet_with(report(1, said)), 0.0)["global"]
+    assert (overview["state"], overview["active_sessions"]) == ("degraded", 2)
+
+
+def test_capacity_is_the_sum_and_uptime_the_oldest_of_live_workers() -> None:
+    fleet = fleet_with(
+        report(1, record("w1", max_concurrent=3, uptime_ms=10_000)),
+        report(1, record("w2", max_concurrent=4, uptime_ms=70_000)),
+        report(1, record("w3", max_concurrent=9, uptime_ms=990_000, left=True)),
+    )
+    overview = take_snapshot(fleet, 5.0)["global"]
+    assert (overview["max_concurrent"], overview["uptime_seconds"]) == (7, 75)
+
+
+def test_sessions_are_sorted_by_key_whatever_worker_holds_them() -> None:
+    fleet = fleet_with(report(1, record("w1", session("b:2"), session("a:9"))), report(1, record("w2", session("b:1"))))
+    assert list(states(fleet, 0.0)) == ["a:9", "b:1", "b:2"]
+
+
+def test_token_usage_is_null_while_both_totals_are_zero_and_whole_otherwise() -> None:
+    said = record("w1", session("a:1"), session("a:2", output_tokens=5))
+    rows = take_snapshot(fleet_with(report(1, said)), 0.0)["sessions"]
+    assert [row["token_usage"] for row in rows] == [None, {"input": 0, "output": 5}]
+
+
+# Several workers, one key
+
+
+def test_of_two_live_workers_the_newest_run_counts() -> None:
+    older = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)))
+    newer = report(1, record("w2", session("web:1", "thinking", run_ms=5_000)))
+    assert states(fleet_with(older, newer), 0.0) == states(fleet_with(newer, older), 0.0) == {"web:1": "thinking"}
+
+
+def test_an_ended_newest_run_shows_nothing() -> None:
+    stale = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)))
+    ender = report(1, record("w2", ended=(ended("web:1", run_ms=5_000),)))
+    assert states(fleet_with(stale, ender), 0.0) == {}
+
+
+def test_the_end_of_an_old_run_takes_nothing_from_a_newer_one() -> None:
+    ender = report(1, record("w1", ended=(ended("web:1", run_ms=60_000),)))
+    newer = report(1, record("w2", session("web:1", run_ms=5_000)))
+    assert states(fleet_with(ender, newer), 0.0) == {"web:1": "thinking"}
+
+
+def test_the_loss_of_an_old_run_takes_nothing_from_a_newer_one() -> None:
+    old = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)))
+    new = report(1, record("w2", session("web:1", run_ms=5_000)), at=20.0)
+    assert states(fleet_with(old, new, at=20.0), 20.0) == {"web:1": "thinking"}
+
+
+def test_a_lost_newer_run_does_not_hide_a_live_worker_that_holds_the_key_open() -> None:
+    live = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)), at=20.0)
+    lost = report(1, record("w2", session("web:1", run_ms=1_000)))
+    assert states(fleet_with(live, lost, at=20.0), 20.0) == {"web:1": "streaming"}
+
+
+def test_a_lost_newer_run_is_shown_when_the_live_worker_has_ended_its_older_one() -> None:
+    live = report(1, record("w1", ended=(ended("web:1", run_ms=600_000),)), at=20.0)
+    lost = report(1, record("w2", session("web:1", run_ms=1_000)))
+    assert states(fleet_with(live, lost, at=20.0), 20.0) == {"web:1": "error"}
+
+
+def test_a_lost_older_run_is_hidden_by_a_newer_one_that_has_ended() -> None:
+    live = report(1, record("w1", ended=(ended("web:1", run_ms=1_000),)), at=20.0)
+    lost = report(1, record("w2", session("web:1", run_ms=1_000)))
+    assert states(fleet_with(live, lost, at=20.0), 20.0) == {}
+
+
+def test_an_expired_error_does_not_bring_an_older_run_back() -> None:
+    stale = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)))
+    failed = report(1, record("w2", session("web:1", "error", error="x", run_ms=5_000, expires_ms=10_000)))
+    fleet = fleet_with(stale, failed)
+    assert states(fleet, 9.9) == {"web:1": "error"}
+    assert states(fleet, 10.0) == {}
+
+
+def test_runs_that_began_in_the_same_millisecond_are_told_apart_alike_everywhere() -> None:
+    one = report(1, record("w1", session("web:1", "thinking")))
+    two = report(1, record("w2", session("web:1", "streaming")))
+    assert states(fleet_with(one, two), 0.0) == states(fleet_with(two, one), 0.0) == {"web:1": "streaming"}
+
+
+# The fingerprint
+
+
+def test_timing_tokens_and_titles_are_no_news_but_states_and_tools_are() -> None:
+    def seen(now: float = 0.0, **fields: Any) -> object:
+        return fingerprint(take_snapshot(fleet_with(report(1, record("w1", session(**fields)))), now))
+
+    base = seen()
+    assert base == seen(now=10.0, title="T", input_tokens=5)
+    assert base != seen(state="streaming")
+    assert seen(state="tool_running", tool="a") != seen(state="tool_running", tool="b")
+
+
+# Keys
+
+
+def test_a_key_is_split_at_its_first_colon() -> None:
+    assert split_key("websocket:abc:123") == ("websocket", "abc:123")
+
+
+def test_a_key_without_a_channel_or_an_id_still_has_both() -> None:
+    assert split_key("x") == ("x", "x")
+    assert split_key("x:") == ("x", "x:")
+    assert split_key(":x") == ("unknown", "x")
+    assert split_key(":") == ("unknown", ":")
+
+
+@given(st.text(min_size=1))
+def test_no_key_leaves_channel_or_id_empty(key: str) -> None:
+    assert all(split_key(key))
+
+
+def test_what_a_worker_ended_hides_older_runs_of_lost_workers_after_it_has_left_too() -> None:
+    """A held it and was killed; B took it over, ended it, and said goodbye: it is over, and not lost."""
+    stored = [report(1, record("a", session("web:1", run_ms=9_000)))]
+    fleet = fleet_with(*stored)
+    stored.append(report(2, record("b", ended=(ended("web:1", run_ms=2_000),), left=True), at=5.0))
+    fleet.hear(stored[1], 5.0)
+    lost_at(fleet, 15.0, *stored)
+    assert states(fleet, 15.0) == {}
+    assert states(fleet, 44.0) == {}

@@ -1,0 +1,91 @@
+"""Key names, the channel's header, and what the read script answers."""
+
+import pytest
+
+from agent_status_publisher.contract.wire import (
+    MAX_REPORT_BYTES,
+    Keys,
+    MalformedReportError,
+    decode_message,
+    decode_reading,
+    encode_record,
+    write_arguments,
+)
+from tests.support.reports import record, session
+
+ENCODED = encode_record(record("w1", session()))
+
+
+def test_every_name_of_a_namespace_shares_one_cluster_slot() -> None:
+    keys = Keys("prod")
+    assert (keys.worker("w1"), keys.workers, keys.events, keys.probe) == (
+        "agent-status:{prod}:worker:w1",
+        "agent-status:{prod}:workers",
+        "agent-status:{prod}:events",
+        "agent-status:{prod}:probe",
+    )
+
+
+@pytest.mark.parametrize("namespace", ["", "a b", "a}b", "{a", "a:b", "x" * 65, "ü", "a\n"])
+def test_a_namespace_that_could_leave_its_slot_is_refused(namespace: str) -> None:
+    with pytest.raises(ValueError, match="letters, digits"):
+        Keys(namespace)
+
+
+def test_a_word_is_kept_for_its_lease_its_error_ttl_and_a_margin() -> None:
+    said = record("w1", lease_ms=1000, heartbeat_ms=500, error_ttl_ms=2000)
+    _, arguments = write_arguments(Keys("n"), said, 7, b"{}", sharded=False)
+    assert arguments == ["agent-status:{n}:events", "w1", 7, 18_000, b"{}", "PUBLISH"]
+
+
+def test_on_a_cluster_the_word_stays_on_its_shard() -> None:
+    _, arguments = write_arguments(Keys("n"), record(), 1, b"{}", sharded=True)
+    assert arguments[-1] == "SPUBLISH"
+
+
+def test_a_message_is_split_at_its_first_three_spaces() -> None:
+    raw = decode_message(b"w1 7 1800000000000 " + ENCODED)
+    assert (raw.worker_id, raw.seq, raw.at_ms, raw.record) == ("w1", 7, 1_800_000_000_000, ENCODED)
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (b"", "header"),
+        (b"w1 7", "header"),
+        (b"w1 x 5 {}", "header"),
+        (b"w1 -7 5 {}", "header"),
+        (b"w1 7 5.0 {}", "header"),
+        (b"w1 99999999999999999999 5 {}", "header"),
+        (b"\xff\xff 7 5 {}", "header"),
+        (b"w" * 201 + b" 7 5 {}", "header"),
+        (b"w1 7 5 " + b"x" * MAX_REPORT_BYTES, "size"),
+    ],
+)
+def test_a_message_with_a_broken_header_is_refused_with_its_reason(message: bytes, reason: str) -> None:
+    with pytest.raises(MalformedReportError) as caught:
+        decode_message(message)
+    assert caught.value.reason == reason
+
+
+def test_a_record_that_names_another_worker_than_its_header_does_not_count() -> None:
+    with pytest.raises(MalformedReportError) as caught:
+        decode_message(b"w2 7 1800000000000 " + ENCODED).decode()
+    assert caught.value.reason == "identity"
+
+
+def test_one_broken_hash_does_not_hide_the_others() -> None:
+    reply = [b"1800000000000", [b"w1", b"1", b"1800000000000", ENCODED], [b"w2", b"one", b"1800000000000", b"{}"]]
+    reading = decode_reading(reply)
+    assert [raw.worker_id for raw in reading.reports] == ["w1"]
+    assert [error.reason for error in reading.malformed] == ["header"]
+
+
+def test_a_client_that_decodes_responses_is_read_just_the_same() -> None:
+    reply = ["1800000000000", ["w1", "1", "1800000000000", ENCODED.decode()]]
+    assert decode_reading(reply).reports[0].decode().record.id == "w1"
+
+
+def test_an_answer_without_a_clock_is_no_reading() -> None:
+    with pytest.raises(MalformedReportError):
+        decode_reading([])
