@@ -11,13 +11,15 @@ from redis.asyncio import Redis
 from starlette.types import Receive, Scope, Send
 
 from agent_status_gateway.access.credentials import DropKeys
+from agent_status_gateway.access.guests import MAX_CONNECTIONS
+from agent_status_gateway.access.open_files import connections_at_most, open_files
 from agent_status_gateway.dashboard import page
 from agent_status_gateway.feed.redis_client import check_client
 from agent_status_gateway.http.cors import cors_options
 from agent_status_gateway.http.routes import keyed, open_to_all
-from agent_status_gateway.http.stream import MAX_CONNECTIONS, STREAM, StatusStream
+from agent_status_gateway.http.stream import STREAM, StatusStream
 from agent_status_gateway.replica import Replica
-from agent_status_gateway.server.serve import drain_on_signal, open_files
+from agent_status_gateway.server.serve import drain_on_signal
 from agent_status_gateway.settings import Settings, SettingsError, renamed_settings, unknown_names
 from agent_status_gateway.telemetry.logs import DropProbes
 from agent_status_gateway.version import VERSION
@@ -122,7 +124,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     logging.getLogger("uvicorn.access").addFilter(DropProbes())
     with drain_on_signal(replica.drain):
         async with replica.running():
-            yield {STREAM: app.stream, MAX_CONNECTIONS: most}
+            yield {STREAM: app.stream, MAX_CONNECTIONS: connections_at_most(most)}
     app.forget()
 
 

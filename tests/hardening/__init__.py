@@ -1,7 +1,9 @@
 """What an attacker tries, in one place to read. After each: others are served, and memory and descriptors are flat.
 
 - test_slow_requests.py: slow heads, half requests, silence, bodies that never end, clients that read a byte a second.
-- test_large_requests.py: huge queries, heads, trailers, bodies; more connections, and more requests, than there may be.
+- test_large_requests.py: huge queries, heads, trailers, bodies; more requests than there may be.
+- test_unread_answers.py: requests in one go whose answers nobody reads, whatever they are.
+- test_crowded_out.py: as many connections of strangers as there may be.
 - test_request_shapes.py: smuggling, invalid UTF-8, wrong methods, path tricks, garbage.
 - test_behind_a_stream.py: pipelined requests, bodies and WebSockets on the connection of an open stream.
 - test_behind_a_proxy.py: limits by address and key, with a proxy's word for who asks: true, forged, and garbage.

@@ -7,7 +7,7 @@ import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from agent_status_gateway.fanout.encoders import Chunked
-from agent_status_gateway.server import connection as connection_module
+from agent_status_gateway.server.request_limits import MAX_BEHIND
 from tests.integration.conftest import way
 from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
 from tests.support.http import RawClient, stream_request
@@ -50,7 +50,7 @@ def test_who_leaves_with_a_request_behind_the_stream_is_seen_to_leave(gateway: G
 @pytest.mark.parametrize(
     "text",
     [
-        GET * (connection_module.MAX_BEHIND + 1),
+        GET * (MAX_BEHIND + 1),
         "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n" + "x" * 200_000,
     ],
     ids=["many requests", "a large body"],

@@ -1,11 +1,8 @@
 """Who sends too much is refused, with the status that says what was too much, and what was sent is not kept."""
 
-import socket
-
 import httpx
 import pytest
 
-from agent_status_gateway.http.stream import SPARE_CONNECTIONS
 from agent_status_gateway.server.request_limits import MAX_FRAMING_BYTES, MAX_TARGET_BYTES
 from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
 from tests.support.gateway_thread import GatewayThread
@@ -71,21 +68,3 @@ def test_who_asks_too_often_is_told_when_to_ask_again_and_the_probes_answer(real
         assert answers[-1].headers["Retry-After"] == "1"
         assert gateway.probe("/healthz") == httpx.codes.OK
         wait_until(lambda: gateway.get(STATUS, headers={"X-Status-Key": "geheim"}).is_success, "it may ask again")
-
-
-def test_who_connects_when_there_is_no_room_for_a_connection_is_let_go_and_the_others_stay(
-    real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("agent_status_gateway.http.stream.SPARE_CONNECTIONS", 3)
-    assert SPARE_CONNECTIONS > 3
-    with GatewayThread(real_redis.url, max_clients=2) as gateway:
-        gateway.ready()
-        others = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(5)]
-        for other in others:
-            other.sendall(HEAD.encode() + b"\r\n")
-            assert other.recv(4096).startswith(b"HTTP/1.1 200 ")
-        with RawClient(gateway.port, HEAD + "\r\n") as late:
-            assert late.wait_for_end() == b""
-        for other in others:
-            other.close()
-        wait_until(lambda: gateway.probe("/livez") == 200, "there is room again")

@@ -95,6 +95,12 @@ def test_bad_json_is_refused(client: TestClient) -> None:
     assert client.post("/sessions/node:42", content=b"{nonsense", headers=headers).status_code == 422
 
 
+@pytest.mark.parametrize("body", [b"{nonsense", b"x" * (MAX_BODY_BYTES + 1)], ids=["bad JSON", "too large"])
+def test_of_who_has_no_key_no_body_is_read(keyed: TestClient, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert keyed.post("/hooks/claude-code", content=body, headers=headers).status_code == 403
+
+
 def test_a_hook_is_answered_with_nothing_to_do_and_keeps_names_only(
     client: TestClient, publisher: RecordingPublisher
 ) -> None:

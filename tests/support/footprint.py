@@ -22,8 +22,12 @@ class Footprint:
             f"descriptors are {self._descriptors} again, not {self._open()}",
             15,
         )
-        grown = self._memory() - self._memory_kb
+        grown = self.grown_kb()
         assert grown <= room_kb, f"memory has grown by {grown} KB"
+
+    def grown_kb(self) -> int:
+        """How much more memory it holds."""
+        return self._memory() - self._memory_kb
 
     def _open(self) -> int:
         return len(os.listdir(f"/proc/{self._pid}/fd"))  # noqa: PTH208 - numbers, not paths

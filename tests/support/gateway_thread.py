@@ -69,6 +69,14 @@ class GatewayThread(GatewayClient):
         loop = self._server.servers[0].get_loop()
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result(10)
 
+    def connections(self) -> list[Any]:
+        """Those that it has now."""
+        return list(self._server.server_state.connections)
+
+    def requests(self) -> int:
+        """How many are being answered."""
+        return len(self._server.server_state.tasks)
+
     def tasks(self) -> int:
         """How many tasks its event loop has."""
         loop = self._server.servers[0].get_loop()

@@ -50,10 +50,17 @@ class RawClient:
 
     def read_one(self) -> None:
         """One byte, instead of all that comes."""
-        self.received += self._socket.recv(1)
+        self.read_some(1)
+
+    def read_some(self, most: int) -> None:
+        """So many bytes at most, instead of all that comes."""
+        self.received += self._socket.recv(most)
 
     def wait_for(self, text: bytes) -> None:
         wait_until(lambda: text in self.received, f"{text!r} comes; so far {self.received[-2000:]!r}")
+
+    def wait_for_count(self, text: bytes, count: int) -> None:
+        wait_until(lambda: self.received.count(text) == count, f"{text!r} comes {count} times")
 
     def wait_for_end(self) -> bytes:
         wait_until(lambda: self.has_ended, f"the server ends it; so far {self.received[-2000:]!r}")

@@ -1,5 +1,6 @@
 """`agent-status-gateway ingest` in a thread of this process, over a publisher that remembers."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,12 @@ from tests.support.wait import wait_until
 
 
 @contextmanager
-def ingest(publisher: RecordingPublisher, key: str | None = None) -> Iterator[str]:
+def ingest(
+    publisher: RecordingPublisher, key: str | None = None, http: type[asyncio.Protocol] | str = "auto"
+) -> Iterator[str]:
     """Its URL."""
     app = create_ingest(IngestSettings.load(ingest_key=key), publisher)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    server = uvicorn.Server(uvicorn.Config(app, http=http, log_config=None))
     listeners = listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, kwargs={"sockets": listeners}, name="ingest", daemon=True)
     thread.start()

@@ -12,6 +12,7 @@ from fastapi.security import APIKeyHeader, APIKeyQuery
 from pydantic import SecretStr
 from starlette.types import Scope
 
+from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.fanout.address import client_of, counted_as
 
 REFUSAL: Final = "Invalid or missing status API key"
@@ -46,6 +47,8 @@ async def require_key(
     if name is None:
         raise HTTPException(403, REFUSAL)
     access.uses[name] += 1
+    if access.asks_for_key:
+        request.scope[LET_IN] = True
     return name
 
 

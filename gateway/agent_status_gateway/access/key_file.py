@@ -48,6 +48,11 @@ class Access:
         """Of all keys; of everybody, if none is asked for."""
         return self._ring.names or frozenset({EVERYBODY})
 
+    @property
+    def asks_for_key(self) -> bool:
+        """Whether there is any; else everybody may read."""
+        return not self._ring.is_open
+
     def name_of(self, scope: Scope) -> str | None:
         """By which key a request may read; None if it may not."""
         if self._ring.is_open:

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent_status_gateway.access.credentials import REFUSAL
+from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.access.key_file import EVERYBODY, Access
 from agent_status_gateway.fanout.address import client_of
 from agent_status_gateway.fanout.client import Client, Line, Peer
@@ -32,8 +33,6 @@ FIRST_SNAPSHOT_SECONDS: Final = 5.0
 EVENT_KINDS: Final = ("status", "all")
 STREAM: Final = "agent_status.stream"
 """Where the lifespan state has this endpoint, for connections that call it themselves."""
-MAX_CONNECTIONS: Final = "agent_status.max_connections"
-"""And where it says how many connections there may be."""
 HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-transform"),
@@ -108,6 +107,7 @@ class StatusStream:
         coding = encoder_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
         key_name = self._access.name_of_streaming(scope) or EVERYBODY
         self._access.uses[key_name] += 1
+        scope[LET_IN] = True
         peer = Peer(*client_of(scope), key_name)
         return self._pipeline.join(line, coding, peer=peer, wants_feed=_events(scope) == "all")
 

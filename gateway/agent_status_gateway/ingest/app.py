@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from agent_status_gateway.access.credentials import DropKeys, has_key
+from agent_status_gateway.access.guests import LET_IN, MAX_CONNECTIONS
+from agent_status_gateway.access.open_files import connections_at_most
 from agent_status_gateway.ingest.body_limit import BodyLimit
 from agent_status_gateway.ingest.hooks import Cli, HookEvent, take
 from agent_status_gateway.ingest.sessions import IngestSessions, TooManySessionsError
@@ -32,6 +34,8 @@ logger = logging.getLogger(__name__)
 REFUSAL: Final = "Invalid or missing ingest key"
 LOOK_SECONDS: Final = 1.0
 """How often silent sessions are looked for."""
+CONNECTIONS: Final = 1000
+"""How many there may be: each tells something, and is gone again."""
 
 
 class Usage(BaseModel):
@@ -58,8 +62,11 @@ class SessionUpdate(BaseModel):
 
 async def _require_key(request: Request) -> None:
     key = request.app.state.settings.ingest_key
-    if key is not None and not has_key(request.scope, key):
+    if key is None:
+        return
+    if not has_key(request.scope, key):
         raise HTTPException(403, REFUSAL)
+    request.scope[LET_IN] = True
 
 
 async def _sessions(request: Request) -> IngestSessions:
@@ -131,7 +138,7 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
     """The app; the publisher, a worker like any other, starts and says goodbye with it."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, int]]:
         for name in ("uvicorn.access", "uvicorn.error"):
             logging.getLogger(name).addFilter(DropKeys())
         ours = publisher or StatusPublisher(settings.redis_url, namespace=settings.namespace, max_concurrent=0)
@@ -139,7 +146,7 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
             app.state.sessions = sessions = IngestSessions(ours, time.monotonic, settings.ingest_ttl_seconds)
             looking = asyncio.create_task(_look_for_the_silent(sessions), name="silent-sessions")
             try:
-                yield
+                yield {MAX_CONNECTIONS: connections_at_most(CONNECTIONS)}
             finally:
                 looking.cancel()
 
@@ -148,7 +155,8 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
     app.include_router(keyed)
     app.include_router(open_to_all)
     app.add_exception_handler(TooManySessionsError, _too_many)
-    app.add_middleware(BodyLimit)
+    key = settings.ingest_key
+    app.add_middleware(BodyLimit, may_send=lambda scope: key is None or has_key(scope, key))
     if settings.ingest_key is None:
         # Without a key, a page in a browser on this machine must not write under a name that leads here.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(LOOPBACK))

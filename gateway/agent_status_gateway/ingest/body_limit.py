@@ -1,5 +1,6 @@
-"""What a stranger may send: only so much. Pure ASGI, before anything reads the body."""
+"""What may be sent: only so much, and by a stranger nothing. Pure ASGI, before anything reads the body."""
 
+from collections.abc import Callable
 from typing import Final
 
 from starlette.responses import JSONResponse
@@ -8,17 +9,27 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 """A hook carries its tool's whole result; of a larger one its CLI is told, and goes on."""
 
+EMPTY: Final[Message] = {"type": "http.request", "body": b"", "more_body": False}
+
 
 class BodyLimit:
-    """Refuses a body over `MAX_BODY_BYTES` with 413, by its announced length or as soon as it has come."""
+    """Refuses a body over `MAX_BODY_BYTES` with 413, by its announced length or as soon as it has come.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        may_send: Of whoever may not, no body is read, since FastAPI reads it before it asks for a key.
+    """
+
+    def __init__(self, app: ASGIApp, may_send: Callable[[Scope], bool]) -> None:
         self._app = app
+        self._may_send = may_send
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Be an ASGI app."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if not self._may_send(scope):
+            await self._app(scope, _once(EMPTY, receive), send)
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not announced.isdigit() or int(announced) > MAX_BODY_BYTES:
@@ -38,15 +49,17 @@ class BodyLimit:
             if not message.get("more_body", False):
                 break
         whole: Message = {"type": "http.request", "body": b"".join(parts), "more_body": False}
+        await self._app(scope, _once(whole, receive), send)
 
-        async def again() -> Message:
-            nonlocal whole
-            if whole["type"] == "http.request":
-                message, whole = whole, {"type": "http.disconnect"}
-                return message
-            return await receive()
 
-        await self._app(scope, again, send)
+def _once(message: Message, receive: Receive) -> Receive:
+    """This message, and then what comes."""
+    left = [message]
+
+    async def again() -> Message:
+        return left.pop() if left else await receive()
+
+    return again
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

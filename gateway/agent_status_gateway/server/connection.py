@@ -17,13 +17,10 @@ from agent_status_gateway.server.request_limits import MAX_TARGET_BYTES, Limited
 
 logger = logging.getLogger(__name__)
 
-MAX_BEHIND: Final = 8
-"""Requests that may wait behind an open stream on its connection; no client sends more, and each is memory."""
-MAX_BEHIND_BYTES: Final = 64 * 1024
-"""Of the body of the last of them."""
 RELIED_ON: Final = {
     HttpToolsProtocol: (
         "_start_asgi_task",
+        "connection_lost",
         "connection_made",
         "data_received",
         "handle_websocket_upgrade",
@@ -33,11 +30,12 @@ RELIED_ON: Final = {
         "on_response_complete",
         "pause_writing",
         "resume_writing",
+        "send_400_response",
     ),
 }
 """And attributes: a protocol's `app`, `app_state`, `config`, `connections`, `cycle`, `flow`, `headers`, `loop`,
-`pipeline`, `scope`, `server_state`, and a cycle's `body`, `scope`, `keep_alive`, `response_started`,
-`response_complete`. Tests fail without them."""
+`parser`, `pipeline`, `scope`, `server_state`, `transport`, and a cycle's `body`, `disconnected`, `keep_alive`,
+`message_event`, `response_started`, `response_complete`, `scope`. Tests fail without them."""
 
 
 def is_supported() -> bool:
@@ -129,6 +127,7 @@ class Connection(LimitedConnection):
         ):
             super()._start_asgi_task(cycle, app)
             return
+        self._guests.leave(self)
         self._stream = stream = OpenStream(self, cycle)
         try:
             stream.client = endpoint.open(scope, stream, is_chunked=stream.is_chunked, begin=stream.begin)
@@ -140,11 +139,7 @@ class Connection(LimitedConnection):
     def data_received(self, data: bytes) -> None:
         """Go on reading while a stream is open, whatever was sent behind it: else nobody sees the client leave."""
         super().data_received(data)
-        if self._stream is None or self.transport.is_closing():
-            return
-        if len(self.pipeline) > MAX_BEHIND or len(self.cycle.body) > MAX_BEHIND_BYTES:
-            self.transport.abort()
-        else:
+        if self._stream is not None and not self.transport.is_closing():
             self.flow.resume_reading()
 
     def handle_websocket_upgrade(self) -> None:
@@ -164,6 +159,7 @@ class Connection(LimitedConnection):
     def on_stream_complete(self) -> None:
         """The stream has been ended by us."""
         self._stream = None
+        self._guests.come(self)
         self.on_response_complete()
 
     def pause_writing(self) -> None:

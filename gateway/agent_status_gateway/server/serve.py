@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import resource
 import signal
 import sys
 import threading
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from agent_status_gateway.access.open_files import raise_open_files
 from agent_status_gateway.server.sockets import BACKLOG, listen
 from agent_status_gateway.telemetry import logs
 
@@ -77,17 +77,6 @@ def reraise_signal(number: int) -> None:
     """End as a process does that does not handle this signal: whoever waits for us sees what it was."""
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
-
-
-def raise_open_files() -> None:
-    """Each client is an open file: take as many as the machine allows."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def open_files() -> int:
-    """How many files this process may have open."""
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def freeze_startup_objects() -> None:

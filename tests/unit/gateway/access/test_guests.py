@@ -1,0 +1,165 @@
+"""Which connection has to go, and which one takes nothing."""
+
+import asyncio
+from typing import cast
+
+import pytest
+
+from agent_status_gateway.access import guests as guests_module
+from agent_status_gateway.access.guests import LOOK_SECONDS, Guests
+from tests.unit.gateway.server.test_request_deadlines import TurnedLoop
+
+STUCK_SECONDS = 60.0
+
+
+class FakeGuest:
+    def __init__(self, name: str, *, unsent_bytes: int = 0, is_let_in: bool = False) -> None:
+        self.name = name
+        self.unsent_bytes = unsent_bytes
+        self.held_bytes = unsent_bytes
+        self.is_let_in = is_let_in
+        self.is_cut = False
+
+    def cut(self) -> None:
+        assert not self.is_cut
+        self.is_cut = True
+
+
+class House:
+    """Guests of a loop that the test turns."""
+
+    def __init__(self) -> None:
+        self.loop = TurnedLoop()
+        self.guests = Guests(STUCK_SECONDS, cast("asyncio.AbstractEventLoop", self.loop))
+        self._came: list[FakeGuest] = []
+
+    def comes(self, name: str, *, unsent_bytes: int = 0, is_let_in: bool = False) -> FakeGuest:
+        guest = FakeGuest(name, unsent_bytes=unsent_bytes, is_let_in=is_let_in)
+        self._came.append(guest)
+        self.guests.come(guest)
+        return guest
+
+    @property
+    def cut(self) -> list[str]:
+        return [guest.name for guest in self._came if guest.is_cut]
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def test_who_came_first_and_asked_for_nothing_goes_first(house: House) -> None:
+    for name in ("first", "second", "third"):
+        house.comes(name)
+    house.guests.make_room()
+    house.guests.make_room()
+    assert house.cut == ["first", "second"]
+
+
+def test_who_has_asked_lately_stays(house: House) -> None:
+    busy = house.comes("busy")
+    house.comes("idle")
+    house.guests.ask(busy)
+    house.guests.make_room()
+    assert house.cut == ["idle"]
+
+
+def test_who_has_been_let_in_goes_only_when_there_is_nobody_else(house: House) -> None:
+    house.comes("reader", is_let_in=True)
+    house.comes("stranger")
+    house.guests.make_room()
+    assert house.cut == ["stranger"]
+    house.guests.make_room()
+    assert house.cut == ["reader", "stranger"]
+
+
+def test_who_was_let_in_and_then_asked_without_a_key_is_a_stranger(house: House) -> None:
+    former = house.comes("former", is_let_in=True)
+    house.comes("other")
+    house.guests.make_room()
+    former.is_let_in = False
+    house.guests.ask(former)
+    house.comes("reader", is_let_in=True)
+    house.guests.make_room()
+    assert house.cut == ["former", "other"]
+
+
+def test_who_has_left_is_let_go_by_nobody(house: House) -> None:
+    house.guests.leave(house.comes("gone"))
+    house.guests.leave(FakeGuest("never came"))
+    house.guests.make_room()
+    assert (house.cut, len(house.guests)) == ([], 0)
+
+
+def test_who_takes_nothing_for_too_long_is_cut_off_and_not_before(house: House) -> None:
+    house.comes("stuck", unsent_bytes=1)
+    house.loop.pass_(STUCK_SECONDS)
+    assert house.cut == []
+    house.loop.pass_(3 * LOOK_SECONDS)
+    assert house.cut == ["stuck"]
+
+
+def test_a_reader_with_a_key_that_takes_nothing_is_cut_off_too(house: House) -> None:
+    house.comes("stuck", unsent_bytes=1, is_let_in=True)
+    house.loop.pass_(STUCK_SECONDS + 3 * LOOK_SECONDS)
+    assert house.cut == ["stuck"]
+
+
+def test_the_time_runs_from_the_first_byte_that_was_not_taken(house: House) -> None:
+    guest = house.comes("late")
+    house.loop.pass_(10 * STUCK_SECONDS)
+    guest.unsent_bytes = 100
+    house.loop.pass_(STUCK_SECONDS)
+    assert house.cut == []
+    house.loop.pass_(3 * LOOK_SECONDS)
+    assert house.cut == ["late"]
+
+
+def test_who_takes_a_byte_now_and_then_stays(house: House) -> None:
+    guest = house.comes("slow", unsent_bytes=100)
+    for _ in range(20):
+        house.loop.pass_(STUCK_SECONDS - 2)
+        guest.unsent_bytes -= 1
+    assert house.cut == []
+
+
+def test_more_that_is_not_taken_is_no_sign_of_life(house: House) -> None:
+    guest = house.comes("greedy", unsent_bytes=100)
+    for _ in range(7):
+        house.loop.pass_(10)
+        guest.unsent_bytes += 100
+    assert house.cut == ["greedy"]
+
+
+def test_what_strangers_hold_is_bounded_and_who_asked_longest_ago_goes_first(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guests_module, "MAX_HELD_BYTES", 250)
+    first = house.comes("first", unsent_bytes=100)
+    for name in ("second", "third", "fourth"):
+        house.comes(name, unsent_bytes=100)
+    house.comes("reader", unsent_bytes=1000, is_let_in=True)
+    house.guests.ask(first)
+    house.loop.pass_(3 * LOOK_SECONDS)
+    assert house.cut == ["second", "third"]
+
+
+def test_who_reads_may_be_owed_any_amount(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guests_module, "MAX_HELD_BYTES", 250)
+    reader = house.comes("reader", unsent_bytes=1000)
+    for _ in range(10):
+        house.loop.pass_(LOOK_SECONDS / 2)
+        reader.unsent_bytes -= 50
+    assert house.cut == []
+
+
+def test_there_is_no_timer_without_guests_and_one_for_a_thousand(house: House) -> None:
+    everybody = [house.comes(str(number)) for number in range(1000)]
+    assert len(house.loop.timers) == 1
+    house.loop.pass_(10 * LOOK_SECONDS)
+    assert len(house.loop.timers) == 1
+    for guest in everybody:
+        house.guests.leave(guest)
+    house.loop.pass_(2 * LOOK_SECONDS)
+    assert house.loop.timers == []
