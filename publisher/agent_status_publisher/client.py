@@ -22,6 +22,7 @@ from agent_status_publisher.session import Session
 from agent_status_publisher.settings import from_environment, renamed_settings
 from agent_status_publisher.worker.diagnostics import OnError, Reporter
 from agent_status_publisher.worker.flusher import ReportWriter
+from agent_status_publisher.worker.process_lock import is_over
 from agent_status_publisher.worker.redis_writer import check_target, make_writer
 from agent_status_publisher.worker.worker import CLOSE_SECONDS, Worker
 
@@ -74,7 +75,7 @@ class StatusPublisher:
         self._target = self._settings.redis_url if redis is None else redis
         self._reporter = Reporter(on_error)
         self._error_text = error_text
-        hint = check_target(self._target)
+        hint = None if is_over() else check_target(self._target)  # redis-py imports for it, which nobody can any more
         self._is_inert = hint is not None
         if hint:
             self._reporter.once(ConfigurationError(hint))
@@ -190,7 +191,7 @@ class StatusPublisher:
     def _current(self) -> Worker:
         """The worker that calls are for: a new one if there is none yet, or if it was the parent process's."""
         worker = self._newest()
-        if worker is not None and (not worker.gone or self._closed):
+        if worker is not None and (not worker.gone or self._closed or is_over()):
             return worker
         number = self._starts + 1
         made = self._make_worker()
@@ -219,6 +220,8 @@ def _clean_key(key: object) -> str:
 
 async def _beside(call: Callable[[], T]) -> T:
     """Run it in a thread of its own: the loop's executor may be busy with the agent's work, or shut down by now."""
+    if is_over():  # nothing waits any more, and a thread might never run
+        return call()
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 

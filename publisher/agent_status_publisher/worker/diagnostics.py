@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from agent_status_publisher.errors import PublisherError
+from agent_status_publisher.worker.process_lock import is_over
 
 logger = logging.getLogger("agent_status_publisher")
 
@@ -24,7 +25,9 @@ class Reporter:
         self._said: set[str] = set()
 
     def once(self, error: PublisherError) -> None:
-        """Report an error unless the very same was reported before."""
+        """Report an error unless the very same was reported before, or the process is over: logging has locks, too."""
+        if is_over():
+            return
         text = str(error)
         if text not in self._said and len(self._said) < MAX_REMEMBERED:
             self._said.add(text)

@@ -64,7 +64,11 @@ class Flusher:
 
     def start(self) -> None:
         """Begin; the first word says that the worker is here."""
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._has_ended = True  # nobody need wait for it
+            raise
 
     def wait_until_written(self, timeout_seconds: float) -> bool:
         """Wait until Redis has all that changed before this call; False if that took too long, or never can be."""
@@ -84,7 +88,8 @@ class Flusher:
             self._goodbye_until = time.monotonic() + timeout_seconds
             self._leaving = True
             self._wakes.put(None)
-        if self._thread is not threading.current_thread():
+        # One that has not begun yet ends as soon as it does: a signal handler may close in the middle of a start.
+        if self._thread is not threading.current_thread() and self._thread.is_alive():
             self._thread.join(timeout_seconds)
 
     def _run(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from agent_status_publisher.contract.text import text_of
 from agent_status_publisher.errors import InvalidCallError
+from agent_status_publisher.worker.process_lock import is_over
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,11 +22,13 @@ def never_raise(method: "Callable[Concatenate[Any, P], T]") -> "Callable[Concate
     """Report what a method's mistakes raise, once each, and give back None. Its object has a `report(error)`.
 
     Anything but a mistake is the agent's own: a signal handler may raise in the middle of a call (a task's time limit
-    does), and that must reach the agent.
+    does), and that must reach the agent. At the end of the process the method is not called.
     """
 
     @functools.wraps(method)
     def call(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T | None:
+        if is_over():
+            return None
         try:
             return method(self, *args, **kwargs)
         except InvalidCallError as error:

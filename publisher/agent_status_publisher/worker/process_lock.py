@@ -1,7 +1,11 @@
-"""The one lock of this process's workers, and of the bridges that tell them things.
+"""The one lock of this process's workers, and of the bridges that tell them things, until the process ends.
 
 One, since a finalizer may call either in the middle of a call to the other: two locks would be taken in both orders.
 Reentrant for the same reason, and for signal handlers. Nothing of the agent's runs while it is held, and no I/O.
+
+An interpreter that goes away still runs finalizers, but no thread: one that is started then never runs (before Python
+3.12, `Thread.start` waits for it for ever), and one that was ended keeps what it had locked. So once the last goodbye
+has begun, every call does nothing, starts nothing and waits for nothing.
 """
 
 import os
@@ -9,14 +13,28 @@ import threading
 
 
 class _Process:
-    """What is new in each process."""
+    """What is new in each process; but a child that is forked at the end is at the end, too: its exit calls nobody."""
 
     lock = threading.RLock()
+    # Whoever imports this in the main thread after that has ended is an atexit callback or a finalizer: what registers
+    # itself with atexit now is not called any more, so there would be no goodbye. (Where nothing has imported threading
+    # until then, its end cannot be seen; such a worker is lost by its lease.)
+    is_over = not threading.main_thread().is_alive() and threading.current_thread() is threading.main_thread()
 
 
 def process_lock() -> threading.RLock:
-    """It, in this process."""
-    return _Process.lock
+    """It, in this process; at the end one for each caller, since a thread that was ended may hold it for ever."""
+    return threading.RLock() if _Process.is_over else _Process.lock
+
+
+def is_over() -> bool:
+    """Whether the last goodbye of this process has begun, and calls do nothing any more."""
+    return _Process.is_over
+
+
+def end() -> None:
+    """Begin it."""
+    _Process.is_over = True
 
 
 def _after_fork_in_child() -> None:

@@ -18,7 +18,7 @@ from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.diagnostics import Reporter
 from agent_status_publisher.worker.flusher import Flusher, ReportWriter
 from agent_status_publisher.worker.outbox import Identity, Outbox
-from agent_status_publisher.worker.process_lock import process_lock
+from agent_status_publisher.worker.process_lock import end, is_over, process_lock
 
 CLOSE_SECONDS: Final = 3.0
 MAX_HOST_CHARACTERS: Final = 200
@@ -54,16 +54,22 @@ class Worker:
         """Begin to tell Redis; the first word says that this worker is here."""
         if self._flusher is None:
             return
+        # In this order, for a thread that comes here while the process ends: the last goodbye finds this worker, or it
+        # finds that it has come too late.
         _started.add(self)
+        if is_over():
+            self._never_was()
+            return
         try:
             self._flusher.start()
         except RuntimeError as error:  # no thread can be started any more: the interpreter is going away
-            self.gone = True
-            _started.discard(self)
+            self._never_was()
             self.reporter.once(PublisherError(f"the status publisher cannot start: {error}"))
 
     def flush(self, timeout_seconds: float) -> bool:
         """Wait until Redis has all that was said before; False if that took too long."""
+        if is_over() and self._flusher is not None:
+            return self.outbox.confirmed_change >= self.outbox.last_change
         return self._flusher is None or self._flusher.wait_until_written(timeout_seconds)
 
     def leave(self, timeout_seconds: float) -> None:
@@ -78,6 +84,10 @@ class Worker:
         self.gone = True
         self.lock = process_lock()
         self._flusher = None
+
+    def _never_was(self) -> None:
+        self.gone = True
+        _started.discard(self)
 
 
 # All there are, for the fork; and those that owe a goodbye, whoever still holds them.
@@ -99,9 +109,13 @@ def _after_fork_in_child() -> None:
 
 
 def _at_exit() -> None:
+    end()
     give_up_at = time.monotonic() + CLOSE_SECONDS
-    for worker in list(_started):
-        worker.leave(max(0.0, give_up_at - time.monotonic()))
+    try:
+        for worker in list(_started):
+            worker.leave(max(0.0, give_up_at - time.monotonic()))
+    finally:
+        _started.clear()  # an interrupted goodbye is none that a later close() may wait for
 
 
 atexit.register(_at_exit)
