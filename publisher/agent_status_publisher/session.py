@@ -122,16 +122,15 @@ class Session:
         worker = self._worker
         with worker.lock:
             if run := self._run(reopen=True):
-                run.open_tool(shown, call_id, worker.outbox.clock())
-                worker.outbox.changed()
+                worker.outbox.start_tool(run, shown, call_id)
 
     @never_raise
     def tool_end(self, call_id: object) -> None:
         """A tool call has ended: the newest one still open is shown, else `streaming`."""
         worker = self._worker
         with worker.lock:
-            if (run := self._run()) and run.close_tool(call_id, worker.outbox.clock()):
-                worker.outbox.changed()
+            if run := self._run():
+                worker.outbox.end_tool(run, call_id)
 
     @never_raise
     def usage(self, *, input: int | None = None, output: int | None = None) -> None:  # noqa: A002 - the API's word
@@ -151,15 +150,13 @@ class Session:
     def _say(self, state: SessionState, tool: str | None = None) -> None:
         worker = self._worker
         with worker.lock:
-            if (run := self._run(reopen=True)) and run.say(state, worker.outbox.clock(), tool):
-                worker.outbox.changed()
+            if run := self._run(reopen=True):
+                worker.outbox.say(run, state, tool)
 
     def _fail(self, text: str) -> None:
         """Be in error. The caller holds the lock."""
-        worker = self._worker
         if run := self._run(reopen=True):
-            run.fail(text, worker.outbox.clock(), worker.outbox.settings.error_ttl_seconds)
-            worker.outbox.changed()
+            self._worker.outbox.fail(run, text)
 
     def _open(self, title: str | None) -> bool:
         """Begin a run, unless one is going on; False if calls do not count any more. The caller holds the lock."""
@@ -185,8 +182,7 @@ class Session:
             if add:
                 input_tokens = run.input_tokens + (input_tokens or 0)
                 output_tokens = run.output_tokens + (output_tokens or 0)
-            if run.use(input_tokens, output_tokens):
-                worker.outbox.changed()
+            worker.outbox.use(run, input_tokens, output_tokens)
 
     @never_raise
     def _set_title(self, title: str | None) -> None:
@@ -194,9 +190,8 @@ class Session:
         self._title = shown
         worker = self._worker
         with worker.lock:
-            if (run := self._run()) and run.title != shown:
-                run.title = shown
-                worker.outbox.changed()
+            if run := self._run():
+                worker.outbox.rename(run, shown)
 
     @never_raise
     def _hold(self) -> None:
@@ -209,8 +204,7 @@ class Session:
             self._open(None)
             run = worker.outbox.run(self.key)
             if run and not self._holders and run.state is SessionState.WAITING_FOR_USER:
-                run.say(SessionState.THINKING, worker.outbox.clock())
-                worker.outbox.changed()
+                worker.outbox.say(run, SessionState.THINKING)
             self._holders += 1
 
     @never_raise

@@ -14,7 +14,7 @@ from agent_status_publisher.contract.report import SessionState
 from agent_status_publisher.contract.text import ErrorText
 from agent_status_publisher.errors import PublisherError
 from agent_status_publisher.settings import Settings
-from agent_status_publisher.worker.outbox import Identity, Outbox
+from agent_status_publisher.worker.outbox import Draft, Identity, Outbox
 from agent_status_publisher.worker.worker import Worker
 
 
@@ -66,7 +66,6 @@ class RecordingPublisher(StatusPublisher):
         worker = self._newest()
         if worker is not None and not worker.gone:
             worker.outbox.draft(left=True)
-            worker.outbox.changed()
         super().close()
 
     def _make_worker(self) -> Worker:
@@ -85,8 +84,17 @@ class _RecordingOutbox(Outbox):
         self.changes: list[Change] = []
         self._shown: dict[str, Change] = {}
 
-    def changed(self) -> None:
-        super().changed()
+    def draft(self, *, left: bool = False) -> Draft:
+        """Draft a report. A goodbye ends sessions, which is recorded, too."""
+        draft = super().draft(left=left)
+        self._record()
+        return draft
+
+    def _note_change(self) -> None:
+        super()._note_change()
+        self._record()
+
+    def _record(self) -> None:
         shown = {
             run.key: Change(
                 session_key=run.key,

@@ -89,17 +89,17 @@ class SimulatedWorker(SimulatedProcess):
 
     def say(self, key: str, state: SessionState, tool: str | None) -> None:
         if run := self.outbox.run(key) or self.outbox.open(key, None):
-            run.say(state, self.clock(), tool)
-            self._changed(run)
+            self.outbox.say(run, state, tool)
+            self._name(run)
 
     def open(self, key: str) -> None:
         if run := self.outbox.open(key, None):
-            self._changed(run)
+            self._name(run)
 
     def fail(self, key: str, message: str) -> None:
         if run := self.outbox.run(key) or self.outbox.open(key, None):
-            run.fail(message, self.clock(), self.settings.error_ttl_seconds)
-            self._changed(run)
+            self.outbox.fail(run, message)
+            self._name(run)
 
     def end(self, key: str) -> None:
         if self.outbox.run(key):
@@ -112,11 +112,10 @@ class SimulatedWorker(SimulatedProcess):
         self.is_leaving = True
         self._wake()
 
-    def _changed(self, run: Run) -> None:
+    def _name(self, run: Run) -> None:
         """A run is told apart from every other by its title: when it began, by the time that all share."""
         self.ended.discard(run.key)
-        run.title = f"{run.started_at - self._clock_ahead:.6f}"
-        self.outbox.changed()
+        self.outbox.rename(run, f"{run.started_at - self._clock_ahead:.6f}")
 
     # What its thread does
 

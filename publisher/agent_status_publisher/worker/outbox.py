@@ -75,13 +75,6 @@ class Outbox:
         """The number of the newest change that Redis is known to have."""
         return self._confirmed_change
 
-    def changed(self) -> None:
-        """Something that a word tells is new."""
-        was_quiet = not self.has_news
-        self._change += 1
-        if was_quiet:
-            self._on_news()
-
     def run(self, key: str) -> Run | None:
         """The run of a key that is open, one in error included."""
         run = self._runs.get(key)
@@ -100,20 +93,49 @@ class Outbox:
                     return None
             run = self._runs[key] = Run(key, title, self.clock())
             self._ended.pop(key, None)
-            self.changed()
+            self._note_change()
         elif run.state is SessionState.ERROR:
-            run.say(SessionState.THINKING, self.clock())
-            self.changed()
-        if title is not None and title != run.title:
-            run.title = title
-            self.changed()
+            self.say(run, SessionState.THINKING)
+        if title is not None:
+            self.rename(run, title)
         return run
+
+    def say(self, run: Run, state: SessionState, tool: str | None = None) -> None:
+        """Put a run into a state other than an error."""
+        if run.say(state, self.clock(), tool):
+            self._note_change()
+
+    def fail(self, run: Run, message: str) -> None:
+        """Put a run into an error, which expires after the error TTL."""
+        run.fail(message, self.clock(), self.settings.error_ttl_seconds)
+        self._note_change()
+
+    def start_tool(self, run: Run, name: str, call: object) -> None:
+        """Begin a tool call of a run."""
+        if run.open_tool(name, call, self.clock()):
+            self._note_change()
+
+    def end_tool(self, run: Run, call: object) -> None:
+        """End a tool call of a run. The end of a call that is not open changes nothing."""
+        if run.close_tool(call, self.clock()):
+            self._note_change()
+
+    def use(self, run: Run, input_tokens: int | None, output_tokens: int | None) -> None:
+        """Set the tokens that a run has used so far. A total smaller than before changes nothing."""
+        if run.use(input_tokens, output_tokens):
+            self._note_change()
+
+    def rename(self, run: Run, title: str | None) -> None:
+        """Give a run another title, or none."""
+        if title != run.title:
+            run.title = title
+            self._note_change()
 
     def end(self, key: str) -> None:
         """The session of this key is over, its error too."""
         if run := self._runs.get(key):
             self._end(run)
-            self.changed()
+            self._note_change()
 
     def runs(self) -> tuple[Run, ...]:
         """All that are open, those in error included."""
@@ -154,6 +176,13 @@ class Outbox:
     def refused(self, stored_seq: int) -> None:
         """Redis holds a word with this number, which the next one must pass."""
         self._seq = max(self._seq, stored_seq)
+
+    def _note_change(self) -> None:
+        """Count a change of what the next report says. The first one since the last draft wakes the thread."""
+        was_quiet = not self.has_news
+        self._change += 1
+        if was_quiet:
+            self._on_news()
 
     def _expire(self, now: float) -> None:
         for run in list(self._runs.values()):

@@ -1,10 +1,13 @@
 """What a worker's next word says."""
 
+from collections.abc import Callable
+
 import pytest
 
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.outbox import MAX_ENDED, Identity, Outbox
+from agent_status_publisher.worker.run import Run
 from tests.support.clock import Clock
 
 
@@ -175,3 +178,49 @@ def test_sessions_whose_error_has_expired_make_room(desk: Desk) -> None:
         run.fail("boom", desk.clock(), 30.0)
     desk.clock.pass_(31.0)
     assert desk.outbox.open("one:more", None)
+
+
+def opened(desk: Desk) -> Run:
+    """A run whose opening has been written."""
+    run = desk.outbox.open("web:1", None)
+    assert run is not None
+    run.open_tool("bash", "open", desk.clock())
+    desk.outbox.draft()
+    desk.calls = 0
+    return run
+
+
+VERBS: dict[str, Callable[[Outbox, Run], None]] = {
+    "say": lambda outbox, run: outbox.say(run, SessionState.STREAMING),
+    "fail": lambda outbox, run: outbox.fail(run, "boom"),
+    "start_tool": lambda outbox, run: outbox.start_tool(run, "read", "another"),
+    "end_tool": lambda outbox, run: outbox.end_tool(run, "open"),
+    "use": lambda outbox, run: outbox.use(run, 1, None),
+    "rename": lambda outbox, run: outbox.rename(run, "a title"),
+    "end": lambda outbox, run: outbox.end(run.key),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_notes_its_change_and_wakes_the_thread_once(desk: Desk, verb: str) -> None:
+    run = opened(desk)
+    VERBS[verb](desk.outbox, run)
+    assert desk.outbox.has_news
+    assert desk.calls == 1
+
+
+NOTHING: dict[str, Callable[[Outbox, Run], None]] = {
+    "say": lambda outbox, run: outbox.say(run, run.state, run.tool),
+    "end_tool": lambda outbox, run: outbox.end_tool(run, "never begun"),
+    "use": lambda outbox, run: outbox.use(run, 0, None),
+    "rename": lambda outbox, run: outbox.rename(run, run.title),
+    "end": lambda outbox, _: outbox.end("web:2"),
+}
+
+
+@pytest.mark.parametrize("verb", NOTHING)
+def test_a_verb_that_changes_nothing_is_no_news(desk: Desk, verb: str) -> None:
+    run = opened(desk)
+    NOTHING[verb](desk.outbox, run)
+    assert not desk.outbox.has_news
+    assert desk.calls == 0
