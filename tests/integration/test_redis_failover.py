@@ -153,4 +153,4 @@ def test_while_a_slot_is_half_moved_the_last_picture_stands_and_a_moment_after_i
     moving.wait_for({"web:1": "streaming"}, 3)
     shown = [{row["session_key"]: row["state"] for row in event.data["sessions"]} for event in moving.statuses[since:]]
     assert shown == [{"web:1": "thinking"}, {"web:1": "streaming"}], "no flicker, nobody is lost"
-    assert [type(error.__cause__).__name__ for error in told] == ["TryAgainError"]
+    assert ["TryAgainError" in str(error) for error in told] == [True]

@@ -7,13 +7,13 @@ this process was stopped itself; then all begins anew.
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from agent_status_gateway.feed.redis_client import Primary, RedisClient, SubscriptionLostError
 from agent_status_gateway.tasks import together
+from agent_status_publisher.contract.redaction import redacted
 from agent_status_publisher.contract.wire import MalformedReportError, RawReport, Reading, decode_message
 
 logger = logging.getLogger(__name__)
@@ -25,8 +25,6 @@ LATE_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 0.5
 READ_SECONDS_WITHOUT_WORKERS: Final = 10.0
 MIN_READ_SECONDS: Final = 0.2
-_ARGUMENTS = re.compile(r",? with args beginning with.*", re.DOTALL)
-"""Redis repeats a command that it does not know, and that may be the one with the password."""
 NEWS_WAITING: Final = 1000
 """Bounded: when the pipeline is slow, Redis waits, and drops us at worst; then everything is read again."""
 
@@ -214,7 +212,7 @@ def _reason_of(error: Exception) -> str:
         return str(error)
     if isinstance(error, TimeoutError) and not str(error):
         return f"Redis has not answered within {SILENCE_SECONDS:g} s"
-    return f"{type(error).__name__}: {_ARGUMENTS.sub('', str(error))}"
+    return f"{type(error).__name__}: {redacted(error)}"
 
 
 def _kind_of(error: Exception) -> str:

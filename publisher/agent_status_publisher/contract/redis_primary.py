@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from agent_status_publisher.contract.redaction import redacted
 from agent_status_publisher.contract.redis_url import Kind, Node, RedisTarget
+from agent_status_publisher.contract.text import text_of_reply
 
 
 class PrimaryUnknownError(ConnectionError):
@@ -53,7 +55,7 @@ class PrimarySearch:
         if self.target.kind is Kind.SENTINEL:
             if not reply:
                 raise PrimaryUnknownError("knows no such service")
-            return Node(_text(reply[0]), int(reply[1]))
+            return Node(text_of_reply(reply[0]), int(reply[1]))
         self._seen = tuple(_node(row, asked) for shard in reply for row in shard[2:])
         for first, last, primary, *_ in reply:
             if first <= slot <= last:
@@ -65,7 +67,7 @@ class PrimarySearch:
         if isinstance(error, PrimaryUnknownError):
             return f"{asked} {error}"
         self._silent.add(asked)
-        return f"{asked}: {str(error) or 'no answer in time'}"
+        return f"{asked}: {redacted(error) or 'no answer in time'}"
 
     def nobody(self, answers: Sequence[str]) -> PrimaryUnknownError:
         """The error when all have been asked; the same one however they were asked, since a new reason is logged."""
@@ -75,9 +77,5 @@ class PrimarySearch:
 
 def _node(row: Sequence[Any], asked: Node) -> Node:
     """Without a host it is the one that was asked: a Cluster that does not know its own address says so."""
-    host = _text(row[0] or "")
+    host = text_of_reply(row[0] or "")
     return Node(asked.host if host in {"", "?"} else host, int(row[1]))
-
-
-def _text(raw: bytes | str) -> str:
-    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw

@@ -41,6 +41,11 @@ def text_of(thing: object) -> str:
         return type(thing).__name__
 
 
+def text_of_reply(reply: object) -> str:
+    """A reply of Redis as text, whether or not its client decodes replies. Bytes that are not UTF-8 are replaced."""
+    return reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
+
+
 def message_of(error: object, error_text: ErrorText | None = None) -> str:
     """What an exception, or whatever an agent calls its error, says in one line; never empty.
 

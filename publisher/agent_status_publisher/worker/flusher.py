@@ -5,13 +5,13 @@ After it comes Redis. Nothing that happens here reaches the agent: a failure is 
 
 import queue
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
-from agent_status_publisher.contract.text import text_of
+from agent_status_publisher.contract.redaction import redacted
+from agent_status_publisher.contract.text import text_of_reply
 from agent_status_publisher.contract.wire import Keys, encode_record, write_arguments
 from agent_status_publisher.errors import RedisUnavailableError
 from agent_status_publisher.worker.diagnostics import Reporter, logger
@@ -19,8 +19,6 @@ from agent_status_publisher.worker.outbox import Draft, Outbox
 from agent_status_publisher.worker.pace import Pace
 
 GOODBYE_RETRY_SECONDS: Final = 0.2
-_ARGUMENTS = re.compile(r",? with args beginning with.*", re.DOTALL)
-"""Redis repeats a command that it does not know, and that may be the one with the password."""
 
 
 class ReportWriter(Protocol):
@@ -148,7 +146,7 @@ class Flusher:
                 self._outbox.refused(int(value))
                 self._pace.refused(self._outbox.clock())
             return False
-        self._took(draft, started_at, len(encoded), _text(channel_error))
+        self._took(draft, started_at, len(encoded), text_of_reply(channel_error))
         return True
 
     def _took(self, draft: Draft, started_at: float, size_bytes: int, channel_error: str) -> None:
@@ -175,14 +173,10 @@ class Flusher:
             self._writer.close()
         if self._silent_since is None:
             self._silent_since = time.monotonic()
-            reason = _ARGUMENTS.sub("", text_of(error))
-            report = RedisUnavailableError(
-                f"Redis does not take this worker's status: {type(error).__name__}: {reason}. "
-                "The agent is not affected; trying on"
+            # The error itself is not chained: a logging handler would write all of it, which may have the password.
+            self._reporter.always(
+                RedisUnavailableError(
+                    f"Redis does not take this worker's status: {type(error).__name__}: {redacted(error)}. "
+                    "The agent is not affected; trying on"
+                )
             )
-            report.__cause__ = error
-            self._reporter.always(report)
-
-
-def _text(reply: bytes | str) -> str:
-    return reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply

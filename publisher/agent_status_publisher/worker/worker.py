@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable
 from typing import ClassVar, Final
 
+from agent_status_publisher.contract.report import MAX_HOST_CHARACTERS
 from agent_status_publisher.contract.text import ErrorText, clean_text
 from agent_status_publisher.errors import PublisherError
 from agent_status_publisher.settings import Settings
@@ -21,7 +22,6 @@ from agent_status_publisher.worker.outbox import Identity, Outbox
 from agent_status_publisher.worker.process_lock import end, is_over, process_lock
 
 CLOSE_SECONDS: Final = 3.0
-MAX_HOST_CHARACTERS: Final = 200
 
 
 class Worker:

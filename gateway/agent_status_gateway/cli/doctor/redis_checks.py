@@ -11,7 +11,9 @@ from redis.exceptions import NoPermissionError, RedisError
 from agent_status_gateway.cli.doctor.finding import Finding, note, ok, wrong
 from agent_status_gateway.feed.redis_client import Primary, RedisClient
 from agent_status_gateway.settings import Settings
+from agent_status_publisher.contract.redaction import redacted
 from agent_status_publisher.contract.redis_url import Kind, parse_redis_url
+from agent_status_publisher.contract.text import text_of_reply
 from agent_status_publisher.contract.wire import MAX_REPORT_BYTES, Keys
 
 ANSWER_SECONDS: Final = 5.0
@@ -39,7 +41,7 @@ async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
             ):
                 yield await _may(what, act)
     except (RedisError, OSError, TimeoutError) as error:
-        reason = str(error) or f"no answer within {ANSWER_SECONDS:g} s"
+        reason = redacted(error) or f"no answer within {ANSWER_SECONDS:g} s"
         yield wrong(f"Redis cannot be used: {reason}", "is REDIS_URL right, the server up, and no firewall in between?")
 
 
@@ -63,16 +65,16 @@ async def _seen(
     except NoPermissionError:
         return note(f"{name}: this user may not look, which a gateway need not; ask as an admin to see it")
     except RedisError as error:
-        return note(f"{name}: cannot be seen here: {error}")
+        return note(f"{name}: cannot be seen here: {redacted(error)}")
 
 
 async def _may(what: str, act: Callable[[], Awaitable[object]]) -> Finding:
     try:
         await act()
     except NoPermissionError as error:
-        return wrong(f"Redis {what}: no: {error}", RULES)
+        return wrong(f"Redis {what}: no: {redacted(error)}", RULES)
     except RedisError as error:
-        return wrong(f"Redis {what}: no: {error}", "workers cannot speak either while this is so")
+        return wrong(f"Redis {what}: no: {redacted(error)}", "workers cannot speak either while this is so")
     return ok(f"Redis {what}")
 
 
@@ -121,16 +123,12 @@ async def _buffers(primary: Primary, _settings: Settings) -> Finding:
 async def _config(primary: Primary, name: str) -> str | None:
     answer = await primary.ask("CONFIG", "GET", name)
     pairs = answer.items() if isinstance(answer, dict) else zip(answer[::2], answer[1::2], strict=True)
-    return next((_text(value) for key, value in pairs if _text(key) == name), None)
+    return next((text_of_reply(value) for key, value in pairs if text_of_reply(key) == name), None)
 
 
 def _fields(info: Any) -> dict[str, str]:
     """Redis's INFO, which redis-py parses for some clients and not for others."""
     if isinstance(info, dict):
-        return {_text(name): _text(value) for name, value in info.items()}
-    pairs = (line.partition(":") for line in _text(info).splitlines())
+        return {text_of_reply(name): text_of_reply(value) for name, value in info.items()}
+    pairs = (line.partition(":") for line in text_of_reply(info).splitlines())
     return {name: value for name, colon, value in pairs if colon}
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
