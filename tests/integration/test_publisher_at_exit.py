@@ -63,18 +63,25 @@ def test_a_call_after_the_goodbye_in_a_generators_finally_does_nothing(real_redi
 
 
 HOLDER: Final = """
-import atexit
+import atexit, threading
 
-@atexit.register  # before ours, so it is called after ours
+after_the_goodbye = threading.Event()
+
 def hold():
     # Daemon threads are ended wherever they are, and unlock nothing: one that ends with the lock is the same.
-    holder = threading.Thread(target=lock.acquire)
-    holder.start()
+    after_the_goodbye.wait()
+    lock.acquire()
+
+holder = threading.Thread(target=hold, daemon=True)
+holder.start()
+
+@atexit.register  # before ours, so it is called after ours
+def end():
+    after_the_goodbye.set()
     holder.join()
 """
 
 
-@pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="3.12 starts no threads by then")
 @pytest.mark.parametrize("call", LIVE_CALLS)
 def test_no_call_waits_for_a_lock_that_a_thread_held_when_it_was_ended(real_redis: RedisServer, call: str) -> None:
     script = f"""

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import textwrap
 import time
 
 import pytest
@@ -78,6 +79,24 @@ def test_a_thread_that_outlives_the_main_one_still_publishes(real_redis: RedisSe
     (record,) = records(real_redis)
     assert record.left
     assert [session.error for session in record.sessions] == ["boom"]
+
+
+@pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="3.12 starts no threads by then")
+def test_a_thread_that_outlives_the_main_one_may_import_the_publisher_then(real_redis: RedisServer) -> None:
+    script = """
+        import threading
+        import redis
+
+        def work():
+            threading.main_thread().join()
+            from agent_status_publisher import StatusPublisher
+            publisher = StatusPublisher().start()
+            print(publisher.flush())
+
+        threading.Thread(target=work).start()
+    """
+    assert said_by(textwrap.dedent(script), real_redis.url) == "True"
+    assert [record.left for record in records(real_redis)] == [True]
 
 
 def test_a_daemon_thread_that_goes_on_calling_at_the_end_leaves_no_worker_behind(real_redis: RedisServer) -> None:
