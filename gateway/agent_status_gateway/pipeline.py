@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from agent_status_gateway.fanout.client import Client, Line, Peer
+from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.encoders import Encoder
 from agent_status_gateway.fanout.frames import FeedState, Frame, encode_frame, feed_event
 from agent_status_gateway.fanout.hub import Hub
@@ -124,11 +124,11 @@ class Pipeline:
         self.frame()  # whoever is lost is called so
         return describe_workers(self._fleet.workers, self._clock())
 
-    def join(self, line: Line, coding: Encoder, *, peer: Peer, wants_feed: bool) -> Client:
+    def join(self, transport: Transport, encoder: Encoder, *, peer: Peer, wants_feed: bool) -> Client:
         """A client's place among those who listen; its first event is written."""
         state: FeedState = "live" if self.lost_reason is None else "lost"
         feed = feed_event(state, self._clock() - self._since) if wants_feed else b""
-        return self._hub.join(line, coding, self.frame(), peer=peer, wants_feed=wants_feed, feed=feed)
+        return self._hub.join(transport, encoder, self.frame(), peer=peer, wants_feed=wants_feed, feed=feed)
 
     async def _take_in(self) -> None:
         while True:
@@ -214,7 +214,7 @@ class Pipeline:
         if self.has_snapshot:
             self._fleet.outage_ended(now, now - self._since)
             logger.info("feed live again, after %.1f s", now - self._since)
-            self._hub.tell_feed("live", 0.0)
+            self._hub.broadcast_feed("live", 0.0)
         else:
             logger.info("feed live")
         self.lost_reason = None
@@ -225,7 +225,7 @@ class Pipeline:
             self._metrics.feed_losses.labels(lost.kind).inc()
             self._since = lost.since
             self._fleet.outage_began(self._clock())
-            self._hub.tell_feed("lost", self._clock() - self._since)
+            self._hub.broadcast_feed("lost", self._clock() - self._since)
         if self.lost_reason != lost.reason:
             logger.warning("feed lost, serving the last picture: %s", lost.reason)
         self.lost_reason = lost.reason

@@ -66,7 +66,7 @@ class Replica:
         """The pipeline at work; where Redis answers at once, there is a picture from the beginning."""
         tasks = [
             asyncio.create_task(self.pipeline.run(), name="pipeline"),
-            asyncio.create_task(self.access.watch(self.hub.let_go_of), name="keys"),
+            asyncio.create_task(self.access.watch(self.hub.close_streams_of), name="keys"),
         ]
         try:
             await self.pipeline.wait_for_snapshot(START_SECONDS)

@@ -1,4 +1,4 @@
-"""A line that keeps what is written to it, for tests without a socket."""
+"""A transport that keeps what is written to it, for tests without a socket."""
 
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -19,43 +19,43 @@ class RecordingTransport:
         self.backlog_bytes = 0
         self.chunks: list[bytes] = []
         self.has_ended = False
-        self.is_cut = False
+        self.is_aborted = False
 
     def open(self, chunk: bytes) -> None:
         self.write(chunk)
 
     def write(self, chunk: bytes) -> None:
-        assert not self.is_blocked, "a line without room was written to"
+        assert not self.is_blocked, "a blocked transport was written to"
         self.chunks.append(chunk)
 
     def end(self, chunk: bytes) -> None:
         self.write(chunk)
         self.has_ended = self.is_blocked = True
 
-    def cut(self) -> None:
-        self.is_cut = self.is_blocked = True
+    def abort(self) -> None:
+        self.is_aborted = self.is_blocked = True
 
 
 class Listener:
-    """A client of a hub, and its line."""
+    """A client of a hub, and its transport."""
 
     def __init__(
-        self, hub: Hub, frame: Frame, coding: Encoder = IDENTITY, *, wants_feed: bool = False, peer: Peer = PEER
+        self, hub: Hub, frame: Frame, encoder: Encoder = IDENTITY, *, wants_feed: bool = False, peer: Peer = PEER
     ) -> None:
-        self.line = RecordingTransport()
-        self.client: Client = hub.join(self.line, coding, frame, peer=peer, wants_feed=wants_feed)
-        self.first = self.line.chunks.pop()
+        self.transport = RecordingTransport()
+        self.client: Client = hub.join(self.transport, encoder, frame, peer=peer, wants_feed=wants_feed)
+        self.first = self.transport.chunks.pop()
 
     def block(self) -> None:
-        self.line.is_blocked = True
+        self.transport.is_blocked = True
 
     def unblock(self) -> None:
-        self.line.is_blocked = False
+        self.transport.is_blocked = False
         self.client.unblocked()
 
     def taken(self) -> list[bytes]:
         """What has been written since the last time."""
-        chunks, self.line.chunks = self.line.chunks, []
+        chunks, self.transport.chunks = self.transport.chunks, []
         return chunks
 
 

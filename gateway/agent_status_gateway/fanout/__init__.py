@@ -6,7 +6,7 @@ In reading order:
     chunks            the chunks of HTTP/1.1
     gzip_stream       an event compressed once for every client
     frames            a snapshot as bytes
-    encoders          how bytes are put on a client's wire
+    encoders          the bytes of a frame that one client gets
     delivery_counts   what was written to clients, as plain numbers
     client            one open stream: what was last written to it and what waits for it
     hub               all open streams: join, broadcast, keep alive, drain

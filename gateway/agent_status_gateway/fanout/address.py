@@ -1,7 +1,7 @@
-"""Pure: which address a client has, and as which it is counted where limits go by address.
+"""Pure: a client's address, and the address or network that limits count it by.
 
-A proxy that is trusted may pass on what a stranger wrote, so what is not an address is nobody's in particular: whoever
-sends such a thing shares one place with all who do, and no text of theirs is kept.
+A trusted proxy may pass on text that a stranger wrote. All clients with text that is not an address are counted
+together as `unknown`, and the text is not kept.
 """
 
 import ipaddress
@@ -12,13 +12,13 @@ from typing import Any, Final
 UNKNOWN: Final = "unknown"
 MAX_PORT: Final = 65_535
 MAX_CHARACTERS: Final = 64
-"""Of an address, with room for a zone; longer texts are not even looked at."""
+"""The most characters of an address, with room for a zone. Longer text is not parsed."""
 IPV6_CUSTOMER_BITS: Final = 64
-"""One customer has 2^64 IPv6 addresses at least, and could have each of them counted anew."""
+"""The bits of a network that counts as one client: one customer has at least 2^64 IPv6 addresses."""
 
 
 def client_of(scope: Mapping[str, Any]) -> tuple[str, int]:
-    """Address and port of whoever sent this request."""
+    """The address and port that a request came from."""
     host, port = scope.get("client") or (UNKNOWN, 0)
     if len(host) > MAX_CHARACTERS or _address(host) is None:
         return UNKNOWN, 0
@@ -26,7 +26,7 @@ def client_of(scope: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def counted_as(host: str) -> str:
-    """Whose place this address takes: an IPv6 client's is its /64 network's."""
+    """The name that an address is counted by: an IPv6 address by its /64 network."""
     address = _address(host)
     if not isinstance(address, ipaddress.IPv6Address):
         return host

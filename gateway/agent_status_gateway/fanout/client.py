@@ -1,28 +1,28 @@
-"""One open stream as the hub sees it: what it saw last, and what waits for it. Its line moves the bytes.
+"""One open stream as the hub sees it: what was last written to it, and what waits. Its transport moves the bytes.
 
-Rule 1. At most one picture waits, the newest: a slow client delays nobody and holds one frame at most.
-Rule 2. A picture goes to a client if its id differs from that of the last one *written* to it.
-Rule 3. A line without room is not written to. When it has room again, what waits goes out: the farewell and nothing
-        else, or the feed's state and then the picture.
+Rule 1. At most one snapshot waits, the newest: a slow client delays nobody and holds one frame at most.
+Rule 2. A snapshot goes to a client if its id differs from that of the last one *written* to it.
+Rule 3. A blocked transport is not written to. When it has room again, what waits goes out: the last bytes and nothing
+        else, or the feed's state and then the snapshot.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from agent_status_gateway.fanout.delivery_counts import Told
+from agent_status_gateway.fanout.delivery_counts import DeliveryCounts
 from agent_status_gateway.fanout.encoders import Encoder
 from agent_status_gateway.fanout.frames import KEEPALIVE, Frame
 
 
-class Line(Protocol):
-    """Where a client's bytes go. A line that has ended has no room for ever."""
+class Transport(Protocol):
+    """Where a client's bytes go. A transport that has ended stays blocked."""
 
     is_blocked: bool
-    """Whether there is no room to write just now."""
+    """True while there is no room to write."""
 
     @property
     def backlog_bytes(self) -> int:
-        """How much of what was written has not been taken yet, while blocked: less is progress."""
+        """How many of the written bytes still wait while the transport is blocked: a change is progress."""
 
     def open(self, chunk: bytes) -> None:
         """Send the first bytes."""
@@ -33,12 +33,12 @@ class Line(Protocol):
     def end(self, chunk: bytes) -> None:
         """Send the last bytes; only while not blocked."""
 
-    def cut(self) -> None:
-        """End at once, whatever is still unsent."""
+    def abort(self) -> None:
+        """End at once and drop what is unsent."""
 
 
 class Peer(NamedTuple):
-    """Who reads."""
+    """Who reads: the client's address, and the name of its key."""
 
     address: str
     port: int
@@ -53,15 +53,15 @@ class Client:
 
     __slots__ = (
         "_backlog_bytes",
-        "_coding",
-        "_farewell",
+        "_counts",
+        "_encoder",
         "_feed",
         "_frame",
+        "_idle_rounds",
+        "_last_bytes",
         "_leave",
-        "_line",
-        "_quiet_rounds",
-        "_seen",
-        "_told",
+        "_transport",
+        "_written_id",
         "ending",
         "events",
         "joined_at",
@@ -71,116 +71,116 @@ class Client:
 
     def __init__(
         self,
-        line: Line,
-        coding: Encoder,
+        transport: Transport,
+        encoder: Encoder,
         leave: Callable[["Client"], None],
         *,
         wants_feed: bool,
         peer: Peer,
         joined_at: float,
-        told: Told,
+        counts: DeliveryCounts,
     ) -> None:
         self.wants_feed = wants_feed
         self.peer = peer
         self.joined_at = joined_at
         self.events = 1
-        self.ending = "the client left"
-        self._line = line
-        self._coding = coding
+        self.ending = "the client closed it"
+        self._transport = transport
+        self._encoder = encoder
         self._leave = leave
-        self._seen = ""
-        self._told = told
+        self._written_id = ""
+        self._counts = counts
         self._frame: Frame | None = None
         self._feed: bytes | None = None
-        self._farewell: bytes | None = None
+        self._last_bytes: bytes | None = None
         self._backlog_bytes = 0
-        self._quiet_rounds = 0
-        """Since a byte was written, or progress seen."""
+        self._idle_rounds = 0
+        """Rounds since a byte was written or progress was seen."""
 
-    def begin(self, frame: Frame, retry_ms: int, feed: bytes) -> None:
-        """Write the first event, and with it what is to be said of the feed."""
-        self._seen = frame.id
-        chunk = self._coding.first(frame, retry_ms, feed)
-        self._line.open(chunk)
-        self._told.events += 1
-        self._told.bytes += len(chunk)
+    def open(self, frame: Frame, retry_ms: int, feed: bytes) -> None:
+        """Write the first event, followed by the feed event, if any."""
+        self._written_id = frame.id
+        chunk = self._encoder.first(frame, retry_ms, feed)
+        self._transport.open(chunk)
+        self._counts.events += 1
+        self._counts.bytes += len(chunk)
 
     def offer(self, frame: Frame) -> bool:
-        """Write this picture, or have it written next, unless it is what the client saw last; True if it is news."""
-        if frame.id == self._seen:
+        """Write this snapshot now or when there is room; False if the client has it already."""
+        if frame.id == self._written_id:
             self._frame = None
             return False
-        if self._line.is_blocked:
+        if self._transport.is_blocked:
             if self._frame is not None:
-                self._told.conflated += 1
+                self._counts.conflated += 1
             self._frame = frame
         else:
-            self._show(frame)
+            self._write_frame(frame)
         return True
 
     def offer_feed(self, event: bytes) -> None:
-        """Write this feed event, if the client asked for such, or have it written before any picture."""
+        """Write this feed event, before any snapshot that waits, if the client asked for feed events."""
         if self.wants_feed:
             self._feed = event
-            self._write_what_waits()
+            self._write_pending()
 
-    def let_go(self, farewell: bytes, reason: str = "drained") -> None:
-        """End the stream with these bytes, as soon as there is room."""
-        self._farewell = farewell
+    def close(self, last_bytes: bytes, reason: str = "drained") -> None:
+        """End the stream with these bytes as soon as there is room."""
+        self._last_bytes = last_bytes
         self.ending = reason
-        self._write_what_waits()
+        self._write_pending()
 
     def unblocked(self) -> None:
-        """The line has room again."""
-        self._quiet_rounds = 0
-        self._write_what_waits()
+        """Continue: the transport has room again."""
+        self._idle_rounds = 0
+        self._write_pending()
 
-    def gone(self) -> None:
-        """The line has ended."""
+    def closed(self) -> None:
+        """Leave the hub: the transport has ended."""
         self._leave(self)
 
-    def cut(self, reason: str) -> None:
-        """End it at once."""
+    def abort(self, reason: str) -> None:
+        """End the stream at once."""
         self.ending = reason
-        self._line.cut()
+        self._transport.abort()
 
     def round(self, *, keepalive_rounds: int, stuck_rounds: int) -> None:
-        """A round of the hub: break a long silence, and cut off who has not taken a byte for too long."""
-        self._quiet_rounds += 1
-        if not self._line.is_blocked:
-            if self._quiet_rounds > keepalive_rounds:
-                self._write(self._coding.text(KEEPALIVE))
-                self._told.keepalives += 1
-        elif (backlog_bytes := self._line.backlog_bytes) != self._backlog_bytes:
+        """Write a keepalive if the stream has been idle for long; abort it if the client reads nothing."""
+        self._idle_rounds += 1
+        if not self._transport.is_blocked:
+            if self._idle_rounds > keepalive_rounds:
+                self._write(self._encoder.text(KEEPALIVE))
+                self._counts.keepalives += 1
+        elif (backlog_bytes := self._transport.backlog_bytes) != self._backlog_bytes:
             self._backlog_bytes = backlog_bytes
-            self._quiet_rounds = 0
-        elif self._quiet_rounds > stuck_rounds:
-            self.cut("it took nothing for too long")
+            self._idle_rounds = 0
+        elif self._idle_rounds > stuck_rounds:
+            self.abort("the client read nothing for too long")
 
-    def _write_what_waits(self) -> None:
-        if self._line.is_blocked:
+    def _write_pending(self) -> None:
+        if self._transport.is_blocked:
             return
-        if self._farewell is not None:
-            self._line.end(self._coding.last(self._farewell))
+        if self._last_bytes is not None:
+            self._transport.end(self._encoder.last(self._last_bytes))
             return
         if self._feed is not None:
             feed, self._feed = self._feed, None
-            self._write(self._coding.text(feed))
-        if self._frame is not None and not self._line.is_blocked:
+            self._write(self._encoder.text(feed))
+        if self._frame is not None and not self._transport.is_blocked:
             frame, self._frame = self._frame, None
-            self._show(frame)
+            self._write_frame(frame)
 
-    def _show(self, frame: Frame) -> None:
-        self._seen = frame.id
-        self._quiet_rounds = 0
+    def _write_frame(self, frame: Frame) -> None:
+        self._written_id = frame.id
+        self._idle_rounds = 0
         self.events += 1
-        chunk = self._coding.event(frame)
-        self._line.write(chunk)
-        told = self._told
-        told.events += 1
-        told.bytes += len(chunk)
+        chunk = self._encoder.event(frame)
+        self._transport.write(chunk)
+        counts = self._counts
+        counts.events += 1
+        counts.bytes += len(chunk)
 
     def _write(self, chunk: bytes) -> None:
-        self._quiet_rounds = 0
-        self._line.write(chunk)
-        self._told.bytes += len(chunk)
+        self._idle_rounds = 0
+        self._transport.write(chunk)
+        self._counts.bytes += len(chunk)

@@ -1,6 +1,6 @@
-"""Pure: how what is said to a client is put on its wire: its content coding, and the framing of HTTP.
+"""Pure: the bytes that one client gets: its content encoding, and the framing of HTTP.
 
-An event is coded once for all clients of a kind: what is here only chooses which bytes of a frame a client gets.
+An event is encoded once for all clients of a kind: an encoder only chooses which bytes of a frame its client gets.
 """
 
 import zlib
@@ -12,23 +12,23 @@ from agent_status_gateway.fanout.gzip_stream import finish, store
 
 
 class Encoder(Protocol):
-    """What one client gets for what it is told, in the order that it is told."""
+    """Encoder of one stream; its methods are called in the order of the stream."""
 
     def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
-        """A new client's first event, with how long it shall wait before it reconnects; then `text`, if any."""
+        """Encode a new client's first event, with the wait before it reconnects; then `text`, if any."""
 
     def event(self, frame: Frame) -> bytes:
-        """A later event."""
+        """Encode a later event."""
 
     def text(self, text: bytes) -> bytes:
-        """Anything that is said to this client alone, or seldom."""
+        """Encode text that is written to this client alone, or seldom."""
 
     def last(self, text: bytes) -> bytes:
-        """The last words, and the end of the response."""
+        """Encode the last bytes and the end of the response."""
 
 
 class Identity:
-    """The text as it is; whoever sends it frames it, or ends it with the connection as HTTP/1.0 does."""
+    """Encoder that changes nothing: the server frames the text, or ends it with the connection as HTTP/1.0 does."""
 
     def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
         """As it is."""
@@ -48,7 +48,7 @@ class Identity:
 
 
 class Chunked:
-    """The text in chunks of HTTP/1.1."""
+    """Encoder that makes chunks of HTTP/1.1."""
 
     def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
         """One chunk."""
@@ -68,7 +68,7 @@ class Chunked:
 
 
 class Gzip:
-    """The text compressed, in chunks or not; one for each client, since its stream ends with a checksum of its own."""
+    """Encoder that compresses, with or without chunks; one per client, since each stream ends with its own checksum."""
 
     __slots__ = ("_crc", "_is_chunked", "_length")
 
@@ -112,14 +112,14 @@ CHUNKED: Final = Chunked()
 
 
 def encoder_for(*, is_gzipped: bool, is_chunked: bool) -> Encoder:
-    """The coding of one client."""
+    """Choose one client's encoder."""
     if is_gzipped:
         return Gzip(is_chunked=is_chunked)
     return CHUNKED if is_chunked else IDENTITY
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether a request's `Accept-Encoding` allows gzip (RFC 9110, 12.5.3)."""
+    """True if an `Accept-Encoding` header allows gzip (RFC 9110, 12.5.3)."""
     weights: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
         name, _, parameters = part.partition(";")
@@ -127,5 +127,5 @@ def accepts_gzip(accept_encoding: str) -> bool:
         try:
             weights[name.strip()] = float(weight) if weight else 1.0
         except ValueError:
-            weights[name.strip()] = 0.0  # not understood: then rather not
+            weights[name.strip()] = 0.0  # not understood, so not accepted
     return weights.get("gzip", weights.get("*", 0.0)) > 0

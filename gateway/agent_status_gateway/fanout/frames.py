@@ -1,4 +1,4 @@
-"""Pure: a snapshot as bytes, made once for everybody. Before it comes the picture, after it the hub.
+"""Pure: a snapshot as bytes, made once for all clients. The snapshot comes before it, the hub after it.
 
 Each event is `event: status`, `data:` on one line right after it, then `id:`, LF only. The id is a hash of the
 fingerprint, so it is equal on all replicas.
@@ -24,14 +24,14 @@ FeedState = Literal["live", "lost"]
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """One picture, ready for every client; what only some of them need is made when the first one does, and kept.
+    """One snapshot as bytes for every client. A form that only some clients need is made on first use and kept.
 
     Attributes:
-        fingerprint: What is compared with what a client saw last.
-        id: Its hash.
+        fingerprint: What decides whether a change is worth an event.
+        id: The fingerprint's hash.
         json: The body of the JSON endpoint.
         event: The SSE event.
-        made_at: When, in seconds on the replica's monotonic clock: durations are as of then.
+        made_at: The moment that durations refer to, in seconds on the replica's monotonic clock.
     """
 
     fingerprint: Fingerprint
@@ -41,11 +41,11 @@ class Frame:
     made_at: float
 
     def first_event(self, retry_ms: int) -> bytes:
-        """The event as a new client's first one, with how long it shall wait before it reconnects."""
+        """The event for a new client, with the wait before it reconnects."""
         return self.event[:-1] + self.first_tail(retry_ms)
 
     def first_tail(self, retry_ms: int) -> bytes:
-        """What a new client's event has instead of the last blank line."""
+        """The bytes that replace the last blank line in a new client's first event."""
         return retry(retry_ms) + b"\n"
 
     @cached_property
@@ -65,19 +65,19 @@ class Frame:
 
 
 def encode_frame(snapshot: Snapshot, made_at: float) -> Frame:
-    """The only place where a picture becomes bytes."""
-    news = fingerprint(snapshot)
-    frame_id = blake2b(orjson.dumps(news), digest_size=8).hexdigest()
+    """Encode a snapshot. No other code turns a snapshot into bytes."""
+    compared = fingerprint(snapshot)
+    frame_id = blake2b(orjson.dumps(compared), digest_size=8).hexdigest()
     json = orjson.dumps(snapshot)
     event = b"event: status\ndata: %b\nid: %b\n\n" % (json, frame_id.encode())
-    return Frame(fingerprint=news, id=frame_id, json=json, event=event, made_at=made_at)
+    return Frame(fingerprint=compared, id=frame_id, json=json, event=event, made_at=made_at)
 
 
 def retry(milliseconds: int) -> bytes:
-    """The line that tells a client how long to wait before it reconnects; no event by itself."""
+    """The SSE line that sets how long a client waits before it reconnects; it is not an event by itself."""
     return b"retry: %d\n" % milliseconds
 
 
 def feed_event(state: FeedState, since_seconds: float) -> bytes:
-    """For clients that asked by `?events=all`: whether Redis is heard, and for how long it has been so."""
+    """The event for `?events=all`: whether the feed is live or lost, and for how long."""
     return b"event: feed\ndata: %b\n\n" % orjson.dumps({"state": state, "since_seconds": round(since_seconds, 1)})

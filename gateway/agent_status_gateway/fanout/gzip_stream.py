@@ -1,9 +1,9 @@
-"""Pure: an event compressed once for every client, whatever was said before on its stream.
+"""Pure: an event compressed once for every client, whatever was written to its stream before.
 
 Rule 1. A piece refers to nothing before it and ends on a byte with an empty block, so that it may stand anywhere in a
-        gzip stream, and every decoder gives out all of it at once (RFC 1951: stored blocks, full flush).
+        gzip stream, and every decoder returns all of it at once (RFC 1951: stored blocks, full flush).
 Rule 2. A gzip stream ends with the CRC-32 and the length of all its text (RFC 1952). A CRC is linear: what an event
-        does to any CRC before it is the same for all clients, so it is worked out once, and then is four look-ups.
+        does to any CRC before it is the same for all clients, so it is computed once, and then takes four look-ups.
 """
 
 import struct
@@ -14,7 +14,7 @@ from typing import Final
 from agent_status_gateway.fanout.chunks import chunk
 
 LEVEL: Final = 2
-"""Of what pictures are: hardly more bytes than by level 6, at a third of the time."""
+"""The zlib level: for snapshots, hardly more bytes than level 6, in a third of the time."""
 HEAD: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 EMPTY_BLOCK: Final = b"\x00\x00\x00\xff\xff"
 LAST_BLOCK: Final = b"\x01\x00\x00\xff\xff"
@@ -37,18 +37,18 @@ class GzippedEvent:
         self.chunk = chunk(self.event)
 
     def first(self, tail: bytes) -> tuple[bytes, int, int]:
-        """As a stream's beginning, with `tail` instead of the last blank line; then the CRC and the length so far."""
+        """The beginning of a stream, with `tail` instead of the last blank line; then the CRC and the length so far."""
         length = self.length - 1 + len(tail)
         return HEAD + self._body + store(tail), zlib.crc32(tail, self._body_crc), length
 
     def crc_after(self, crc: int) -> int:
-        """The CRC of a text that had this one, and goes on with the event."""
+        """The CRC of a text with this CRC, once the event is appended."""
         a, b, c, d = self._tables
         return a[crc & 255] ^ b[crc >> 8 & 255] ^ c[crc >> 16 & 255] ^ d[crc >> 24] ^ self._crc
 
     @cached_property
     def _tables(self) -> list[list[int]]:
-        """For each byte of a CRC, what the event makes of it."""
+        """The event's effect on each byte of a CRC."""
         columns = [_power(self.length)]
         while len(columns) < 32:  # noqa: PLR2004 - the bits of a CRC
             columns.append(_times_x(columns[-1]))
@@ -63,13 +63,13 @@ class GzippedEvent:
 
 
 def deflate(text: bytes) -> bytes:
-    """A piece, compressed."""
+    """Compress a piece."""
     compressor = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     return compressor.compress(text) + compressor.flush(zlib.Z_FULL_FLUSH)
 
 
 def store(text: bytes) -> bytes:
-    """A piece as it is, for what is short or said once."""
+    """Store a piece uncompressed, for text that is short or written once."""
     starts = range(0, len(text), MAX_STORED_BYTES)
     blocks = [text[start : start + MAX_STORED_BYTES] for start in starts]
     return b"".join(struct.pack("<BHH", 0, len(b), len(b) ^ 0xFFFF) + b for b in blocks) + EMPTY_BLOCK
@@ -95,7 +95,7 @@ def _times(a: int, b: int) -> int:
 
 
 def _power(length: int) -> int:
-    """What that many bytes of text do to a CRC before them: x to the power of 8 for each."""
+    """The effect of that many bytes on a CRC before them: x to the power of 8 for each byte."""
     power, square = ONE, X_TO_8
     while length:
         if length & 1:

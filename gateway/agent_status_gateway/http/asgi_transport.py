@@ -1,4 +1,4 @@
-"""A client's line on any ASGI server, in three tasks: one sends, one waits for the client to go, one to be cut off."""
+"""A client's transport on any ASGI server, in three tasks: one sends, one awaits the disconnect, one the abort."""
 
 import asyncio
 
@@ -9,7 +9,11 @@ from agent_status_gateway.tasks import together
 
 
 class AsgiTransport:
-    """Blocked from each write until the server has taken it; `start` is the response's, sent before all of them."""
+    """Transport that is blocked from each write until the server has taken it.
+
+    Args:
+        start: The message that starts the response, sent before the first chunk.
+    """
 
     def __init__(self, start: Message) -> None:
         self.is_blocked = False
@@ -17,39 +21,39 @@ class AsgiTransport:
         self._chunk = b""
         self._is_last = False
         self._has_chunk = asyncio.Event()
-        self._is_cut = asyncio.Event()
+        self._is_aborted = asyncio.Event()
 
     @property
     def backlog_bytes(self) -> int:
-        """The server does not tell; so progress is seen when it has taken all."""
+        """The size of the chunk that the server has not taken yet: ASGI reports no progress within one."""
         return len(self._chunk)
 
     def open(self, chunk: bytes) -> None:
-        """Have the task send it."""
+        """Have the task send this chunk."""
         self.write(chunk)
 
     def write(self, chunk: bytes) -> None:
-        """Have the task send it."""
+        """Have the task send this chunk."""
         self._chunk = chunk
         self.is_blocked = True
         self._has_chunk.set()
 
     def end(self, chunk: bytes) -> None:
-        """Have the task send it and end."""
+        """Have the task send this chunk and end."""
         self._is_last = True
         self.write(chunk)
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """End the tasks."""
-        self._is_cut.set()
+        self._is_aborted.set()
 
     async def stay(self, client: Client, receive: Receive, send: Send) -> None:
-        """Be there until the client goes, is let go, or is cut off."""
+        """Send until the client disconnects, or the stream is closed or aborted."""
         await together(
             stream_send=self._send(client, send),
-            # Without a receive() under way nobody would notice that the client has gone.
-            stream_watch=_until_gone(receive),
-            stream_cut=_until_set(self._is_cut),
+            # Without a receive() under way nothing would notice a disconnect.
+            stream_watch=_until_disconnected(receive),
+            stream_abort=_until_set(self._is_aborted),
         )
 
     async def _send(self, client: Client, send: Send) -> None:
@@ -69,7 +73,7 @@ def body(chunk: bytes, *, last: bool = False) -> Message:
     return {"type": "http.response.body", "body": chunk, "more_body": not last}
 
 
-async def _until_gone(receive: Receive) -> None:
+async def _until_disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -1,8 +1,8 @@
-"""The stream's endpoint, as raw ASGI: who may have it, and what they get first. Before it comes the server.
+"""The stream's endpoint, as raw ASGI: who may read it, and what a client gets first. The server comes before it.
 
-FastAPI's routing and dependencies cost more than the answer does, so its route only documents this one. A server whose
-connections can be a client's line themselves asks `opens_at_once` and then calls `open` (connection.py), and no task
-stays; on any other server some do (task_line.py).
+FastAPI's routing and dependencies cost more than the answer does, so its route only documents this endpoint. A server
+whose connections are transports themselves asks `opens_at_once` and then calls `open` (server/connection.py): no task
+stays. On any other server a client has three tasks (asgi_transport.py).
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from agent_status_gateway.access.credentials import REFUSAL
 from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.access.key_file import EVERYBODY, Access
 from agent_status_gateway.fanout.address import client_of
-from agent_status_gateway.fanout.client import Client, Line, Peer
+from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.encoders import accepts_gzip, encoder_for
 from agent_status_gateway.fanout.hub import Hub
 from agent_status_gateway.http.asgi_transport import AsgiTransport, body
@@ -73,11 +73,13 @@ class StatusStream:
             and self._refusal(scope) is None
         )
 
-    def open(self, scope: Scope, line: Line, *, is_chunked: bool, begin: Callable[[Headers], None]) -> Client:
-        """Make a client of this line; `begin` is given the headers, CORS included, before any byte is written."""
+    def open(
+        self, scope: Scope, transport: Transport, *, is_chunked: bool, set_headers: Callable[[Headers], None]
+    ) -> Client:
+        """Open a stream on this transport; `set_headers` gets the headers, CORS included, before the first byte."""
         is_gzipped = accepts_gzip(_header(scope, b"accept-encoding"))
-        begin(self._headers_for(_origin(scope), is_gzipped))
-        return self._join(scope, line, is_gzipped=is_gzipped, is_chunked=is_chunked)
+        set_headers(self._headers_for(_origin(scope), is_gzipped))
+        return self._join(scope, transport, is_gzipped=is_gzipped, is_chunked=is_chunked)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, and stay until the stream ends."""
@@ -95,21 +97,21 @@ class StatusStream:
             await send(start)
             await send(body(b"", last=True))
             return
-        line = AsgiTransport(start)
-        # Before anything is waited for: who was let in has a place from now on.
-        client = self._join(scope, line, is_gzipped=is_gzipped, is_chunked=False)
+        transport = AsgiTransport(start)
+        # Before any await: a client that was not refused takes its place at once.
+        client = self._join(scope, transport, is_gzipped=is_gzipped, is_chunked=False)
         try:
-            await line.stay(client, receive, send)
+            await transport.stay(client, receive, send)
         finally:
-            client.gone()
+            client.closed()
 
-    def _join(self, scope: Scope, line: Line, *, is_gzipped: bool, is_chunked: bool) -> Client:
-        coding = encoder_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
+    def _join(self, scope: Scope, transport: Transport, *, is_gzipped: bool, is_chunked: bool) -> Client:
+        encoder = encoder_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
         key_name = self._access.name_of_streaming(scope) or EVERYBODY
         self._access.uses[key_name] += 1
         scope[LET_IN] = True
         peer = Peer(*client_of(scope), key_name)
-        return self._pipeline.join(line, coding, peer=peer, wants_feed=_events(scope) == "all")
+        return self._pipeline.join(transport, encoder, peer=peer, wants_feed=_events(scope) == "all")
 
     def _refusal(self, scope: Scope) -> Response | None:
         """Why this client gets no stream now, as an answer; None if it gets one."""

@@ -64,7 +64,7 @@ class OpenStream:
         """What the kernel has not taken."""
         return 0 if self.client is None else self._transport.get_write_buffer_size()
 
-    def begin(self, headers: Headers) -> None:
+    def set_headers(self, headers: Headers) -> None:
         """Keep the response's headers until there is something to send with them."""
         self._headers = headers
 
@@ -82,22 +82,22 @@ class OpenStream:
     def end(self, chunk: bytes) -> None:
         """Finish the response as uvicorn does; a request that was sent behind it is answered now."""
         self._transport.write(chunk)
-        self.gone()
+        self.closed()
         self._cycle.response_complete = True
         if not self._cycle.keep_alive:
             self._transport.close()
         self._connection.on_stream_complete()
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """Throw away what is unsent."""
         self._transport.abort()
 
-    def gone(self) -> None:
+    def closed(self) -> None:
         """Nothing can be written any more."""
         self.is_blocked = True
         client, self.client = self.client, None
         if client is not None:
-            client.gone()
+            client.closed()
 
     def answers(self, cycle: RequestResponseCycle) -> bool:
         """Whether this is the response to that request, and not one before it on the connection."""
@@ -130,7 +130,7 @@ class Connection(LimitedConnection):
         self._guests.leave(self)
         self._stream = stream = OpenStream(self, cycle)
         try:
-            stream.client = endpoint.open(scope, stream, is_chunked=stream.is_chunked, begin=stream.begin)
+            stream.client = endpoint.open(scope, stream, is_chunked=stream.is_chunked, set_headers=stream.set_headers)
         except Exception:  # the parser would take it for an invalid request
             logger.exception("a stream could not be opened")
             self._stream = None
@@ -179,4 +179,4 @@ class Connection(LimitedConnection):
         super().connection_lost(exc)
         if self._stream is not None:
             stream, self._stream = self._stream, None
-            stream.gone()
+            stream.closed()

@@ -78,23 +78,23 @@ class Metrics:
 
 
 class _HubCollector(Collector):
-    """What clients were told."""
+    """What was written to clients."""
 
     def __init__(self, hub: Hub, access: Access) -> None:
         self._hub = hub
         self._access = access
 
     def collect(self) -> Iterable[Metric]:
-        told = self._hub.told
-        yield CounterMetricFamily("agent_status_events", "Status events written to clients.", told.events)
-        yield CounterMetricFamily("agent_status_sent_bytes", "Bytes written to clients, but for heads.", told.bytes)
-        yield CounterMetricFamily("agent_status_conflated", "Pictures that a slow client never got.", told.conflated)
-        yield CounterMetricFamily("agent_status_keepalives", "Keepalives written to clients.", told.keepalives)
+        counts = self._hub.counts
+        yield CounterMetricFamily("agent_status_events", "Status events written to clients.", counts.events)
+        yield CounterMetricFamily("agent_status_sent_bytes", "Bytes written to clients, but for heads.", counts.bytes)
+        yield CounterMetricFamily("agent_status_conflated", "Pictures that a slow client never got.", counts.conflated)
+        yield CounterMetricFamily("agent_status_keepalives", "Keepalives written to clients.", counts.keepalives)
         joins = SummaryMetricFamily("agent_status_join_seconds", "Making a client, and writing its first event.")
-        joins.add_metric([], told.joins, told.join_seconds)
+        joins.add_metric([], counts.joins, counts.join_seconds)
         yield joins
         ended = CounterMetricFamily("agent_status_streams_ended", "Streams by why they ended.", labels=["reason"])
-        for reason, count in sorted(told.endings.items()):
+        for reason, count in sorted(counts.endings.items()):
             ended.add_metric([reason], count)
         yield ended
         by_key = GaugeMetricFamily("agent_status_key_clients", "Open streams by the name of their key.", labels=["key"])

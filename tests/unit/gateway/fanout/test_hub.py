@@ -1,4 +1,4 @@
-"""Who is listening."""
+"""The open streams of a replica."""
 
 import asyncio
 from collections.abc import Callable
@@ -40,26 +40,26 @@ def test_one_frame_serves_all_clients_without_being_copied() -> None:
     assert {id(listener.taken()[0]) for listener in listeners} == {id(B.event)}
 
 
-def test_a_client_that_joined_between_converges_though_the_others_saw_no_change() -> None:
+def test_a_client_that_joined_in_between_converges_though_nothing_changed_for_the_others() -> None:
     hub = Hub(Limits(clients=10))
     early, late = Listener(hub, A), Listener(hub, B)
     assert at_once(hub.broadcast(A)) == 1
     assert (early.taken(), late.taken()) == ([], [A.event])
 
 
-def test_only_those_who_asked_are_told_about_the_feed() -> None:
+def test_only_clients_that_asked_get_feed_events() -> None:
     hub = Hub(Limits(clients=10))
     plain, curious = Listener(hub, A), Listener(hub, A, wants_feed=True)
-    hub.tell_feed("live", 0.0)
+    hub.broadcast_feed("live", 0.0)
     assert plain.taken() == []
     assert curious.taken() == [feed_event("live", 0.0)]
 
 
-def test_a_hub_is_full_at_its_limit_and_not_after_somebody_left() -> None:
+def test_a_hub_is_full_at_its_limit_and_has_room_after_a_client_left() -> None:
     hub = Hub(Limits(clients=2))
     first, _ = Listener(hub, A), Listener(hub, A)
     assert hub.why_full(*NEWCOMER) == "this replica is full"
-    first.client.gone()
+    first.client.closed()
     assert hub.why_full(*NEWCOMER) is None
 
 
@@ -67,40 +67,40 @@ def failing(_: object = None) -> None:
     raise RuntimeError("the handle is closed")
 
 
-@pytest.mark.parametrize("what", ["a picture", "the feed's state", "a farewell"])
-def test_a_line_that_fails_loses_its_place_and_costs_the_others_nothing(
+@pytest.mark.parametrize("what", ["a snapshot", "the feed's state", "the last bytes"])
+def test_a_client_whose_transport_fails_is_removed_and_costs_the_others_nothing(
     what: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     hub = Hub(Limits(clients=10))
     listeners = [Listener(hub, A, wants_feed=True) for _ in range(3)]
-    for name in ("write", "end", "cut"):
-        setattr(listeners[1].line, name, failing)
+    for name in ("write", "end", "abort"):
+        setattr(listeners[1].transport, name, failing)
     match what:
-        case "a picture":
+        case "a snapshot":
             at_once(hub.broadcast(B))
         case "the feed's state":
-            hub.tell_feed("lost", 1.0)
-        case "a farewell":
+            hub.broadcast_feed("lost", 1.0)
+        case "the last bytes":
             asyncio.run(hub.drain(0))
     assert [len(listener.taken()) for listener in listeners] == [1, 0, 1]
     assert listeners[1].client not in hub._clients
-    assert "a client's line has failed" in caplog.text
+    assert "a client's transport has failed" in caplog.text
 
 
-def test_a_round_goes_on_past_a_line_that_fails_and_leaves_out_who_has_gone() -> None:
+def test_a_round_goes_on_past_a_transport_that_fails_and_skips_clients_that_left() -> None:
     async def rounds() -> list[int]:
         hub, enough = Hub(Limits(clients=10), keepalive_seconds=0.03), asyncio.Event()
         listeners = [Listener(hub, A) for _ in range(3)]
-        listeners[0].line.write = failing  # type: ignore[method-assign,assignment]
-        listeners[1].client.gone()
-        write = listeners[2].line.write
+        listeners[0].transport.write = failing  # type: ignore[method-assign,assignment]
+        listeners[1].client.closed()
+        write = listeners[2].transport.write
 
         def note(chunk: bytes) -> None:
             write(chunk)
-            if len(listeners[2].line.chunks) > 1:
+            if len(listeners[2].transport.chunks) > 1:
                 enough.set()
 
-        listeners[2].line.write = note  # type: ignore[method-assign]
+        listeners[2].transport.write = note  # type: ignore[method-assign]
         running = asyncio.create_task(hub.run())
         async with asyncio.timeout(5):
             await enough.wait()
@@ -112,14 +112,14 @@ def test_a_round_goes_on_past_a_line_that_fails_and_leaves_out_who_has_gone() ->
 
 
 def test_a_client_whose_first_event_cannot_be_written_takes_no_place() -> None:
-    hub, line = Hub(Limits(clients=10)), RecordingTransport()
-    line.open = failing  # type: ignore[method-assign,assignment]
+    hub, transport = Hub(Limits(clients=10)), RecordingTransport()
+    transport.open = failing  # type: ignore[method-assign,assignment]
     with pytest.raises(RuntimeError, match="closed"):
-        hub.join(line, IDENTITY, A, peer=PEER)
+        hub.join(transport, IDENTITY, A, peer=PEER)
     assert len(hub) == 0
 
 
-def test_a_broadcast_lets_others_work_between_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broadcast_yields_to_the_event_loop_between_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "STEP_CLIENTS", 10)
     hub = Hub(Limits(clients=100))
     listeners = [Listener(hub, A) for _ in range(25)]
@@ -127,7 +127,7 @@ def test_a_broadcast_lets_others_work_between_its_steps(monkeypatch: pytest.Monk
 
     async def watch() -> None:
         while True:
-            served.append(sum(bool(listener.line.chunks) for listener in listeners))
+            served.append(sum(bool(listener.transport.chunks) for listener in listeners))
             await asyncio.sleep(0)
 
     async def broadcast() -> None:
@@ -139,7 +139,7 @@ def test_a_broadcast_lets_others_work_between_its_steps(monkeypatch: pytest.Monk
     assert served == [10, 20]
 
 
-def test_a_broadcast_of_large_pictures_takes_smaller_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broadcast_of_large_snapshots_takes_smaller_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "STEP_BYTES", 2 * len(B.event))
     hub = Hub(Limits(clients=100))
     for _ in range(3):
@@ -149,21 +149,21 @@ def test_a_broadcast_of_large_pictures_takes_smaller_steps(monkeypatch: pytest.M
     broadcast.close()
 
 
-def test_who_leaves_in_the_middle_of_a_broadcast_is_not_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_leaves_during_a_broadcast_is_not_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "STEP_CLIENTS", 1)
     hub = Hub(Limits(clients=10))
     listeners = [Listener(hub, A) for _ in range(2)]
     broadcast = hub.broadcast(B)
     broadcast.send(None)
     for listener in listeners:
-        listener.block()  # as a line is that has ended
-        listener.client.gone()
+        listener.block()  # as a transport is that has ended
+        listener.client.closed()
     with pytest.raises(StopIteration):
         broadcast.send(None)
     assert sum(len(listener.taken()) for listener in listeners) == 1
 
 
-def test_silence_is_broken_after_the_keepalives_time_and_not_before() -> None:
+def test_an_idle_stream_gets_a_keepalive_after_its_time_and_not_before() -> None:
     hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
     listener = Listener(hub, A)
     round_of(hub, listener, 30)
@@ -182,25 +182,25 @@ def test_an_event_puts_the_keepalive_off() -> None:
     assert listener.taken() == []
 
 
-def test_who_takes_nothing_for_a_minute_is_cut_off() -> None:
+def test_a_client_that_reads_nothing_for_a_minute_is_aborted() -> None:
     hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
     listener = Listener(hub, A)
     listener.block()
-    listener.line.backlog_bytes = 1000
+    listener.transport.backlog_bytes = 1000
     round_of(hub, listener, 61)
-    assert not listener.line.is_cut
+    assert not listener.transport.is_aborted
     round_of(hub, listener, 1)
-    assert listener.line.is_cut
+    assert listener.transport.is_aborted
 
 
-def test_who_takes_a_little_is_not_cut_off() -> None:
+def test_a_client_that_reads_slowly_is_not_aborted() -> None:
     hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
     listener = Listener(hub, A)
     listener.block()
     for backlog_bytes in (1000, 900, 800, 700):
-        listener.line.backlog_bytes = backlog_bytes
+        listener.transport.backlog_bytes = backlog_bytes
         round_of(hub, listener, 59)
-    assert not listener.line.is_cut
+    assert not listener.transport.is_aborted
 
 
 @pytest.mark.parametrize(("keepalive", "rounds"), [(0.3, (30, 6000)), (30.0, (30, 60)), (3600.0, (3600, 60))])
@@ -211,7 +211,7 @@ def test_rounds_are_a_second_at_most_and_fine_enough_for_any_keepalive(
     assert (hub._keepalive_rounds, hub._stuck_rounds) == rounds
 
 
-def test_a_round_reaches_everybody() -> None:
+def test_a_round_reaches_every_client() -> None:
     async def one_round() -> None:
         hub, missing, everybody = Hub(Limits(clients=100), keepalive_seconds=0.03), set(range(50)), asyncio.Event()
 
@@ -225,7 +225,7 @@ def test_a_round_reaches_everybody() -> None:
             return write
 
         for number in tuple(missing):
-            Listener(hub, A).line.write = note(number)  # type: ignore[method-assign,assignment]
+            Listener(hub, A).transport.write = note(number)  # type: ignore[method-assign,assignment]
         running = asyncio.create_task(hub.run())
         async with asyncio.timeout(5):
             await everybody.wait()

@@ -1,4 +1,4 @@
-"""Who is let go: all of them at a drain, and those whose key is gone; and who is not let in."""
+"""Which streams are closed: all at a drain, and those of a removed key; and which are refused."""
 
 import asyncio
 import time
@@ -17,11 +17,11 @@ def drained(clients: int, seconds: float, prepare: Callable[[Listener], None] = 
         for listener in listeners:
             prepare(listener)
 
-        async def leave() -> None:  # as lines do when they have ended
+        async def leave() -> None:  # as transports do when they have ended
             while True:
                 for listener in listeners:
-                    if listener.line.has_ended or listener.line.is_cut:
-                        listener.client.gone()
+                    if listener.transport.has_ended or listener.transport.is_aborted:
+                        listener.client.closed()
                 await asyncio.sleep(0.01)
 
         leaving = asyncio.create_task(leave())
@@ -34,27 +34,27 @@ def drained(clients: int, seconds: float, prepare: Callable[[Listener], None] = 
     return asyncio.run(drain())
 
 
-def test_a_drain_lets_everybody_go_with_a_time_to_come_back_of_their_own() -> None:
-    farewells = [listener.taken() for listener in drained(50, 0.05)]
-    assert all(len(farewell) == 1 for farewell in farewells)
-    waits = {int(farewell[0].removeprefix(b"retry: ")) for farewell in farewells}
+def test_a_drain_closes_every_stream_with_a_reconnect_time_of_its_own() -> None:
+    last_chunks = [listener.taken() for listener in drained(50, 0.05)]
+    assert all(len(chunks) == 1 for chunks in last_chunks)
+    waits = {int(chunks[0].removeprefix(b"retry: ")) for chunks in last_chunks}
     assert all(1000 <= wait <= 4000 for wait in waits)
     assert len(waits) > 10, "they do not come back together"
 
 
-def test_who_does_not_take_its_farewell_is_cut_off_a_little_after_the_drain() -> None:
+def test_a_client_that_does_not_read_the_last_bytes_is_aborted_a_little_after_the_drain() -> None:
     listeners = drained(3, 0.01, prepare=Listener.block)
-    assert all(listener.line.is_cut for listener in listeners)
+    assert all(listener.transport.is_aborted for listener in listeners)
 
 
-def test_ten_thousand_clients_are_let_go_within_the_drains_time() -> None:
+def test_ten_thousand_streams_are_closed_within_the_drains_time() -> None:
     began_at = time.monotonic()
     listeners = drained(10_000, 0.5)
     assert 0.3 < time.monotonic() - began_at < 4.0
-    assert all(listener.line.has_ended for listener in listeners)
+    assert all(listener.transport.has_ended for listener in listeners)
 
 
-def test_one_key_and_one_address_have_no_more_streams_than_they_may() -> None:
+def test_a_key_and_an_address_have_no_more_streams_than_their_limits() -> None:
     hub = Hub(Limits(clients=10, clients_per_key=2, clients_per_address=1))
     phone, wall = Peer("10.0.0.1", 1, "phone"), Peer("10.0.0.2", 1, "wall")
     first = Listener(hub, A, peer=phone)
@@ -68,10 +68,10 @@ def test_one_key_and_one_address_have_no_more_streams_than_they_may() -> None:
     assert (hub.count("phone"), hub.count("wall"), hub.count("other")) == (1, 1, 0)
 
 
-def test_the_streams_of_a_key_that_is_gone_are_ended_and_the_others_stay() -> None:
+def test_the_streams_of_a_removed_key_are_closed_and_the_others_stay() -> None:
     hub = Hub(Limits(clients=10))
     gone, stays = (Listener(hub, A, peer=Peer("10.0.0.1", 1, name)) for name in ("old", "new"))
-    hub.let_go_of({"old"})
-    assert gone.line.has_ended
-    assert gone.line.chunks[-1].startswith(b"retry: ")
-    assert not stays.line.has_ended
+    hub.close_streams_of({"old"})
+    assert gone.transport.has_ended
+    assert gone.transport.chunks[-1].startswith(b"retry: ")
+    assert not stays.transport.has_ended

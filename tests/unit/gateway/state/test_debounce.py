@@ -142,4 +142,4 @@ def test_whatever_changes_a_client_gets_one_event_a_window_and_ends_with_the_tru
     for reader in readers:
         moments = [moment for moment, _ in reader.got[1:]]
         assert all(later - earlier >= WINDOW - 1e-9 for earlier, later in pairwise(moments))
-        assert reader.listener.client._seen == frame(state, now).id
+        assert reader.listener.client._written_id == frame(state, now).id
