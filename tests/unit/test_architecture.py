@@ -33,7 +33,7 @@ ROOMS: Final = {
         {"testing", "integrations", "hooks"},
     ],
     "agent_status_gateway": [
-        {"version", "settings", "tasks"},
+        {"paths", "version", "settings", "tasks"},
         {"state"},
         {"fanout"},
         {"access"},
@@ -258,6 +258,18 @@ def test_a_rooms_docstring_names_a_file_after_those_that_it_imports(folder: Path
 def test_only_the_contract_builds_keys() -> None:
     builders = {module for module, path in modules().items() if "agent-status:{" in path.read_text("utf-8")}
     assert builders == {"agent_status_publisher.contract.wire"}
+
+
+def test_only_one_file_holds_paths_of_the_api() -> None:
+    holders = {
+        module
+        for module, path in modules().items()
+        if any(
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("/api/v1")
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        )
+    }
+    assert holders == {"agent_status_gateway.paths"}
 
 
 def test_importing_the_app_reads_no_environment_and_importing_the_publisher_needs_no_gateway() -> None:

@@ -12,11 +12,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from agent_status_gateway.cli.terminal.presentation import plain
 from agent_status_gateway.cli.terminal.view import Feed, News, ReceivedSnapshot, Trouble
 from agent_status_gateway.fanout.frames import FeedState
+from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH, WORKERS_PATH
 from agent_status_gateway.state.schema import Snapshot
 from agent_status_gateway.state.workers import Workers
 
-STATUS_PATH: Final = "/api/v1/agent/status"
-WORKERS_PATH: Final = "/api/v1/agent/workers"
 TIMEOUT_SECONDS: Final = 10.0
 SILENCE_SECONDS: Final = 75.0
 """More than two keepalives: a stream that is silent for longer is dead."""
@@ -138,7 +137,7 @@ class Reader:
             _HeardAgain: That is why it has ended.
         """
         was_lost = False
-        with connect_sse(client, "GET", f"{self._address}{STATUS_PATH}/stream", params={"events": "all"}) as source:
+        with connect_sse(client, "GET", f"{self._address}{STREAM_PATH}", params={"events": "all"}) as source:
             if source.response.status_code != httpx.codes.OK:
                 source.response.read()
             self._check(source.response)

@@ -11,16 +11,22 @@ from typing_extensions import TypedDict
 
 from agent_status_gateway.access.credentials import REFUSAL, ask_in_measure, require_key
 from agent_status_gateway.fanout.encoders import accepts_gzip
-from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS, STREAM_PATH
+from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS
 from agent_status_gateway.http.unavailable import SSE_MEDIA_TYPE, unavailable
+from agent_status_gateway.paths import (
+    HEALTH_PATH,
+    LIVENESS_PATH,
+    METRICS_PATH,
+    READINESS_PATH,
+    STATUS_PATH,
+    STREAM_PATH,
+    TICKET_PATH,
+    WORKERS_PATH,
+)
 from agent_status_gateway.pipeline import NOT_READ_YET, Pipeline
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.state.schema import Snapshot
 from agent_status_gateway.state.workers import Workers
-
-STATUS_PATH: Final = "/api/v1/agent/status"
-TICKET_PATH: Final = "/api/v1/agent/status/ticket"
-WORKERS_PATH: Final = "/api/v1/agent/workers"
 
 MIN_GZIP_BYTES: Final = 1000
 
@@ -147,25 +153,25 @@ async def stream(
     return _Raw(request.app.stream.answer)
 
 
-@open_to_all.get("/livez", summary="Does the event loop turn?")
+@open_to_all.get(LIVENESS_PATH, summary="Does the event loop turn?")
 async def livez() -> dict[str, str]:
     """200 while it does."""
     return {"status": "ok"}
 
 
-@open_to_all.get("/healthz", summary="May a load balancer send clients here?")
+@open_to_all.get(HEALTH_PATH, summary="May a load balancer send clients here?")
 async def healthz(replica: ThisReplica) -> Response:
     """200 while there is a picture to serve, stale or not; 503 before the first one and when draining."""
     return _probe(replica.unhealthy_reason)
 
 
-@open_to_all.get("/readyz", summary="Is the picture fresh?")
+@open_to_all.get(READINESS_PATH, summary="Is the picture fresh?")
 async def readyz(replica: ThisReplica) -> Response:
     """200 while Redis is heard, with a word if its channel is not; 503 and the reason otherwise."""
     return _probe(replica.unready_reason, channel=replica.pipeline.missed_reports_reason)
 
 
-@open_to_all.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
+@open_to_all.get(METRICS_PATH, summary="Prometheus metrics", response_class=PlainTextResponse)
 async def metrics(replica: ThisReplica) -> Response:
     """This replica's figures."""
     return Response(replica.metrics.expose(), media_type=CONTENT_TYPE_LATEST)

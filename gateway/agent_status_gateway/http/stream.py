@@ -24,11 +24,11 @@ from agent_status_gateway.fanout.hub import Hub
 from agent_status_gateway.http.asgi_transport import AsgiTransport, body
 from agent_status_gateway.http.cors import cors_options
 from agent_status_gateway.http.unavailable import unavailable
+from agent_status_gateway.paths import STREAM_PATH
 from agent_status_gateway.pipeline import NOT_READ_YET, Pipeline
 from agent_status_gateway.settings import Settings
 from agent_status_gateway.tasks import run_at_once
 
-STREAM_PATH: Final = "/api/v1/agent/status/stream"
 FIRST_SNAPSHOT_SECONDS: Final = 5.0
 EVENT_KINDS: Final = ("status", "all")
 STREAM: Final = "agent_status.stream"

@@ -24,6 +24,7 @@ from agent_status_gateway.access.open_files import connections_at_most
 from agent_status_gateway.ingest.body_limit import BodyLimit
 from agent_status_gateway.ingest.hooks import Cli, HookEvent, take
 from agent_status_gateway.ingest.sessions import IngestSessions, TooManySessionsError
+from agent_status_gateway.paths import LIVENESS_PATH
 from agent_status_gateway.settings import LOOPBACK, IngestSettings
 from agent_status_gateway.version import VERSION
 from agent_status_publisher import SessionState, StatusPublisher
@@ -128,7 +129,7 @@ async def hook(cli: Cli, event: HookEvent, sessions: Sessions) -> Response:
     return JSONResponse({}) if take(cli, event, sessions) else Response(status_code=204)
 
 
-@open_to_all.get("/livez", summary="Does the event loop turn?")
+@open_to_all.get(LIVENESS_PATH, summary="Does the event loop turn?")
 async def livez() -> dict[str, str]:
     """200 while it does."""
     return {"status": "ok"}

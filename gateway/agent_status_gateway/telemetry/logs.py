@@ -6,6 +6,8 @@ import time
 from http import HTTPStatus
 from typing import Any, Final
 
+from agent_status_gateway.paths import PROBE_PATHS
+
 # Whatever comes into a message from outside must not look like a line of its own, or act on a terminal.
 _ESCAPES: Final = {number: f"\\x{number:02x}" for number in (*range(0x20), *range(0x7F, 0xA0))} | {
     number: f"\\u{number:04x}"
@@ -45,7 +47,6 @@ class JsonLines(logging.Formatter):
         return json.dumps(line)  # in ASCII: nothing in it is a line end or an order to anybody
 
 
-PROBES: Final = frozenset({"/livez", "/healthz", "/readyz", "/metrics"})
 _ACCESS_FIELDS: Final = 5
 """Of uvicorn's access record: client, method, path, HTTP version, status."""
 
@@ -59,7 +60,7 @@ class DropProbes(logging.Filter):
         if not isinstance(args, tuple) or len(args) != _ACCESS_FIELDS or logging.getLogger().level <= logging.DEBUG:
             return True
         path, status = args[2], args[4]
-        return not (isinstance(path, str) and path in PROBES and status == HTTPStatus.OK)
+        return not (isinstance(path, str) and path in PROBE_PATHS and status == HTTPStatus.OK)
 
 
 def log_config(log_format: str = "text", level: str = "info") -> dict[str, Any]:

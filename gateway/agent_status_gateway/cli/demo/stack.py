@@ -19,6 +19,7 @@ from agent_status_gateway.cli.child_process import child
 from agent_status_gateway.cli.embedded import embedded_server
 from agent_status_gateway.cli.reader import Reader, ReaderError
 from agent_status_gateway.cli.terminal.watching import is_screen, watch_lines, watch_live
+from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH
 from agent_status_gateway.server.sockets import listen
 from agent_status_gateway.settings import api_key
 from agent_status_publisher.contract.setting_names import PREFIX
@@ -84,11 +85,11 @@ def _own_redis(console: Console, stack: ExitStack) -> tuple[str, list[str]]:
 def _greeting(url: str, of_redis: list[str]) -> list[str]:
     return [
         f"Dashboard  {url}",
-        f"Status     {url}/api/v1/agent/status",
-        f"Stream     {url}/api/v1/agent/status/stream",
+        f"Status     {url}{STATUS_PATH}",
+        f"Stream     {url}{STREAM_PATH}",
         f"API docs   {url}/docs",
         *of_redis,
-        f"Try        curl -N {url}/api/v1/agent/status/stream",
+        f"Try        curl -N {url}{STREAM_PATH}",
         "Stop with Ctrl-C.",
         "",
     ]

@@ -11,6 +11,8 @@ from typing import Final
 
 import httpx
 
+from agent_status_gateway.paths import HEALTH_PATH, METRICS_PATH, READINESS_PATH, STATUS_PATH
+
 HTTP_TIMEOUT_SECONDS: Final = 5.0
 SHELL_TIMEOUT_SECONDS: Final = 15.0
 
@@ -90,7 +92,7 @@ def jobs(gateway_url: str) -> tuple[Job, ...]:
     library = Path(sysconfig.get_paths()["stdlib"])
     return (
         Job("Check the free disk space", (shell("df -h ."), shell(f"du -sh {library / 'json'} | cut -f1"))),
-        Job("Is the gateway well?", (fetch(f"{gateway_url}/healthz"), fetch(f"{gateway_url}/metrics"))),
+        Job("Is the gateway well?", (fetch(f"{gateway_url}{HEALTH_PATH}"), fetch(f"{gateway_url}{METRICS_PATH}"))),
         Job("Find who imports asyncio", (search(library, "import asyncio"), read_file(library / "queue.py"))),
         Job(
             "Summarise the logging module",
@@ -99,9 +101,11 @@ def jobs(gateway_url: str) -> tuple[Job, ...]:
         ),
         Job("Which kernel is this?", (shell("uname -sr"), shell("cat /proc/loadavg 2>/dev/null || uptime"))),
         Job(
-            "Deploy to production", (shell("sleep 1"), fetch(f"{gateway_url}/readyz"), shell("sleep 2")), question=True
+            "Deploy to production",
+            (shell("sleep 1"), fetch(f"{gateway_url}{READINESS_PATH}"), shell("sleep 2")),
+            question=True,
         ),
         Job("Read the missing report", (search(library, "report"), read_file(library / "quarterly-report.txt"))),
-        Job("Call an API that is not there", (fetch(f"{gateway_url}/api/v1/agent/nowhere"),)),
-        Job("Count the fleet's sessions", (fetch(f"{gateway_url}/api/v1/agent/status"), shell("sleep 1.5"))),
+        Job("Call an API that is not there", (fetch(f"{gateway_url}{STATUS_PATH}/nowhere"),)),
+        Job("Count the fleet's sessions", (fetch(f"{gateway_url}{STATUS_PATH}"), shell("sleep 1.5"))),
     )

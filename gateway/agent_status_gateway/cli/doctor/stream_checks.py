@@ -15,11 +15,10 @@ import httpx
 from redis.exceptions import RedisError
 
 from agent_status_gateway.cli.doctor.finding import Finding, note, ok, wrong
-from agent_status_gateway.cli.reader import STATUS_PATH
+from agent_status_gateway.paths import READINESS_PATH, STREAM_PATH
 from agent_status_gateway.settings import Settings
 from agent_status_publisher import PublisherError, StatusPublisher
 
-STREAM_PATH: Final = f"{STATUS_PATH}/stream"
 CONNECT_SECONDS: Final = 5.0
 FIRST_SECONDS: Final = 6.0
 CHANGE_SECONDS: Final = 10.0
@@ -32,7 +31,7 @@ def check_stream(url: str, key: str | None, settings: Settings, idle_seconds: fl
     headers = {"Accept": "text/event-stream", **({"X-Status-Key": key} if key else {})}
     try:
         with httpx.Client(base_url=url, headers=headers, timeout=httpx.Timeout(CONNECT_SECONDS, read=None)) as client:
-            ready = client.get("/readyz", timeout=CONNECT_SECONDS)
+            ready = client.get(READINESS_PATH, timeout=CONNECT_SECONDS)
             yield _readiness(ready)
             with client.stream("GET", STREAM_PATH) as response:
                 yield from _check_open_stream(response, settings, idle_seconds)
@@ -44,7 +43,7 @@ def _readiness(response: httpx.Response) -> Finding:
     try:
         said = response.json()
     except ValueError:
-        return wrong(f"/readyz answers {response.status_code} and no JSON", "is --url a gateway's address?")
+        return wrong(f"{READINESS_PATH} answers {response.status_code} and no JSON", "is --url a gateway's address?")
     if response.status_code == httpx.codes.OK:
         channel = said.get("channel")
         return note(f"the gateway is ready, but {channel}") if channel else ok("the gateway is ready")
