@@ -149,7 +149,7 @@ class Pipeline:
         self._read_inbox()
         match news:
             case FullRead(reading, asked_at):
-                self._metrics.readings.inc()
+                self._metrics.full_reads.inc()
                 self._count_missed_reports(reading)
                 self._note(self._fleet.read(reading, asked_at, now))
             case Live(reading, asked_at):
@@ -190,7 +190,7 @@ class Pipeline:
                     changed_at, began_at = self._debounce.opened_at, self._clock()
                     self._debounce.spoke(frame.fingerprint)
                     await self._hub.broadcast(frame)
-                    self._metrics.spoke(changed_at=changed_at, began_at=began_at, ended_at=self._clock())
+                    self._metrics.observe_broadcast(changed_at=changed_at, began_at=began_at, ended_at=self._clock())
             if self._fleet.wants_reading(now):
                 self._feed.want_reading()
             wake_at = min(self._debounce.closes_at, self._fleet.next_deadline(now))

@@ -18,6 +18,7 @@ from agent_status_gateway.pipeline import NOT_READ_YET, Pipeline
 from agent_status_gateway.settings import Settings
 from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.telemetry.collectors import FeedCollector, FleetCollector, HubCollector, LoopCollector
 from agent_status_gateway.telemetry.metrics import Metrics
 from agent_status_publisher.contract.wire import Keys
 
@@ -53,12 +54,14 @@ class Replica:
             metrics=self.metrics,
             clock=clock,
         )
-        self.metrics.watch(
-            hub=self.hub,
-            access=self.access,
-            is_live=lambda: self.pipeline.lost_reason is None,
-            silent=lambda: self.pipeline.silence.workers,
-            fleet=fleet,
+        self.metrics.register(
+            HubCollector(self.hub, self.access),
+            FeedCollector(
+                is_live=lambda: self.pipeline.lost_reason is None,
+                unheard_workers=lambda: self.pipeline.silence.workers,
+            ),
+            FleetCollector(fleet),
+            LoopCollector(),
         )
 
     @asynccontextmanager

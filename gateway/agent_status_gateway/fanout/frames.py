@@ -14,6 +14,7 @@ import orjson
 
 from agent_status_gateway.fanout.chunks import chunk
 from agent_status_gateway.fanout.gzip_stream import LEVEL, GzippedEvent
+from agent_status_gateway.fanout.retry import retry
 from agent_status_gateway.state.schema import Fingerprint, Snapshot, fingerprint
 
 KEEPALIVE: Final = b": keepalive\n"
@@ -71,11 +72,6 @@ def encode_frame(snapshot: Snapshot, made_at: float) -> Frame:
     json = orjson.dumps(snapshot)
     event = b"event: status\ndata: %b\nid: %b\n\n" % (json, frame_id.encode())
     return Frame(fingerprint=compared, id=frame_id, json=json, event=event, made_at=made_at)
-
-
-def retry(milliseconds: int) -> bytes:
-    """The SSE line that sets how long a client waits before it reconnects; it is not an event by itself."""
-    return b"retry: %d\n" % milliseconds
 
 
 def feed_event(state: FeedState, since_seconds: float) -> bytes:

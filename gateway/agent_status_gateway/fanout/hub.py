@@ -19,12 +19,11 @@ from agent_status_gateway.fanout.address import counted_as
 from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.delivery_counts import DeliveryCounts
 from agent_status_gateway.fanout.encoders import Encoder
-from agent_status_gateway.fanout.frames import FeedState, Frame, feed_event, retry
+from agent_status_gateway.fanout.frames import FeedState, Frame, feed_event
+from agent_status_gateway.fanout.retry import random_retry_ms, retry
 
 logger = logging.getLogger(__name__)
 
-MIN_RETRY_MS: Final = 1000
-MAX_RETRY_MS: Final = 4000
 STEP_SECONDS: Final = 0.05
 """Seconds between two steps of a round or a drain: no timer is fine enough for thousands of clients one by one."""
 STEP_CLIENTS: Final = 100
@@ -37,11 +36,6 @@ ROUNDS_TO_KEEPALIVE: Final = 30
 """The number of rounds in the time of a keepalive, where a round is shorter than `MAX_ROUND_SECONDS`."""
 STUCK_SECONDS: Final = 60.0
 """Seconds without progress after which a blocked stream is aborted."""
-
-
-def random_retry_ms() -> int:
-    """Draw the wait before a client reconnects: random, so that clients do not all come at once."""
-    return random.randint(MIN_RETRY_MS, MAX_RETRY_MS)  # noqa: S311 - spread, not secrecy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

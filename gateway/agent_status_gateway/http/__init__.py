@@ -3,6 +3,7 @@
 In reading order:
 
     cors             which pages may read
+    negotiation      what a request accepts
     unavailable      the answer while there is no snapshot to give
     asgi_transport   a client's transport on any ASGI server
     stream           the stream's endpoint, as raw ASGI

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import TypedDict
 
 from agent_status_gateway.access.credentials import REFUSAL, ask_in_measure, require_key
-from agent_status_gateway.fanout.encoders import accepts_gzip
+from agent_status_gateway.http.negotiation import accepts_gzip
 from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS
 from agent_status_gateway.http.unavailable import SSE_MEDIA_TYPE, unavailable
 from agent_status_gateway.paths import (

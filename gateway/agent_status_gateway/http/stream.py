@@ -19,10 +19,11 @@ from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.access.key_file import EVERYBODY, Access
 from agent_status_gateway.fanout.address import client_of
 from agent_status_gateway.fanout.client import Client, Peer, Transport
-from agent_status_gateway.fanout.encoders import accepts_gzip, encoder_for
+from agent_status_gateway.fanout.encoders import encoder_for
 from agent_status_gateway.fanout.hub import Hub
 from agent_status_gateway.http.asgi_transport import AsgiTransport, body
 from agent_status_gateway.http.cors import cors_options
+from agent_status_gateway.http.negotiation import accepts_gzip
 from agent_status_gateway.http.unavailable import unavailable
 from agent_status_gateway.paths import STREAM_PATH
 from agent_status_gateway.pipeline import NOT_READ_YET, Pipeline

@@ -6,8 +6,7 @@ when to reconnect, and the end. Everybody else gets 503 with `Retry-After`.
 
 from starlette.responses import JSONResponse, Response
 
-from agent_status_gateway.fanout.frames import retry
-from agent_status_gateway.fanout.hub import random_retry_ms
+from agent_status_gateway.fanout.retry import random_retry_ms, retry
 
 SSE_MEDIA_TYPE = "text/event-stream"
 

@@ -2,6 +2,7 @@
 
 In reading order:
 
-    metrics   one replica's Prometheus metrics
-    logs      how log lines are written
+    metrics      one replica's Prometheus metrics
+    collectors   what is read from the hub, the feed and the fleet when the metrics are asked for
+    logs         how log lines are written
 """

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.fanout.encoders import CHUNKED, IDENTITY, Encoder, Gzip, accepts_gzip, encoder_for
-from agent_status_gateway.fanout.frames import KEEPALIVE, Frame, encode_frame, retry
+from agent_status_gateway.fanout.encoders import CHUNKED, IDENTITY, Encoder, Gzip, encoder_for
+from agent_status_gateway.fanout.frames import KEEPALIVE, Frame, encode_frame
 from agent_status_gateway.fanout.gzip_stream import GzippedEvent, store
+from agent_status_gateway.fanout.retry import retry
 from tests.unit.gateway.fanout.test_frames import snapshot_with
 from tests.unit.gateway.fanout.test_hub import A, B, C
 
@@ -26,12 +27,12 @@ def unchunked(body: bytes) -> bytes:
     return text
 
 
-def spoken(coding: Encoder, steps: list[Frame | bytes]) -> bytes:
+def spoken(encoder: Encoder, steps: list[Frame | bytes]) -> bytes:
     """A whole stream: a first picture, pictures and texts, a farewell."""
-    body = coding.first(A, 1234, b"")
+    body = encoder.first(A, 1234, b"")
     for step in steps:
-        body += coding.event(step) if isinstance(step, Frame) else coding.text(step)
-    return body + coding.last(retry(2000))
+        body += encoder.event(step) if isinstance(step, Frame) else encoder.text(step)
+    return body + encoder.last(retry(2000))
 
 
 steps = st.lists(st.one_of(st.sampled_from(FRAMES), st.just(KEEPALIVE), st.binary(min_size=1, max_size=100)))
@@ -47,14 +48,14 @@ def test_every_coding_says_the_same_text(what: list[Frame | bytes]) -> None:
 
 @given(steps)
 def test_a_decoder_gives_out_all_of_a_compressed_stream_at_every_moment(what: list[Frame | bytes]) -> None:
-    coding, decoder = Gzip(is_chunked=False), zlib.decompressobj(zlib.MAX_WBITS | 16)
-    assert decoder.decompress(coding.first(A, 1234, b"more")) == A.first_event(1234) + b"more"
+    encoder, decoder = Gzip(is_chunked=False), zlib.decompressobj(zlib.MAX_WBITS | 16)
+    assert decoder.decompress(encoder.first(A, 1234, b"more")) == A.first_event(1234) + b"more"
     for step in what:
         if isinstance(step, Frame):
-            assert decoder.decompress(coding.event(step)) == step.event
+            assert decoder.decompress(encoder.event(step)) == step.event
         else:
-            assert decoder.decompress(coding.text(step)) == step
-    assert decoder.decompress(coding.last(b"")) == b""
+            assert decoder.decompress(encoder.text(step)) == step
+    assert decoder.decompress(encoder.last(b"")) == b""
     assert decoder.eof
 
 
@@ -87,25 +88,6 @@ def test_a_stored_piece_may_be_of_any_length(size: int) -> None:
     assert zlib.decompressobj(-zlib.MAX_WBITS).decompress(store(text)) == text
 
 
-@pytest.mark.parametrize(
-    ("header", "accepted"),
-    [
-        ("gzip", True),
-        ("gzip, deflate, br", True),
-        ("br;q=1.0, GZip;q=0.8", True),
-        ("*", True),
-        ("", False),
-        ("identity", False),
-        ("br, zstd", False),
-        ("gzip;q=0", False),
-        ("gzip; q=0.000, *", False),
-        ("gzip;q=nonsense", False),
-    ],
-)
-def test_gzip_is_for_those_who_accept_it(header: str, accepted: bool) -> None:
-    assert accepts_gzip(header) is accepted
-
-
-def test_a_coding_without_state_is_shared_by_all_clients() -> None:
+def test_an_encoder_without_state_is_shared_by_all_clients() -> None:
     assert encoder_for(is_gzipped=False, is_chunked=True) is CHUNKED
     assert encoder_for(is_gzipped=False, is_chunked=False) is IDENTITY

@@ -4,7 +4,8 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.fanout.frames import KEEPALIVE, encode_frame, feed_event, retry
+from agent_status_gateway.fanout.frames import KEEPALIVE, encode_frame, feed_event
+from agent_status_gateway.fanout.retry import retry
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.schema import Snapshot
 from agent_status_gateway.state.snapshot import take_snapshot
