@@ -1,4 +1,4 @@
-"""One live picture of a fleet of agents: stateless replicas that turn workers' words into Server-Sent Events."""
+"""One live snapshot of a fleet of agents: stateless replicas turn workers' reports into Server-Sent Events."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The composition root: `create_app`. What runs is in pipeline.py; what answers is in routes.py."""
+"""The composition root: `create_app`. pipeline.py holds what runs, http/routes.py what answers."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ class Gateway(FastAPI):
         super().__init__(
             title="Agent Status Gateway",
             version=VERSION,
-            summary="One live picture of what a fleet of AI agents is doing.",
+            summary="One live snapshot of what a fleet of AI agents is doing.",
             lifespan=_lifespan,
         )
         self._settings = settings
@@ -59,11 +59,11 @@ class Gateway(FastAPI):
         return self._stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Be an ASGI app; one that cannot start says why, without a traceback."""
+        """Serve as an ASGI app. A start that fails says why, without a traceback."""
         try:
             self.configure()
         except SettingsError as error:
-            if scope["type"] == "lifespan":  # uvicorn logs this message, and then not the traceback
+            if scope["type"] == "lifespan":  # uvicorn logs this message instead of a traceback
                 await receive()
                 await send({"type": "lifespan.startup.failed", "message": str(error)})
             raise
@@ -73,7 +73,7 @@ class Gateway(FastAPI):
             await super().__call__(scope, receive, send)
 
     def configure(self) -> Replica:
-        """Read the settings and make the parts, unless that has been done since the last start.
+        """Read the settings and make the parts, once for each start.
 
         Raises:
             SettingsError: The environment has a wrong value.
@@ -88,16 +88,16 @@ class Gateway(FastAPI):
         return self._replica
 
     def forget(self) -> None:
-        """The end of a run: the next one begins anew, in another event loop perhaps."""
+        """Drop the parts at the end of a run: the next one may be in another event loop."""
         self._replica = self._stream = None
 
 
 def create_app(settings: Settings | None = None, redis: Redis | None = None) -> Gateway:
-    """One replica.
+    """Make one replica.
 
     Args:
-        settings: Else the environment's, read when the app starts.
-        redis: A `redis.asyncio` client to use (fakeredis' in tests), which stays open; else one of our own.
+        settings: Default: the environment's, read when the app starts.
+        redis: A `redis.asyncio` client to use, which stays open (in tests, of fakeredis). Default: a new one.
 
     Raises:
         SettingsError: `redis` is a client that cannot be used.
@@ -110,7 +110,7 @@ def create_app(settings: Settings | None = None, redis: Redis | None = None) -> 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     if not isinstance(app, Gateway):
-        raise TypeError("this lifespan is the gateway's")
+        raise TypeError("this lifespan belongs to Gateway")
     replica = app.configure()
     for sentence in renamed_settings():
         logger.warning("%s", sentence)
@@ -118,7 +118,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         logger.warning("%s is not a setting: is it misspelt?", name)
     most = app.stream.max_connections
     if (files := open_files()) < most:
-        logger.warning("%d files may be open, and MAX_CLIENTS asks for %d: raise `ulimit -n`", files, most)
+        logger.warning("only %d files may be open, but MAX_CLIENTS needs %d: raise `ulimit -n`", files, most)
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).addFilter(DropKeys())
     logging.getLogger("uvicorn.access").addFilter(DropProbes())

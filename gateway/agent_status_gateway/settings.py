@@ -1,4 +1,4 @@
-"""What an operator sets: the only reader of the environment on this side."""
+"""What an operator sets. No other module of the gateway reads the environment, but for the demo."""
 
 import os
 import re
@@ -32,16 +32,16 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class SettingsError(ValueError):
-    """A setting is wrong. The message names each by its environment variable and says what would be right."""
+    """One or more wrong settings. The message names each by its environment variable and says what would be right."""
 
 
 def _stripped(key: Any) -> Any:
-    """Files and orchestrators' secrets often end with a line end; no client could send it."""
+    """Strip the line end that files and orchestrators' secrets often have: no client could send it."""
     return key.strip() or None if isinstance(key, str) else key
 
 
 def _port(number: Any, field: ValidationInfo) -> Any:
-    """The default, where Kubernetes has set the variable for a service of ours: an address is not a setting."""
+    """Replace an address, which Kubernetes sets for a service of our name, by the default port."""
     is_ours = not setting_names.is_service_address(number)
     return number if is_ours or field.field_name is None else _DEFAULT_PORTS[field.field_name]
 
@@ -61,10 +61,10 @@ class RedisSettings(BaseSettings):
     redis_url: str = Field(
         default="redis://localhost:6379/0",
         validation_alias=AliasChoices(f"{PREFIX}REDIS_URL", "REDIS_URL"),
-        description="Where workers publish. Plain REDIS_URL is the fallback.",
+        description="Redis that workers publish to. Fallback: REDIS_URL.",
         repr=False,
     )
-    namespace: str = Field(default="default", description="Which workers make one picture.")
+    namespace: str = Field(default="default", description="Workers of one namespace make one snapshot.")
 
     @field_validator("namespace")
     @classmethod
@@ -76,19 +76,19 @@ class RedisSettings(BaseSettings):
     @classmethod
     def _redis_url_can_be_parsed(cls, url: str) -> str:
         try:
-            # Connects to nothing, but refuses options that there are not.
+            # Connects to nothing, but refuses unknown options.
             for plain_url in parse_redis_url(url).seed_urls:
                 ConnectionPool.from_url(plain_url).make_connection()  # type: ignore[no-untyped-call]
         except RedisUrlError as error:
             raise ValueError(str(error)) from None
         except (ValueError, TypeError, AttributeError, RedisError):
-            # Neither the URL nor redis-py's words are shown: both can hold the password.
+            # Neither the URL nor redis-py's message is shown: both can hold the password.
             raise ValueError(str(RedisUrlError())) from None
         return url
 
     @classmethod
     def load(cls, **given: object) -> Self:
-        """Options that were given, else the environment, else the defaults.
+        """Take the given options, then the environment, then the defaults.
 
         Raises:
             SettingsError: A value is wrong.
@@ -100,32 +100,52 @@ class RedisSettings(BaseSettings):
 
 
 class Settings(RedisSettings):
-    """What one replica is told."""
+    """Settings of one replica."""
 
-    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 in the container.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 in the container image.")
     port: Port = Field(default=_DEFAULT_PORTS["port"], description="Port to listen on.")
     api_key: Key = Field(
         default=None,
         validation_alias=AliasChoices(setting_names.API_KEY, setting_names.OLD_API_KEY),
-        description="Key that readers must send. Default: none, and everybody may read.",
+        description="Key that readers must send. Default: none, so anyone may read.",
     )
-    api_keys_file: Path | None = Field(default=None, description="Keys, one `name: key` a line; read on change.")
-    ticket_seconds: int = Field(default=600, ge=1, le=86_400, description="How long a ticket for the stream is good.")
+    api_keys_file: Path | None = Field(
+        default=None, description="File of keys, one `name: key` per line; read again when it changes."
+    )
+    ticket_seconds: int = Field(
+        default=600, ge=1, le=86_400, description="Seconds that a ticket for the stream is valid."
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(LOCALHOST_ORIGINS,),
-        description="Pages that may read, comma-separated; `localhost` is that and 127.0.0.1 on any port; or `none`.",
+        description="Origins that may read, comma-separated; `localhost` allows local pages on any port; or `none`.",
     )
-    log_format: Literal["text", "json"] = Field(default="text", description="Log lines for people or for programs.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="From which on.")
-    debounce_seconds: float = Field(default=1.0, ge=0, le=60, description="At most one event per client in this time.")
-    keepalive_seconds: float = Field(default=30.0, gt=0, le=3600, description="Comment after silence this long.")
-    drain_seconds: float = Field(default=5.0, ge=0, le=600, description="Time to end open streams in at shutdown.")
-    max_clients: int = Field(default=10_000, ge=1, description="Open streams; who comes after is told to come back.")
-    max_clients_per_key: int | None = Field(default=None, ge=1, description="Of one key; unset: no limit of its own.")
-    max_clients_per_address: int | None = Field(default=None, ge=1, description="Of one address; unset: as above.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Format of log lines: for people or for programs."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Lowest level that is logged."
+    )
+    debounce_seconds: float = Field(
+        default=1.0, ge=0, le=60, description="Seconds in which a client gets at most one event."
+    )
+    keepalive_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="Seconds without an event before a keepalive."
+    )
+    drain_seconds: float = Field(
+        default=5.0, ge=0, le=600, description="Seconds in which open streams are closed at shutdown."
+    )
+    max_clients: int = Field(
+        default=10_000, ge=1, description="Maximum open streams. Further clients are told to come back later."
+    )
+    max_clients_per_key: int | None = Field(
+        default=None, ge=1, description="Maximum open streams per key. Default: unlimited."
+    )
+    max_clients_per_address: int | None = Field(
+        default=None, ge=1, description="Maximum open streams per address. Default: unlimited."
+    )
 
     max_requests_per_second: float | None = Field(
-        default=None, gt=0, description="Of one address, streams and probes aside; unset: any number."
+        default=None, gt=0, description="Maximum requests per address, without streams and probes. Default: unlimited."
     )
 
     @classmethod
@@ -151,7 +171,7 @@ class Settings(RedisSettings):
     def _origins_are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         if NO_ORIGINS in origins:
             if len(origins) > 1:
-                raise ValueError(f"{NO_ORIGINS!r} stands alone")
+                raise ValueError(f"{NO_ORIGINS!r} must stand alone")
             return ()
         for origin in origins:
             if origin not in (LOCALHOST_ORIGINS, "*") and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+", origin):
@@ -160,24 +180,29 @@ class Settings(RedisSettings):
 
 
 class IngestSettings(RedisSettings):
-    """What the HTTP face for agents is told that do not publish themselves."""
+    """Settings of the ingest process."""
 
-    ingest_host: str = Field(default="127.0.0.1", description="Address to listen on; others need INGEST_KEY.")
+    ingest_host: str = Field(
+        default="127.0.0.1", description="Address to listen on; beyond this machine, INGEST_KEY must be set."
+    )
     ingest_port: Port = Field(default=_DEFAULT_PORTS["ingest_port"], description="Port to listen on.")
-    ingest_key: Key = Field(default=None, description="Key that whoever writes must send as X-Status-Key.")
+    ingest_key: Key = Field(default=None, description="Key that writers must send as X-Status-Key.")
     ingest_ttl_seconds: float = Field(
-        default=900.0, gt=0, le=86_400, description="Silence after which a session is an error; 4 x while a tool runs."
+        default=900.0,
+        gt=0,
+        le=86_400,
+        description="Seconds without an update before a session is an error; four times that while a tool runs.",
     )
 
     @model_validator(mode="after")
     def _a_stranger_must_not_write(self) -> Self:
         if self.ingest_key is None and self.ingest_host not in LOOPBACK:
-            raise ValueError(f"needed to listen on {self.ingest_host}: whoever reaches it could write")
+            raise ValueError(f"must be set to listen on {self.ingest_host}: anyone who reaches it could write")
         return self
 
 
 def api_key() -> str | None:
-    """The environment's key, for a replica and for the commands that read one.
+    """Read the key from the environment, for a replica and for the commands that read one.
 
     Raises:
         SettingsError: Two names of the key are set and differ.
@@ -189,12 +214,12 @@ def api_key() -> str | None:
 
 
 def renamed_settings() -> list[str]:
-    """A sentence for each environment variable with the old prefix."""
+    """List a sentence for each environment variable with the old prefix."""
     return setting_names.renamed(os.environ)
 
 
 def unknown_names(environment: Mapping[str, str] | None = None) -> list[str]:
-    """Environment variables with our prefix that mean nothing, and are likely misspelt."""
+    """List environment variables with our prefix that are not settings, and are likely misspelt."""
     ours = Settings.model_fields | IngestSettings.model_fields
     known = {PREFIX + name.upper() for name in ours} | {PREFIX + name for name in PUBLISHER_ONLY}
     known.add(setting_names.GATEWAY_URL)
@@ -204,8 +229,8 @@ def unknown_names(environment: Mapping[str, str] | None = None) -> list[str]:
 
 
 def _describe(problem: Any) -> str:
-    """One wrong setting for a person; a value that may be secret is not repeated."""
-    field = str(problem["loc"][0]) if problem["loc"] else "ingest_key"  # the only rule over several
+    """Describe one wrong setting for a person; a value that may be secret is not repeated."""
+    field = str(problem["loc"][0]) if problem["loc"] else "ingest_key"  # the only rule over several settings
     name = field.upper() if field.upper().startswith(PREFIX) or field == "REDIS_URL" else PREFIX + field.upper()
     reason = problem["msg"].removeprefix("Value error, ")
     shown = "" if "KEY" in name or "URL" in name else f" (it is {str(problem['input'])[:100]!r})"

@@ -143,7 +143,7 @@ def test_who_writes_must_know_the_key(keyed: TestClient, publisher: RecordingPub
 
 
 def test_on_an_address_that_others_reach_a_key_is_needed() -> None:
-    with pytest.raises(SettingsError, match="AGENT_STATUS_INGEST_KEY: needed to listen on"):
+    with pytest.raises(SettingsError, match="AGENT_STATUS_INGEST_KEY: must be set to listen on"):
         IngestSettings.load(ingest_host="0.0.0.0")
 
 

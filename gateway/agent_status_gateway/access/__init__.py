@@ -1,4 +1,4 @@
-"""Access: who may read, and how often.
+"""Access: which requests may read, and how often.
 
 In reading order:
 

@@ -1,4 +1,4 @@
-"""Where a request says who it is: a key in `X-Status-Key` or `?key=`, and for the stream a `?ticket=`."""
+"""Where a request carries its key (`X-Status-Key` or `?key=`) or, for the stream, its ticket (`?ticket=`)."""
 
 import hashlib
 import hmac
@@ -11,20 +11,21 @@ from fastapi import HTTPException, Request, Security
 from fastapi.security import APIKeyHeader, APIKeyQuery
 from pydantic import SecretStr
 from starlette.types import Scope
+from typing_extensions import override
 
 from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.fanout.address import client_of, counted_as
 
 REFUSAL: Final = "Invalid or missing status API key"
 _in_header = APIKeyHeader(name="X-Status-Key", auto_error=False, description="The key, if the operator has set one.")
-_in_query = APIKeyQuery(name="key", auto_error=False, description="The same, for clients that cannot set headers.")
+_in_query = APIKeyQuery(name="key", auto_error=False, description="The key, from clients that cannot set headers.")
 
 
 async def ask_in_measure(request: Request) -> None:
-    """Let the request pass unless its address has asked too often.
+    """Let the request pass unless its address has sent too many.
 
     Raises:
-        HTTPException: 429, with the seconds after which to ask again.
+        HTTPException: 429, with the seconds after which to retry.
     """
     address = counted_as(client_of(request.scope)[0])
     seconds: float = request.app.replica.rate.seconds_until_next(address)
@@ -37,10 +38,10 @@ async def require_key(
     in_header: Annotated[str | None, Security(_in_header)],  # noqa: ARG001 - for the OpenAPI document
     in_query: Annotated[str | None, Security(_in_query)],  # noqa: ARG001 - as above
 ) -> str:
-    """Let the request pass if its key is right or none is asked for; the key's name.
+    """Let the request pass if its key is right or none is required; return the key's name.
 
     Raises:
-        HTTPException: 403, before anything else is said.
+        HTTPException: 403.
     """
     access = request.app.replica.access
     name: str | None = access.name_of(request.scope)
@@ -53,36 +54,36 @@ async def require_key(
 
 
 def given_keys(scope: Scope) -> list[bytes]:
-    """What a request names as a key, in either place."""
+    """List the keys that a request carries, in either place."""
     given = [value for name, value in scope["headers"] if name == b"x-status-key"]
     return given + [value.encode("latin-1") for value in _in_the_query(scope, "key")]
 
 
 def given_ticket(scope: Scope) -> str | None:
-    """The ticket that a request names; only in the query, since it is for browsers' streams."""
+    """Find the ticket that a request carries; only in the query, since tickets are for browsers' streams."""
     return next(iter(_in_the_query(scope, "ticket")), None)
 
 
 def has_key(scope: Scope, key: SecretStr) -> bool:
-    """Whether a request names this one key; compared as bytes, in constant time whatever the length."""
-    wanted = hashlib.sha256(key.get_secret_value().encode()).digest()
-    matches = [hmac.compare_digest(hashlib.sha256(value).digest(), wanted) for value in given_keys(scope)]
+    """Test whether a request carries this key; compared as bytes, in constant time for any length."""
+    expected = hashlib.sha256(key.get_secret_value().encode()).digest()
+    matches = [hmac.compare_digest(hashlib.sha256(value).digest(), expected) for value in given_keys(scope)]
     return any(matches)
 
 
-def _in_the_query(scope: Scope, wanted: str) -> list[str]:
+def _in_the_query(scope: Scope, parameter: str) -> list[str]:
     query: bytes = scope["query_string"]
     if not query:
         return []
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
-    return [value for name, value in pairs if name == wanted]
+    return [value for name, value in pairs if name == parameter]
 
 
 class DropKeys(logging.Filter):
-    """Drops the query from uvicorn's lines about requests, WebSocket attempts included: a key may be in it."""
+    """Filter that drops the query from uvicorn's lines about requests and WebSockets: a key may be in it."""
 
+    @override
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the line, never withhold it."""
         if isinstance(record.args, tuple):
             record.args = tuple(
                 value.partition("?")[0] if isinstance(value, str) and value.startswith("/") else value

@@ -1,64 +1,65 @@
-"""Connections that are not open streams: who has to go when there are too many, and who takes nothing that we send.
+"""Connections that are not open streams, called guests: which is aborted when there are too many, or reads nothing.
 
-Whoever comes is let in, so that a crowd of strangers locks nobody out: not a probe, nor a reader with a key. If that is
-one connection too many, the guest goes who has asked for nothing for longest: whose last whole request, or whose coming
-if there was none, is the longest ago. Guests who have been let in, by a key or to a stream on the ordinary way, go only
-when there are no others. Open streams are not guests; the hub has its own rules for them.
+Every newcomer is accepted, so that a crowd of strangers locks out neither a probe nor a reader with a key. If that is
+one connection too many, the guest whose last whole request is oldest is aborted; a guest without a request counts from
+its arrival. Guests that were let in, by a key or to a stream on an ASGI transport, are aborted only when there are no
+others. Open streams are not guests; the hub has its own rules for them.
 
-A guest who takes no byte for so long while there are unsent ones is cut off, whatever the answer is, and though the
-connection may be closing: a close waits for what is unsent. All guests are looked at by one timer, once a second. What
-strangers make us hold together is bounded, too: above that, who has taken nothing since the last look goes at once.
+A guest that reads nothing for too long while bytes are unsent is aborted, even if its connection is closing: a close
+waits for unsent bytes. One timer looks at all guests, once a second. The bytes held for all strangers together are
+bounded, too: above the bound, strangers that have read nothing since the last look are aborted at once.
 """
 
 import asyncio
 from typing import Final, Protocol
 
 MAX_CONNECTIONS: Final = "agent_status.max_connections"
-"""Where the lifespan state says how many connections there may be."""
+"""The key of the lifespan state that holds the most connections a server accepts."""
 LET_IN: Final = "agent_status.let_in"
-"""In a request's scope: its key was right, or its answer is a stream."""
+"""The key of a request's scope that is set if its key was right, or its answer is a stream."""
 LOOK_SECONDS: Final = 1.0
+"""Seconds between two looks at all guests."""
 MAX_HELD_BYTES: Final = 64 * 1024 * 1024
-"""By all strangers who do not read: a thousand of them may hold so much, in answers and in requests that wait."""
+"""The most bytes held for all strangers that do not read, in answers and in waiting requests."""
 
 
 class Guest(Protocol):
-    """A connection, as it is seen here."""
+    """Connection of a client, without an open stream."""
 
     @property
     def is_let_in(self) -> bool:
-        """Whether its last request was let in."""
+        """True if the last request was let in."""
 
     @property
     def unsent_bytes(self) -> int:
-        """What the kernel has not taken."""
+        """The bytes that the kernel has not taken."""
 
     @property
     def held_bytes(self) -> int:
-        """All that is kept for it, about."""
+        """The approximate bytes held for this connection."""
 
-    def cut(self) -> None:
-        """End it at once, whatever is still unsent; `leave` may come later."""
+    def abort(self) -> None:
+        """End the connection at once and drop what is unsent; `leave` may come later."""
 
 
 class _Stay:
-    """What was seen of a guest at the last look."""
+    """State of a guest at the last look."""
 
-    __slots__ = ("quiet_since", "unsent_bytes")
+    __slots__ = ("idle_since", "unsent_bytes")
 
     def __init__(self, now: float) -> None:
         self.unsent_bytes = 0
-        self.quiet_since = now
-        """When it last took a byte, or the first one was unsent."""
+        self.idle_since = now
+        """The moment when the guest last read a byte, or the first byte was unsent."""
 
 
 class Guests:
-    """All of a server."""
+    """All guests of a server."""
 
     def __init__(self, stuck_seconds: float, loop: asyncio.AbstractEventLoop) -> None:
         self._stuck_seconds = stuck_seconds
         self._loop = loop
-        # By when they last asked, the longest ago first. Who is let in is found out when somebody has to go.
+        # In the order of their last request, the oldest first. `is_let_in` is asked only when one must be aborted.
         self._strangers: dict[Guest, _Stay] = {}
         self._let_in: dict[Guest, _Stay] = {}
         self._is_looking = False
@@ -67,32 +68,32 @@ class Guests:
         return len(self._strangers) + len(self._let_in)
 
     def come(self, guest: Guest) -> None:
-        """It is a guest from now on."""
+        """Add a guest."""
         self._strangers[guest] = _Stay(self._loop.time())
         self._look_later()
 
     def ask(self, guest: Guest) -> None:
-        """A whole request of it has come."""
+        """Note that a whole request of this guest has arrived."""
         if (stay := self._pop(guest)) is not None:
             self._strangers[guest] = stay
 
     def leave(self, guest: Guest) -> None:
-        """It is gone, or has become an open stream."""
+        """Remove a guest that has closed, or has become an open stream."""
         self._pop(guest)
 
     def make_room(self) -> None:
-        """Let one go."""
+        """Abort one guest."""
         while self._strangers:
             guest = next(iter(self._strangers))
             stay = self._strangers.pop(guest)
             if not guest.is_let_in:
-                guest.cut()
+                guest.abort()
                 return
             self._let_in[guest] = stay
         if self._let_in:
             guest = next(iter(self._let_in))
             del self._let_in[guest]
-            guest.cut()
+            guest.abort()
 
     def _pop(self, guest: Guest) -> _Stay | None:
         return self._strangers.pop(guest, None) or self._let_in.pop(guest, None)
@@ -108,25 +109,25 @@ class Guests:
         for guest, stay in [*self._strangers.items(), *self._let_in.items()]:
             unsent_bytes = guest.unsent_bytes
             if not unsent_bytes or not stay.unsent_bytes or unsent_bytes < stay.unsent_bytes:
-                stay.quiet_since = now
+                stay.idle_since = now
             stay.unsent_bytes = unsent_bytes
             if not unsent_bytes:
                 continue
-            if now - stay.quiet_since > self._stuck_seconds:
-                self._cut(guest)
+            if now - stay.idle_since > self._stuck_seconds:
+                self._abort(guest)
             elif not guest.is_let_in:
                 held_bytes += guest.held_bytes
-                if stay.quiet_since < now:
+                if stay.idle_since < now:
                     idle.append(guest)
         for guest in idle:
             if held_bytes <= MAX_HELD_BYTES:
                 break
             held_bytes -= guest.held_bytes
-            self._cut(guest)
+            self._abort(guest)
         self._is_looking = False
         if len(self):
             self._look_later()
 
-    def _cut(self, guest: Guest) -> None:
+    def _abort(self, guest: Guest) -> None:
         self._pop(guest)
-        guest.cut()
+        guest.abort()

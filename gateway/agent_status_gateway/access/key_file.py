@@ -1,4 +1,4 @@
-"""Who may read now: the keys of the settings and of the file, which is read again when it changes."""
+"""Keys that may read now: those of the settings, and of the file, which is read again when it changes."""
 
 import asyncio
 import logging
@@ -17,17 +17,17 @@ from agent_status_gateway.settings import Settings, SettingsError
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 1.0
-"""How often the file is looked at: a removed key's streams end soon after."""
+"""Seconds between two looks at the file: the streams of a removed key are closed soon after."""
 NAME_OF_API_KEY: Final = "API_KEY"
 EVERYBODY: Final = "everybody"
-"""The name of those who need no key."""
+"""The name that clients are counted by while no key is required."""
 
 
 class Access:
-    """The keys, as they are now.
+    """Current keys, and how often each was used.
 
     Raises:
-        SettingsError: The file cannot be read, or is no list of keys.
+        SettingsError: The file cannot be read, or is not a list of keys.
     """
 
     def __init__(self, settings: Settings, wall_clock: Callable[[], float] = time.time) -> None:
@@ -36,7 +36,7 @@ class Access:
         self._own = {} if settings.api_key is None else {NAME_OF_API_KEY: settings.api_key.get_secret_value()}
         self._file = settings.api_keys_file
         self.uses: Counter[str] = Counter()
-        """Requests that were let in, streams included, by the key's name."""
+        """Requests that were let in, including streams, by the key's name."""
         self._seen = self._look()
         try:
             self._ring = self._read()
@@ -45,7 +45,7 @@ class Access:
 
     @property
     def names(self) -> frozenset[str]:
-        """Of all keys; of everybody, if none is asked for."""
+        """The names of all keys; `EVERYBODY` if no key is required."""
         return self._ring.names or frozenset({EVERYBODY})
 
     @property
@@ -54,25 +54,25 @@ class Access:
         return not self._ring.is_open
 
     def name_of(self, scope: Scope) -> str | None:
-        """By which key a request may read; None if it may not."""
+        """The name of the key that a request carries; None if it may not read."""
         if self._ring.is_open:
             return EVERYBODY
         return self._ring.name_of(given_keys(scope))
 
     def name_of_streaming(self, scope: Scope) -> str | None:
-        """The same for the stream, which takes a ticket, too."""
+        """The name of the key or ticket that a request for the stream carries; None if it may not read."""
         name = self.name_of(scope)
         if name is None and (ticket := given_ticket(scope)) is not None:
             name = self._ring.name_of_ticket(ticket, self._wall_clock())
         return name
 
     def ticket(self, name: str) -> tuple[str, int]:
-        """A ticket for whoever has this key, and for how many seconds it is good."""
+        """Make a ticket signed with this key; returns it with the seconds that it is valid."""
         expires_at = int(self._wall_clock()) + self._ticket_seconds
         return ("" if name == EVERYBODY else self._ring.ticket(name, expires_at)), self._ticket_seconds
 
     async def watch(self, on_lost: Callable[[frozenset[str]], object]) -> None:
-        """Look at the file for ever; tell whose key is not what it was."""
+        """Look at the file for ever; pass the names of removed and changed keys to `on_lost`."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             if (seen := self._look()) == self._seen:
@@ -84,11 +84,11 @@ class Access:
                 logger.error("the keys stay as they were: %s", _reason(error))  # noqa: TRY400 - no traceback: keys
                 continue
             lost, self._ring = self._ring.lost_to(newer), newer
-            logger.info("keys read again: %d, of which %d are gone or changed", len(newer.names), len(lost))
+            logger.info("keys read again: %d keys; %d were removed or changed", len(newer.names), len(lost))
             on_lost(lost)
 
     def _look(self) -> object:
-        """What changes when the file does; a secret that is mounted changes by its link."""
+        """A value that changes when the file does; a mounted secret changes by its link."""
         if self._file is None:
             return None
         try:
@@ -102,7 +102,7 @@ class Access:
         if NAME_OF_API_KEY in named and self._own:
             raise KeysError(f"{NAME_OF_API_KEY} is the name of the other setting's key")
         if self._file is not None and not named and not self._own:
-            raise KeysError(f"{self._file} has no key in it: without the setting, everybody may read")
+            raise KeysError(f"{self._file} has no key in it; unset it to let anyone read")
         return KeyRing(self._own | named)
 
 

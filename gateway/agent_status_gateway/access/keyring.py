@@ -1,7 +1,7 @@
 """Pure: named keys, and tickets that are signed with one. Keys are compared as bytes, in constant time.
 
-A ticket is `<when it expires, Unix seconds>.<HMAC-SHA256 of that, by the key>`: any replica that has the key can tell
-that it is good, without a store, and it dies with its key.
+A ticket is `<expiry in Unix seconds>.<HMAC-SHA256 of the expiry, by the key>`. Any replica that has the key can verify
+it without a store. A ticket is void once its key is removed.
 """
 
 import hashlib
@@ -12,17 +12,17 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 TICKET_PURPOSE: Final = b"agent-status ticket "
-"""So that nothing else that may ever be signed with a key is a ticket."""
+"""The prefix of what is signed, so that no other signature by a key is a ticket."""
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TICKET: Final = re.compile(r"([0-9]{1,12})\.([A-Za-z0-9_-]{43})")
 
 
 class KeysError(ValueError):
-    """A list of keys that is not one; the message names the line, and repeats nothing of it."""
+    """Text that is not a list of keys. The message names the line and repeats nothing of it."""
 
 
 class KeyRing:
-    """Keys by name. Without any, everybody may read, and is nobody in particular."""
+    """Keys by name. Without any, anyone may read."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         self._keys = {name: key.encode() for name, key in keys.items()}
@@ -30,16 +30,16 @@ class KeyRing:
 
     @property
     def is_open(self) -> bool:
-        """Whether no key is asked for."""
+        """True if no key is required."""
         return not self._keys
 
     @property
     def names(self) -> frozenset[str]:
-        """Of all keys."""
+        """The names of all keys."""
         return frozenset(self._keys)
 
     def name_of(self, given: Iterable[bytes]) -> str | None:
-        """The name of the key that one of these is; each is compared with each, whichever matches."""
+        """The name of the key that is among these; all are compared, whichever matches."""
         digests = [_digest(key) for key in given]
         found = None
         for name, digest in self._digests.items():
@@ -49,11 +49,11 @@ class KeyRing:
         return found
 
     def ticket(self, name: str, expires_at: int) -> str:
-        """A ticket by this key, good until then (Unix seconds)."""
+        """Sign a ticket with this key, valid until `expires_at` (Unix seconds)."""
         return f"{expires_at}.{_signature(self._keys[name], str(expires_at))}"
 
     def name_of_ticket(self, ticket: str, now: float) -> str | None:
-        """The name of the key that signed it, if it is good at `now` (Unix seconds)."""
+        """The name of the key that signed a ticket, if the ticket is valid at `now` (Unix seconds)."""
         parts = _TICKET.fullmatch(ticket)
         if parts is None or int(parts[1]) <= now:
             return None
@@ -64,15 +64,15 @@ class KeyRing:
         return found
 
     def lost_to(self, newer: "KeyRing") -> frozenset[str]:
-        """Names whose key is another one there, or none."""
+        """The names whose key is removed or changed in `newer`."""
         return frozenset(name for name, key in self._keys.items() if newer._keys.get(name) != key)  # noqa: SLF001
 
 
 def parse_keys(text: str) -> dict[str, str]:
-    """Keys by name, of lines `name: key`; empty ones and those that begin with `#` are nobody's.
+    """Parse keys by name from lines `name: key`; empty lines and those that begin with `#` are skipped.
 
     Raises:
-        KeysError: A line is something else, or says a name twice.
+        KeysError: A line is something else, or repeats a name.
     """
     keys: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -80,9 +80,11 @@ def parse_keys(text: str) -> dict[str, str]:
             continue
         name, colon, key = (part.strip() for part in line.partition(":"))
         if not colon or not key or not _NAME.fullmatch(name):
-            raise KeysError(f"line {number}: `name: key` is wanted, a name of letters, digits, dot, hyphen, underscore")
+            raise KeysError(
+                f"line {number}: must be `name: key`, with a name of letters, digits, dots, hyphens and underscores"
+            )
         if name in keys:
-            raise KeysError(f"line {number}: a name for the second time")
+            raise KeysError(f"line {number}: the name is a duplicate")
         keys[name] = key
     return keys
 

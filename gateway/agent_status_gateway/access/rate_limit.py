@@ -1,20 +1,20 @@
-"""Pure: how often an address may ask. One that asks more often is told when it may again.
+"""Pure: how many requests an address may send, by a token bucket for each address.
 
-A token bucket for each: as many requests as a second has room for may come at once, and then as they come in again.
+The requests of one second may come at once; after that, tokens come back at the permitted rate.
 """
 
 from collections.abc import Callable
 from typing import Final
 
 MAX_ADDRESSES: Final = 10_000
-"""That are remembered; who asked longest ago is forgotten first, and is as good as new."""
+"""The most addresses that are remembered. The one whose last request is oldest is forgotten first."""
 
 
 class Rate:
-    """Requests of each address.
+    """Rate limit per address.
 
     Args:
-        per_second: How many; None is any number.
+        per_second: The most requests per second; None is no limit.
         clock: Monotonic seconds.
     """
 
@@ -24,7 +24,7 @@ class Rate:
         self._buckets: dict[str, tuple[float, float]] = {}  # address → (requests left, when)
 
     def seconds_until_next(self, address: str) -> float:
-        """0 for a request that may be answered, which is counted; else when there will be room for one."""
+        """Count a request and return 0 if it may be answered; otherwise return the seconds until one may."""
         if self._per_second is None:
             return 0.0
         now, most = self._clock(), max(1.0, self._per_second)

@@ -103,7 +103,7 @@ class LimitedConnection(HttpToolsProtocol):
         body = len(self.cycle.body) if cast("RequestResponseCycle | None", self.cycle) else 0
         return self.unsent_bytes + body + (MAX_BEHIND_BYTES if self.pipeline else 0)
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """End it at once, whatever is unsent."""
         self.transport.abort()
 
@@ -118,7 +118,7 @@ class LimitedConnection(HttpToolsProtocol):
         if self._framing_bytes > MAX_FRAMING_BYTES:
             self.refuse(431, f"at most {MAX_FRAMING_BYTES} bytes of headers are read")
         elif self.pipeline and sum(_bytes_of(cycle) for cycle, _ in self.pipeline) > MAX_BEHIND_BYTES:
-            self.cut()
+            self.abort()
 
     def on_headers_complete(self) -> None:
         """A head is whole, and so who asks is known; what comes as a header after it is a trailer."""
@@ -131,7 +131,7 @@ class LimitedConnection(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             self.headers = NOWHERE
         if len(self.pipeline) > MAX_BEHIND:
-            self.cut()
+            self.abort()
             raise TooMuchError
 
     def on_body(self, body: bytes) -> None:

@@ -11,7 +11,7 @@ def load(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
     return Settings.load()
 
 
-def test_without_anything_the_defaults_hold() -> None:
+def test_without_any_variable_the_defaults_hold() -> None:
     settings = Settings.load()
     assert (settings.host, settings.port, settings.api_key) == ("127.0.0.1", 8000, None)
     assert settings.redis_url == "redis://localhost:6379/0"
@@ -72,13 +72,13 @@ def test_origins_are_a_comma_separated_list(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.cors_origins == ("https://a.example", "localhost")
 
 
-def test_no_origin_at_all_is_said_by_a_word_that_stands_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_none_allows_no_origin_and_must_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(monkeypatch, AGENT_STATUS_CORS_ORIGINS="none").cors_origins == ()
-    with pytest.raises(SettingsError, match="CORS_ORIGINS: 'none' stands alone"):
+    with pytest.raises(SettingsError, match="CORS_ORIGINS: 'none' must stand alone"):
         load(monkeypatch, AGENT_STATUS_CORS_ORIGINS="none,https://a.example")
 
 
-def test_a_name_with_our_prefix_that_means_nothing_is_found() -> None:
+def test_a_misspelt_name_with_our_prefix_is_found() -> None:
     known = {"AGENT_STATUS_PORT": "1", "AGENT_STATUS_LEASE_SECONDS": "15", "PATH": "/bin"}
     assert unknown_names(known) == []
     assert unknown_names(known | {"AGENT_STATUS_PROT": "1"}) == ["AGENT_STATUS_PROT"]
@@ -91,7 +91,7 @@ def test_no_repr_shows_a_key_or_a_password() -> None:
 
 
 @pytest.mark.parametrize("key", ["geheim\n", " geheim ", "geheim\r\n"])
-def test_a_key_is_taken_without_the_space_around_it(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+def test_a_key_is_stripped_of_the_space_around_it(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     api_key = load(monkeypatch, AGENT_STATUS_API_KEY=key).api_key
     assert api_key
     assert api_key.get_secret_value() == "geheim"

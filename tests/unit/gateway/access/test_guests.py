@@ -1,4 +1,4 @@
-"""Which connection has to go, and which one takes nothing."""
+"""Which connection is aborted when there are too many, or when it reads nothing."""
 
 import asyncio
 from typing import cast
@@ -18,11 +18,11 @@ class FakeGuest:
         self.unsent_bytes = unsent_bytes
         self.held_bytes = unsent_bytes
         self.is_let_in = is_let_in
-        self.is_cut = False
+        self.is_aborted = False
 
-    def cut(self) -> None:
-        assert not self.is_cut
-        self.is_cut = True
+    def abort(self) -> None:
+        assert not self.is_aborted
+        self.is_aborted = True
 
 
 class House:
@@ -40,8 +40,8 @@ class House:
         return guest
 
     @property
-    def cut(self) -> list[str]:
-        return [guest.name for guest in self._came if guest.is_cut]
+    def aborted(self) -> list[str]:
+        return [guest.name for guest in self._came if guest.is_aborted]
 
 
 @pytest.fixture
@@ -49,32 +49,32 @@ def house() -> House:
     return House()
 
 
-def test_who_came_first_and_asked_for_nothing_goes_first(house: House) -> None:
+def test_the_first_guest_without_a_request_is_aborted_first(house: House) -> None:
     for name in ("first", "second", "third"):
         house.comes(name)
     house.guests.make_room()
     house.guests.make_room()
-    assert house.cut == ["first", "second"]
+    assert house.aborted == ["first", "second"]
 
 
-def test_who_has_asked_lately_stays(house: House) -> None:
+def test_a_guest_with_a_recent_request_stays(house: House) -> None:
     busy = house.comes("busy")
     house.comes("idle")
     house.guests.ask(busy)
     house.guests.make_room()
-    assert house.cut == ["idle"]
+    assert house.aborted == ["idle"]
 
 
-def test_who_has_been_let_in_goes_only_when_there_is_nobody_else(house: House) -> None:
+def test_a_guest_that_was_let_in_is_aborted_only_when_there_is_no_other(house: House) -> None:
     house.comes("reader", is_let_in=True)
     house.comes("stranger")
     house.guests.make_room()
-    assert house.cut == ["stranger"]
+    assert house.aborted == ["stranger"]
     house.guests.make_room()
-    assert house.cut == ["reader", "stranger"]
+    assert house.aborted == ["reader", "stranger"]
 
 
-def test_who_was_let_in_and_then_asked_without_a_key_is_a_stranger(house: House) -> None:
+def test_a_guest_that_was_let_in_and_then_asks_without_a_key_is_a_stranger(house: House) -> None:
     former = house.comes("former", is_let_in=True)
     house.comes("other")
     house.guests.make_room()
@@ -82,57 +82,57 @@ def test_who_was_let_in_and_then_asked_without_a_key_is_a_stranger(house: House)
     house.guests.ask(former)
     house.comes("reader", is_let_in=True)
     house.guests.make_room()
-    assert house.cut == ["former", "other"]
+    assert house.aborted == ["former", "other"]
 
 
-def test_who_has_left_is_let_go_by_nobody(house: House) -> None:
+def test_a_guest_that_left_is_not_aborted(house: House) -> None:
     house.guests.leave(house.comes("gone"))
     house.guests.leave(FakeGuest("never came"))
     house.guests.make_room()
-    assert (house.cut, len(house.guests)) == ([], 0)
+    assert (house.aborted, len(house.guests)) == ([], 0)
 
 
-def test_who_takes_nothing_for_too_long_is_cut_off_and_not_before(house: House) -> None:
+def test_a_guest_that_reads_nothing_for_too_long_is_aborted_and_not_before(house: House) -> None:
     house.comes("stuck", unsent_bytes=1)
     house.loop.pass_(STUCK_SECONDS)
-    assert house.cut == []
+    assert house.aborted == []
     house.loop.pass_(3 * LOOK_SECONDS)
-    assert house.cut == ["stuck"]
+    assert house.aborted == ["stuck"]
 
 
-def test_a_reader_with_a_key_that_takes_nothing_is_cut_off_too(house: House) -> None:
+def test_a_guest_with_a_key_that_reads_nothing_is_aborted_too(house: House) -> None:
     house.comes("stuck", unsent_bytes=1, is_let_in=True)
     house.loop.pass_(STUCK_SECONDS + 3 * LOOK_SECONDS)
-    assert house.cut == ["stuck"]
+    assert house.aborted == ["stuck"]
 
 
-def test_the_time_runs_from_the_first_byte_that_was_not_taken(house: House) -> None:
+def test_the_time_runs_from_the_first_unsent_byte(house: House) -> None:
     guest = house.comes("late")
     house.loop.pass_(10 * STUCK_SECONDS)
     guest.unsent_bytes = 100
     house.loop.pass_(STUCK_SECONDS)
-    assert house.cut == []
+    assert house.aborted == []
     house.loop.pass_(3 * LOOK_SECONDS)
-    assert house.cut == ["late"]
+    assert house.aborted == ["late"]
 
 
-def test_who_takes_a_byte_now_and_then_stays(house: House) -> None:
+def test_a_guest_that_reads_a_byte_now_and_then_stays(house: House) -> None:
     guest = house.comes("slow", unsent_bytes=100)
     for _ in range(20):
         house.loop.pass_(STUCK_SECONDS - 2)
         guest.unsent_bytes -= 1
-    assert house.cut == []
+    assert house.aborted == []
 
 
-def test_more_that_is_not_taken_is_no_sign_of_life(house: House) -> None:
+def test_more_unsent_bytes_are_not_progress(house: House) -> None:
     guest = house.comes("greedy", unsent_bytes=100)
     for _ in range(7):
         house.loop.pass_(10)
         guest.unsent_bytes += 100
-    assert house.cut == ["greedy"]
+    assert house.aborted == ["greedy"]
 
 
-def test_what_strangers_hold_is_bounded_and_who_asked_longest_ago_goes_first(
+def test_bytes_held_for_strangers_are_bounded_and_the_oldest_request_goes_first(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guests_module, "MAX_HELD_BYTES", 250)
@@ -142,16 +142,16 @@ def test_what_strangers_hold_is_bounded_and_who_asked_longest_ago_goes_first(
     house.comes("reader", unsent_bytes=1000, is_let_in=True)
     house.guests.ask(first)
     house.loop.pass_(3 * LOOK_SECONDS)
-    assert house.cut == ["second", "third"]
+    assert house.aborted == ["second", "third"]
 
 
-def test_who_reads_may_be_owed_any_amount(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_guest_that_reads_may_be_owed_any_amount(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guests_module, "MAX_HELD_BYTES", 250)
     reader = house.comes("reader", unsent_bytes=1000)
     for _ in range(10):
         house.loop.pass_(LOOK_SECONDS / 2)
         reader.unsent_bytes -= 50
-    assert house.cut == []
+    assert house.aborted == []
 
 
 def test_there_is_no_timer_without_guests_and_one_for_a_thousand(house: House) -> None:
