@@ -6,6 +6,8 @@ An event is encoded once for all clients of a kind: an encoder only chooses whic
 import zlib
 from typing import Final, Protocol
 
+from typing_extensions import override
+
 from agent_status_gateway.fanout.chunks import LAST_CHUNK, chunk
 from agent_status_gateway.fanout.frames import Frame
 from agent_status_gateway.fanout.gzip_stream import finish, store
@@ -13,6 +15,8 @@ from agent_status_gateway.fanout.gzip_stream import finish, store
 
 class Encoder(Protocol):
     """Encoder of one stream; its methods are called in the order of the stream."""
+
+    __slots__ = ()
 
     def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
         """Encode a new client's first event, with the wait before it reconnects; then `text`, if any."""
@@ -27,47 +31,47 @@ class Encoder(Protocol):
         """Encode the last bytes and the end of the response."""
 
 
-class Identity:
+class Identity(Encoder):
     """Encoder that changes nothing: the server frames the text, or ends it with the connection as HTTP/1.0 does."""
 
+    @override
     def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
-        """As it is."""
         return frame.first_event(retry_ms) + text
 
+    @override
     def event(self, frame: Frame) -> bytes:
-        """As it is."""
         return frame.event
 
+    @override
     def text(self, text: bytes) -> bytes:
-        """As it is."""
         return text
 
+    @override
     def last(self, text: bytes) -> bytes:
-        """As it is."""
         return text
 
 
-class Chunked:
+class Chunked(Encoder):
     """Encoder that makes chunks of HTTP/1.1."""
 
+    @override
     def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
-        """One chunk."""
         return chunk(frame.first_event(retry_ms) + text)
 
+    @override
     def event(self, frame: Frame) -> bytes:
-        """The same chunk for every client."""
         return frame.chunk
 
+    @override
     def text(self, text: bytes) -> bytes:
-        """One chunk."""
         return chunk(text)
 
+    @override
     def last(self, text: bytes) -> bytes:
-        """A chunk, and the empty one that is the end."""
         return chunk(text) + LAST_CHUNK
 
 
-class Gzip:
+class Gzip(Encoder):
     """Encoder that compresses, with or without chunks; one per client, since each stream ends with its own checksum."""
 
     __slots__ = ("_crc", "_is_chunked", "_length")
@@ -77,25 +81,25 @@ class Gzip:
         self._crc = 0
         self._length = 0
 
+    @override
     def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
-        """The beginning of the stream, and an event of which most was compressed for all."""
         zipped, self._crc, self._length = frame.gzipped.first(frame.first_tail(retry_ms) + text)
         return self._framed(zipped)
 
+    @override
     def event(self, frame: Frame) -> bytes:
-        """The same bytes for every client."""
         gzipped = frame.gzipped
         self._crc = gzipped.crc_after(self._crc)
         self._length += gzipped.length
         return gzipped.chunk if self._is_chunked else gzipped.event
 
+    @override
     def text(self, text: bytes) -> bytes:
-        """Not worth compressing."""
         self._count(text)
-        return self._framed(store(text))
+        return self._framed(store(text))  # too short to be worth compressing
 
+    @override
     def last(self, text: bytes) -> bytes:
-        """The text and the checksum."""
         self._count(text)
         return self._framed(store(text) + finish(self._crc, self._length)) + (LAST_CHUNK if self._is_chunked else b"")
 

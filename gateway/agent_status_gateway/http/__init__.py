@@ -1,10 +1,10 @@
-"""The HTTP face: which path answers what.
+"""HTTP endpoints.
 
 In reading order:
 
-    cors             which pages may read
+    cors             which origins may read
     negotiation      what a request accepts
-    unavailable      the answer while there is no snapshot to give
+    unavailable      the answer while there is no snapshot, or no room
     asgi_transport   a client's transport on any ASGI server
     stream           the stream's endpoint, as raw ASGI
     routes           every other endpoint, and the OpenAPI document

@@ -3,12 +3,13 @@
 import asyncio
 
 from starlette.types import Message, Receive, Send
+from typing_extensions import override
 
-from agent_status_gateway.fanout.client import Client
+from agent_status_gateway.fanout.client import Client, Transport
 from agent_status_gateway.tasks import together
 
 
-class AsgiTransport:
+class AsgiTransport(Transport):
     """Transport that is blocked from each write until the server has taken it.
 
     Args:
@@ -24,27 +25,28 @@ class AsgiTransport:
         self._is_aborted = asyncio.Event()
 
     @property
+    @override
     def backlog_bytes(self) -> int:
         """The size of the chunk that the server has not taken yet: ASGI reports no progress within one."""
         return len(self._chunk)
 
+    @override
     def open(self, chunk: bytes) -> None:
-        """Have the task send this chunk."""
         self.write(chunk)
 
+    @override
     def write(self, chunk: bytes) -> None:
-        """Have the task send this chunk."""
         self._chunk = chunk
         self.is_blocked = True
         self._has_chunk.set()
 
+    @override
     def end(self, chunk: bytes) -> None:
-        """Have the task send this chunk and end."""
         self._is_last = True
         self.write(chunk)
 
+    @override
     def abort(self) -> None:
-        """End the tasks."""
         self._is_aborted.set()
 
     async def stay(self, client: Client, receive: Receive, send: Send) -> None:
@@ -69,7 +71,7 @@ class AsgiTransport:
 
 
 def body(chunk: bytes, *, last: bool = False) -> Message:
-    """A part of a response."""
+    """Make the message for a part of a response."""
     return {"type": "http.response.body", "body": chunk, "more_body": not last}
 
 

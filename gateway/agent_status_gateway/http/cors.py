@@ -1,4 +1,4 @@
-"""Which pages may read, in the words of the CORS middleware."""
+"""The origins that may read, as options of the CORS middleware."""
 
 from typing import Final, TypedDict
 
@@ -19,11 +19,11 @@ class CorsOptions(TypedDict):
 
 
 def cors_options(settings: Settings) -> CorsOptions:
-    """What an operator has set, and what the API page's client sends and reads."""
+    """Make the options from the settings, and from what the API page's client sends and reads."""
     return {
         "allow_origins": [origin for origin in settings.cors_origins if origin != LOCALHOST_ORIGINS],
         "allow_origin_regex": LOCALHOST if LOCALHOST_ORIGINS in settings.cors_origins else None,
-        "allow_methods": ["GET", "HEAD", "POST"],  # the last for a ticket
+        "allow_methods": ["GET", "HEAD", "POST"],  # POST is for a ticket
         "allow_headers": ["Content-Type", "X-Status-Key", "Last-Event-ID", "Cache-Control"],
         "allow_private_network": True,
         "expose_headers": ["X-Status-Stale", "Retry-After"],

@@ -1,4 +1,4 @@
-"""The HTTP face: which path answers what. What each answer is made of is the replica's."""
+"""Every endpoint but the stream's, and the OpenAPI document. The replica makes what the answers hold."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -30,7 +30,7 @@ from agent_status_gateway.state.workers import Workers
 
 MIN_GZIP_BYTES: Final = 1000
 
-# Who asks too often is told so before any key is looked at.
+# The rate limit comes before any key is compared.
 keyed = APIRouter(tags=["status"], dependencies=[Depends(ask_in_measure), Depends(require_key)])
 open_to_all = APIRouter(tags=["operations"])
 
@@ -40,9 +40,9 @@ _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
         "description": REFUSAL,
         "content": {"application/json": {"example": {"detail": REFUSAL}}},
     },
-    429: {"description": "Too many requests of this address. `Retry-After` says when to ask again."},
+    429: {"description": "Too many requests from this address. `Retry-After` says when to retry."},
     503: {
-        "description": "Not now: no picture yet, full, or draining. `Retry-After` says when to ask again.",
+        "description": "Unavailable: no snapshot yet, full, or draining. `Retry-After` says when to retry.",
         "content": {"application/json": {"example": {"detail": "Redis has not been read yet"}}},
     },
 }
@@ -50,8 +50,8 @@ _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": (
             "Server-Sent Events. The `data` of each `status` event is a snapshot: one on connect, then one when the "
-            "global state, a session, its state or its tool changes; `: keepalive` comments in silence. A response of "
-            "only a `retry:` line says: not now."
+            "global state, a session, its state or its tool changes; `: keepalive` comments while idle. A response of "
+            "only a `retry:` line says that the stream is unavailable."
         ),
         "content": {
             SSE_MEDIA_TYPE: {
@@ -90,7 +90,7 @@ ThisReplica = Annotated[Replica, Depends(_replica)]
 async def status(
     replica: ThisReplica, accept_encoding: Annotated[str, Header(include_in_schema=False)] = ""
 ) -> Response:
-    """The picture of this moment. `X-Status-Stale` says for how many seconds Redis has not been heard, if so."""
+    """The current snapshot. `X-Status-Stale` says for how many seconds the feed has been lost, if it is."""
     if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
         return unavailable(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
     headers = _headers(replica.pipeline)
@@ -101,32 +101,34 @@ async def status(
     return Response(body, media_type="application/json", headers=headers)
 
 
-@keyed.get(WORKERS_PATH, response_model=Workers, responses=_REFUSED, summary="Who the workers are")
+@keyed.get(WORKERS_PATH, response_model=Workers, responses=_REFUSED, summary="All workers")
 async def workers(replica: ThisReplica) -> Response:
-    """Each worker's machine and process, what it holds, and whether it is live, lost or has left."""
+    """Each worker's machine and process, its sessions, and whether it is live, lost or has left."""
     if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
         return unavailable(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
     return JSONResponse(replica.pipeline.workers(), headers=_headers(replica.pipeline))
 
 
 class Ticket(TypedDict):
-    """What opens the stream by `?ticket=`, so that no key has to be in a URL."""
+    """Ticket that opens the stream by `?ticket=`, so that no key has to be in a URL."""
 
-    ticket: Annotated[str, Field(description="Empty if no key is asked for; good for the stream all the same")]
-    expires_in: Annotated[int, Field(description="Seconds, in which it opens the stream as often as it is needed")]
+    ticket: Annotated[str, Field(description="Empty if no key is required; the stream opens with it all the same")]
+    expires_in: Annotated[int, Field(description="Seconds that the ticket is valid, for any number of connects")]
 
 
-@open_to_all.post(TICKET_PATH, response_model=Ticket, responses=_REFUSED, tags=["status"], summary="A ticket")
+@open_to_all.post(
+    TICKET_PATH, response_model=Ticket, responses=_REFUSED, tags=["status"], summary="A ticket for the stream"
+)
 async def ticket(
     replica: ThisReplica, _: Annotated[None, Depends(ask_in_measure)], name: Annotated[str, Depends(require_key)]
 ) -> Response:
-    """Signed with the key: good on every replica, for every reconnect, and dead with its key."""
+    """A ticket signed with the key: valid on every replica, for every reconnect, and void once its key is removed."""
     text, seconds = replica.access.ticket(name)
     return JSONResponse({"ticket": text, "expires_in": seconds}, headers={"Cache-Control": "no-store"})
 
 
 class _Raw(Response):
-    """An answer that an ASGI app gives."""
+    """Response that an ASGI app gives."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.status_code = 200
@@ -139,46 +141,49 @@ class _Raw(Response):
 
 @keyed.head(STREAM_PATH, include_in_schema=False)
 @keyed.get(
-    STREAM_PATH, response_class=Response, responses=_REFUSED | _EVENTS, summary="The same, on every change (SSE)"
+    STREAM_PATH,
+    response_class=Response,
+    responses=_REFUSED | _EVENTS,
+    summary="What all agents are doing, on every change (SSE)",
 )
 async def stream(
     request: Request,
     events: Annotated[  # noqa: ARG001 - for the OpenAPI document
         Literal["status", "all"],
-        Query(description="`all` adds `feed` events, which say whether Redis is heard: `live` or `lost`."),
+        Query(description="`all` adds `feed` events, which say whether the feed from Redis is `live` or `lost`."),
     ] = "status",
 ) -> Response:
     """A snapshot on connect and on every meaningful change, at most one a second after the first."""
-    # Most requests do not come through here, but straight to the endpoint: see `Gateway.__call__`.
+    # Most requests skip this route and go straight to the endpoint: see `Gateway.__call__`.
     return _Raw(request.app.stream.answer)
 
 
-@open_to_all.get(LIVENESS_PATH, summary="Does the event loop turn?")
+@open_to_all.get(LIVENESS_PATH, summary="Is the process responsive?")
 async def livez() -> dict[str, str]:
-    """200 while it does."""
+    """200 while the event loop runs."""
     return {"status": "ok"}
 
 
 @open_to_all.get(HEALTH_PATH, summary="May a load balancer send clients here?")
 async def healthz(replica: ThisReplica) -> Response:
-    """200 while there is a picture to serve, stale or not; 503 before the first one and when draining."""
+    """200 while there is a snapshot, stale or not; 503 before the first one and while draining."""
     return _probe(replica.unhealthy_reason)
 
 
-@open_to_all.get(READINESS_PATH, summary="Is the picture fresh?")
+@open_to_all.get(READINESS_PATH, summary="Is the snapshot fresh?")
 async def readyz(replica: ThisReplica) -> Response:
-    """200 while Redis is heard, with a word if its channel is not; 503 and the reason otherwise."""
+    """200 while the feed is live, with a note if its channel brings no reports; 503 and the reason otherwise."""
     return _probe(replica.unready_reason, channel=replica.pipeline.missed_reports_reason)
 
 
 @open_to_all.get(METRICS_PATH, summary="Prometheus metrics", response_class=PlainTextResponse)
 async def metrics(replica: ThisReplica) -> Response:
-    """This replica's figures."""
+    """The metrics of this replica."""
     return Response(replica.metrics.expose(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _headers(pipeline: Pipeline) -> dict[str, str]:
-    """What an answer says of the picture that it is from."""
+    """Make the headers of an answer with a snapshot."""
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     stale_seconds = pipeline.stale_seconds
     return headers if stale_seconds is None else headers | {"X-Status-Stale": str(int(stale_seconds))}

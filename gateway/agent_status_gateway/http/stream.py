@@ -31,9 +31,10 @@ from agent_status_gateway.settings import Settings
 from agent_status_gateway.tasks import run_at_once
 
 FIRST_SNAPSHOT_SECONDS: Final = 5.0
+"""The longest that a request waits for the first snapshot, in seconds."""
 EVENT_KINDS: Final = ("status", "all")
 STREAM: Final = "agent_status.stream"
-"""Where the lifespan state has this endpoint, for connections that call it themselves."""
+"""The key of the lifespan state that holds this endpoint, for connections that call it themselves."""
 HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-transform"),
@@ -41,13 +42,13 @@ HEADERS: Final = (
     (b"vary", b"Accept-Encoding"),
 )
 SPARE_CONNECTIONS: Final = 1000
-"""Beside the streams: for probes, JSON, the page, and streams that are refused."""
+"""Connections besides the streams: for probes, JSON, the dashboard, and streams that are refused."""
 GZIPPED: Final = (b"content-encoding", b"gzip")
 Headers = list[tuple[bytes, bytes]]
 
 
 class StatusStream:
-    """An ASGI app, CORS included; `answer` is the same without, for whoever has seen to it."""
+    """ASGI app with CORS; `answer` is the app without, for callers that have added it."""
 
     def __init__(self, settings: Settings, access: Access, pipeline: Pipeline, hub: Hub) -> None:
         self._access = access
@@ -58,15 +59,15 @@ class StatusStream:
 
     @property
     def max_connections(self) -> int:
-        """How many connections a server of this should have at most."""
+        """The most connections that a server of this app should accept."""
         return self._hub.max_clients + SPARE_CONNECTIONS
 
     def is_for(self, scope: Scope) -> bool:
-        """Whether this request wants the stream."""
+        """Test whether a request is for the stream."""
         return scope["type"] == "http" and scope["path"] == STREAM_PATH and scope["method"] in ("GET", "HEAD")
 
     def opens_at_once(self, scope: Scope) -> bool:
-        """Whether the answer is an open stream, and has nothing to wait for."""
+        """Test whether the answer is an open stream, and can be given without waiting."""
         return (
             self.is_for(scope)
             and scope["method"] == "GET"
@@ -83,11 +84,11 @@ class StatusStream:
         return self._join(scope, transport, is_gzipped=is_gzipped, is_chunked=is_chunked)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and stay until the stream ends."""
+        """Answer with CORS headers, and return when the stream ends."""
         await self._with_cors(scope, receive, send)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and stay until the stream ends."""
+        """Answer, and return when the stream ends."""
         refusal = self._refusal(scope) or await self._no_snapshot(scope) or self._refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send)
@@ -115,7 +116,7 @@ class StatusStream:
         return self._pipeline.join(transport, encoder, peer=peer, wants_feed=_events(scope) == "all")
 
     def _refusal(self, scope: Scope) -> Response | None:
-        """Why this client gets no stream now, as an answer; None if it gets one."""
+        """The answer that refuses a stream; None if the client gets one."""
         key_name = self._access.name_of_streaming(scope)
         if key_name is None:
             return JSONResponse({"detail": REFUSAL}, 403)
@@ -127,7 +128,7 @@ class StatusStream:
         return None if full is None else unavailable(full, accept=_header(scope, b"accept"))
 
     async def _no_snapshot(self, scope: Scope) -> Response | None:
-        """Wait for the first picture; an answer if it does not come."""
+        """Wait for the first snapshot; return an answer if it does not come."""
         if self._pipeline.has_snapshot or scope["method"] == "HEAD":
             return None
         if await self._pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
@@ -140,7 +141,7 @@ def _headers(*, is_gzipped: bool) -> Headers:
 
 
 def _headers_by_origin(settings: Settings) -> Callable[[bytes | None, bool], Headers]:
-    """The headers as the CORS middleware sends them, which for the same origin are the same each time."""
+    """Cache the headers that the CORS middleware makes: they depend on the origin and the encoding alone."""
     options = cors_options(settings)
 
     @lru_cache(maxsize=100)
@@ -167,7 +168,7 @@ def _app_that_sends(start: Message) -> ASGIApp:
 
 async def _start_through(middleware: ASGIApp, scope: Scope) -> None:
     async def send(_message: Message) -> None:
-        """The message has been changed on its way here."""
+        """Do nothing: the middleware has changed the message already."""
 
     async def receive() -> Message:
         raise NotImplementedError
@@ -176,7 +177,7 @@ async def _start_through(middleware: ASGIApp, scope: Scope) -> None:
 
 
 def _events(scope: Scope) -> str:
-    """Which kinds of events the client asks for."""
+    """The kinds of events that the client asks for."""
     query: bytes = scope["query_string"]
     if not query:
         return "status"
@@ -184,7 +185,7 @@ def _events(scope: Scope) -> str:
 
 
 def _origin(scope: Scope) -> bytes | None:
-    """The first one, as the CORS middleware takes it."""
+    """The first `Origin` header, which is the one that the CORS middleware takes."""
     return next((value for name, value in scope["headers"] if name == b"origin"), None)
 
 
@@ -193,6 +194,6 @@ def _header(scope: Scope, name: bytes) -> str:
 
 
 def _unprocessable(events: str) -> Response:
-    """In the words that FastAPI has for it, on the other endpoints."""
+    """Make the answer that FastAPI gives for a wrong parameter on the other endpoints."""
     problem = {"type": "literal_error", "loc": ["query", "events"], "msg": "Input should be 'status' or 'all'"}
     return JSONResponse({"detail": [problem | {"input": events, "ctx": {"expected": "'status' or 'all'"}}]}, 422)

@@ -1,7 +1,7 @@
-"""The answer when there is no picture to give: come back later.
+"""The answer while there is no snapshot, or no room: come back later.
 
-EventSource takes any status but 200 as final, so whoever names `text/event-stream` gets 200, one line that tells it
-when to reconnect, and the end. Everybody else gets 503 with `Retry-After`.
+EventSource takes any status but 200 as final. So a client that accepts `text/event-stream` gets 200, one line that says
+when to reconnect, and the end. Any other client gets 503 with `Retry-After`.
 """
 
 from starlette.responses import JSONResponse, Response
@@ -12,7 +12,7 @@ SSE_MEDIA_TYPE = "text/event-stream"
 
 
 def unavailable(reason: str, *, accept: str) -> Response:
-    """An answer that says nothing but when to ask again."""
+    """Make an answer that only says when to retry, and why for clients other than EventSource."""
     retry_ms = random_retry_ms()
     if SSE_MEDIA_TYPE in accept:
         return Response(retry(retry_ms), media_type=SSE_MEDIA_TYPE, headers={"Cache-Control": "no-cache, no-transform"})

@@ -1,4 +1,4 @@
-"""How log lines are written: one line for each thing that an operator would act on, for people or for programs."""
+"""How log lines are written: for people or for programs."""
 
 import json
 import logging
@@ -6,9 +6,11 @@ import time
 from http import HTTPStatus
 from typing import Any, Final
 
+from typing_extensions import override
+
 from agent_status_gateway.paths import PROBE_PATHS
 
-# Whatever comes into a message from outside must not look like a line of its own, or act on a terminal.
+# Text from outside must not look like a line of its own, or control a terminal.
 _ESCAPES: Final = {number: f"\\x{number:02x}" for number in (*range(0x20), *range(0x7F, 0xA0))} | {
     number: f"\\u{number:04x}"
     for number in (0x2028, 0x2029, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -16,25 +18,25 @@ _ESCAPES: Final = {number: f"\\x{number:02x}" for number in (*range(0x20), *rang
 
 
 class TextLines(logging.Formatter):
-    """For people: `2026-11-24 10:00:00,123 INFO    agent_status_gateway.pipeline: feed live`.
+    """Formatter for people: `2026-11-24 10:00:00,123 INFO    agent_status_gateway.pipeline: feed live`.
 
-    A traceback follows in its own lines.
+    A traceback follows on its own lines.
     """
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """The line, with what would break it escaped."""
+    @override
+    def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = record.message.translate(_ESCAPES)
         return super().formatMessage(record)
 
 
 class JsonLines(logging.Formatter):
-    """For programs: an object with `time` (UTC), `level`, `logger`, `message` and, of an error, its `traceback`."""
+    """Formatter for programs: an object with `time` (UTC), `level`, `logger`, `message` and an error's `traceback`."""
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
-        """One line, whatever the message holds."""
         at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         line: dict[str, Any] = {
             "time": f"{at}.{int(record.msecs):03d}Z",
@@ -44,18 +46,21 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line)  # in ASCII: nothing in it is a line end or an order to anybody
+        return json.dumps(line)  # in ASCII: no line ends and no control characters
 
 
 _ACCESS_FIELDS: Final = 5
-"""Of uvicorn's access record: client, method, path, HTTP version, status."""
+"""The fields of uvicorn's access record: client, method, path, HTTP version, status."""
 
 
 class DropProbes(logging.Filter):
-    """Drops uvicorn's lines about probes that went well: several a second behind a balancer, and nothing to act on."""
+    """Filter that drops uvicorn's lines about successful probes, except at the level `debug`.
 
+    A balancer probes several times a second, and nobody acts on a success.
+    """
+
+    @override
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is written; with the level `debug` all are."""
         args = record.args
         if not isinstance(args, tuple) or len(args) != _ACCESS_FIELDS or logging.getLogger().level <= logging.DEBUG:
             return True
@@ -64,7 +69,7 @@ class DropProbes(logging.Filter):
 
 
 def log_config(log_format: str = "text", level: str = "info") -> dict[str, Any]:
-    """For `logging.config.dictConfig`, as uvicorn takes it."""
+    """Make the configuration for `logging.config.dictConfig`, as uvicorn takes it."""
     formatter = JsonLines if log_format == "json" else TextLines
     return {
         "version": 1,

@@ -1,4 +1,4 @@
-"""Who may read."""
+"""Where a request carries its key."""
 
 import logging
 
@@ -25,7 +25,7 @@ def request(query: bytes = b"", *headers: tuple[bytes, bytes]) -> dict[str, obje
         request(b"key=geheim-%C3%BC", (b"x-status-key", b"wrong")),
     ],
 )
-def test_the_key_counts_in_either_place(scope: dict[str, object]) -> None:
+def test_the_key_is_found_in_either_place(scope: dict[str, object]) -> None:
     assert has_key(scope, KEY)
 
 
@@ -43,7 +43,7 @@ def test_the_key_counts_in_either_place(scope: dict[str, object]) -> None:
         request(b"", (b"authorization", "geheim-ü".encode())),
     ],
 )
-def test_anything_else_does_not(scope: dict[str, object]) -> None:
+def test_anything_else_is_not_the_key(scope: dict[str, object]) -> None:
     assert not has_key(scope, KEY)
 
 

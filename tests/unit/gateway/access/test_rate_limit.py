@@ -1,4 +1,4 @@
-"""How often an address may ask."""
+"""How many requests an address may send."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_room_comes_back_with_time() -> None:
     assert answered(rate, 100) == 5
 
 
-def test_less_than_one_a_second_is_one_now_and_then() -> None:
+def test_a_rate_below_one_per_second_lets_one_through_now_and_then() -> None:
     clock = Clock()
     rate = Rate(0.5, clock)
     assert answered(rate, 10) == 1
@@ -45,7 +45,7 @@ def test_without_a_limit_nothing_is_counted() -> None:
     assert rate._buckets == {}
 
 
-def test_addresses_without_end_are_forgotten_the_oldest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_addresses_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_module, "MAX_ADDRESSES", 10)
     rate = Rate(1, Clock())
     for number in range(100):

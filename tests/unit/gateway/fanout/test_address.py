@@ -1,4 +1,4 @@
-"""Who a client is, and as whom it is counted."""
+"""A client's address, and what it is counted by."""
 
 import pytest
 
@@ -11,17 +11,17 @@ def test_an_address_is_taken_as_it_is(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["", "testclient", "300.1.1.1", "192.0.2.1 ", "1" * (MAX_CHARACTERS + 1)])
-def test_what_is_not_an_address_is_nobody_in_particular(host: str) -> None:
+def test_text_that_is_not_an_address_is_unknown(host: str) -> None:
     assert client_of({"client": (host, 80)}) == ("unknown", 0)
 
 
 @pytest.mark.parametrize("scope", [{}, {"client": None}])
-def test_who_has_no_address_is_nobody_in_particular(scope: dict[str, None]) -> None:
+def test_a_client_without_an_address_is_unknown(scope: dict[str, None]) -> None:
     assert client_of(scope) == ("unknown", 0)
 
 
 @pytest.mark.parametrize("port", [-1, 65_536, 10**1000])
-def test_a_port_that_cannot_be_is_none(port: int) -> None:
+def test_a_port_out_of_range_is_0(port: int) -> None:
     assert client_of({"client": ("192.0.2.1", port)}) == ("192.0.2.1", 0)
 
 

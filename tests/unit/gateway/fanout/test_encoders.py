@@ -1,4 +1,4 @@
-"""How what is said to a client is put on its wire."""
+"""The bytes that one client gets."""
 
 import gzip
 import zlib
@@ -27,8 +27,8 @@ def unchunked(body: bytes) -> bytes:
     return text
 
 
-def spoken(encoder: Encoder, steps: list[Frame | bytes]) -> bytes:
-    """A whole stream: a first picture, pictures and texts, a farewell."""
+def encoded(encoder: Encoder, steps: list[Frame | bytes]) -> bytes:
+    """A whole stream: a first snapshot, snapshots and texts, the last bytes."""
     body = encoder.first(A, 1234, b"")
     for step in steps:
         body += encoder.event(step) if isinstance(step, Frame) else encoder.text(step)
@@ -39,15 +39,15 @@ steps = st.lists(st.one_of(st.sampled_from(FRAMES), st.just(KEEPALIVE), st.binar
 
 
 @given(steps)
-def test_every_coding_says_the_same_text(what: list[Frame | bytes]) -> None:
-    text = spoken(IDENTITY, what)
-    assert unchunked(spoken(CHUNKED, what)) == text
-    assert gzip.decompress(spoken(Gzip(is_chunked=False), what)) == text
-    assert gzip.decompress(unchunked(spoken(Gzip(is_chunked=True), what))) == text
+def test_every_encoder_gives_the_same_text(what: list[Frame | bytes]) -> None:
+    text = encoded(IDENTITY, what)
+    assert unchunked(encoded(CHUNKED, what)) == text
+    assert gzip.decompress(encoded(Gzip(is_chunked=False), what)) == text
+    assert gzip.decompress(unchunked(encoded(Gzip(is_chunked=True), what))) == text
 
 
 @given(steps)
-def test_a_decoder_gives_out_all_of_a_compressed_stream_at_every_moment(what: list[Frame | bytes]) -> None:
+def test_a_decoder_returns_all_of_a_compressed_stream_at_every_moment(what: list[Frame | bytes]) -> None:
     encoder, decoder = Gzip(is_chunked=False), zlib.decompressobj(zlib.MAX_WBITS | 16)
     assert decoder.decompress(encoder.first(A, 1234, b"more")) == A.first_event(1234) + b"more"
     for step in what:
@@ -67,7 +67,7 @@ def test_a_compressed_event_is_the_same_bytes_for_every_client_whenever_it_joine
     assert early.event(B) is late.event(B)
 
 
-def test_a_large_picture_is_a_sixth_of_its_size() -> None:
+def test_a_large_snapshot_compresses_to_a_sixth_of_its_size() -> None:
     text = b"".join(
         b'{"session_key":"websocket:%04x","session_id":"%04x","channel":"websocket","title":"Fix bug %d",'
         b'"state":"tool_running","tool_name":"bash","duration_seconds":%d.5,"token_usage":null,"error_message":null},'
@@ -78,7 +78,7 @@ def test_a_large_picture_is_a_sixth_of_its_size() -> None:
 
 
 @given(st.binary(max_size=1000), st.binary(min_size=1, max_size=1000))
-def test_the_checksum_goes_on_from_any_text(before: bytes, event: bytes) -> None:
+def test_the_checksum_continues_from_any_text(before: bytes, event: bytes) -> None:
     assert GzippedEvent(event).crc_after(zlib.crc32(before)) == zlib.crc32(before + event)
 
 

@@ -37,15 +37,15 @@ def test_the_first_event_also_carries_the_time_to_wait_before_a_reconnect() -> N
     assert frame.first_event(1234) == frame.event[:-1] + b"retry: 1234\n\n"
 
 
-def test_a_keepalive_is_one_line_and_no_blank_one() -> None:
+def test_a_keepalive_is_one_line_without_a_blank_one() -> None:
     assert KEEPALIVE == b": keepalive\n"
 
 
-def test_a_retry_by_itself_is_no_event() -> None:
+def test_a_retry_by_itself_is_not_an_event() -> None:
     assert retry(2000) == b"retry: 2000\n"
 
 
-def test_a_feed_event_says_whether_redis_is_heard_and_since_when() -> None:
+def test_a_feed_event_has_the_feeds_state_and_its_age() -> None:
     assert feed_event("lost", 3.14) == b'event: feed\ndata: {"state":"lost","since_seconds":3.1}\n\n'
 
 

@@ -14,7 +14,7 @@ def record(message: str, *args: object, level: int = logging.INFO) -> logging.Lo
 
 
 @pytest.mark.parametrize("hostile", ["a\nb", "a\r\nb", "\x1b[31mred", "a\u202eb", "a\u2028b", "\x9b1m", "\x00"])
-def test_what_comes_into_a_message_from_outside_is_neither_a_line_nor_an_order(hostile: str) -> None:
+def test_text_from_outside_makes_no_line_of_its_own_and_controls_no_terminal(hostile: str) -> None:
     for formatter in (TextLines(), JsonLines()):
         line = formatter.format(record("ignored %s", hostile))
         assert len(line.splitlines()) == 1
@@ -22,12 +22,12 @@ def test_what_comes_into_a_message_from_outside_is_neither_a_line_nor_an_order(h
     assert json.loads(JsonLines().format(record("ignored %s", hostile)))["message"] == f"ignored {hostile}"
 
 
-def test_a_line_for_people_says_when_how_bad_who_and_what() -> None:
+def test_a_line_for_people_has_time_level_logger_and_message() -> None:
     line = TextLines().format(record("feed %s", "live", level=logging.WARNING))
     assert line.endswith("WARNING agent_status_gateway.feed.feed: feed live")
 
 
-def test_a_line_for_programs_is_an_object_with_the_traceback_in_it() -> None:
+def test_a_line_for_programs_is_an_object_with_the_traceback() -> None:
     try:
         raise ValueError("boom")
     except ValueError:
@@ -37,9 +37,9 @@ def test_a_line_for_programs_is_an_object_with_the_traceback_in_it() -> None:
     failed.created, failed.msecs = 1_800_000_000.25, 250.0
     line = JsonLines().format(failed)
     assert len(line.splitlines()) == 1
-    said = json.loads(line)
-    assert said.pop("traceback").endswith("ValueError: boom")
-    assert said == {
+    fields = json.loads(line)
+    assert fields.pop("traceback").endswith("ValueError: boom")
+    assert fields == {
         "time": "2027-01-15T08:00:00.250Z",
         "level": "error",
         "logger": "agent_status_gateway.fanout.hub",
@@ -47,7 +47,7 @@ def test_a_line_for_programs_is_an_object_with_the_traceback_in_it() -> None:
     }
 
 
-def test_a_lone_surrogate_costs_no_line() -> None:
+def test_a_lone_surrogate_is_logged() -> None:
     assert json.loads(JsonLines().format(record("title %s", "a\ud800b")))["message"] == "title a\ud800b"
 
 
@@ -61,12 +61,12 @@ def test_a_lone_surrogate_costs_no_line() -> None:
         ("/healthz?key=x", 200, True),
     ],
 )
-def test_a_probe_that_went_well_is_no_line_and_everything_else_is(path: str, status: int, is_written: bool) -> None:
+def test_only_successful_probes_are_dropped(path: str, status: int, is_written: bool) -> None:
     access = record('%s - "%s %s HTTP/%s" %d', "10.0.0.1:1", "GET", path, "1.1", status)
     assert DropProbes().filter(access) == is_written
     assert DropProbes().filter(record("feed live"))
 
 
-def test_with_the_level_debug_probes_are_lines_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_probes_are_logged_at_the_level_debug(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging.getLogger(), "level", logging.DEBUG)
     assert DropProbes().filter(record('%s - "%s %s HTTP/%s" %d', "10.0.0.1:1", "GET", "/livez", "1.1", 200))
