@@ -290,4 +290,4 @@ def test_a_uvicorn_that_is_built_otherwise_costs_tasks_and_is_warned_about(
 ) -> None:
     monkeypatch.setattr(connection_module, "RELIED_ON", {HttpToolsProtocol: ("start_another_way",)})
     assert http_protocol() == "auto"
-    assert "streams cost a task each, since this uvicorn is not as we know it" in caplog.text
+    assert "streams take tasks, since this version of uvicorn is not supported" in caplog.text

@@ -39,7 +39,7 @@ class Guest(Protocol):
         """The approximate bytes held for this connection."""
 
     def abort(self) -> None:
-        """End the connection at once and drop what is unsent; `leave` may come later."""
+        """End the connection at once and drop what is unsent; `remove` may be called later."""
 
 
 class _Stay:
@@ -67,17 +67,17 @@ class Guests:
     def __len__(self) -> int:
         return len(self._strangers) + len(self._let_in)
 
-    def come(self, guest: Guest) -> None:
+    def add(self, guest: Guest) -> None:
         """Add a guest."""
         self._strangers[guest] = _Stay(self._loop.time())
         self._look_later()
 
-    def ask(self, guest: Guest) -> None:
+    def requested(self, guest: Guest) -> None:
         """Note that a whole request of this guest has arrived."""
         if (stay := self._pop(guest)) is not None:
             self._strangers[guest] = stay
 
-    def leave(self, guest: Guest) -> None:
+    def remove(self, guest: Guest) -> None:
         """Remove a guest that has closed, or has become an open stream."""
         self._pop(guest)
 

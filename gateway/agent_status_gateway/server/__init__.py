@@ -1,11 +1,11 @@
-"""The server: uvicorn, its connections and their limits. Only this room knows uvicorn.
+"""The server: uvicorn, its connections and their limits. No other room imports uvicorn.
 
 In reading order:
 
     sockets             the sockets that a replica listens on
-    proxies             who a client is, behind proxies that are trusted
+    proxies             the client's address behind trusted proxies
     request_deadlines   how long a request may take to arrive
-    request_limits      uvicorn's connection with bounds on what a stranger can make grow
+    request_limits      uvicorn's connection, with bounds on what a client can make it hold
     connection          the same connection as a client's transport, written to by the hub
-    serve               uvicorn, signals, and the drain between a signal and the end
+    serve               uvicorn, signals, and the drain before the end
 """

@@ -1,14 +1,15 @@
-"""A client's line on uvicorn: the connection itself, written to by the hub, with no task and no timer of its own.
+"""A client's transport on uvicorn: the connection itself, written to by the hub, without a task or a timer of its own.
 
-It answers a request for the stream right in the parser's callback, if that has nothing to wait for, and then keeps the
-response open. Everything else is uvicorn's, within limits (limited.py). What is relied on in uvicorn is named in
-`RELIED_ON`; docs/explanation/fan-out.md says what happens without it.
+A request for the stream is answered in the parser's callback, if the answer can be given without waiting, and the
+response stays open. uvicorn does everything else, within limits (request_limits.py). `RELIED_ON` names what is relied
+on in uvicorn; docs/explanation/fan-out.md says what happens without it.
 """
 
 import logging
 from typing import Any, Final
 
 from starlette.types import Scope
+from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from agent_status_gateway.fanout.client import Client
@@ -33,18 +34,19 @@ RELIED_ON: Final = {
         "send_400_response",
     ),
 }
-"""And attributes: a protocol's `app`, `app_state`, `config`, `connections`, `cycle`, `flow`, `headers`, `loop`,
-`parser`, `pipeline`, `scope`, `server_state`, `transport`, and a cycle's `body`, `disconnected`, `keep_alive`,
-`message_event`, `response_started`, `response_complete`, `scope`. Tests fail without them."""
+"""Methods of uvicorn that are overridden or called. Attributes are relied on, too: a protocol's `app`, `app_state`,
+`config`, `connections`, `cycle`, `flow`, `headers`, `loop`, `parser`, `pipeline`, `scope`, `server_state`, `transport`,
+and a cycle's `body`, `disconnected`, `keep_alive`, `message_event`, `response_started`, `response_complete`, `scope`.
+Tests fail without them."""
 
 
 def is_supported() -> bool:
-    """Whether this uvicorn is built as we know it."""
+    """Test whether this uvicorn has all the methods that are relied on."""
     return all(callable(getattr(owner, name, None)) for owner, names in RELIED_ON.items() for name in names)
 
 
 class OpenStream:
-    """One response that stays open: a client's line."""
+    """One response that stays open: a client's transport."""
 
     __slots__ = ("_connection", "_cycle", "_headers", "_transport", "client", "is_blocked", "is_chunked", "write")
 
@@ -61,15 +63,15 @@ class OpenStream:
 
     @property
     def backlog_bytes(self) -> int:
-        """What the kernel has not taken."""
+        """The bytes that the kernel has not taken."""
         return 0 if self.client is None else self._transport.get_write_buffer_size()
 
     def set_headers(self, headers: Headers) -> None:
-        """Keep the response's headers until there is something to send with them."""
+        """Keep the response's headers until `open` sends them."""
         self._headers = headers
 
     def open(self, chunk: bytes) -> None:
-        """The response's head and the first event, in one write."""
+        """Write the response's head and the first event, in one write."""
         headers = self._connection.server_state.default_headers + self._headers
         if not self._cycle.keep_alive:
             headers.append((b"connection", b"close"))
@@ -80,7 +82,7 @@ class OpenStream:
         self._transport.write(b"HTTP/1.1 200 OK\r\n%b\r\n%b" % (lines, chunk))
 
     def end(self, chunk: bytes) -> None:
-        """Finish the response as uvicorn does; a request that was sent behind it is answered now."""
+        """Finish the response as uvicorn does; a request that waits behind it is answered next."""
         self._transport.write(chunk)
         self.closed()
         self._cycle.response_complete = True
@@ -89,32 +91,33 @@ class OpenStream:
         self._connection.on_stream_complete()
 
     def abort(self) -> None:
-        """Throw away what is unsent."""
+        """End the connection at once and drop what is unsent."""
         self._transport.abort()
 
     def closed(self) -> None:
-        """Nothing can be written any more."""
+        """Detach the client: nothing can be written any more."""
         self.is_blocked = True
         client, self.client = self.client, None
         if client is not None:
             client.closed()
 
     def answers(self, cycle: RequestResponseCycle) -> bool:
-        """Whether this is the response to that request, and not one before it on the connection."""
+        """Test whether this is the response to a request, and not to one before it on the connection."""
         return cycle is self._cycle
 
     def set_blocked(self, *, is_blocked: bool) -> None:
-        """The transport's buffer is full, or has room again."""
+        """Note that the buffer is full, or has room again."""
         self.is_blocked = is_blocked
         if not is_blocked and self.client is not None:
             self.client.unblocked()
 
 
 class Connection(LimitedConnection):
-    """An HTTP connection with a stream on it, perhaps."""
+    """HTTP connection that may carry an open stream."""
 
     _stream: OpenStream | None = None
 
+    @override
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         endpoint: StatusStream | None = self.app_state.get(STREAM)
         scope: Scope = cycle.scope  # type: ignore[assignment]
@@ -127,55 +130,57 @@ class Connection(LimitedConnection):
         ):
             super()._start_asgi_task(cycle, app)
             return
-        self._guests.leave(self)
+        self._guests.remove(self)
         self._stream = stream = OpenStream(self, cycle)
         try:
             stream.client = endpoint.open(scope, stream, is_chunked=stream.is_chunked, set_headers=stream.set_headers)
-        except Exception:  # the parser would take it for an invalid request
+        except Exception:  # the parser would take the error for an invalid request
             logger.exception("a stream could not be opened")
             self._stream = None
             self.transport.abort()
 
+    @override
     def data_received(self, data: bytes) -> None:
-        """Go on reading while a stream is open, whatever was sent behind it: else nobody sees the client leave."""
         super().data_received(data)
+        # Without reading, nothing would notice that the client closes.
         if self._stream is not None and not self.transport.is_closing():
             self.flow.resume_reading()
 
+    @override
     def handle_websocket_upgrade(self) -> None:
-        """Not behind a stream: the connection would be another protocol's, with our client still on it."""
+        # Behind a stream, another protocol would take the connection with a client still on it.
         if self._stream is None:
             super().handle_websocket_upgrade()
         else:
             self.transport.abort()
 
+    @override
     def on_body(self, body: bytes) -> None:
-        """Drop what comes with the request for an open stream: it is nobody's."""
         if self._stream is None or not self._stream.answers(self.cycle):
             super().on_body(body)
         else:
-            self._framing_bytes -= len(body)
+            self._framing_bytes -= len(body)  # no code reads the body of a request for the stream
 
     def on_stream_complete(self) -> None:
-        """The stream has been ended by us."""
+        """Go on with the next request: the hub has ended the stream."""
         self._stream = None
-        self._guests.come(self)
+        self._guests.add(self)
         self.on_response_complete()
 
+    @override
     def pause_writing(self) -> None:
-        """The transport's buffer is full."""
         super().pause_writing()
         if self._stream is not None:
             self._stream.set_blocked(is_blocked=True)
 
+    @override
     def resume_writing(self) -> None:
-        """It has room again."""
         super().resume_writing()
         if self._stream is not None:
             self._stream.set_blocked(is_blocked=False)
 
+    @override
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client has gone."""
         super().connection_lost(exc)
         if self._stream is not None:
             stream, self._stream = self._stream, None

@@ -1,6 +1,7 @@
-"""Connections that owe us a request: each has so long to send it whole, with no timer of its own.
+"""Deadlines by which each connection must have sent a whole request, without a timer for each.
 
-All have the same time, so the first to come is the first to be late: a look at the head of a queue each second will do.
+All connections have the same time, so the first to start is the first to be late. Each second, a look at the head of
+a queue is enough.
 """
 
 import asyncio
@@ -8,15 +9,16 @@ from collections.abc import Callable, Hashable
 from typing import Final, Generic, TypeVar
 
 LOOK_SECONDS: Final = 1.0
+"""Seconds between two looks at the queue."""
 
 T = TypeVar("T", bound=Hashable)
 
 
 class Deadlines(Generic[T]):
-    """Whose request is due when; `on_late` is told of each whose time is over.
+    """When each connection's request is due; `on_late` is called with each connection that is late.
 
     Args:
-        seconds: From `start` on; it may be a second more.
+        seconds: The time from `start` to the deadline; a call may come one second later.
     """
 
     def __init__(self, seconds: float, on_late: Callable[[T], object], loop: asyncio.AbstractEventLoop) -> None:
@@ -30,7 +32,7 @@ class Deadlines(Generic[T]):
         return len(self._due)
 
     def start(self, connection: T) -> None:
-        """It owes us a request from now on, or does so already."""
+        """Start the time of a connection, unless it runs already."""
         if connection in self._due:
             return
         self._due[connection] = self._loop.time() + self._seconds
@@ -39,7 +41,7 @@ class Deadlines(Generic[T]):
             self._loop.call_later(LOOK_SECONDS, self._look)
 
     def stop(self, connection: T) -> None:
-        """The request has come whole, or the connection is gone."""
+        """Stop the time of a connection whose request has arrived, or that has closed."""
         self._due.pop(connection, None)
 
     def _look(self) -> None:

@@ -1,9 +1,9 @@
-"""uvicorn's HTTP connection within limits that uvicorn has not, so that a stranger can make nothing grow.
+"""uvicorn's HTTP connection with limits that uvicorn lacks, so that no client can make a replica hold more and more.
 
-How long a request may take to come, how large all but its body may be, how many requests may wait behind another, how
-long what we send may wait for a client that does not read, and how many connections there may be: who goes when there
-are too many is in guests.py. What is relied on in uvicorn is named in `RELIED_ON` of connection.py, which goes on from
-here.
+Bounded are the time that a request takes to arrive, the size of its head, the requests that wait behind another, the
+time that an answer waits for a client that does not read, and the number of connections. access/guests.py decides which
+connection is aborted when there are too many. `RELIED_ON` in connection.py, which extends this class, names what is
+relied on in uvicorn.
 """
 
 import asyncio
@@ -13,74 +13,74 @@ from typing import Any, Final, cast
 import orjson
 from starlette.responses import JSONResponse
 from starlette.types import Scope
+from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from agent_status_gateway.access.guests import LET_IN, MAX_CONNECTIONS, Guests
 from agent_status_gateway.fanout.hub import STUCK_SECONDS
-from agent_status_gateway.server.proxies import settle_client
+from agent_status_gateway.server.proxies import resolve_client
 from agent_status_gateway.server.request_deadlines import Deadlines
 
 REQUEST_SECONDS: Final = 10.0
-"""For a request to come whole, from the connection on, or from its first byte where there has been one before."""
+"""Seconds in which a request must arrive, from the connect, or from its first byte if it is not the first request."""
 MAX_FRAMING_BYTES: Final = 32 * 1024
-"""Of a request, all but its body: line, headers, chunk sizes, trailers. What comes in one read is in memory anyway."""
+"""The most bytes of a request without its body: line, headers, chunk sizes, trailers. One read may exceed it."""
 MAX_FIELDS: Final = 100
-"""Headers of a request, as most servers have it: many small ones are fifty times their size in memory."""
+"""The most headers of a request, as in most servers: many small ones take fifty times their size in memory."""
 MAX_TARGET_BYTES: Final = 8 * 1024
-"""Of the path and the query together, as most servers have it."""
+"""The most bytes of path and query together, as in most servers."""
 MAX_BEHIND: Final = 8
-"""Requests that may wait behind another on its connection; no client sends more, and each is memory."""
+"""The most requests that wait behind another on a connection. No real client sends more, and each takes memory."""
 MAX_BEHIND_BYTES: Final = 64 * 1024
-"""Of all of them, bodies included."""
+"""The most bytes of all requests that wait on a connection, with their bodies."""
 DEADLINES: Final = "agent_status.deadlines"
 GUESTS: Final = "agent_status.guests"
-TOO_LONG: Final = cast(
-    "Any", JSONResponse({"detail": f"a path and query of at most {MAX_TARGET_BYTES} bytes are read"}, 414)
-)
+TOO_LONG: Final = cast("Any", JSONResponse({"detail": f"path and query must be at most {MAX_TARGET_BYTES} bytes"}, 414))
 
 
 class TooMuchError(Exception):
-    """Stops the parser, which else would go on to the end of what was read: thousands of requests, perhaps."""
+    """Stops the parser, which would otherwise parse all that was read, perhaps thousands of requests."""
 
 
-class _Nowhere(list[tuple[bytes, bytes]]):
-    """Where trailers go: nobody reads them, and there is no end to them."""
+class _DiscardedTrailers(list[tuple[bytes, bytes]]):
+    """List that drops trailers: no code reads them, and their number has no bound."""
 
+    @override
     def append(self, _: tuple[bytes, bytes]) -> None:
-        """Forget it."""
+        pass
 
 
-NOWHERE: Final = _Nowhere()
+DISCARDED_TRAILERS: Final = _DiscardedTrailers()
 
 
 class LimitedConnection(HttpToolsProtocol):
-    """One connection, from which requests come in time and in size, and answers are read."""
+    """One connection whose requests must arrive in time and in size, and whose answers must be read."""
 
     _framing_bytes = 0
-    """Since the last whole head."""
+    """Bytes since the last whole head, without bodies."""
     _answered: RequestResponseCycle | None = None
-    """The request whose turn it is, or was; `cycle` is the newest, which may still wait."""
+    """The request that is or was answered last; uvicorn's `cycle` is the newest one, which may still wait."""
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A newcomer, which owes us a request; for one too many another one has to go."""
         super().connection_made(cast("asyncio.Transport", transport))
         self._deadlines.start(self)
-        self._guests.come(self)
+        self._guests.add(self)
         if len(self.connections) > self.app_state.get(MAX_CONNECTIONS, len(self.connections)):
             self._guests.make_room()
 
     @property
     def _deadlines(self) -> "Deadlines[LimitedConnection]":
-        """One for all connections of a server."""
+        """The deadlines of all connections of a server."""
         deadlines: Deadlines[LimitedConnection] | None = self.app_state.get(DEADLINES)
         if deadlines is None:
-            deadlines = Deadlines(REQUEST_SECONDS, LimitedConnection.give_up, self.loop)
+            deadlines = Deadlines(REQUEST_SECONDS, LimitedConnection.time_out, self.loop)
             self.app_state[DEADLINES] = deadlines
         return deadlines
 
     @property
     def _guests(self) -> Guests:
-        """The same."""
+        """The guests of a server."""
         guests: Guests | None = self.app_state.get(GUESTS)
         if guests is None:
             self.app_state[GUESTS] = guests = Guests(STUCK_SECONDS, self.loop)
@@ -88,27 +88,27 @@ class LimitedConnection(HttpToolsProtocol):
 
     @property
     def is_let_in(self) -> bool:
-        """Whether the last request was let in."""
+        """True if the last request was let in."""
         cycle = cast("RequestResponseCycle | None", self.cycle)
         return cycle is not None and LET_IN in cycle.scope
 
     @property
     def unsent_bytes(self) -> int:
-        """What the kernel has not taken."""
+        """The bytes that the kernel has not taken."""
         return self.transport.get_write_buffer_size()
 
     @property
     def held_bytes(self) -> int:
-        """All that is kept for this connection, about."""
+        """The approximate bytes held for this connection."""
         body = len(self.cycle.body) if cast("RequestResponseCycle | None", self.cycle) else 0
         return self.unsent_bytes + body + (MAX_BEHIND_BYTES if self.pipeline else 0)
 
     def abort(self) -> None:
-        """End it at once, whatever is unsent."""
+        """End the connection at once and drop what is unsent."""
         self.transport.abort()
 
+    @override
     def data_received(self, data: bytes) -> None:
-        """Parse it; who sends a head without an end is refused, and who sends too much behind a request is cut off."""
         if self.transport.is_closing():
             return
         if self._is_answered:
@@ -116,67 +116,69 @@ class LimitedConnection(HttpToolsProtocol):
         self._framing_bytes += len(data)
         super().data_received(data)
         if self._framing_bytes > MAX_FRAMING_BYTES:
-            self.refuse(431, f"at most {MAX_FRAMING_BYTES} bytes of headers are read")
+            self.refuse(431, f"headers must be at most {MAX_FRAMING_BYTES} bytes")
         elif self.pipeline and sum(_bytes_of(cycle) for cycle, _ in self.pipeline) > MAX_BEHIND_BYTES:
             self.abort()
 
+    @override
     def on_headers_complete(self) -> None:
-        """A head is whole, and so who asks is known; what comes as a header after it is a trailer."""
         self._framing_bytes = 0
         if len(self.headers) > MAX_FIELDS:
-            self.refuse(431, f"at most {MAX_FIELDS} headers are read")
+            self.refuse(431, f"a request must have at most {MAX_FIELDS} headers")
             raise TooMuchError
-        settle_client(cast("Scope", self.scope), self.config)
+        resolve_client(cast("Scope", self.scope), self.config)
         super().on_headers_complete()
         if not self.parser.should_upgrade():
-            self.headers = NOWHERE
+            # What arrives as a header after the head is a trailer.
+            self.headers = DISCARDED_TRAILERS
         if len(self.pipeline) > MAX_BEHIND:
             self.abort()
             raise TooMuchError
 
+    @override
     def on_body(self, body: bytes) -> None:
-        """A part of the body, which is the app's business."""
         self._framing_bytes -= len(body)
         super().on_body(body)
 
+    @override
     def on_message_complete(self) -> None:
-        """The request has come whole."""
         self._deadlines.stop(self)
-        self._guests.ask(self)
+        self._guests.requested(self)
         super().on_message_complete()
 
+    @override
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         scope = cast("dict[str, Any]", cycle.scope)
         self._answered = cycle
         is_too_long = len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES
         super()._start_asgi_task(cycle, TOO_LONG if is_too_long else app)
 
+    @override
     def on_response_complete(self) -> None:
-        """Nobody asks for this request's body any more; the next request's turn."""
         if not self.pipeline:
-            self.cycle.body = bytearray()
+            self.cycle.body = bytearray()  # no code reads it any more
         super().on_response_complete()
 
+    @override
     def handle_websocket_upgrade(self) -> None:
-        """The connection is another protocol's from now on."""
-        self._guests.leave(self)
+        self._guests.remove(self)
         super().handle_websocket_upgrade()
 
+    @override
     def connection_lost(self, exc: Exception | None) -> None:
-        """It owes us nothing any more, and whoever writes the answer is told."""
         self._deadlines.stop(self)
-        self._guests.leave(self)
-        if self._answered is not None and not self._answered.response_complete:  # uvicorn tells the newest only
+        self._guests.remove(self)
+        if self._answered is not None and not self._answered.response_complete:  # uvicorn notifies only the newest
             self._answered.disconnected = True
             self._answered.message_event.set()
         super().connection_lost(exc)
 
-    def give_up(self) -> None:
-        """The request has not come in time."""
-        self.refuse(408, f"a request has to come within {REQUEST_SECONDS:g} seconds")
+    def time_out(self) -> None:
+        """Refuse a request that has not arrived in time."""
+        self.refuse(408, f"a request must arrive within {REQUEST_SECONDS:g} seconds")
 
     def refuse(self, status: int, reason: str) -> None:
-        """Say so, if nothing has been said in answer to the last request, and end the connection."""
+        """Answer with an error and close; abort instead if an answer to the last request has begun."""
         if self.transport.is_closing():
             return
         if not self._is_answered and self.cycle.response_started:
@@ -190,20 +192,21 @@ class LimitedConnection(HttpToolsProtocol):
         self.transport.write(head.encode() + body)
         self.transport.close()
 
+    @override
     def send_400_response(self, msg: str) -> None:
-        """What could not be parsed is refused; what we have ended is not."""
+        # A connection that we have closed already gets no second answer.
         if not self.transport.is_closing():
             super().send_400_response(msg)
 
     @property
     def _is_answered(self) -> bool:
-        """Whether no request is being answered."""
+        """True if no request is being answered."""
         cycle = cast("RequestResponseCycle | None", self.cycle)
         return cycle is None or cycle.response_complete
 
 
 def _bytes_of(cycle: RequestResponseCycle) -> int:
-    """How much of a request is kept while it waits."""
+    """The bytes that are held of a waiting request."""
     scope = cycle.scope
     fields = sum(len(name) + len(value) for name, value in scope["headers"])
     return len(scope["raw_path"]) + len(scope["query_string"]) + fields + len(cycle.body)

@@ -1,4 +1,4 @@
-"""uvicorn, signals, and the drain between a signal and the end."""
+"""uvicorn, signals, and the drain before the end."""
 
 import asyncio
 import gc
@@ -20,16 +20,16 @@ from agent_status_gateway.telemetry import logs
 logger = logging.getLogger(__name__)
 
 BACKSTOP_SECONDS: Final = 1
-"""How long uvicorn waits for what is still open after the drain."""
+"""Seconds that uvicorn waits for what is still open after the drain."""
 START_FAILED_STATUS: Final = 3
 GC_THRESHOLD: Final = 20_000
-"""New objects before the collector looks at the young ones; 700 is CPython's."""
+"""The new objects after which the collector looks at the young ones; CPython's default is 700."""
 
 
 def serve(
     app: Any, *, host: str, port: int, log_config: dict[str, Any] | None = None, logs_requests: bool = True
 ) -> int | None:
-    """Run an app until it ends; gives back the signal that ended it, for `reraise_signal` when all is cleaned up.
+    """Run an app until it ends; return the signal that ended it, for `reraise_signal` after the cleanup.
 
     Raises:
         ListeningError: The port is taken.
@@ -49,7 +49,7 @@ def serve(
         server_header=False,
     )
     server = uvicorn.Server(config)
-    # uvicorn raises the signal again when it is done, which would end us before whoever called could clean up.
+    # uvicorn raises the signal again at its end, which would end the process before the caller can clean up.
     ended_by: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda caught, _frame: ended_by.append(caught))
@@ -61,29 +61,29 @@ def serve(
 
 
 def http_protocol() -> type[asyncio.Protocol] | str:
-    """Our connection, on which the hub writes to clients itself; or uvicorn's, if that is not as we know it."""
+    """Choose our connection, on which the hub writes itself; or uvicorn's own, if this uvicorn is unsupported."""
     try:
         from agent_status_gateway.server.connection import Connection, is_supported  # noqa: PLC0415 - not every uvicorn has what it needs
     except ImportError as error:
-        logger.warning("streams cost a task each, since this uvicorn is not as we know it: %s", error)
+        logger.warning("streams take tasks, since this version of uvicorn is not supported: %s", error)
         return "auto"
     if not is_supported():
-        logger.warning("streams cost a task each, since this uvicorn is not as we know it")
+        logger.warning("streams take tasks, since this version of uvicorn is not supported")
         return "auto"
     return Connection
 
 
 def reraise_signal(number: int) -> None:
-    """End as a process does that does not handle this signal: whoever waits for us sees what it was."""
+    """End by this signal, as a process that does not handle it: its parent sees which signal it was."""
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
 
 
 def freeze_startup_objects() -> None:
-    """Have the cycle collector look at what comes and goes, not at code and clients again and again.
+    """Exempt the objects of the startup from the cycle collector, and have it run less often.
 
-    Every open stream is some dozens of objects that stay: with the default thresholds, a storm of connects spends a
-    sixth of its time in collections that find nothing.
+    An open stream is dozens of objects that stay. With the default thresholds, a storm of connects spends a sixth of
+    its time in collections that find nothing.
     """
     gc.collect()
     gc.freeze()
@@ -92,9 +92,9 @@ def freeze_startup_objects() -> None:
 
 @contextmanager
 def drain_on_signal(drain: Callable[[], Awaitable[None]]) -> Iterator[None]:
-    """Put a drain before what the server does at SIGTERM and SIGINT; a second signal is at once.
+    """Run a drain before the server's own handling of SIGTERM and SIGINT; a second signal ends the drain at once.
 
-    A server that installed no handlers of its own (a test's, or one that is not in the main thread) is left alone.
+    A server without handlers of its own (a test's, or one outside the main thread) is left as it is.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -111,7 +111,7 @@ def drain_on_signal(drain: Callable[[], Awaitable[None]]) -> Iterator[None]:
     async def drain_and_finish(number: int, finish: Callable[[int, FrameType | None], Any]) -> None:
         try:
             await drain()
-        except Exception:  # the signal must not be lost for it
+        except Exception:  # a defect must not lose the signal
             logger.exception("the drain has failed")
         finally:
             finish(number, None)

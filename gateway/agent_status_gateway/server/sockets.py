@@ -6,22 +6,22 @@ import sys
 from typing import Final
 
 BACKLOG: Final = 4096
-"""Connections that may wait to be accepted at each socket: what Linux allows by default."""
+"""The most connections that wait to be accepted at each socket: the most that Linux allows by default."""
 SOCKETS: Final = 4 if sys.platform == "linux" else 1
-"""That share the port, so that a storm finds room. Whoever finds none is heard again a second later, or three."""
+"""The sockets that share the port, for storms. A connect that finds no room is repeated after one second, or three."""
 UNSENT_BYTES: Final = 128 * 1024
-"""So much may wait in the kernel for a client that does not read, instead of megabytes of old pictures."""
+"""The most bytes that wait in the kernel for a client that does not read, instead of megabytes of old snapshots."""
 
 
 class ListeningError(Exception):
-    """The address cannot be had; the message says why, and what to do."""
+    """An address that cannot be listened on. The message says why, and what to do."""
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets on one port; 0 is any free one.
+    """Open listening sockets on one port; 0 is any free one.
 
     Raises:
-        ListeningError: The port is taken, or the host is no address of this machine.
+        ListeningError: The port is taken, or the host is not an address of this machine.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
@@ -34,7 +34,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
 
 def _free_port(host: str, port: int, family: int) -> int:
-    """Bind it alone at first: one that another replica shares out would be shared with us, too."""
+    """Bind the port without sharing first: a port that another replica shares would be shared with us, too."""
     with socket.socket(family) as alone:
         alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:

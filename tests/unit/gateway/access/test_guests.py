@@ -36,7 +36,7 @@ class House:
     def comes(self, name: str, *, unsent_bytes: int = 0, is_let_in: bool = False) -> FakeGuest:
         guest = FakeGuest(name, unsent_bytes=unsent_bytes, is_let_in=is_let_in)
         self._came.append(guest)
-        self.guests.come(guest)
+        self.guests.add(guest)
         return guest
 
     @property
@@ -60,7 +60,7 @@ def test_the_first_guest_without_a_request_is_aborted_first(house: House) -> Non
 def test_a_guest_with_a_recent_request_stays(house: House) -> None:
     busy = house.comes("busy")
     house.comes("idle")
-    house.guests.ask(busy)
+    house.guests.requested(busy)
     house.guests.make_room()
     assert house.aborted == ["idle"]
 
@@ -79,15 +79,15 @@ def test_a_guest_that_was_let_in_and_then_asks_without_a_key_is_a_stranger(house
     house.comes("other")
     house.guests.make_room()
     former.is_let_in = False
-    house.guests.ask(former)
+    house.guests.requested(former)
     house.comes("reader", is_let_in=True)
     house.guests.make_room()
     assert house.aborted == ["former", "other"]
 
 
 def test_a_guest_that_left_is_not_aborted(house: House) -> None:
-    house.guests.leave(house.comes("gone"))
-    house.guests.leave(FakeGuest("never came"))
+    house.guests.remove(house.comes("gone"))
+    house.guests.remove(FakeGuest("never came"))
     house.guests.make_room()
     assert (house.aborted, len(house.guests)) == ([], 0)
 
@@ -140,7 +140,7 @@ def test_bytes_held_for_strangers_are_bounded_and_the_oldest_request_goes_first(
     for name in ("second", "third", "fourth"):
         house.comes(name, unsent_bytes=100)
     house.comes("reader", unsent_bytes=1000, is_let_in=True)
-    house.guests.ask(first)
+    house.guests.requested(first)
     house.loop.pass_(3 * LOOK_SECONDS)
     assert house.aborted == ["second", "third"]
 
@@ -160,6 +160,6 @@ def test_there_is_no_timer_without_guests_and_one_for_a_thousand(house: House) -
     house.loop.pass_(10 * LOOK_SECONDS)
     assert len(house.loop.timers) == 1
     for guest in everybody:
-        house.guests.leave(guest)
+        house.guests.remove(guest)
     house.loop.pass_(2 * LOOK_SECONDS)
     assert house.loop.timers == []

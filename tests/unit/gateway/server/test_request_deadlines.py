@@ -1,4 +1,4 @@
-"""Who is late, without a timer for each."""
+"""Which requests are late, without a timer for each."""
 
 import asyncio
 from typing import Any, cast
@@ -34,7 +34,7 @@ def made(seconds: float) -> tuple[TurnedLoop, Deadlines[str], list[str]]:
     return loop, Deadlines(seconds, late.append, cast("asyncio.AbstractEventLoop", loop)), late
 
 
-def test_who_is_late_is_told_of_within_a_look_and_not_before() -> None:
+def test_a_late_request_is_reported_within_a_look_and_not_before() -> None:
     loop, deadlines, late = made(10.0)
     deadlines.start("first")
     loop.pass_(4.0)
@@ -55,7 +55,7 @@ def test_starting_again_gives_no_more_time() -> None:
     assert late == ["drip"]
 
 
-def test_who_was_in_time_is_never_late() -> None:
+def test_a_request_in_time_is_never_late() -> None:
     loop, deadlines, late = made(10.0)
     deadlines.start("quick")
     deadlines.stop("quick")
@@ -64,7 +64,7 @@ def test_who_was_in_time_is_never_late() -> None:
     assert (late, len(deadlines)) == ([], 0)
 
 
-def test_there_is_no_timer_while_nobody_owes_anything_and_one_for_a_thousand() -> None:
+def test_there_is_no_timer_without_connections_and_one_for_a_thousand() -> None:
     loop, deadlines, _ = made(10.0)
     for number in range(1000):
         deadlines.start(str(number))

@@ -22,7 +22,7 @@ def test_all_listen_on_one_port(listeners: list[socket.socket]) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
-def test_a_port_that_another_replica_has_is_taken_though_it_is_shared_there(
+def test_a_port_of_another_replica_is_taken_though_that_one_shares_it(
     listeners: list[socket.socket], host: str
 ) -> None:
     port = listeners[0].getsockname()[1]
@@ -30,12 +30,12 @@ def test_a_port_that_another_replica_has_is_taken_though_it_is_shared_there(
         listen(host, port)
 
 
-def test_an_address_that_is_not_here_is_said() -> None:
+def test_an_address_of_another_machine_is_named_in_the_error() -> None:
     with pytest.raises(ListeningError, match=r"cannot listen on 192\.0\.2\.1, port 8000: "):
         listen("192.0.2.1", 8000)
 
 
-def test_ipv6_is_listened_on_as_well() -> None:
+def test_ipv6_works() -> None:
     made = listen("::1", 0)
     assert {listener.family for listener in made} == {socket.AF_INET6}
     for listener in made:
@@ -43,5 +43,5 @@ def test_ipv6_is_listened_on_as_well() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="one socket takes all there")
-def test_more_may_wait_to_be_accepted_than_one_socket_has_room_for(listeners: list[socket.socket]) -> None:
+def test_more_connections_may_wait_than_one_socket_has_room_for(listeners: list[socket.socket]) -> None:
     assert len(listeners) * BACKLOG >= 10_000
