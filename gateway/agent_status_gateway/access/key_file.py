@@ -50,7 +50,7 @@ class Access:
 
     @property
     def asks_for_key(self) -> bool:
-        """Whether there is any; else everybody may read."""
+        """True if there is any key; without one, anyone may read."""
         return not self._ring.is_open
 
     def name_of(self, scope: Scope) -> str | None:
