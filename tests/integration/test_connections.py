@@ -78,7 +78,7 @@ def test_a_request_sent_behind_the_stream_is_answered_when_the_stream_is_over(ga
 
 
 @every_way_but("task on h11")  # as above
-def test_a_second_stream_behind_the_first_is_told_not_now_in_a_drain(gateway: GatewayThread) -> None:
+def test_a_second_stream_behind_the_first_is_unavailable_in_a_drain(gateway: GatewayThread) -> None:
     again = stream_request(headers="Accept: text/event-stream\r\nConnection: close\r\n")
     with RawClient(gateway.port, stream_request() + again) as client:
         client.wait_for(b"event: status")
@@ -104,7 +104,7 @@ def test_http_1_0_gets_no_chunks_and_the_end_of_the_connection_as_the_end(
     assert re.search(rb"\n\nretry: [1-4]\d{3}\n$", body)
 
 
-def test_connection_close_is_kept_to(gateway: GatewayThread) -> None:
+def test_connection_close_is_respected(gateway: GatewayThread) -> None:
     with RawClient(gateway.port, stream_request(headers="Connection: close\r\n")) as client:
         client.wait_for(b"event: status")
         gateway.drain()
@@ -127,7 +127,7 @@ def test_compressed_text_is_the_same_text(gateway: GatewayThread, publisher: Sta
     assert text.count("ü") == 1000
 
 
-def test_a_compressed_stream_tells_everything_at_once_and_ends_with_the_right_checksum(
+def test_a_compressed_stream_delivers_everything_at_once_and_ends_with_the_right_checksum(
     gateway: GatewayThread, publisher: StatusPublisher
 ) -> None:
     gzipped = stream_request(query="?events=all", headers="Accept-Encoding: gzip\r\nConnection: close\r\n")
@@ -171,7 +171,7 @@ def test_under_a_root_path_the_stream_is_there_too(real_redis: RedisServer, serv
         dashboard.wait_for_first()
 
 
-def test_a_client_that_goes_leaves_its_place(gateway: GatewayThread) -> None:
+def test_a_client_that_closes_frees_its_place(gateway: GatewayThread) -> None:
     with Dashboard(gateway.url) as one, Dashboard(gateway.url) as other:
         one.wait_for_first()
         other.wait_for_first()
@@ -181,7 +181,7 @@ def test_a_client_that_goes_leaves_its_place(gateway: GatewayThread) -> None:
     wait_until(lambda: clients(gateway) == 0, "both places are free")
 
 
-def test_who_sends_a_body_with_the_request_is_served_and_seen_to_leave(gateway: GatewayThread) -> None:
+def test_a_client_that_sends_a_body_with_the_request_is_served_and_seen_to_close(gateway: GatewayThread) -> None:
     request = stream_request(headers="Content-Length: 300000\r\n") + "x" * 300_000
     with RawClient(gateway.port, request) as client:
         client.wait_for(b"retry: ")
@@ -189,7 +189,7 @@ def test_who_sends_a_body_with_the_request_is_served_and_seen_to_leave(gateway: 
     wait_until(lambda: clients(gateway) == 0, "the place is free", 5)
 
 
-def test_a_stuck_client_gets_the_newest_picture_when_it_reads_again(
+def test_a_stuck_client_gets_the_newest_snapshot_when_it_reads_again(
     gateway: GatewayThread, publisher: StatusPublisher, real_redis: RedisServer
 ) -> None:
     fill(gateway, publisher)
@@ -207,7 +207,7 @@ def test_a_stuck_client_gets_the_newest_picture_when_it_reads_again(
         assert stuck.received.count(b"event: status") < CHANGES - 2, "old pictures were left out"
 
 
-def test_a_client_that_takes_nothing_for_long_is_let_go_and_the_others_stay(
+def test_a_client_that_reads_nothing_for_long_is_aborted_and_the_others_stay(
     real_redis: RedisServer, served: Served, publisher: StatusPublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub_module, "STUCK_SECONDS", 1.0)
@@ -231,7 +231,7 @@ def test_a_client_that_takes_nothing_for_long_is_let_go_and_the_others_stay(
             assert not other.has_ended
 
 
-def test_a_drain_cuts_off_who_does_not_take_its_farewell(
+def test_a_drain_aborts_a_client_that_does_not_read_the_last_bytes(
     gateway: GatewayThread, publisher: StatusPublisher, caplog: pytest.LogCaptureFixture
 ) -> None:
     fill(gateway, publisher)
@@ -281,11 +281,11 @@ def test_a_client_costs_no_task_of_its_own(real_redis: RedisServer) -> None:
                 dashboard.close()
 
 
-def test_this_uvicorn_is_as_we_know_it() -> None:
+def test_this_uvicorn_is_supported() -> None:
     assert http_protocol() is Connection
 
 
-def test_a_uvicorn_that_is_built_otherwise_costs_tasks_and_is_warned_about(
+def test_an_unsupported_uvicorn_takes_tasks_and_is_warned_about(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(connection_module, "RELIED_ON", {HttpToolsProtocol: ("start_another_way",)})

@@ -58,7 +58,7 @@ def test_a_key_is_rotated_without_a_restart_and_its_open_streams_end(gateway: Ga
         assert not has_been_ended(phone)
 
 
-def test_a_list_that_is_broken_changes_nothing_until_it_is_mended(
+def test_a_broken_list_changes_nothing_until_it_is_repaired(
     gateway: GatewayThread, file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file.write_text("wall geheim\n")
@@ -87,7 +87,7 @@ def test_a_ticket_opens_the_stream_on_every_replica_and_nothing_else(
             assert replica.get(STREAM, params={"ticket": answer["ticket"][:-1]}).status_code == 403
 
 
-def test_a_ticket_dies_with_its_key_and_so_do_its_streams(gateway: GatewayThread, file: Path) -> None:
+def test_a_ticket_and_its_streams_end_with_their_key(gateway: GatewayThread, file: Path) -> None:
     ticket = _ticket(gateway, "geheim")["ticket"]
     with Dashboard(gateway.url, f"{STREAM}?ticket={ticket}") as dashboard:
         dashboard.wait_for_first()
@@ -96,9 +96,7 @@ def test_a_ticket_dies_with_its_key_and_so_do_its_streams(gateway: GatewayThread
     assert gateway.get(STREAM, params={"ticket": ticket}).status_code == 403
 
 
-def test_nobody_gets_a_ticket_without_a_key_and_where_none_is_asked_for_none_is_needed(
-    gateway: GatewayThread, real_redis: RedisServer
-) -> None:
+def test_a_ticket_requires_a_key_unless_the_gateway_has_none(gateway: GatewayThread, real_redis: RedisServer) -> None:
     assert httpx.post(gateway.url + TICKET, headers={"X-Status-Key": "wrong"}).status_code == 403
     with GatewayThread(real_redis.url) as unkeyed:
         given = httpx.post(unkeyed.ready().url + TICKET).json()
@@ -132,7 +130,7 @@ def _ticket(gateway: GatewayThread, key: str) -> dict[str, Any]:
     return ticket
 
 
-def test_metrics_say_which_key_is_used_how_much_and_no_key(gateway: GatewayThread) -> None:
+def test_metrics_count_uses_by_the_keys_names_and_hold_no_key(gateway: GatewayThread) -> None:
     with Dashboard(gateway.url, f"{STREAM}?key=geheim") as wall:
         wall.wait_for_first()
         assert [ask(gateway, key) for key in ("geheim", "other", "wrong")] == [200, 200, 403]

@@ -82,7 +82,7 @@ def test_under_constant_change_there_is_one_event_a_window_and_none_starves(
     assert min(gaps) > 0.8 * WINDOW, gaps
 
 
-def test_a_change_that_is_taken_back_inside_the_window_says_nothing(
+def test_a_change_that_is_undone_inside_the_window_is_not_an_event(
     gateway: GatewayThread, publisher: StatusPublisher
 ) -> None:
     session = publisher.session("web:1")
@@ -103,7 +103,7 @@ def test_a_change_that_is_taken_back_inside_the_window_says_nothing(
         assert [len(event.data["sessions"]) for event in early.statuses] == [1, 2]
 
 
-def test_tokens_and_titles_alone_are_no_event_but_are_in_the_next_one(
+def test_tokens_and_titles_alone_are_not_an_event_but_are_in_the_next_one(
     gateway: GatewayThread, publisher: StatusPublisher
 ) -> None:
     session = publisher.session("web:1")
@@ -119,7 +119,7 @@ def test_tokens_and_titles_alone_are_no_event_but_are_in_the_next_one(
         assert dashboard.statuses[-1].data["sessions"][0]["token_usage"] == {"input": 500, "output": 100}
 
 
-def test_silence_is_broken_by_a_comment_that_is_no_event(real_redis: RedisServer, served: Served) -> None:
+def test_an_idle_stream_gets_a_comment_that_is_not_an_event(real_redis: RedisServer, served: Served) -> None:
     with (
         GatewayThread(real_redis.url, served, keepalive_seconds=0.2) as gateway,
         Dashboard(gateway.ready().url) as dashboard,
@@ -169,7 +169,9 @@ def test_a_client_that_never_reads_delays_nobody(gateway: GatewayThread, publish
                 )
 
 
-def test_a_full_gateway_says_not_now_in_the_words_of_each_client(real_redis: RedisServer, served: Served) -> None:
+def test_a_full_gateway_is_unavailable_in_the_form_that_each_client_understands(
+    real_redis: RedisServer, served: Served
+) -> None:
     with GatewayThread(real_redis.url, served, max_clients=1) as gateway, Dashboard(gateway.ready().url) as first:
         first.wait_for_first()
         browser = gateway.get(STREAM, headers={"Accept": "text/event-stream"})
