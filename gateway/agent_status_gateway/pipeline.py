@@ -16,10 +16,11 @@ from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.encoders import Encoder
 from agent_status_gateway.fanout.frames import FeedState, Frame, encode_frame, feed_event
 from agent_status_gateway.fanout.hub import Hub
-from agent_status_gateway.feed.feed import ClockTicked, Feed, FullRead, Live, Lost, Malformed, News, ReportHeard
+from agent_status_gateway.feed.feed import Feed
 from agent_status_gateway.feed.inbox import Inbox
 from agent_status_gateway.feed.malformed_log import MalformedLog
 from agent_status_gateway.feed.missed_reports import MissedReports
+from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, Malformed, News, ReportHeard
 from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.snapshot import take_snapshot

@@ -3,6 +3,7 @@
 In reading order:
 
     redis_client     finds the server that holds the namespace, and runs what the feed needs there
+    news             what the feed brings: one type for each kind, and the queue
     feed             subscribes, reads everything, and tells the pipeline the news
     inbox            reports that came and have not been looked at
     missed_reports   workers whose reports come by reading Redis only, and not on the channel

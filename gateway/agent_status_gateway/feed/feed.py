@@ -8,13 +8,13 @@ this process was stopped itself; then all begins anew.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, Malformed, ReportHeard, news_queue
 from agent_status_gateway.feed.redis_client import Primary, RedisClient, SubscriptionLostError
 from agent_status_gateway.tasks import together
 from agent_status_publisher.contract.redaction import redacted
-from agent_status_publisher.contract.wire import MalformedReportError, RawReport, Reading, decode_message
+from agent_status_publisher.contract.wire import MalformedReportError, decode_message
 
 logger = logging.getLogger(__name__)
 
@@ -25,63 +25,6 @@ LATE_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 0.5
 READ_SECONDS_WITHOUT_WORKERS: Final = 10.0
 MIN_READ_SECONDS: Final = 0.2
-NEWS_WAITING: Final = 1000
-"""Bounded: when the pipeline is slow, Redis waits, and drops us at worst; then everything is read again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """Redis is heard from now on; this is all it holds."""
-
-    reading: Reading
-    asked_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class ReportHeard:
-    """A word came on the channel."""
-
-    report: RawReport
-
-
-@dataclass(frozen=True, slots=True)
-class FullRead:
-    """Everything was read again."""
-
-    reading: Reading
-    asked_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class ClockTicked:
-    """Redis's clock said that, at some moment between the two (seconds on the replica's monotonic clock)."""
-
-    time_ms: int
-    asked_at: float
-    came_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """Something that is no word came on the channel."""
-
-    error: MalformedReportError
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """Redis is not heard any more, for this reason, since then (seconds on the replica's monotonic clock).
-
-    Attributes:
-        kind: The reason in one of a few words: an exception's name, or `silence`, `stopped`, `subscription`.
-    """
-
-    reason: str
-    since: float
-    kind: str
-
-
-News = Live | ReportHeard | FullRead | ClockTicked | Malformed | Lost
 
 
 class FeedLostError(Exception):
@@ -98,7 +41,7 @@ class Feed:
     def __init__(
         self, redis: RedisClient, clock: Callable[[], float], shortest_heartbeat: Callable[[], float | None]
     ) -> None:
-        self.news: asyncio.Queue[News] = asyncio.Queue(NEWS_WAITING)
+        self.news = news_queue()
         self._redis = redis
         self._clock = clock
         self._shortest_heartbeat = shortest_heartbeat

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar, cast
 
-from agent_status_gateway.feed.feed import ClockTicked, Feed, FullRead, Live, Lost, News
+from agent_status_gateway.feed.feed import Feed
+from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, News
 from agent_status_gateway.feed.redis_client import RedisClient
 from agent_status_publisher.contract.wire import Reading
 from tests.support.reports import EPOCH_MS, reading
