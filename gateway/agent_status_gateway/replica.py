@@ -14,7 +14,7 @@ from agent_status_gateway.access.rate_limit import Rate
 from agent_status_gateway.fanout.hub import Hub, Limits
 from agent_status_gateway.feed.feed import Feed
 from agent_status_gateway.feed.redis_client import RedisClient
-from agent_status_gateway.pipeline import NOT_READ_YET, Pipeline
+from agent_status_gateway.pipeline import Pipeline
 from agent_status_gateway.settings import Settings
 from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet
@@ -54,11 +54,12 @@ class Replica:
             metrics=self.metrics,
             clock=clock,
         )
+        self.health = self.pipeline.health
         self.metrics.register(
             HubCollector(self.hub, self.access),
             FeedCollector(
-                is_live=lambda: self.pipeline.lost_reason is None,
-                unheard_workers=lambda: self.pipeline.silence.workers,
+                is_live=lambda: self.health.is_live,
+                unheard_workers=lambda: self.health.missed_workers,
             ),
             FleetCollector(fleet),
             LoopCollector(),
@@ -91,9 +92,9 @@ class Replica:
         """Why a load balancer should send nobody here."""
         if self.hub.is_draining:
             return DRAINING
-        return None if self.pipeline.has_snapshot else self.pipeline.lost_reason or NOT_READ_YET
+        return None if self.pipeline.has_snapshot else self.health.why_no_snapshot
 
     @property
     def unready_reason(self) -> str | None:
         """Why the picture is not fresh."""
-        return DRAINING if self.hub.is_draining else self.pipeline.lost_reason
+        return DRAINING if self.hub.is_draining else self.health.lost_reason

@@ -38,7 +38,7 @@ ROOMS: Final = {
         {"fanout"},
         {"access"},
         {"telemetry"},
-        {"feed"},
+        {"feed", "current_frame"},
         {"pipeline"},
         {"replica"},
         {"http"},

@@ -7,5 +7,6 @@ In reading order:
     feed             subscribes, reads everything, and tells the pipeline the news
     inbox            reports that came and have not been looked at
     missed_reports   workers whose reports come by reading Redis only, and not on the channel
+    health           live or lost, since when and why
     malformed_log    what came and was not a report
 """

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import TypedDict
 
 from agent_status_gateway.access.credentials import REFUSAL, ask_in_measure, require_key
+from agent_status_gateway.feed.health import NOT_READ_YET, FeedHealth
 from agent_status_gateway.http.negotiation import accepts_gzip
 from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS
 from agent_status_gateway.http.unavailable import SSE_MEDIA_TYPE, unavailable
@@ -23,7 +24,6 @@ from agent_status_gateway.paths import (
     TICKET_PATH,
     WORKERS_PATH,
 )
-from agent_status_gateway.pipeline import NOT_READ_YET, Pipeline
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.state.schema import Snapshot
 from agent_status_gateway.state.workers import Workers
@@ -43,7 +43,7 @@ _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
     429: {"description": "Too many requests from this address. `Retry-After` says when to retry."},
     503: {
         "description": "Unavailable: no snapshot yet, full, or draining. `Retry-After` says when to retry.",
-        "content": {"application/json": {"example": {"detail": "Redis has not been read yet"}}},
+        "content": {"application/json": {"example": {"detail": NOT_READ_YET}}},
     },
 }
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
@@ -92,8 +92,8 @@ async def status(
 ) -> Response:
     """The current snapshot. `X-Status-Stale` says for how many seconds the feed has been lost, if it is."""
     if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
-        return unavailable(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
-    headers = _headers(replica.pipeline)
+        return unavailable(replica.health.why_no_snapshot, accept="")
+    headers = _headers(replica.health)
     frame = replica.pipeline.frame()
     body = frame.json
     if len(body) > MIN_GZIP_BYTES and accepts_gzip(accept_encoding):
@@ -105,8 +105,8 @@ async def status(
 async def workers(replica: ThisReplica) -> Response:
     """Each worker's machine and process, its sessions, and whether it is live, lost or has left."""
     if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
-        return unavailable(replica.pipeline.lost_reason or NOT_READ_YET, accept="")
-    return JSONResponse(replica.pipeline.workers(), headers=_headers(replica.pipeline))
+        return unavailable(replica.health.why_no_snapshot, accept="")
+    return JSONResponse(replica.pipeline.workers(), headers=_headers(replica.health))
 
 
 class Ticket(TypedDict):
@@ -173,7 +173,7 @@ async def healthz(replica: ThisReplica) -> Response:
 @open_to_all.get(READINESS_PATH, summary="Is the snapshot fresh?")
 async def readyz(replica: ThisReplica) -> Response:
     """200 while the feed is live, with a note if its channel brings no reports; 503 and the reason otherwise."""
-    return _probe(replica.unready_reason, channel=replica.pipeline.missed_reports_reason)
+    return _probe(replica.unready_reason, channel=replica.health.missed_reports_reason)
 
 
 @open_to_all.get(METRICS_PATH, summary="Prometheus metrics", response_class=PlainTextResponse)
@@ -182,10 +182,10 @@ async def metrics(replica: ThisReplica) -> Response:
     return Response(replica.metrics.expose(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _headers(pipeline: Pipeline) -> dict[str, str]:
+def _headers(health: FeedHealth) -> dict[str, str]:
     """Make the headers of an answer with a snapshot."""
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-    stale_seconds = pipeline.stale_seconds
+    stale_seconds = health.stale_seconds
     return headers if stale_seconds is None else headers | {"X-Status-Stale": str(int(stale_seconds))}
 
 

@@ -20,13 +20,14 @@ from agent_status_gateway.access.key_file import EVERYBODY, Access
 from agent_status_gateway.fanout.address import client_of
 from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.encoders import encoder_for
+from agent_status_gateway.fanout.frames import feed_event
 from agent_status_gateway.fanout.hub import Hub
 from agent_status_gateway.http.asgi_transport import AsgiTransport, body
 from agent_status_gateway.http.cors import cors_options
 from agent_status_gateway.http.negotiation import accepts_gzip
 from agent_status_gateway.http.unavailable import unavailable
 from agent_status_gateway.paths import STREAM_PATH
-from agent_status_gateway.pipeline import NOT_READ_YET, Pipeline
+from agent_status_gateway.pipeline import Pipeline
 from agent_status_gateway.settings import Settings
 from agent_status_gateway.tasks import run_at_once
 
@@ -113,7 +114,10 @@ class StatusStream:
         self._access.uses[key_name] += 1
         scope[LET_IN] = True
         peer = Peer(*client_of(scope), key_name)
-        return self._pipeline.join(transport, encoder, peer=peer, wants_feed=_events(scope) == "all")
+        frame, health = self._pipeline.frame(), self._pipeline.health
+        wants_feed = _events(scope) == "all"
+        feed = feed_event(health.state, health.state_seconds) if wants_feed else b""
+        return self._hub.join(transport, encoder, frame, peer=peer, wants_feed=wants_feed, feed=feed)
 
     def _refusal(self, scope: Scope) -> Response | None:
         """The answer that refuses a stream; None if the client gets one."""
@@ -133,7 +137,7 @@ class StatusStream:
             return None
         if await self._pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
             return None
-        return unavailable(self._pipeline.lost_reason or NOT_READ_YET, accept=_header(scope, b"accept"))
+        return unavailable(self._pipeline.health.why_no_snapshot, accept=_header(scope, b"accept"))
 
 
 def _headers(*, is_gzipped: bool) -> Headers:

@@ -18,7 +18,7 @@ _ESCAPES: Final = {number: f"\\x{number:02x}" for number in (*range(0x20), *rang
 
 
 class TextLines(logging.Formatter):
-    """Formatter for people: `2026-11-24 10:00:00,123 INFO    agent_status_gateway.pipeline: feed live`.
+    """Formatter for people: `2026-11-24 10:00:00,123 INFO    agent_status_gateway.feed.health: feed live`.
 
     A traceback follows on its own lines.
     """
