@@ -21,6 +21,7 @@ from typing import Final
 
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.redis_clock import NEVER, RedisClock
+from agent_status_gateway.state.verdict import Verdict, verdict
 from agent_status_publisher.contract.wire import MalformedReportError, RawReport, Reading, Report
 
 SHORT_OUTAGE_SECONDS: Final = 1.0
@@ -76,27 +77,10 @@ class Fleet:
         self.tick(reading.time_ms, asked_at, now)
         malformed = list(reading.malformed)
         for raw in reading.reports:
-            known = self._workers.get(raw.worker_id)
-            if known and (raw.seq, raw.at_ms) == (known.report.seq, known.report.at_ms):
-                known.reappear()
-                continue
-            is_newer = raw.seq > self.known_seq(raw.worker_id) or (known is None and self._has_spoken(raw))
-            if not is_newer and (known is None or known.arrived_at >= asked_at):
-                continue
             try:
-                self._check_room(known)
-                report = raw.decode()
+                self._consider(raw, asked_at, now)
             except MalformedReportError as error:
                 malformed.append(error)
-                continue
-            if known and not is_newer:
-                if now < known.lease_ends_at and not self._is_written_after(report, known.arrived_at, now):
-                    known.reappear()
-                    continue
-                not_before = -NEVER
-            else:
-                not_before = self._not_said_before(raw.worker_id, known)
-            self._take(report, self._said_at(report, not_before, now), now, known)
         stored_before, self._stored = self._stored, {raw.worker_id: raw.seq for raw in reading.reports}
         self._date_again(now)
         for worker_id, known in self._workers.items():
@@ -166,12 +150,37 @@ class Fleet:
         if known is None and len(self._workers) >= MAX_WORKERS:
             raise MalformedReportError("workers", f"there are {MAX_WORKERS} already")
 
+    def _consider(self, raw: RawReport, asked_at: float, now: float) -> None:
+        """Act on one report of a reading, as its verdict demands."""
+        known = self._workers.get(raw.worker_id)
+        seq, has_grown = self.known_seq(raw.worker_id), self._has_grown(raw)
+        match verdict(known, raw, asked_at, now, known_seq=seq, has_grown=has_grown, clock=self._redis_clock):
+            case Verdict.SAME:
+                self._keep(known)
+            case Verdict.OLDER:
+                if known:
+                    raw.decode()  # one that cannot be parsed is reported, though it would not count
+                self._keep(known)
+            case Verdict.NEWER:
+                self._take_read(raw, self._not_said_before(raw.worker_id, known), now, known)
+            case Verdict.OVERRIDES:
+                self._take_read(raw, -NEVER, now, known)
+
+    def _keep(self, known: KnownWorker | None) -> None:
+        if known:
+            known.reappear()
+
+    def _take_read(self, raw: RawReport, not_before: float, now: float, known: KnownWorker | None) -> None:
+        self._check_room(known)
+        report = raw.decode()
+        self._take(report, self._said_at(report, not_before, now), now, known)
+
     def _take(self, report: Report, moment: float, now: float, known: KnownWorker | None) -> bool:
         newer = self._workers[report.record.id] = KnownWorker(report, moment, now)
         self._remembered.pop(report.record.id, None)
         return known is None or known.is_lost or not known.says_the_same(newer)
 
-    def _has_spoken(self, raw: RawReport) -> bool:
+    def _has_grown(self, raw: RawReport) -> bool:
         """Since the last reading: it is there, whatever number of it is remembered. A late copy is one word only."""
         return raw.seq > self._stored.get(raw.worker_id, raw.seq)
 
@@ -191,9 +200,6 @@ class Fleet:
         moments = self._redis_clock.moments(report.at_ms, not_before, now)
         has_grace = now - self._unheard_since > SHORT_OUTAGE_SECONDS
         return max(moments[0] if has_grace else max(moments), now - report.record.ttl_ms / 1000)
-
-    def _is_written_after(self, report: Report, moment: float, now: float) -> bool:
-        return min(self._redis_clock.moments(report.at_ms, -NEVER, now)) > moment
 
     def _date_again(self, now: float) -> None:
         for worker_id, known in self._workers.items():
