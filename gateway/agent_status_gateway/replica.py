@@ -18,6 +18,7 @@ from agent_status_gateway.pipeline import Pipeline
 from agent_status_gateway.settings import Settings
 from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.tasks import keep_running
 from agent_status_gateway.telemetry.collectors import FeedCollector, FleetCollector, HubCollector, LoopCollector
 from agent_status_gateway.telemetry.metrics import Metrics
 from agent_status_publisher.contract.wire import Keys
@@ -68,9 +69,10 @@ class Replica:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """The pipeline at work; where Redis answers at once, there is a picture from the beginning."""
+        watch_keys = keep_running("the key file's watch", lambda: self.access.watch(self.hub.close_streams_of))
         tasks = [
             asyncio.create_task(self.pipeline.run(), name="pipeline"),
-            asyncio.create_task(self.access.watch(self.hub.close_streams_of), name="keys"),
+            asyncio.create_task(watch_keys, name="keys"),
         ]
         try:
             await self.pipeline.wait_for_snapshot(START_SECONDS)

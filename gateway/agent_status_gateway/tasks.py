@@ -1,10 +1,14 @@
-"""Two ways to run coroutines that asyncio does not offer: several loops as one, and one that never waits."""
+"""Ways to run coroutines that asyncio does not offer: several loops as one, one that goes on, one that never waits."""
 
 import asyncio
-from collections.abc import Coroutine
+import logging
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
+logger = logging.getLogger(__name__)
+
 CANCEL_AGAIN_SECONDS: Final = 0.1
+"""Seconds between two cancellations of a task that has swallowed one."""
 
 
 async def together(**loops: Coroutine[Any, Any, None]) -> None:
@@ -25,11 +29,23 @@ async def together(**loops: Coroutine[Any, Any, None]) -> None:
         await _end(tasks)
 
 
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    """Cancel them until all have ended, and be cancelled only then.
+async def keep_running(
+    name: str, make_loop: Callable[[], Coroutine[Any, Any, None]], pause_seconds: float = 1.0
+) -> None:
+    """Run a loop until cancelled; one that fails is logged, and starts again after a pause."""
+    while True:
+        try:
+            await make_loop()
+        except Exception:
+            logger.exception("%s has failed and starts again", name)
+        await asyncio.sleep(pause_seconds)
 
-    Again and again, since a library may swallow a cancellation: before Python 3.12 `asyncio.wait_for` does, if what it
-    waits for ends in that very step, and redis-py uses it for each command.
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel the tasks until all have ended, and be cancelled only then.
+
+    One cancellation may not be enough, since a library may swallow it: before Python 3.12 `asyncio.wait_for` does, if
+    what it waits for ends in that very step. redis-py uses `wait_for` for each command.
     """
     was_cancelled = False
     while pending := [task for task in tasks if not task.done()]:
@@ -47,10 +63,10 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 
 
 def run_at_once(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run it to its end.
+    """Run a coroutine to its end.
 
     Raises:
-        RuntimeError: It waits for something.
+        RuntimeError: The coroutine waits for something.
     """
     try:
         coroutine.send(None)

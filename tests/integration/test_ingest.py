@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from agent_status_gateway.ingest.app import create_ingest
 from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
+from agent_status_gateway.ingest.sessions import IngestSessions
 from agent_status_gateway.settings import IngestSettings, SettingsError
 from agent_status_publisher.testing import RecordingPublisher
 from tests.support.gateway_thread import GatewayThread
@@ -50,6 +51,22 @@ def test_a_session_is_told_and_ended_over_http_and_seen_on_the_board(real_redis:
         assert (row["title"], row["tool_name"], row["token_usage"]) == ("Fix", "bash", {"input": 5, "output": 1})
         assert client.delete("/sessions/node:42").status_code == 204
         wait_until(lambda: gateway.states() == {}, "the board shows its end")
+
+
+def test_a_look_for_idle_sessions_that_fails_is_logged_and_goes_on(
+    client: TestClient, publisher: RecordingPublisher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    look, failures = IngestSessions.give_up_silent, [RuntimeError("a defect")]
+
+    def fail_once(sessions: IngestSessions) -> None:
+        if failures:
+            raise failures.pop()
+        look(sessions)
+
+    monkeypatch.setattr(IngestSessions, "give_up_silent", fail_once)
+    client.post("/sessions/node:42", json={"state": "thinking", "ttl_seconds": 0.1})
+    wait_until(lambda: publisher.sessions["node:42"].error_message == "no news", "the idle session is an error")
+    assert "the look for idle sessions has failed and starts again" in caplog.text
 
 
 def test_every_state_can_be_told_and_an_error_ends_the_session_as_one(

@@ -73,6 +73,23 @@ def test_a_broken_list_changes_nothing_until_it_is_repaired(
     assert ask(gateway, "geheim") == 403
 
 
+def test_a_watch_of_the_file_that_fails_is_logged_and_goes_on(
+    gateway: GatewayThread, file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = gateway.app.replica.access
+    look, failures = access._look, [RuntimeError("a defect")]
+
+    def fail_once() -> object:
+        if failures:
+            raise failures.pop()
+        return look()
+
+    monkeypatch.setattr(access, "_look", fail_once)
+    wait_until(lambda: "the key file's watch has failed and starts again" in caplog.text, "the log says so")
+    file.write_text("wall: new\n")
+    wait_until(lambda: ask(gateway, "new") == 200, "the new key reads")
+
+
 def test_a_ticket_opens_the_stream_on_every_replica_and_nothing_else(
     gateway: GatewayThread, real_redis: RedisServer
 ) -> None:

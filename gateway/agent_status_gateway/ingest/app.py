@@ -26,6 +26,7 @@ from agent_status_gateway.ingest.hooks import Cli, HookEvent, take
 from agent_status_gateway.ingest.sessions import IngestSessions, TooManySessionsError
 from agent_status_gateway.paths import LIVENESS_PATH
 from agent_status_gateway.settings import LOOPBACK, IngestSettings
+from agent_status_gateway.tasks import keep_running
 from agent_status_gateway.version import VERSION
 from agent_status_publisher import SessionState, StatusPublisher
 from agent_status_publisher.contract.report import check_session_key
@@ -145,7 +146,8 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
         ours = publisher or StatusPublisher(settings.redis_url, namespace=settings.namespace, max_concurrent=0)
         async with ours:
             app.state.sessions = sessions = IngestSessions(ours, time.monotonic, settings.ingest_ttl_seconds)
-            looking = asyncio.create_task(_look_for_the_silent(sessions), name="silent-sessions")
+            look = keep_running("the look for idle sessions", lambda: _look_for_the_silent(sessions))
+            looking = asyncio.create_task(look, name="silent-sessions")
             try:
                 yield {MAX_CONNECTIONS: connections_at_most(CONNECTIONS)}
             finally:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from agent_status_gateway.tasks import together
+from agent_status_gateway.tasks import keep_running, together
 
 
 async def for_ever() -> None:
@@ -73,6 +73,30 @@ def test_a_caller_that_outlives_errors_can_still_be_cancelled() -> None:
         assert task.cancelled()
 
     asyncio.run(main())
+
+
+def test_a_loop_that_fails_is_logged_and_goes_on_after_a_pause(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        failures = [ConnectionError("gone")]
+        has_gone_on = asyncio.Event()
+
+        async def fail_once() -> None:
+            if failures:
+                raise failures.pop()
+            has_gone_on.set()
+            await for_ever()
+
+        task = asyncio.create_task(keep_running("the loop", fail_once, pause_seconds=0.01))
+        async with asyncio.timeout(5):
+            await has_gone_on.wait()
+            task.cancel()
+            await asyncio.wait([task])
+        assert task.cancelled()
+
+    asyncio.run(main())
+    (line,) = caplog.records
+    assert line.getMessage() == "the loop has failed and starts again"
+    assert line.exc_info is not None
 
 
 def test_loops_within_loops_leave_nothing_behind_when_cancelled_from_outside() -> None:
