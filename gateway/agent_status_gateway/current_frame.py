@@ -40,5 +40,5 @@ class CurrentFrame:
         frame = self._frame = encode_frame(take_snapshot(self._fleet, now), now)
         self._serves_until = now + max(SERVING_SECONDS, SERVING_SHARE * (self._clock() - now))
         self._metrics.frames.inc()
-        self._debounce.saw(frame.fingerprint, now)
+        self._debounce.note(frame.fingerprint, now)
         return frame

@@ -163,7 +163,7 @@ class Pipeline:
                 now = frame.made_at
                 if self._debounce.is_due(now):
                     changed_at, began_at = self._debounce.opened_at, self._clock()
-                    self._debounce.spoke(frame.fingerprint)
+                    self._debounce.sent(frame.fingerprint)
                     await self._hub.broadcast(frame)
                     self._metrics.observe_broadcast(changed_at=changed_at, began_at=began_at, ended_at=self._clock())
             if self._fleet.wants_reading(now):

@@ -1,4 +1,4 @@
-"""The parts of one replica, put together, and what its probes say."""
+"""The parts of one replica, put together, and what its probes answer."""
 
 import asyncio
 import logging
@@ -26,6 +26,7 @@ from agent_status_publisher.contract.wire import Keys
 logger = logging.getLogger(__name__)
 
 START_SECONDS: Final = 1.0
+"""Maximum seconds for which the start waits for the first snapshot."""
 DRAINING: Final = "this replica is draining"
 
 
@@ -68,7 +69,7 @@ class Replica:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """The pipeline at work; where Redis answers at once, there is a picture from the beginning."""
+        """Run the pipeline. If Redis answers at once, there is a snapshot from the beginning."""
         watch_keys = keep_running("the key file's watch", lambda: self.access.watch(self.hub.close_streams_of))
         tasks = [
             asyncio.create_task(self.pipeline.run(), name="pipeline"),
@@ -83,7 +84,7 @@ class Replica:
             await asyncio.wait(tasks)
 
     async def drain(self) -> None:
-        """Let everybody go before the end."""
+        """End all streams, spread over the drain time."""
         logger.info("draining %d open streams over %g s", len(self.hub), self.settings.drain_seconds)
         self.pipeline.stop_waiting()
         await self.hub.drain(self.settings.drain_seconds)
@@ -91,12 +92,12 @@ class Replica:
 
     @property
     def unhealthy_reason(self) -> str | None:
-        """Why a load balancer should send nobody here."""
+        """Why a load balancer must not send clients here; None if it may."""
         if self.hub.is_draining:
             return DRAINING
         return None if self.pipeline.has_snapshot else self.health.why_no_snapshot
 
     @property
     def unready_reason(self) -> str | None:
-        """Why the picture is not fresh."""
+        """Why the snapshot is stale; None while it is fresh."""
         return DRAINING if self.hub.is_draining else self.health.lost_reason

@@ -12,7 +12,7 @@ CANCEL_AGAIN_SECONDS: Final = 0.1
 
 
 async def together(**loops: Coroutine[Any, Any, None]) -> None:
-    """Run these side by side, by name, until the first of them ends or fails; then the others are cancelled.
+    """Run loops side by side, by name, until the first of them ends or fails; then the others are cancelled.
 
     Not a TaskGroup, since the callers outlive errors: before Python 3.13, one that is cancelled from outside while a
     child fails forgets the cancellation, and leaves `cancelling()` raised after any failure, so nobody can tell.

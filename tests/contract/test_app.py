@@ -243,7 +243,7 @@ def test_the_openapi_document_has_the_snapshots_schema_on_both_endpoints(client:
 
 
 def test_a_client_that_would_block_is_refused_with_what_is_wanted() -> None:
-    with pytest.raises(SettingsError, match=r"a redis\.asyncio\.Redis is wanted, not .*; this one would block"):
+    with pytest.raises(SettingsError, match=r"must be a redis\.asyncio\.Redis, not .*; this one would block"):
         create_app(redis=fakeredis.FakeRedis())  # type: ignore[arg-type]
 
 

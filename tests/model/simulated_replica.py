@@ -6,12 +6,12 @@ What it shows is every picture that it takes: those it would broadcast, and thos
 from collections.abc import Callable
 
 from agent_status_gateway.feed.feed import (
+    ANSWER_SECONDS,
     LATE_SECONDS,
     PING_SECONDS,
     PROBE_SECONDS,
     READ_SECONDS_WITHOUT_WORKERS,
     RETRY_SECONDS,
-    SILENCE_SECONDS,
 )
 from agent_status_gateway.feed.inbox import Inbox
 from agent_status_gateway.state.debounce import Debounce
@@ -69,7 +69,7 @@ class SimulatedReplica(SimulatedProcess):
         now = self.timeline.now
         snapshot = take_snapshot(self.fleet, now)
         was_open = self._debounce.is_open
-        self._debounce.saw(fingerprint(snapshot), now)
+        self._debounce.note(fingerprint(snapshot), now)
         if self._debounce.is_open and not was_open:
             self.after(0.0, self._look)
         self._shown(self, snapshot)
@@ -81,7 +81,7 @@ class SimulatedReplica(SimulatedProcess):
         self._connection += 1
         number = self._connection
         self._is_reading = False
-        self._on(number, SILENCE_SECONDS, lambda: self._lose_unless(is_well=self._is_live))
+        self._on(number, ANSWER_SECONDS, lambda: self._lose_unless(is_well=self._is_live))
         self._send(lambda: self._subscribe(number))
 
     def _send(self, do: Callable[[], None]) -> None:
@@ -151,11 +151,11 @@ class SimulatedReplica(SimulatedProcess):
                 self._lose()
 
         self._send(read)
-        self._on(number, SILENCE_SECONDS, give_up)
+        self._on(number, ANSWER_SECONDS, give_up)
 
     def _got(self, reading: Reading, asked_at: float, number: int) -> None:
         # asyncio.timeout's timer and the reply are there together: the timer wins
-        if self.timeline.now - asked_at > SILENCE_SECONDS or (self._is_live and self._was_stopped):
+        if self.timeline.now - asked_at > ANSWER_SECONDS or (self._is_live and self._was_stopped):
             self._lose()
             return
         self._is_reading = False
@@ -213,7 +213,7 @@ class SimulatedReplica(SimulatedProcess):
         self._awake_at = self.timeline.now
 
         def wake() -> None:
-            if self._was_stopped or self.timeline.now - self._heard_at > SILENCE_SECONDS:
+            if self._was_stopped or self.timeline.now - self._heard_at > ANSWER_SECONDS:
                 self._lose()
             else:
                 self._send(lambda: self._answer(number, self._pong))
@@ -233,7 +233,7 @@ class SimulatedReplica(SimulatedProcess):
             self._on(number, PROBE_SECONDS, lambda: self._probe_again(number))
 
         self._probe(number, took)
-        self._on(number, SILENCE_SECONDS, lambda: self._lose_unless(is_well=is_answered))
+        self._on(number, ANSWER_SECONDS, lambda: self._lose_unless(is_well=is_answered))
 
     def _lose_unless(self, *, is_well: bool) -> None:
         if not is_well:
@@ -284,7 +284,7 @@ class SimulatedReplica(SimulatedProcess):
             if self.broadcast is None:
                 self.broadcast = snapshot
             if self._debounce.is_due(now):
-                self._debounce.spoke(fingerprint(snapshot))
+                self._debounce.sent(fingerprint(snapshot))
                 self.broadcast = snapshot
         if self.fleet.wants_reading(now):
             self.want_reading()

@@ -1,8 +1,8 @@
-"""Redis → words. Before it comes redis_client.py, which hears Redis; after it the pipeline, which takes the `news`.
+"""Redis → news. Before it comes redis_client.py, which talks to Redis; after it the pipeline, which takes the `news`.
 
-A subscription is made, its acknowledgement awaited, everything read, and only then is the feed live. It is lost when
-the subscription is gone or silent, when Redis refuses writes (then no worker can speak), when a read fails, or when
-this process was stopped itself; then all begins anew.
+The feed subscribes, awaits the acknowledgement, and reads everything; only then is it live. It is lost when the
+subscription ends or Redis does not answer, when Redis refuses writes (then no worker can report), when a read fails, or
+when this process was stopped itself. Then it starts again.
 """
 
 import asyncio
@@ -19,16 +19,23 @@ from agent_status_publisher.contract.wire import MalformedReportError, decode_me
 logger = logging.getLogger(__name__)
 
 PING_SECONDS: Final = 0.5
+"""Seconds between two pings of the channel's connection."""
 PROBE_SECONDS: Final = 1.0
-SILENCE_SECONDS: Final = 3.0
+"""Seconds between two probes, which write to Redis and ask for its clock."""
+ANSWER_SECONDS: Final = 3.0
+"""The feed is lost when Redis has not answered for this many seconds."""
 LATE_SECONDS: Final = 1.0
+"""This process was stopped if it wakes this many seconds late."""
 RETRY_SECONDS: Final = 0.5
+"""Seconds between a loss and the next attempt."""
 READ_SECONDS_WITHOUT_WORKERS: Final = 10.0
+"""Seconds between two readings while no worker is live; else two heartbeats."""
 MIN_READ_SECONDS: Final = 0.2
+"""Fewest seconds between two readings, however short the heartbeat."""
 
 
 class FeedLostError(Exception):
-    """Why the feed is not live, when it is not redis-py that says so."""
+    """The reason why the feed is lost, when it is not redis-py's."""
 
     def __init__(self, reason: str, kind: str) -> None:
         super().__init__(reason)
@@ -36,7 +43,13 @@ class FeedLostError(Exception):
 
 
 class Feed:
-    """`clock` gives monotonic seconds; `shortest_heartbeat` the fleet's, in seconds, or None without a worker."""
+    """The feed of one replica.
+
+    Args:
+        redis: The way to Redis.
+        clock: Gives monotonic seconds.
+        shortest_heartbeat: Gives the fleet's shortest heartbeat in seconds; None without a worker.
+    """
 
     def __init__(
         self, redis: RedisClient, clock: Callable[[], float], shortest_heartbeat: Callable[[], float | None]
@@ -46,41 +59,41 @@ class Feed:
         self._clock = clock
         self._shortest_heartbeat = shortest_heartbeat
         self._wanted = asyncio.Event()
-        self._heard_at = clock()
+        self._answered_at = clock()
         self._awake_at = clock()
 
     def want_reading(self) -> None:
-        """Have everything read again now, not when it is next due."""
+        """Read everything again now, not when it is next due."""
         self._wanted.set()
 
     async def run(self) -> None:
-        """Be live, again and again; ends only when cancelled."""
+        """Run until cancelled, and start again whenever the feed is lost."""
         while True:
             reason, kind = "the subscription ended", "subscription"
             try:
                 async with self._redis.primary() as primary:
-                    await self._be_live(primary)
-            except Exception as error:  # noqa: BLE001 - of redis-py's, of ours, or whatever else it lets through: go on
+                    await self._run_live(primary)
+            except Exception as error:  # noqa: BLE001 - redis-py's, ours, or any other: go on
                 reason, kind = _reason_of(error), _kind_of(error)
             await self.news.put(Lost(reason, self._lost_since(), kind))
             await asyncio.sleep(RETRY_SECONDS)
 
     def _lost_since(self) -> float:
-        """When Redis was last heard in time: what came while this process was stopped is heard as it goes on."""
+        """The moment of Redis's last answer in time; one that waited while this process was stopped does not count."""
         was_stopped = self._late_seconds > LATE_SECONDS
-        return min(self._heard_at, self._awake_at) if was_stopped else self._heard_at
+        return min(self._answered_at, self._awake_at) if was_stopped else self._answered_at
 
     @property
     def _late_seconds(self) -> float:
         return self._clock() - self._awake_at - PING_SECONDS
 
-    async def _be_live(self, primary: Primary) -> None:
-        async with asyncio.timeout(SILENCE_SECONDS):
+    async def _run_live(self, primary: Primary) -> None:
+        async with asyncio.timeout(ANSWER_SECONDS):
             await primary.subscribe()
             await primary.probe()
             asked_at = self._clock()
             reading = await primary.read()
-        self._heard_at = self._awake_at = self._clock()
+        self._answered_at = self._awake_at = self._clock()
         await self.news.put(Live(reading, asked_at))
         await together(
             feed_listen=self._listen(primary),
@@ -91,8 +104,8 @@ class Feed:
 
     async def _listen(self, primary: Primary) -> None:
         while True:
-            message = await primary.heard()
-            self._heard_at = self._clock()
+            message = await primary.next_message()
+            self._answered_at = self._clock()
             if message is not None:
                 try:
                     await self.news.put(ReportHeard(decode_message(message)))
@@ -100,15 +113,15 @@ class Feed:
                     await self.news.put(Malformed(error))
 
     async def _watch(self, primary: Primary) -> None:
-        """A half-open connection is never noticed by itself: ask for an answer, and notice when we could not ask."""
+        """Ask for answers, since nothing else shows that a connection is half open; notice when we could not ask."""
         while True:
             self._awake_at = self._clock()
             await asyncio.sleep(PING_SECONDS)
             self._check_that_it_was_awake()
-            silent_seconds = self._clock() - self._heard_at
-            if silent_seconds > SILENCE_SECONDS:
-                raise FeedLostError(f"Redis has not answered for {silent_seconds:.1f} s", "silence")
-            async with asyncio.timeout(SILENCE_SECONDS):
+            unanswered_seconds = self._clock() - self._answered_at
+            if unanswered_seconds > ANSWER_SECONDS:
+                raise FeedLostError(f"Redis has not answered for {unanswered_seconds:.1f} s", "silence")
+            async with asyncio.timeout(ANSWER_SECONDS):
                 await primary.ping()
 
     def _check_that_it_was_awake(self) -> None:
@@ -118,7 +131,7 @@ class Feed:
     async def _probe_again(self, primary: Primary) -> None:
         while True:
             await asyncio.sleep(PROBE_SECONDS)
-            async with asyncio.timeout(SILENCE_SECONDS):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 await primary.probe()
                 asked_at = self._clock()
                 time_ms = await primary.time_ms()
@@ -128,7 +141,7 @@ class Feed:
     async def _read_again(self, primary: Primary) -> None:
         asked_at = self._clock()
         while True:
-            # A worker that comes meanwhile may have a shorter heartbeat: look again every second.
+            # A worker that comes during the wait may have a shorter heartbeat: look again every second.
             while not self._wanted.is_set() and (left := asked_at + self._reading_seconds() - self._clock()) > 0:
                 try:
                     async with asyncio.timeout(min(left, PROBE_SECONDS)):
@@ -137,7 +150,7 @@ class Feed:
                     pass
             self._wanted.clear()
             asked_at = self._clock()
-            async with asyncio.timeout(SILENCE_SECONDS):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 reading = await primary.read()
             self._check_that_it_was_awake()
             await self.news.put(FullRead(reading, asked_at))
@@ -154,12 +167,12 @@ def _reason_of(error: Exception) -> str:
     if isinstance(error, FeedLostError | SubscriptionLostError):
         return str(error)
     if isinstance(error, TimeoutError) and not str(error):
-        return f"Redis has not answered within {SILENCE_SECONDS:g} s"
+        return f"Redis has not answered within {ANSWER_SECONDS:g} s"
     return f"{type(error).__name__}: {redacted(error)}"
 
 
 def _kind_of(error: Exception) -> str:
-    """The same in a word, for a metric's label."""
+    """The reason in short, as a metric's label."""
     if isinstance(error, FeedLostError):
         return error.kind
     if isinstance(error, SubscriptionLostError):

@@ -1,8 +1,8 @@
-"""Pure: words that came and have not been looked at: the newest of each worker.
+"""Pure: reports that came and have not been looked at: the newest of each worker.
 
-Before it comes the feed, after it the fleet. While a window is open nobody looks at the picture, and of several words
-of one worker only the newest will count when somebody does. So the others are never parsed, which is most of the work
-under constant change.
+Before it comes the feed, after it the fleet. While a window is open no snapshot is taken, and of several reports of one
+worker only the newest will count in the next one. So the others are never parsed, which saves most of the work under
+constant change.
 """
 
 from dataclasses import dataclass
@@ -13,21 +13,22 @@ from agent_status_publisher.contract.wire import RawReport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """A word and when it came (seconds on the replica's monotonic clock)."""
+    """A report and when it came (seconds on the replica's monotonic clock)."""
 
     report: RawReport
     came_at: float
     has_displaced: bool
-    """Whether an older word of this worker was thrown away for it, which is missed if this one cannot be parsed."""
+    """True when an older report was dropped for this one, which is missed if this one cannot be parsed."""
 
 
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
+"""The inbox is full when its reports take more than this many bytes."""
 REPORT_BYTES: Final = 500
-"""That a word takes beside its record, about."""
+"""Bytes that a report takes beside its record, about."""
 
 
 class Inbox:
-    """Bounded by one word for each worker, and by whoever empties it when it is full."""
+    """At most one report for each worker. The pipeline empties it when it is full."""
 
     def __init__(self) -> None:
         self._unread: dict[str, Unread] = {}
@@ -35,11 +36,14 @@ class Inbox:
 
     @property
     def is_full(self) -> bool:
-        """Whether it is time to look, window or not: there may be more workers than there are."""
+        """True when the inbox must be drained even though a window is open.
+
+        Anyone who can write to Redis can invent any number of workers.
+        """
         return self._waiting_bytes > MAX_WAITING_BYTES
 
     def put(self, report: RawReport, now: float) -> None:
-        """Keep it, unless a newer one of its worker is there."""
+        """Keep a report, unless a newer one of its worker is there."""
         other = self._unread.get(report.worker_id)
         if other is None or report.seq > other.report.seq:
             self._waiting_bytes += REPORT_BYTES + len(report.record)
@@ -47,7 +51,7 @@ class Inbox:
             self._unread[report.worker_id] = Unread(report=report, came_at=now, has_displaced=other is not None)
 
     def take(self) -> tuple[Unread, ...]:
-        """All of them, for once."""
+        """Take out all reports."""
         unread = tuple(self._unread.values())
         self._unread.clear()
         self._waiting_bytes = 0

@@ -1,4 +1,4 @@
-"""What came and was no word: counted by reason, and told in one line per burst."""
+"""Malformed reports: counted by reason, and logged in one line per burst."""
 
 import logging
 from collections.abc import Callable
@@ -10,25 +10,27 @@ from agent_status_publisher.contract.wire import MalformedReportError
 logger = logging.getLogger(__name__)
 
 BURST_SECONDS: Final = 60.0
-MAX_SAID_CHARACTERS: Final = 200
+"""Seconds after a line during which no other is logged."""
+MAX_LOGGED_CHARACTERS: Final = 200
+"""Maximum characters of an error in a line."""
 
 
 class MalformedLog:
-    """A line when a burst begins; the next one, a minute later at the earliest, says how many came meanwhile."""
+    """A line when a burst begins. The next one, a minute later at the earliest, counts those between them."""
 
     def __init__(self, metrics: Metrics, clock: Callable[[], float]) -> None:
         self._metrics = metrics
         self._clock = clock
         self._quiet_until = float("-inf")
-        self._unsaid = 0
+        self._unlogged = 0
 
     def note(self, error: MalformedReportError) -> None:
-        """Count it, and say so if nothing was said lately."""
+        """Count an error, and log it unless another was logged lately."""
         self._metrics.malformed_reports.labels(error.reason).inc()
         if self._clock() < self._quiet_until:
-            self._unsaid += 1
+            self._unlogged += 1
             return
-        said = ascii(str(error)[:MAX_SAID_CHARACTERS])
-        logger.warning("ignored a malformed word (%s), and %d more before it", said, self._unsaid)
+        text = ascii(str(error)[:MAX_LOGGED_CHARACTERS])
+        logger.warning("ignored a malformed report (%s), and %d more before it", text, self._unlogged)
         self._quiet_until = self._clock() + BURST_SECONDS
-        self._unsaid = 0
+        self._unlogged = 0

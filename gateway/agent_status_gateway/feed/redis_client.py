@@ -1,8 +1,8 @@
 """A replica's way to Redis: finds the server that holds the namespace, and does there what the feed needs.
 
-Before it comes Redis; after it the feed, which decides when, for how long, and when to begin anew. On a Cluster the
-channel is a sharded one, heard over an ordinary connection to the server that has the namespace's slot: its pings are
-answered, and an error there says that the slot is somewhere else by now.
+Before it comes Redis; after it the feed, which decides when, for how long, and when to start again. On a Cluster the
+channel is a sharded one, read over an ordinary connection to the server that has the namespace's slot. Pings are
+answered on it, and its errors show when the slot has moved.
 """
 
 import asyncio
@@ -24,15 +24,17 @@ from agent_status_publisher.contract.redis_url import Kind, parse_redis_url
 from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, Reading, decode_reading, read_arguments
 
 CONNECT_SECONDS: Final = 2.0
+"""Maximum seconds for a connection to Redis."""
 PROBE_TTL_MS: Final = 10_000
+"""Milliseconds after which Redis forgets a probe."""
 
 
 class SubscriptionLostError(Exception):
-    """The channel is not heard any more, or was not for a moment."""
+    """The subscription has ended, or was interrupted."""
 
 
 class Primary:
-    """One server, for as long as it is the namespace's: its channel, and all that it holds."""
+    """The server that holds the namespace, while it does: its channel, and all that it holds."""
 
     def __init__(self, client: Redis, keys: Keys, *, sharded: bool) -> None:
         self._client = client
@@ -42,7 +44,7 @@ class Primary:
         self._read_script = client.register_script(READ_SCRIPT)
 
     async def subscribe(self) -> None:
-        """Hear the channel from now on: the server has said so."""
+        """Subscribe to the channel, and await the server's acknowledgement."""
         if self._sharded:
             await self._channel.ssubscribe(self._keys.events)
         else:
@@ -50,11 +52,11 @@ class Primary:
         while (await self._next())["type"] not in {"subscribe", "ssubscribe"}:
             pass
 
-    async def heard(self) -> bytes | None:
-        """The next message; None for an answer to a ping.
+    async def next_message(self) -> bytes | None:
+        """Wait for the next message of the channel; None for an answer to a ping.
 
         Raises:
-            SubscriptionLostError: Something may have been missed.
+            SubscriptionLostError: A message may have been missed.
         """
         message = await self._next()
         if message["type"] in {"message", "smessage"}:
@@ -70,16 +72,16 @@ class Primary:
         await self._channel.ping()
 
     async def probe(self) -> None:
-        """Write, which fails where no worker could either."""
+        """Write to Redis, which fails where workers could not write either."""
         await self._client.set(self._keys.probe, b"1", px=PROBE_TTL_MS)
 
     async def time_ms(self) -> int:
-        """What its wall clock says, in milliseconds since 1970."""
+        """Ask for Redis's wall clock, in milliseconds since 1970."""
         seconds, microseconds = await self._client.time()
         return seconds * 1000 + microseconds // 1000
 
     async def read(self) -> Reading:
-        """Everything that it holds."""
+        """Read everything that the namespace holds."""
         keys, arguments = read_arguments(self._keys)
         try:
             reply = await self._read_script(keys=keys, args=arguments)
@@ -88,11 +90,11 @@ class Primary:
         return decode_reading(reply)
 
     async def ask(self, *command: str) -> Any:
-        """Any other command, for whoever looks at the server itself."""
+        """Run any other command, for an examination of the server itself."""
         return await self._client.execute_command(*command)  # type: ignore[no-untyped-call]
 
     async def aclose(self) -> None:
-        """Hear no more."""
+        """Close the channel's connection."""
         await self._channel.aclose()  # type: ignore[no-untyped-call]
 
     async def _next(self) -> dict[str, object]:
@@ -103,7 +105,7 @@ class Primary:
 
 
 class RedisClient:
-    """What the setting or `create_app` says; a client that was given is used as it is, and stays open."""
+    """The way to Redis by a URL or a given client. A given client is used as it is, and stays open."""
 
     def __init__(self, given: str | Redis, keys: Keys) -> None:
         self._given = given
@@ -112,10 +114,10 @@ class RedisClient:
 
     @asynccontextmanager
     async def primary(self) -> AsyncIterator[Primary]:
-        """Whoever is it now.
+        """Connect to the server that holds the namespace now.
 
         Raises:
-            PrimaryUnknownError: Nobody says who is; nothing else is tried here.
+            PrimaryUnknownError: No node knows that server.
         """
         client = await self._connect()
         sharded = self._search is not None and self._search.target.kind is Kind.CLUSTER
@@ -123,7 +125,7 @@ class RedisClient:
         try:
             yield primary
         finally:
-            with suppress(redis.RedisError, OSError):  # what ended it is told, not how badly it closes
+            with suppress(redis.RedisError, OSError):  # what ended it is reported, not how badly it closes
                 await primary.aclose()
             if client is not self._given:
                 with suppress(redis.RedisError, OSError):
@@ -151,19 +153,19 @@ class RedisClient:
 
 
 def check_client(client: object) -> None:
-    """Refuse what the gateway cannot use.
+    """Refuse a client that the gateway cannot use.
 
     Raises:
-        SettingsError: It is no `redis.asyncio.Redis`.
+        SettingsError: The client is not a `redis.asyncio.Redis`.
     """
     if isinstance(client, redis.asyncio.Redis):
         return
     hint = "; this one would block every client" if isinstance(client, redis.Redis) else ""
-    raise SettingsError(f"redis: a redis.asyncio.Redis is wanted, not {type(client).__qualname__}{hint}")
+    raise SettingsError(f"redis must be a redis.asyncio.Redis, not {type(client).__qualname__}{hint}")
 
 
 def _with_bytes(client: Redis) -> Redis:
-    """The client, or one with its settings that does not decode: what is on the channel may not be text."""
+    """Return the client, or one with its settings that does not decode: messages may not be text."""
     pool = client.connection_pool
     if not pool.connection_kwargs.get("decode_responses"):
         return client

@@ -1,20 +1,21 @@
-"""Pure: what is true now. Before it comes the feed, which brings words; after it the picture that they make.
+"""Pure: what is true now. Before it comes the feed, which brings reports; after it the snapshot that they make.
 
-Rule 1. A word counts if its number is above the known one's. One already known moves nothing, and no late word revives
-        a worker that left or vanished: its number is remembered for as long as Redis keeps it, unless the one in Redis
-        grows (then a goodbye was forged).
-Rule 2. What Redis holds, when it is read, wins over a known word whatever its number, if it was written after that
-        word came or that word is past its lease: so a forged number holds nobody for longer than that.
-Rule 3. Lost is a worker whose lease has passed, who has not left, and of whom a reading asked for after that knows
-        nothing newer. It is shown as lost for its error TTL, counted from the lease's end, and then vanishes.
+Rule 1. A report counts if its number is above the known one's. One that is known already moves nothing, and no late
+        report revives a worker that left or vanished: its number is remembered for as long as Redis keeps it. If the
+        number in Redis grows, the worker is there (then a goodbye was forged).
+Rule 2. What Redis holds, when it is read, overrides a known report whatever its number, if it was written after that
+        report came or that report is past its lease. So a forged number holds a worker for no longer than that.
+Rule 3. A worker is lost if its lease has passed, it has not left, and a reading asked for after that knows nothing
+        newer. It is shown as lost for its error TTL, counted from the lease's end, and then vanishes.
 Rule 4. A worker that Redis does not know any more is kept until its lease ends and such a reading does not know it
-        either, then forgotten without a word. If Redis had it and lost it before its TTL was over, it has a grace, too.
-Rule 5. A word was said when it came; one that was read, as long ago as Redis's clock says, but not before an older word
-        of its worker, nor, while Redis was heard all along, before the last reading that did not have its worker.
-        What came in a deafness (this process was stopped) may have waited: the reading that follows dates it again,
-        though not before the deafness.
-Rule 6. Deaf (Redis cannot be heard), nobody is called lost, nothing is forgotten, no error expires. When more than a
-        second of it is over, each worker has a grace in which it is still not judged: a heartbeat and a second.
+        either. Then it is forgotten, and never shown as lost. If Redis lost it before its TTL was over, it has a
+        grace, too.
+Rule 5. A report was written when it came on the channel. One that was read was written as long ago as Redis's clock
+        says, but not before an older report of its worker, nor, while the feed was live all along, before the last
+        reading that did not have its worker. What came during an outage (this process was stopped) may have waited:
+        the reading that follows dates it again, though not before the outage.
+Rule 6. During an outage no worker becomes lost, none is forgotten, and no error expires. After an outage of more than
+        a second each worker has a grace in which it is not judged: a heartbeat and a second.
 """
 
 from typing import Final
@@ -25,11 +26,15 @@ from agent_status_gateway.state.verdict import Verdict, verdict
 from agent_status_publisher.contract.wire import MalformedReportError, RawReport, Reading, Report
 
 SHORT_OUTAGE_SECONDS: Final = 1.0
+"""An outage of at most this many seconds gives no grace."""
 MIN_GRACE_HEARTBEAT_SECONDS: Final = 4.0
+"""A heartbeat counts as at least this many seconds in a grace."""
 GRACE_MARGIN_SECONDS: Final = 1.0
+"""A grace is this many seconds longer than a heartbeat."""
 MAX_WORKERS: Final = 10_000
-"""That are shown; whoever may write to Redis could make up any number."""
+"""Maximum workers that are shown. Anyone who can write to Redis can invent any number."""
 MAX_REMEMBERED: Final = 10 * MAX_WORKERS
+"""Maximum gone workers whose numbers are remembered."""
 
 
 class Fleet:
@@ -41,26 +46,26 @@ class Fleet:
         self._stored: dict[str, int] = {}  # worker id → seq, in the last reading
         self._redis_clock = RedisClock()
         self._outage_since: float | None = None
-        self._unheard_since = NEVER  # when the deafness began that the next reading ends
+        self._unread_since = NEVER  # when the outage began after which Redis has not been read yet
         self._grace_from = -NEVER
         self._read_asked_at = -NEVER
         self.has_been_read = False
 
     @property
     def workers(self) -> tuple[KnownWorker, ...]:
-        """Everyone who is shown in some way."""
+        """All workers that are shown in some way."""
         return tuple(self._workers.values())
 
     @property
     def shortest_heartbeat_seconds(self) -> float | None:
-        """Of all live workers; None without any."""
+        """Shortest heartbeat of the live workers, in seconds; None without any."""
         return min((w.heartbeat_seconds for w in self._workers.values() if w.is_live), default=None)
 
     def hear(self, raw: RawReport, now: float) -> bool:
-        """A word came on the channel; True if it changes who shows what.
+        """Take a report from the channel; True if it changes what is shown.
 
         Raises:
-            MalformedReportError: It cannot be parsed, or its worker is one too many, so it does not count.
+            MalformedReportError: The report cannot be parsed, or its worker is one too many. It does not count.
         """
         known = self._workers.get(raw.worker_id)
         if raw.seq <= self.known_seq(raw.worker_id):
@@ -69,11 +74,11 @@ class Fleet:
         return self._take(raw.decode(), now, now, known)
 
     def tick(self, time_ms: int, asked_at: float, came_at: float) -> None:
-        """Redis's clock said that, at some moment between the two."""
+        """Note that Redis's clock showed this at some moment between the question and the answer."""
         self._redis_clock.tick(time_ms, asked_at, came_at)
 
     def read(self, reading: Reading, asked_at: float, now: float) -> tuple[MalformedReportError, ...]:
-        """All that Redis holds; gives back the words that could not be parsed."""
+        """Take all that Redis holds; return the errors of the reports that could not be parsed."""
         self.tick(reading.time_ms, asked_at, now)
         malformed = list(reading.malformed)
         for raw in reading.reports:
@@ -86,7 +91,7 @@ class Fleet:
         for worker_id, known in self._workers.items():
             if worker_id not in self._stored and known.arrived_at < asked_at:
                 known.vanish(now, was_stored=worker_id in stored_before)
-        self._unheard_since = NEVER
+        self._unread_since = NEVER
         if not self.has_been_read:
             self.has_been_read = True
             self._judge_first_reading(now)
@@ -94,24 +99,24 @@ class Fleet:
         return tuple(malformed)
 
     def known_seq(self, worker_id: str) -> int:
-        """The number of the newest word that is known of a worker, or remembered; -1 without any."""
+        """Number of the newest report that is known of a worker, or remembered; -1 without any."""
         known = self._workers.get(worker_id)
         return known.report.seq if known else self._remembered.get(worker_id, (-1, 0.0))[0]
 
     def outage_began(self, now: float) -> None:
-        """Redis cannot be heard from now on: keep the last picture."""
+        """Keep the last snapshot until the outage ends."""
         if self._outage_since is None:
             self._outage_since = now
 
     def outage_ended(self, now: float, outage_seconds: float) -> None:
-        """Redis can be heard again, after that long; a reading follows."""
+        """End an outage that took this long. A reading follows."""
         if self._outage_since is not None and outage_seconds > SHORT_OUTAGE_SECONDS:
             self._grace_from = now
-        self._unheard_since = now - outage_seconds
+        self._unread_since = now - outage_seconds
         self._outage_since = None
 
     def judge(self, now: float) -> None:
-        """Call lost who is lost, and forget who is gone. Whoever looks at the picture comes through here."""
+        """Mark workers as lost and forget gone ones. Each snapshot begins here."""
         if self._outage_since is not None:
             return
         for known in tuple(self._workers.values()):
@@ -127,17 +132,17 @@ class Fleet:
                 del self._remembered[worker_id]
 
     def wants_reading(self, now: float) -> bool:
-        """Whether somebody would be called lost, were Redis asked first."""
+        """True when a worker is due to be judged, and Redis must be read first."""
         return self._outage_since is None and any(
             known.is_live and self._read_asked_at < self._judged_at(known) <= now for known in self._workers.values()
         )
 
     def shown_at(self, now: float) -> float:
-        """By which moment errors expire: now, or when Redis could last be heard."""
+        """The moment by which errors expire: now, or the beginning of the outage."""
         return now if self._outage_since is None else self._outage_since
 
     def next_deadline(self, now: float) -> float:
-        """The first moment after `now` at which the picture changes by itself; infinity if none."""
+        """The first moment after `now` at which the snapshot changes by itself; infinity if none."""
         if self._outage_since is not None:
             return NEVER
         moments = [NEVER]
@@ -162,7 +167,7 @@ class Fleet:
                     raw.decode()  # one that cannot be parsed is reported, though it would not count
                 self._keep(known)
             case Verdict.NEWER:
-                self._take_read(raw, self._not_said_before(raw.worker_id, known), now, known)
+                self._take_read(raw, self._not_written_before(raw.worker_id, known), now, known)
             case Verdict.OVERRIDES:
                 self._take_read(raw, -NEVER, now, known)
 
@@ -173,45 +178,48 @@ class Fleet:
     def _take_read(self, raw: RawReport, not_before: float, now: float, known: KnownWorker | None) -> None:
         self._check_room(known)
         report = raw.decode()
-        self._take(report, self._said_at(report, not_before, now), now, known)
+        self._take(report, self._written_at(report, not_before, now), now, known)
 
     def _take(self, report: Report, moment: float, now: float, known: KnownWorker | None) -> bool:
         newer = self._workers[report.record.id] = KnownWorker(report, moment, now)
         self._remembered.pop(report.record.id, None)
-        return known is None or known.is_lost or not known.says_the_same(newer)
+        return known is None or known.is_lost or not known.shows_the_same_as(newer)
 
     def _has_grown(self, raw: RawReport) -> bool:
-        """Since the last reading: it is there, whatever number of it is remembered. A late copy is one word only."""
+        """True when the number in Redis has grown since the last reading: its worker writes.
+
+        A late copy of a report never grows.
+        """
         return raw.seq > self._stored.get(raw.worker_id, raw.seq)
 
-    def _not_said_before(self, worker_id: str, known: KnownWorker | None) -> float:
-        """What is sure of a word that is new here, whatever Redis's clock says."""
+    def _not_written_before(self, worker_id: str, known: KnownWorker | None) -> float:
+        """The earliest moment at which a newer report can have been written, whatever Redis's clock says."""
         if known:
-            return min(known.moment, self._unheard_since)
-        is_newcomer = worker_id not in self._stored and self._unheard_since == NEVER
+            return min(known.moment, self._unread_since)
+        is_newcomer = worker_id not in self._stored and self._unread_since == NEVER
         return self._read_asked_at if is_newcomer else -NEVER
 
-    def _said_at(self, report: Report, not_before: float, now: float) -> float:
-        """When a word that was read was said, kept between its whole TTL ago and now.
+    def _written_at(self, report: Report, not_before: float, now: float) -> float:
+        """The moment at which a report that was read was written, between its whole TTL ago and now.
 
-        If that is not sure, the latest moment, so that nobody is called lost early; after a deafness everybody has a
-        grace anyhow, and the newest is the likely one.
+        When several are possible the latest counts, so that no worker is lost too early. After an outage each worker
+        has a grace, so the likeliest counts: that of the newest era.
         """
         moments = self._redis_clock.moments(report.at_ms, not_before, now)
-        has_grace = now - self._unheard_since > SHORT_OUTAGE_SECONDS
+        has_grace = now - self._unread_since > SHORT_OUTAGE_SECONDS
         return max(moments[0] if has_grace else max(moments), now - report.record.ttl_ms / 1000)
 
     def _date_again(self, now: float) -> None:
         for worker_id, known in self._workers.items():
-            if known.arrived_at > self._unheard_since and not known.is_lost:
-                moment = self._said_at(known.report, self._unheard_since, now)
+            if known.arrived_at > self._unread_since and not known.is_lost:
+                moment = self._written_at(known.report, self._unread_since, now)
                 if moment < known.moment:
                     self._workers[worker_id] = KnownWorker(known.report, moment, known.arrived_at)
 
     def _judge_first_reading(self, now: float) -> None:
-        """A fresh replica judges at once, unless every word is past its lease: then it was Redis that was away."""
-        speaking = [known for known in self._workers.values() if not known.has_left]
-        if speaking and all(now >= known.lease_ends_at for known in speaking):
+        """Give a grace if every report is past its lease: then it was Redis that was away."""
+        present = [known for known in self._workers.values() if not known.has_left]
+        if present and all(now >= known.lease_ends_at for known in present):
             self._grace_from = now
 
     def _judged_at(self, known: KnownWorker) -> float:

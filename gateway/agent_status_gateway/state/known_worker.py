@@ -1,8 +1,8 @@
-"""Pure: one worker as this replica knows it: its newest word, and the moments that follow from it.
+"""Pure: one worker as this replica knows it: its newest report, and the moments that follow from it.
 
-Moments are seconds on this replica's monotonic clock. A word's own moment is when it was said, as well as can be known:
-the arrival of a message, or how long ago it was written by Redis's clock for one that was read. Ages, the lease and
-expiries count from there.
+Moments are seconds on this replica's monotonic clock. A report's own moment is when it was written, as well as can be
+known: its arrival on the channel or, for one that was read, its age by Redis's clock. Ages, the lease and expiries
+count from there.
 """
 
 from typing import Final, NamedTuple
@@ -10,14 +10,14 @@ from typing import Final, NamedTuple
 from agent_status_publisher.contract.wire import Report, SessionRecord
 
 SAME_RUN_MS: Final = 20
-"""By how much a run's start differs from word to word: ages are taken a moment before Redis stamps them."""
+"""A run's start differs by up to this many milliseconds between reports: Redis stamps them a moment later."""
 
 
 class Claim(NamedTuple):
-    """A worker's say about one session key: the run that it holds, or that it has ended (`record` is None).
+    """A worker's claim to one session key: the run that it holds, or that it has ended (`record` is None).
 
     Attributes:
-        run_started_ms: On Redis's clock, so it is the same number on every replica.
+        run_started_ms: The start on Redis's clock, so that it is equal on every replica.
     """
 
     key: str
@@ -27,7 +27,7 @@ class Claim(NamedTuple):
 
 
 class KnownWorker:
-    """What is known of a worker. `is_lost` stays until a newer word comes."""
+    """What is known of a worker. `is_lost` stays until a newer report comes."""
 
     __slots__ = (
         "arrived_at",
@@ -48,9 +48,9 @@ class KnownWorker:
         self.arrived_at = arrived_at
         self.is_lost = False
         self.is_vanished = False
-        """Redis does not know it any more."""
+        """True when Redis does not know the worker any more."""
         self.grace_from = float("-inf")
-        """When it vanished though Redis should have it still (a wipe, an older copy, a step of its clock)."""
+        """When Redis lost it before its TTL was over (a wipe, an older copy, a step of its clock)."""
         record = report.record
         self.claims: tuple[Claim, ...] = (
             *[Claim(s.key, report.at_ms - s.run_ms, record.id, s) for s in record.sessions],
@@ -58,39 +58,39 @@ class KnownWorker:
         )
         self.keys = frozenset([claim.key for claim in self.claims])
         self.claimed_twice: frozenset[str] = frozenset()
-        """Keys of which it has ended one run and holds another."""
+        """Keys of which the worker has ended one run and holds another."""
         if len(self.keys) < len(self.claims):
             self.claimed_twice = self.keys & {run.key for run in record.ended}
         self.expiries: tuple[float, ...] = tuple(
             self.expires_at(s) for s in record.sessions if s.expires_ms is not None
         )
-        """When its sessions in error vanish."""
+        """The moments at which its sessions in error vanish."""
 
     @property
     def has_left(self) -> bool:
-        """Whether its newest word is a goodbye."""
+        """True when its newest report is a goodbye."""
         return self.report.record.left
 
     @property
     def is_live(self) -> bool:
-        """Neither lost nor left."""
+        """True when the worker is neither lost nor left."""
         return not self.is_lost and not self.report.record.left
 
     @property
     def heartbeat_seconds(self) -> float:
-        """How often it promised to speak."""
+        """Seconds between two of its reports, as it promised."""
         return self.report.record.heartbeat_ms / 1000
 
     @property
     def lease_ends_at(self) -> float:
-        """Until when its word counts without a new one."""
+        """The moment until which its report counts without a new one."""
         return self.moment + self.report.record.lease_ms / 1000
 
     @property
     def remains_end_at(self) -> float:
-        """When nothing of it counts any more: a lost worker's error TTL is over, or Redis forgets one that has left.
+        """The moment from which nothing of it counts: its error TTL is over or, if it has left, Redis forgets it.
 
-        What that one ended still hides older runs of lost workers.
+        What a worker ended before it left still hides older runs of lost workers.
         """
         record = self.report.record
         if record.left:
@@ -99,36 +99,36 @@ class KnownWorker:
 
     @property
     def hash_ends_at(self) -> float:
-        """When Redis forgets it, too."""
+        """The moment at which Redis forgets it."""
         return self.moment + self.report.record.ttl_ms / 1000
 
     def vanish(self, now: float, *, was_stored: bool) -> None:
-        """A reading does not have it; whether the one before had."""
+        """Note that a reading does not have the worker; `was_stored`: the reading before had."""
         if not self.is_vanished:
             self.is_vanished = True
             if was_stored and now < self.hash_ends_at:
                 self.grace_from = now
 
     def reappear(self) -> None:
-        """Redis has a word of it again."""
+        """Note that Redis has a report of the worker again."""
         self.is_vanished = False
         self.grace_from = float("-inf")
 
     def expires_at(self, session: SessionRecord) -> float:
-        """When a session in error vanishes; never for others."""
+        """The moment at which a session in error vanishes; infinity for others."""
         return float("inf") if session.expires_ms is None else self.moment + session.expires_ms / 1000
 
-    def says_the_same(self, other: "KnownWorker") -> bool:
-        """Whether a newer word shows the same runs of the same sessions, in the same states with the same tools."""
+    def shows_the_same_as(self, other: "KnownWorker") -> bool:
+        """True when both show the same runs of the same sessions, in the same states with the same tools."""
         return (
             self.has_left == other.has_left
             and len(self.claims) == len(other.claims)
-            and all(map(_is_the_same, self.claims, other.claims))
+            and all(map(_shows_the_same, self.claims, other.claims))
         )
 
 
-def _is_the_same(claim: Claim, other: Claim) -> bool:
-    """A new run in the same state is news: it may overtake another worker's run of the key."""
+def _shows_the_same(claim: Claim, other: Claim) -> bool:
+    """False for a new run in the same state, since it may overtake another worker's run of the key."""
     if claim.key != other.key or abs(claim.run_started_ms - other.run_started_ms) > SAME_RUN_MS:
         return False
     mine, theirs = claim.record, other.record

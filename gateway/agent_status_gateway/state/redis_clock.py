@@ -1,8 +1,8 @@
-"""Pure: Redis's wall clock, seen from here. Before it is the feed, which asks it; the fleet dates words by it.
+"""Pure: Redis's wall clock, as seen from here. Before it comes the feed, which asks it; the fleet dates reports by it.
 
-A word that was read is as old as that clock says, unless it was stepped meanwhile, or the name leads to another server
-by now. So its steps are remembered. Between two of them is an era, and a stamp counts by the clock of the era in which
-it can have been made: near a step, or if no answer came for long, that may be both of two eras, or none.
+A report that was read is as old as that clock says, unless the clock was stepped since, or the name leads to another
+server by now. So steps are remembered. Between two of them is an era, and a stamp counts by the clock of the era in
+which it can have been made. Near a step, or if no answer came for long, both of two eras are possible, or none.
 """
 
 from collections import deque
@@ -12,25 +12,25 @@ from typing import Final
 ALWAYS: Final = float("-inf")
 NEVER: Final = float("inf")
 SMALLEST_STEP_SECONDS: Final = 0.1
-"""Smaller ones matter to nobody."""
+"""Steps of fewer seconds do not count."""
 UNNOTICED_SECONDS: Final = 1.5
-"""A moment may be too late by that: for so long words wait in this process's socket before the feed notices a stop."""
+"""Seconds by which a moment may be too late: reports wait in the socket before the feed notices a stop."""
 DRIFT: Final = 0.001
-"""Seconds a second (and one more for rounding) by which two clocks that just go on may differ."""
+"""Seconds a second (and one more for rounding) by which two clocks that just run may differ."""
 MAX_ERAS: Final = 32
-"""Stepped every second, which nobody does, they still reach back half a minute."""
+"""Maximum eras that are remembered: half a minute, even of a clock that is stepped every second."""
 
 
 @dataclass(slots=True)
 class _Era:
-    """A time in which the clock just went on. Moments are seconds on the replica's monotonic clock.
+    """A time in which the clock just ran. Moments are seconds on the replica's monotonic clock.
 
     Attributes:
-        since: When the era before was last seen: this one may have begun then.
+        since: When the era before was last seen, which is the earliest beginning of this one.
         until: When the era after was first seen.
-        ahead_least: By how many seconds the clock is ahead of ours; not exactly known, since an answer takes time.
-        ahead_most: The same.
-        seen_at: When it was last asked.
+        ahead_least: Fewest seconds by which the clock may be ahead of ours; an answer takes time, so a range is known.
+        ahead_most: Most seconds by which it may be.
+        seen_at: When the clock was last asked.
     """
 
     since: float
@@ -39,14 +39,14 @@ class _Era:
     ahead_most: float
     seen_at: float
 
-    def is_the_same(self, later: "_Era") -> bool:
+    def includes(self, later: "_Era") -> bool:
         return (
             later.ahead_most >= self.ahead_least - SMALLEST_STEP_SECONDS
             and later.ahead_least <= self.ahead_most + SMALLEST_STEP_SECONDS
         )
 
-    def go_on(self, later: "_Era") -> None:
-        """A slow answer tells less than what is known already, and may hide a step."""
+    def extend(self, later: "_Era") -> None:
+        """Narrow the range by a later answer. A slow one narrows it little, and may hide a step."""
         drift = DRIFT * (1.0 + later.seen_at - self.seen_at)
         least = max(later.ahead_least, self.ahead_least - drift)
         most = min(later.ahead_most, self.ahead_most + drift)
@@ -58,17 +58,17 @@ class _Era:
 
 
 class RedisClock:
-    """Follows a name's server from answer to answer."""
+    """The clock of the server that a name leads to, from answer to answer."""
 
     def __init__(self) -> None:
         self._eras: deque[_Era] = deque()
 
     def tick(self, time_ms: int, asked_at: float, came_at: float) -> None:
-        """It was asked then, and said this."""
+        """Note an answer, and when it was asked for and came."""
         seconds = time_ms / 1000
         era = _Era(ALWAYS, NEVER, seconds - came_at, seconds - asked_at, asked_at)
-        if self._eras and self._eras[-1].is_the_same(era):
-            self._eras[-1].go_on(era)
+        if self._eras and self._eras[-1].includes(era):
+            self._eras[-1].extend(era)
             return
         if self._eras:
             last = self._eras[-1]
@@ -79,9 +79,10 @@ class RedisClock:
             self._eras[0].since = ALWAYS
 
     def moments(self, at_ms: int, not_before: float, now: float) -> tuple[float, ...]:
-        """When a word that has this stamp can have got it: first by the clock of the newest era.
+        """The moments at which a report can have got this stamp, first by the clock of the newest era.
 
-        Just now, if no era can be: the clock was stepped twice before it was asked, or the stamp is a forgery.
+        When no era is possible, the moment is now: the clock was stepped twice between two answers, or the stamp is
+        forged.
         """
         seconds = at_ms / 1000
         if len(self._eras) == 1:

@@ -1,6 +1,6 @@
-"""Pure: the picture that goes out, its shape and its fingerprint.
+"""Pure: the snapshot that is sent, its shape and its fingerprint.
 
-The shape is the API page's: exactly these fields, in this order. FastAPI reads the OpenAPI schema off it.
+The shape is the API page's: exactly these fields, in this order. FastAPI makes the OpenAPI schema from it.
 """
 
 from typing import Annotated, Literal
@@ -42,7 +42,7 @@ class GlobalStatus(TypedDict):
     uptime_seconds: Annotated[int, Field(ge=0, description="Since the oldest live worker's start")]
 
 
-# No class, since `global` is a keyword.
+# Not a class, since `global` is a keyword.
 Snapshot = TypedDict("Snapshot", {"global": GlobalStatus, "sessions": list[SessionStatus]})
 Snapshot.__doc__ = "What all agents are doing now; sessions are sorted by `session_key`."
 
@@ -50,7 +50,7 @@ Fingerprint = tuple[str, tuple[tuple[str, str, str | None], ...]]
 
 
 def fingerprint(snapshot: Snapshot) -> Fingerprint:
-    """What makes a picture news: the global state and each session's key, state and tool.
+    """The part of a snapshot whose change is sent: the global state and each session's key, state and tool.
 
     Timing, tokens and titles do not count.
     """

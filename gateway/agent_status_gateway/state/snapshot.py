@@ -18,7 +18,7 @@ WORKER_LOST: Final = "worker lost"
 
 
 def take_snapshot(fleet: Fleet, now: float) -> Snapshot:
-    """What every dashboard should see at `now` (seconds on this replica's monotonic clock)."""
+    """Take the snapshot for every dashboard at `now` (seconds on this replica's monotonic clock)."""
     fleet.judge(now)
     workers = fleet.workers
     expired_before = fleet.shown_at(now)

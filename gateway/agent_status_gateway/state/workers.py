@@ -1,4 +1,4 @@
-"""Pure: who the workers are, for an operator: "worker lost" on the board leads to a machine from here."""
+"""Pure: the workers as an operator sees them. From here, "worker lost" on the dashboard leads to a machine."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
@@ -12,27 +12,29 @@ WorkerState = Literal["live", "lost", "left"]
 
 
 class WorkerStatus(TypedDict):
-    """One worker, as its newest word says it."""
+    """One worker, by its newest report."""
 
     worker_id: str
     host: str
     pid: Annotated[int, Field(ge=0)]
-    state: Annotated[WorkerState, Field(description="`left` has said goodbye; `lost` has not, and its lease is over")]
-    sessions: Annotated[list[str], Field(description="Keys of those that it holds, or held when it was lost")]
+    state: Annotated[
+        WorkerState, Field(description="`left`: it said goodbye; `lost`: it did not, and its lease is over")
+    ]
+    sessions: Annotated[list[str], Field(description="Keys of the sessions that it holds, or held when it was lost")]
     max_concurrent: Annotated[int, Field(ge=0)]
-    uptime_seconds: Annotated[int, Field(ge=0, description="When it was last heard")]
-    last_heard_seconds: Annotated[float, Field(ge=0, description="Since its newest word")]
-    lease_seconds: Annotated[float, Field(ge=0, description="How long a word counts without a new one")]
+    uptime_seconds: Annotated[int, Field(ge=0, description="At its newest report")]
+    last_heard_seconds: Annotated[float, Field(ge=0, description="Since its newest report")]
+    lease_seconds: Annotated[float, Field(ge=0, description="How long a report counts without a new one")]
 
 
 class Workers(TypedDict):
-    """All that this replica knows of, by host and pid; who is lost or has left, for about a minute more."""
+    """All workers that this replica knows, by host and pid. A lost or left one stays for about a minute."""
 
     workers: list[WorkerStatus]
 
 
 def describe_workers(known: Iterable[KnownWorker], now: float) -> Workers:
-    """The workers at `now`, on the clock of their moments."""
+    """Describe the workers at `now`, on the clock of their moments."""
     rows = [_describe(worker, now) for worker in known]
     return {"workers": sorted(rows, key=lambda row: (row["host"], row["pid"], row["worker_id"]))}
 

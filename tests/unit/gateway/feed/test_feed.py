@@ -35,7 +35,7 @@ class StubRedis:
     async def ping(self) -> None:
         pass
 
-    async def heard(self) -> None:
+    async def next_message(self) -> None:
         await asyncio.Event().wait()
 
     async def time_ms(self) -> int:

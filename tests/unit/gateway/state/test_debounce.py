@@ -24,7 +24,7 @@ A, B, C = print_of("A"), print_of("B"), print_of("C")
 
 def quiet() -> Debounce:
     debounce = Debounce(WINDOW)
-    debounce.saw(A, 0.0)
+    debounce.note(A, 0.0)
     return debounce
 
 
@@ -34,39 +34,39 @@ def test_the_first_picture_opens_no_window() -> None:
 
 def test_the_first_change_after_quiet_opens_a_window() -> None:
     debounce = quiet()
-    debounce.saw(B, 5.0)
+    debounce.note(B, 5.0)
     assert not debounce.is_due(5.9)
     assert debounce.is_due(6.0)
 
 
 def test_further_changes_do_not_move_the_windows_end() -> None:
     debounce = quiet()
-    debounce.saw(B, 5.0)
-    debounce.saw(C, 5.9)
+    debounce.note(B, 5.0)
+    debounce.note(C, 5.9)
     assert debounce.closes_at == 6.0
 
 
 def test_going_back_inside_a_window_still_closes_it_since_somebody_may_have_joined() -> None:
     debounce = quiet()
-    debounce.saw(B, 5.0)
-    debounce.saw(A, 5.5)
+    debounce.note(B, 5.0)
+    debounce.note(A, 5.5)
     assert debounce.is_due(6.0)
 
 
 def test_after_the_close_all_is_quiet_until_the_next_change() -> None:
     debounce = quiet()
-    debounce.saw(B, 5.0)
-    debounce.spoke(B)
-    debounce.saw(B, 6.5)
+    debounce.note(B, 5.0)
+    debounce.sent(B)
+    debounce.note(B, 6.5)
     assert debounce.closes_at == NEVER
-    debounce.saw(A, 7.0)
+    debounce.note(A, 7.0)
     assert debounce.closes_at == 8.0
 
 
 def test_without_a_window_every_change_is_due_at_once() -> None:
     debounce = Debounce(0.0)
-    debounce.saw(A, 0.0)
-    debounce.saw(B, 5.0)
+    debounce.note(A, 0.0)
+    debounce.note(B, 5.0)
     assert debounce.is_due(5.0)
 
 
@@ -115,14 +115,14 @@ def test_whatever_changes_a_client_gets_one_event_a_window_and_ends_with_the_tru
     debounce, hub = Debounce(WINDOW), Hub(Limits(clients=100))
     readers: list[Reader] = []
     now, state = 0.0, "A"
-    debounce.saw(frame(state, now).fingerprint, now)
+    debounce.note(frame(state, now).fingerprint, now)
 
     def speak_until(moment: float) -> None:
         while debounce.closes_at <= moment:
             at = debounce.closes_at
             newest = frame(state, at)
-            debounce.saw(newest.fingerprint, at)
-            debounce.spoke(newest.fingerprint)
+            debounce.note(newest.fingerprint, at)
+            debounce.sent(newest.fingerprint)
             at_once(hub.broadcast(newest))
             for reader in readers:
                 reader.read(at)
@@ -133,10 +133,10 @@ def test_whatever_changes_a_client_gets_one_event_a_window_and_ends_with_the_tru
         state = wanted
         if joins:
             first = frame(state, now)
-            debounce.saw(first.fingerprint, now)
+            debounce.note(first.fingerprint, now)
             readers.append(Reader(Listener(hub, first), [(now, "first")]))
         else:
-            debounce.saw(frame(state, now).fingerprint, now)
+            debounce.note(frame(state, now).fingerprint, now)
     speak_until(now + 3 * WINDOW)
 
     for reader in readers:
