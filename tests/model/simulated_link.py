@@ -1,6 +1,6 @@
 """The way between one process and Redis: whole, or cut; and a process that may be stopped while things arrive.
 
-What is sent while the way is cut is not lost but late, as with TCP: it arrives when the way is whole again. So a word
+What is sent while the way is cut is not lost but late, as with TCP: it arrives when the way is whole again. So a report
 that its worker has long given up can still be written then.
 """
 
@@ -38,9 +38,9 @@ class SimulatedLink:
 
 
 class SimulatedProcess:
-    """A process that can be stopped: what arrives meanwhile and the timers that go off wait until it goes on.
+    """A process that can be stopped: what arrives and the timers that go off then wait until it goes on.
 
-    Then what has arrived comes first, as in asyncio's own loop. That is the worse order: words are heard before
+    Then what has arrived comes first, as in asyncio's own loop. That is the worse order: reports are taken before
     the process notices that it was stopped.
     """
 

@@ -15,7 +15,7 @@ class RefusedError(Exception):
 
 @dataclass
 class Hash:
-    """A worker's newest word, until its TTL ends."""
+    """A worker's newest report, until its TTL ends."""
 
     seq: int
     at_ms: int
@@ -68,8 +68,8 @@ class SimulatedRedis:
         self._stored.index_ends_at_ms = max(self._stored.index_ends_at_ms, now + ttl_ms)
         if self.is_mute:
             return [1, now, b"NOPERM"]
-        for hear in list(self.subscribers.values()):
-            hear(f"{worker} {seq} {now} ".encode() + record)
+        for publish in list(self.subscribers.values()):
+            publish(f"{worker} {seq} {now} ".encode() + record)
         return [1, now, b""]
 
     def read(self, _keys: Sequence[str], arguments: Sequence[Any]) -> list[Any]:
@@ -93,7 +93,7 @@ class SimulatedRedis:
         self._copy = copy.deepcopy(self._stored)
 
     def fail_over(self) -> None:
-        """The name leads to the copy from now on; every connection is closed."""
+        """Have the name lead to the copy, and close every connection."""
         self._stored = copy.deepcopy(self._copy)
         self.server += 1
         self.subscribers.clear()

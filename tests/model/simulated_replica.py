@@ -1,6 +1,6 @@
-"""A replica: the real fleet, inbox, picture and debounce, round them the rules of feed.py and pipeline.py, without I/O.
+"""A replica: the real fleet, inbox, snapshot and debounce, with the rules of feed.py and pipeline.py, without I/O.
 
-What it shows is every picture that it takes: those it would broadcast, and those that somebody asks for.
+It shows every snapshot that it takes: those that it would broadcast, and those that a client asks for.
 """
 
 from collections.abc import Callable
@@ -29,14 +29,14 @@ Shown = Callable[["SimulatedReplica", Snapshot], None]
 
 
 class SimulatedReplica(SimulatedProcess):
-    """One replica, from its start to its end. `shown` is told of every picture."""
+    """One replica, from its start to its end. `shown` is called with every snapshot."""
 
     def __init__(self, timeline: Timeline, redis: SimulatedRedis, shown: Shown) -> None:
         super().__init__(timeline, SimulatedLink(timeline))
         self.fleet = Fleet()
         self.first_read_at: float | None = None
-        self.heard_anew_at = timeline.now
-        """Since when its feed is live, or will have been."""
+        self.live_since = timeline.now
+        """The moment since which its feed is live, or was when it is lost."""
         self.broadcast: Snapshot | None = None
         """What its clients have got last."""
         self._redis = redis
@@ -46,7 +46,7 @@ class SimulatedReplica(SimulatedProcess):
         self._connection = 0  # its number; what belongs to another one is late
         self._is_live = False  # the connection
         self._is_lost = True  # what the pipeline knows of it
-        self._heard_at = self._awake_at = self._since = timeline.now
+        self._answered_at = self._awake_at = self._since = timeline.now
         self._is_reading = self._wants_reading = False
         self._look_number = 0
         self._read_number = 0
@@ -55,8 +55,8 @@ class SimulatedReplica(SimulatedProcess):
         self._connect()
 
     @property
-    def is_hearing(self) -> bool:
-        """Whether it calls its picture fresh."""
+    def is_fresh(self) -> bool:
+        """True while it serves its snapshot as fresh."""
         return not self._is_lost and not self.is_frozen and not self.is_dead
 
     def die(self) -> None:
@@ -64,7 +64,7 @@ class SimulatedReplica(SimulatedProcess):
         self._unsubscribe()
 
     def snapshot(self) -> Snapshot:
-        """What pipeline._new_frame does, for a client that joins too."""
+        """Do what pipeline.frame does, for a client that joins too."""
         self._read_inbox()
         now = self.timeline.now
         snapshot = take_snapshot(self.fleet, now)
@@ -107,10 +107,10 @@ class SimulatedReplica(SimulatedProcess):
         if number != self._connection or self.is_dead:
             return
 
-        def say(message: bytes) -> None:
+        def publish(message: bytes) -> None:
             self._answer(number, lambda: self._listen(message))
 
-        self._redis.subscribers[self] = say
+        self._redis.subscribers[self] = publish
         self._redis.closers[self] = lambda: self._answer(number, self._lose)
         self._answer(number, lambda: self._probe(number, lambda: self._read(number)))
 
@@ -165,7 +165,7 @@ class SimulatedReplica(SimulatedProcess):
             self.fleet.read(reading, asked_at, self.timeline.now)
             self._look_unless_open()
         else:
-            self._heard_at = self.timeline.now
+            self._answered_at = self.timeline.now
             self._is_live = True
             self._go_live(reading, asked_at)
             self._watch(number)
@@ -200,7 +200,7 @@ class SimulatedReplica(SimulatedProcess):
             self._read(self._connection)
 
     def _listen(self, message: bytes) -> None:
-        self._heard_at = self.timeline.now
+        self._answered_at = self.timeline.now
         self._inbox.put(decode_message(message), self.timeline.now)
         if not self._debounce.is_open and self._read_inbox():
             self._look_unless_open()
@@ -213,7 +213,7 @@ class SimulatedReplica(SimulatedProcess):
         self._awake_at = self.timeline.now
 
         def wake() -> None:
-            if self._was_stopped or self.timeline.now - self._heard_at > ANSWER_SECONDS:
+            if self._was_stopped or self.timeline.now - self._answered_at > ANSWER_SECONDS:
                 self._lose()
             else:
                 self._send(lambda: self._answer(number, self._pong))
@@ -222,7 +222,7 @@ class SimulatedReplica(SimulatedProcess):
         self._on(number, PING_SECONDS, wake)
 
     def _pong(self) -> None:
-        self._heard_at = self.timeline.now
+        self._answered_at = self.timeline.now
 
     def _probe_again(self, number: int) -> None:
         is_answered = False
@@ -246,7 +246,7 @@ class SimulatedReplica(SimulatedProcess):
         self._read_inbox()
         if not self._is_lost:
             self._is_lost = True
-            self._since = min(self._heard_at, self._awake_at) if self._was_stopped else self._heard_at
+            self._since = min(self._answered_at, self._awake_at) if self._was_stopped else self._answered_at
             self.fleet.outage_began(self.timeline.now)
         self.after(RETRY_SECONDS, self._connect)
 
@@ -260,7 +260,7 @@ class SimulatedReplica(SimulatedProcess):
         else:
             self.fleet.outage_ended(now, now - self._since)
         self._is_lost = False
-        self._since = self.heard_anew_at = now
+        self._since = self.live_since = now
         self.fleet.read(reading, asked_at, now)
         self._look_unless_open()
 
@@ -275,7 +275,7 @@ class SimulatedReplica(SimulatedProcess):
             self._look()
 
     def _look(self) -> None:
-        """One turn of pipeline._speak_when_due."""
+        """Do one turn of pipeline._send_when_due."""
         if self.first_read_at is None:
             return
         now = self.timeline.now

@@ -33,15 +33,15 @@ class Fate(Enum):
 
 @dataclass(frozen=True)
 class Taken:
-    """A word that Redis has taken, and when, by the time that all share."""
+    """A report that Redis has taken, and when, by the time that all share."""
 
     at: float
     seq: int
     record: WorkerRecord
     keys: frozenset[str]
     """Of sessions that it holds or has ended."""
-    is_silent: bool
-    """It was not said on the channel."""
+    is_unpublished: bool
+    """True when it was not published on the channel."""
 
 
 class SimulatedWorker(SimulatedProcess):
@@ -58,14 +58,14 @@ class SimulatedWorker(SimulatedProcess):
         self.has_said_last_before = False
         """What Redis took last is a late copy: a wipe or a failover had made it forget the number."""
         self.claimed: set[str] = set()
-        """Every key of any word that was taken."""
+        """Every key of any report that was taken."""
         self.ended: set[str] = set()
         """Keys that its agent has ended and not opened again."""
         self.drafted: list[WorkerRecord] = []
         self.last_arrival_at = timeline.now
         self.is_leaving = False
         self._redis = redis
-        # Every machine's monotonic clock says something else.
+        # Every machine's monotonic clock shows something else.
         self._clock_ahead = 100.0 * len(name) + sum(name.encode())
         self.outbox = Outbox(Identity(id=name, host="host", pid=1), settings, self.clock, self._wake)
         self._pace = Pace(settings.heartbeat_seconds, random.Random(name).random)
@@ -87,7 +87,7 @@ class SimulatedWorker(SimulatedProcess):
 
     # What its agent does
 
-    def say(self, key: str, state: SessionState, tool: str | None) -> None:
+    def set_state(self, key: str, state: SessionState, tool: str | None) -> None:
         if run := self.outbox.run(key) or self.outbox.open(key, None):
             self.outbox.say(run, state, tool)
             self._name(run)
@@ -113,7 +113,7 @@ class SimulatedWorker(SimulatedProcess):
         self._wake()
 
     def _name(self, run: Run) -> None:
-        """A run is told apart from every other by its title: when it began, by the time that all share."""
+        """A run is known from every other by its title: when it began, by the time that all share."""
         self.ended.discard(run.key)
         self.outbox.rename(run, f"{run.started_at - self._clock_ahead:.6f}")
 

@@ -1,4 +1,4 @@
-"""Histories that showed a wrong picture once, each at its shortest."""
+"""Histories that showed a wrong snapshot once, each at its shortest."""
 
 from agent_status_publisher.contract.wire import SessionState
 from agent_status_publisher.settings import Settings
@@ -9,7 +9,7 @@ SHORT = Settings(namespace="model", heartbeat_seconds=1, lease_seconds=3, error_
 MEDIUM = Settings(namespace="model", heartbeat_seconds=5, lease_seconds=10, error_ttl_seconds=8)
 
 
-def test_a_replica_that_was_stopped_while_a_worker_died_calls_it_lost_when_the_others_do() -> None:
+def test_a_replica_that_was_stopped_while_a_worker_died_shows_it_as_lost_when_the_others_do() -> None:
     world = World()
     worker = world.start_worker()
     worker.open("web:1")
@@ -25,7 +25,7 @@ def test_a_replica_that_was_stopped_while_a_worker_died_calls_it_lost_when_the_o
     assert stopped.snapshot()["global"]["state"] == "degraded"
 
 
-def test_a_replica_that_was_stopped_while_redis_was_away_gives_the_workers_time_to_speak_again() -> None:
+def test_a_replica_that_was_stopped_while_redis_was_away_gives_the_workers_time_to_report_again() -> None:
     world = World()
     worker = world.start_worker()
     worker.open("web:1")
@@ -40,7 +40,7 @@ def test_a_replica_that_was_stopped_while_redis_was_away_gives_the_workers_time_
     assert not any(known.is_lost for known in replica.fleet.workers)
 
 
-def test_a_step_of_rediss_clock_makes_nobody_lost_whose_word_a_running_replica_missed() -> None:
+def test_a_step_of_rediss_clock_makes_no_worker_lost_whose_report_a_running_replica_missed() -> None:
     world = World()
     worker = world.start_worker(Settings(namespace="model", heartbeat_seconds=1))
     worker.open("web:1")
@@ -48,7 +48,7 @@ def test_a_step_of_rediss_clock_makes_nobody_lost_whose_word_a_running_replica_m
     world.pass_(1.0)
     world.redis.replicate()
     world.redis.is_mute = True
-    worker.say("web:1", SessionState.STREAMING, None)
+    worker.set_state("web:1", SessionState.STREAMING, None)
     world.pass_(0.01)
     world.step_clock(20.0)
     replica.want_reading()
@@ -59,7 +59,7 @@ def test_a_step_of_rediss_clock_makes_nobody_lost_whose_word_a_running_replica_m
     assert [row["state"] for row in replica.snapshot()["sessions"]] == ["streaming"]
 
 
-def test_a_step_of_rediss_clock_makes_no_newcomer_lost_whom_a_running_replica_only_reads() -> None:
+def test_a_step_of_rediss_clock_makes_no_newcomer_lost_that_a_running_replica_only_reads() -> None:
     world = World()
     replica = world.start_replica()
     world.pass_(1.0)
@@ -73,7 +73,7 @@ def test_a_step_of_rediss_clock_makes_no_newcomer_lost_whom_a_running_replica_on
         assert [row["state"] for row in replica.snapshot()["sessions"]] == ["thinking"]
 
 
-def test_a_redis_that_refused_writes_for_longer_than_a_lease_makes_nobody_lost() -> None:
+def test_a_redis_that_refused_writes_for_longer_than_a_lease_makes_no_worker_lost() -> None:
     world = World()
     worker = world.start_worker()
     worker.open("web:1")
@@ -81,12 +81,12 @@ def test_a_redis_that_refused_writes_for_longer_than_a_lease_makes_nobody_lost()
     world.pass_(1.0)
     world.redis.takes_writes = False
     world.pass_(20.0)
-    assert not replica.is_hearing
+    assert not replica.is_fresh
     world.redis.takes_writes = True
     for _ in range(100):
         world.pass_(0.1)
         assert [row["state"] for row in replica.snapshot()["sessions"]] == ["thinking"]
-    assert replica.is_hearing
+    assert replica.is_fresh
 
 
 def test_a_goodbye_that_redis_has_lost_shows_its_worker_as_lost_and_then_no_more() -> None:
@@ -104,7 +104,7 @@ def test_a_goodbye_that_redis_has_lost_shows_its_worker_as_lost_and_then_no_more
     assert replica.snapshot()["sessions"] == []
 
 
-def test_steps_of_rediss_clock_back_and_on_make_nobody_lost_whose_words_are_only_read() -> None:
+def test_steps_of_rediss_clock_back_and_on_make_no_worker_lost_whose_reports_are_only_read() -> None:
     world = World()
     worker = world.start_worker(SHORT)
     replicas = [world.start_replica(), world.start_replica()]
@@ -132,12 +132,12 @@ def test_two_steps_of_rediss_clock_between_two_readings_make_no_newcomer_lost() 
         assert not any(known.is_lost for replica in replicas for known in replica.fleet.workers)
 
 
-def test_a_step_of_rediss_clock_before_a_replica_is_stopped_dates_no_word_that_waited() -> None:
+def test_a_step_of_rediss_clock_before_a_replica_is_stopped_dates_no_report_that_waited() -> None:
     world = World()
     stopped, other = world.start_replica(), world.start_replica()
     world.step_clock(20.0)
     worker = world.start_worker()
-    worker.say("web:3", SessionState.STREAMING, None)
+    worker.set_state("web:3", SessionState.STREAMING, None)
     stopped.freeze()
     world.pass_(5.3)
     worker.die()
@@ -148,13 +148,13 @@ def test_a_step_of_rediss_clock_before_a_replica_is_stopped_dates_no_word_that_w
     assert [row["error_message"] for row in other.snapshot()["sessions"]] == ["worker lost"]
 
 
-def test_a_word_that_waited_and_whose_hash_has_ended_meanwhile_is_as_old_as_it_is() -> None:
+def test_a_report_that_waited_and_whose_hash_has_ended_keeps_its_age() -> None:
     world = World()
     worker = world.start_worker(MEDIUM)
     stopped = world.start_replica()
     world.pass_(1.0)
     stopped.freeze()
-    worker.say("web:1", SessionState.THINKING, None)
+    worker.set_state("web:1", SessionState.THINKING, None)
     worker.die()
     world.pass_(34.0)
     assert worker.taken[-1].record.ttl_ms < 34_000
@@ -163,7 +163,7 @@ def test_a_word_that_waited_and_whose_hash_has_ended_meanwhile_is_as_old_as_it_i
     assert stopped.snapshot()["sessions"] == []
 
 
-def test_a_subscription_that_was_closed_while_a_replica_was_stopped_was_not_heard_since_the_stop() -> None:
+def test_a_subscription_that_was_closed_while_a_replica_was_stopped_brought_nothing_since_the_stop() -> None:
     world = World()
     worker = world.start_worker()
     stopped, other = world.start_replica(), world.start_replica()
@@ -173,7 +173,7 @@ def test_a_subscription_that_was_closed_while_a_replica_was_stopped_was_not_hear
     worker.fail("web:2", "boom")
     world.pass_(0.05)
     world.fail_over()
-    worker.say("web:3", SessionState.STREAMING, None)
+    worker.set_state("web:3", SessionState.STREAMING, None)
     world.pass_(5.3)
     worker.die()
     world.pass_(20.0)
@@ -182,12 +182,12 @@ def test_a_subscription_that_was_closed_while_a_replica_was_stopped_was_not_hear
     assert stopped.snapshot()["sessions"] == other.snapshot()["sessions"]
 
 
-def test_a_late_copy_of_a_dead_workers_word_after_a_wipe_revives_it_nowhere_that_knew_it() -> None:
+def test_a_late_copy_of_a_dead_workers_report_after_a_wipe_revives_it_in_no_replica_that_knew_it() -> None:
     world = World()
     worker = world.start_worker()
     replica = world.start_replica()
     worker.fate, worker.fate_seconds = Fate.TWICE, 25.0
-    worker.say("web:1", SessionState.THINKING, None)
+    worker.set_state("web:1", SessionState.THINKING, None)
     world.pass_(0.1)
     worker.die()
     world.wipe()
@@ -196,7 +196,7 @@ def test_a_late_copy_of_a_dead_workers_word_after_a_wipe_revives_it_nowhere_that
     world.end()
 
 
-def test_a_wipe_makes_nobody_forgotten_whose_words_are_only_read() -> None:
+def test_a_wipe_makes_no_worker_forgotten_whose_reports_are_only_read() -> None:
     world = World()
     worker = world.start_worker(SHORT)
     worker.open("web:1")
@@ -210,7 +210,7 @@ def test_a_wipe_makes_nobody_forgotten_whose_words_are_only_read() -> None:
             assert [row["state"] for row in replica.snapshot()["sessions"]] == ["thinking"]
 
 
-def test_a_reading_that_waited_while_a_replica_was_stopped_calls_nobody_lost() -> None:
+def test_a_reading_that_waited_while_a_replica_was_stopped_makes_no_worker_lost() -> None:
     world = World()
     worker = world.start_worker(SHORT)
     replica = world.start_replica()
@@ -222,4 +222,4 @@ def test_a_reading_that_waited_while_a_replica_was_stopped_calls_nobody_lost() -
     world.pass_(0.4)
     replica.thaw()
     assert not any(known.is_lost for known in replica.fleet.workers)
-    assert not replica.is_hearing
+    assert not replica.is_fresh

@@ -71,8 +71,8 @@ class Protocol(RuleBasedStateMachine):
 
     @precondition(lambda self: self.live)
     @rule(which=WHICH, key=KEYS, state=STATES)
-    def say(self, which: int, key: str, state: SessionState) -> None:
-        _pick(self.live, which).say(key, state, None)
+    def set_state(self, which: int, key: str, state: SessionState) -> None:
+        _pick(self.live, which).set_state(key, state, None)
         self.step()
 
     @precondition(lambda self: self.live)
@@ -80,7 +80,7 @@ class Protocol(RuleBasedStateMachine):
     def run_tool(self, which: int, key: str) -> None:
         """Its name is new, so a state that is shown is known from every earlier one."""
         self.tool_number += 1
-        _pick(self.live, which).say(key, SessionState.TOOL_RUNNING, f"tool {self.tool_number}")
+        _pick(self.live, which).set_state(key, SessionState.TOOL_RUNNING, f"tool {self.tool_number}")
         self.step()
 
     @precondition(lambda self: self.live)
@@ -144,7 +144,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(upset=st.sampled_from(["wipe", "fail over", "replicate", "step"]), seconds=CLOCK_STEPS)
     def upset(self, upset: str, seconds: float) -> None:
-        """One rule for all: after most of them nothing certain can be said of who is gone by then."""
+        """One rule for all: after most of them nothing certain is known of workers that are gone by then."""
         if upset == "wipe":
             self.world.wipe()
         elif upset == "fail over":
@@ -188,15 +188,15 @@ class Protocol(RuleBasedStateMachine):
     @precondition(lambda self: self.live)
     @rule(which=WHICH, worker=WHICH, fault=st.sampled_from(["crash", "cut", "none"]), seconds=st.sampled_from([20, 8]))
     def stop_replica_while(self, which: int, worker: int, fault: str, seconds: float) -> None:
-        """Words wait in its socket, and then their worker has no more."""
-        replica, speaker = _pick(self.world.replicas, which), _pick(self.live, worker)
-        speaker.say("web:3", SessionState.STREAMING, None)
+        """Reports wait in its socket, and then their worker has no more."""
+        replica, reporter = _pick(self.world.replicas, which), _pick(self.live, worker)
+        reporter.set_state("web:3", SessionState.STREAMING, None)
         replica.freeze()
         self.world.pass_(5.3)
         if fault == "crash":
-            speaker.die()
+            reporter.die()
         elif fault == "cut":
-            speaker.link.is_cut = True
+            reporter.link.is_cut = True
         self.world.pass_(seconds)
         replica.thaw()
         self.world.calm_redis()

@@ -11,13 +11,13 @@ from tests.model.simulated_redis import SimulatedRedis
 from tests.model.simulated_replica import SimulatedReplica
 from tests.model.simulated_worker import SimulatedWorker, Taken
 from tests.model.timeline import Timeline
-from tests.model.truth import Row, Truth, told
+from tests.model.truth import Row, Truth, showable
 
 DEFAULT_TERMS: Final = Settings(namespace="model")
 CALM_SECONDS: Final = 5.0
 """With a heartbeat, how long after the last fault every replica is right."""
 STEP_SECONDS: Final = 0.01
-"""Between two steps, so that no two runs begin together: which of those counts is nobody's business."""
+"""Seconds between two steps, so that no two runs begin together: which of those counts is not defined."""
 
 
 class World:
@@ -35,7 +35,7 @@ class World:
         self._newest: dict[tuple[SimulatedReplica, str], KnownWorker] = {}
         self._live: dict[SimulatedReplica, set[str]] = {}
         self._called_lost: set[tuple[SimulatedReplica, SimulatedWorker, int]] = set()
-        self._told: set[tuple[str, Row]] = set()
+        self._showable: set[tuple[str, Row]] = set()
 
     def start_worker(self, terms: Settings = DEFAULT_TERMS) -> SimulatedWorker:
         worker = SimulatedWorker(f"w{len(self.workers) + 1}", self.timeline, self.redis, terms)
@@ -67,7 +67,7 @@ class World:
         self.pass_(STEP_SECONDS)
 
     def step_clock(self, seconds: float) -> None:
-        """A second after the last one at the earliest: replicas ask once a second what it says."""
+        """A second after the last one at the earliest: replicas ask for it once a second."""
         if self.steps:
             self.pass_(max(0.0, self.steps[-1] + PROBE_SECONDS + 0.1 - self.timeline.now))
         self.redis.step_clock(seconds)
@@ -116,13 +116,13 @@ class World:
                 process.thaw()
 
     def _calm_seconds(self) -> float:
-        """A heartbeat counts as a second at least: the grace is five, after the moment that hearing again takes.
+        """A heartbeat counts as a second at least: the grace is five, after the moment that going live again takes.
 
-        What was not said on the channel is found by the next reading only, if its worker says nothing more.
+        What was not published is found by the next reading only, if its worker reports no more.
         """
         heartbeat_seconds = max([1.0, *(worker.settings.heartbeat_seconds for worker in self.workers)])
         seconds = CALM_SECONDS + heartbeat_seconds
-        if any(report.is_silent for worker in self.workers for report in worker.taken[-1:]):
+        if any(report.is_unpublished for worker in self.workers for report in worker.taken[-1:]):
             seconds = max(seconds, 2 * heartbeat_seconds + 1.0, READ_SECONDS_WITHOUT_WORKERS + 1.0)
         return seconds
 
@@ -131,12 +131,12 @@ class World:
     def check(self) -> None:
         """Every replica shows what Redis has taken, and so all of them the same."""
         while any(self.timeline.now - worker.taken[-1].at < STEP_SECONDS for worker in self.workers if worker.taken):
-            self.pass_(STEP_SECONDS)  # a word is on its way to the replicas
+            self.pass_(STEP_SECONDS)  # a report is on its way to the replicas
         now = self.timeline.now
         for replica in self.replicas:
             if replica.is_dead:
                 continue
-            assert replica.is_hearing
+            assert replica.is_fresh
             shown = rows_of(replica.snapshot())
             for key in self.truth.keys() | set(shown):
                 allowed = self.truth.rows(key, now)
@@ -146,12 +146,12 @@ class World:
         """What Redis took last is what the worker holds, and durations count from when it changed."""
         last = worker.taken[-1]
         held = {run.key: run for run in worker.outbox.runs()}
-        told_now = {
+        reported_now = {
             session.key: (session.state, session.tool, session.title)
             for session in last.record.sessions
             if session.expires_ms is None or last.at + session.expires_ms / 1000 > self.timeline.now
         }
-        assert told_now == {key: (run.state, run.tool, run.title) for key, run in held.items()}
+        assert reported_now == {key: (run.state, run.tool, run.title) for key, run in held.items()}
         assert worker.ended <= {run.key for run in last.record.ended}
         for replica in self.replicas:
             if replica.is_dead:
@@ -162,11 +162,11 @@ class World:
                     assert abs(worker.clock() - run.changed_at - row["duration_seconds"]) < 0.3
 
     def _shows(self, replica: SimulatedReplica, snapshot: Snapshot) -> None:
-        """No replica ever shows what no worker said, or calls lost whose word Redis took within its lease."""
+        """No replica shows what no worker reported, or shows one as lost whose report Redis took within its lease."""
         for row in rows_of(snapshot).items():
-            if row not in self._told:
-                self._told = told(self.workers)
-            assert row in self._told, row
+            if row not in self._showable:
+                self._showable = showable(self.workers)
+            assert row in self._showable, row
         workers = {worker.name: worker for worker in self.workers}
         for known in replica.fleet.workers:
             worker = workers[known.report.record.id]
@@ -182,16 +182,16 @@ class World:
 
     def _check_that_it_may_be_lost(self, replica: SimulatedReplica, worker: SimulatedWorker, verdict: str) -> None:
         now = self.timeline.now
-        silent_seconds = now - _last_that_came(worker, replica, now).at
-        if silent_seconds < worker.settings.lease_seconds - 0.05:
+        idle_seconds = now - _last_that_came(worker, replica, now).at
+        if idle_seconds < worker.settings.lease_seconds - 0.05:
             is_excused = self._is_excused(replica, worker) or self._is_right_by_what_it_knows(replica, worker, now)
-            assert is_excused, f"{worker.name} is {verdict} after {silent_seconds:.3f} s"
+            assert is_excused, f"{worker.name} is {verdict} after {idle_seconds:.3f} s"
 
     def _check_that_nothing_is_taken_back(self, replica: SimulatedReplica, known: KnownWorker) -> None:
-        """A worker's older word comes back only if it was written later, or the newer one is past its lease.
+        """A worker's older report comes back only if it was written later, or the newer one is past its lease.
 
-        Unless Redis's clock was stepped since either: it is by that clock that a replica tells which was written later,
-        and with a failover to an older copy it may then be wrong until the worker's next word.
+        Unless Redis's clock was stepped since either: by that clock a replica judges which was written later. With a
+        failover to an older copy it may then be wrong until the worker's next report.
         """
         newest = self._newest.setdefault((replica, known.report.record.id), known)
         if known.report.seq < newest.report.seq:
@@ -202,31 +202,31 @@ class World:
         self._newest[replica, known.report.record.id] = known
 
     def _is_excused(self, replica: SimulatedReplica, worker: SimulatedWorker) -> bool:
-        """What it cannot do (docs/explanation/state-rules.md): a replica that starts within a heartbeat of a step of
-        Redis's clock, or of a failover to an older copy, may show a live worker as lost until its next word.
+        """The known limit (docs/explanation/state-rules.md): a replica that starts within a heartbeat of a step of
+        Redis's clock, or of a failover to an older copy, may show a live worker as lost until its next report.
 
-        And whose very last word was taken back by Redis (its goodbye, say) has none that could make up for it; nor has
-        in time whose lease is two heartbeats and no more.
+        A worker whose very last report was taken back by Redis (its goodbye, perhaps) has none that could make up for
+        it; nor, in time, has one whose lease is two heartbeats and no more.
         """
         last_report_at = worker.taken[-1].at
         has_slack = worker.settings.lease_seconds > 2 * worker.settings.heartbeat_seconds
         is_taken_back = last_report_at <= self.truth.upset_at and not (worker.is_live and has_slack)
-        return is_taken_back or any(last_report_at <= move <= replica.heard_anew_at for move in self.moves)
+        return is_taken_back or any(last_report_at <= move <= replica.live_since for move in self.moves)
 
     def _is_right_by_what_it_knows(self, replica: SimulatedReplica, worker: SimulatedWorker, now: float) -> bool:
-        """The same chapter: if Redis has lost a word that a replica did not hear, it goes by an older one."""
+        """The same chapter: if Redis has lost a report that a replica did not get, it goes by an older one."""
         last = worker.taken[-1]
         goes_by = self._newest[replica, worker.name].report.seq
-        said_at = max(report.at for report in worker.taken if report.seq == goes_by)
-        was_not_heard = last.is_silent or last.at <= replica.heard_anew_at
+        reported_at = max(report.at for report in worker.taken if report.seq == goes_by)
+        was_missed = last.is_unpublished or last.at <= replica.live_since
         is_lost = last.at <= self.truth.upset_at and goes_by < last.seq
-        return is_lost and was_not_heard and now >= said_at + worker.settings.lease_seconds - 0.05
+        return is_lost and was_missed and now >= reported_at + worker.settings.lease_seconds - 0.05
 
 
 def _last_that_came(worker: SimulatedWorker, replica: SimulatedReplica, now: float) -> Taken:
-    """A word is on its way for a moment; one that was not said on the channel, until the next reading."""
+    """A report is on its way for a moment; one that was not published, until the next reading."""
     for report in reversed(worker.taken):
-        if report.at <= (replica.read_asked_at if report.is_silent else now - STEP_SECONDS):
+        if report.at <= (replica.read_asked_at if report.is_unpublished else now - STEP_SECONDS):
             return report
     return worker.taken[0]
 

@@ -12,7 +12,7 @@ LEASE, ERROR_TTL, HEARTBEAT = 15.0, 30.0, 5.0
 
 
 def fleet_with(*reports: RawReport, at: float = 0.0) -> Fleet:
-    """A fleet whose first reading, asked for and got at `at`, holds these words."""
+    """A fleet whose first reading, asked for and got at `at`, holds these reports."""
     fleet = Fleet()
     fleet.read(reading(*reports, at=at), at, at)
     return fleet
@@ -26,11 +26,11 @@ def row(snapshot: Snapshot, key: str = "web:1") -> Any:
     return next(row for row in snapshot["sessions"] if row["session_key"] == key)
 
 
-def said(state: str = "thinking", worker_id: str = "w1", **fields: Any) -> WorkerRecord:
+def one_session(state: str = "thinking", worker_id: str = "w1", **fields: Any) -> WorkerRecord:
     return record(worker_id, session("web:1", state), **fields)
 
 
 def lost_at(fleet: Fleet, now: float, *stored: RawReport) -> None:
-    """What the pipeline does at a lease's end: ask Redis, then judge."""
+    """Do what the pipeline does at a lease's end: ask Redis, then judge."""
     assert fleet.wants_reading(now)
     fleet.read(reading(*stored, at=now), now, now)

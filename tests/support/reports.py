@@ -1,4 +1,4 @@
-"""Words and readings for tests, with defaults for all that a test does not talk about."""
+"""Reports and readings for tests, with defaults for all that a test does not name."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from agent_status_publisher.contract.wire import (
 )
 
 EPOCH_MS = 1_800_000_000_000
-"""Redis's clock when a test's own clock says 0."""
+"""Milliseconds on Redis's clock when a test's own clock shows 0."""
 
 
 def session(key: str = "web:1", state: str = "thinking", **fields: Any) -> SessionRecord:
@@ -38,9 +38,9 @@ def record(worker_id: str = "w1", *sessions: SessionRecord, **fields: Any) -> Wo
     return WorkerRecord(id=worker_id, sessions=sessions, **(defaults | fields))
 
 
-def report(seq: int, said: WorkerRecord, at: float = 0.0) -> RawReport:
-    """The word as Redis tells it; `at` is in seconds of the test's clock."""
-    return RawReport(worker_id=said.id, seq=seq, at_ms=EPOCH_MS + round(at * 1000), record=encode_record(said))
+def report(seq: int, worker: WorkerRecord, at: float = 0.0) -> RawReport:
+    """The report as Redis gives it; `at` is in seconds of the test's clock."""
+    return RawReport(worker_id=worker.id, seq=seq, at_ms=EPOCH_MS + round(at * 1000), record=encode_record(worker))
 
 
 def reading(*reports: RawReport, at: float = 0.0) -> Reading:

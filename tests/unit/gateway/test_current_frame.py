@@ -10,7 +10,7 @@ from agent_status_gateway.state.schema import Snapshot
 from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_gateway.telemetry.metrics import Metrics
 from tests.support.clock import Clock
-from tests.support.fleets import fleet_with, said
+from tests.support.fleets import fleet_with, one_session
 from tests.support.reports import report
 
 
@@ -49,6 +49,6 @@ def test_a_change_that_a_frame_shows_opens_the_debounces_window() -> None:
     current = CurrentFrame(fleet, debounce, Metrics(), clock)
     current.renew()
     assert not debounce.is_open
-    fleet.hear(report(1, said()), clock())
+    fleet.hear(report(1, one_session()), clock())
     current.renew()
     assert debounce.is_open

@@ -69,7 +69,7 @@ def news_of(redis: StubRedis, kind: type[T], act: Callable[[Feed], None]) -> tup
     return asyncio.run(hear())
 
 
-def test_a_reading_that_came_while_this_process_was_stopped_is_not_believed() -> None:
+def test_a_reading_that_came_while_this_process_was_stopped_does_not_count() -> None:
     redis = StubRedis()
 
     def stop_at_the_next_reading(feed: Feed) -> None:
@@ -81,11 +81,11 @@ def test_a_reading_that_came_while_this_process_was_stopped_is_not_believed() ->
     assert (lost.kind, lost.since) == ("stopped", 100.0)
 
 
-def test_a_reading_that_is_wanted_is_told_of_otherwise() -> None:
+def test_a_reading_that_is_wanted_is_news() -> None:
     _, read = news_of(StubRedis(), FullRead, Feed.want_reading)
     assert read == FullRead(reading(), asked_at=100.0)
 
 
-def test_it_tells_what_rediss_clock_says_without_being_asked() -> None:
+def test_what_rediss_clock_says_is_news_without_being_wanted() -> None:
     _, ticked = news_of(StubRedis(), ClockTicked, lambda _: None)
     assert ticked == ClockTicked(EPOCH_MS, asked_at=100.0, came_at=100.0)

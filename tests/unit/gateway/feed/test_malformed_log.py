@@ -1,4 +1,4 @@
-"""What came and was no word."""
+"""Malformed reports, counted and logged."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""When to speak."""
+"""When a change is sent."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -28,7 +28,7 @@ def quiet() -> Debounce:
     return debounce
 
 
-def test_the_first_picture_opens_no_window() -> None:
+def test_the_first_snapshot_opens_no_window() -> None:
     assert quiet().closes_at == NEVER
 
 
@@ -46,7 +46,7 @@ def test_further_changes_do_not_move_the_windows_end() -> None:
     assert debounce.closes_at == 6.0
 
 
-def test_going_back_inside_a_window_still_closes_it_since_somebody_may_have_joined() -> None:
+def test_going_back_inside_a_window_still_closes_it_since_a_client_may_have_joined() -> None:
     debounce = quiet()
     debounce.note(B, 5.0)
     debounce.note(A, 5.5)

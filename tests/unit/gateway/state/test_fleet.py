@@ -9,29 +9,29 @@ from hypothesis import strategies as st
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_publisher.contract.wire import MalformedReportError, RawReport
-from tests.support.fleets import ERROR_TTL, HEARTBEAT, LEASE, fleet_with, lost_at, row, said, states
+from tests.support.fleets import ERROR_TTL, HEARTBEAT, LEASE, fleet_with, lost_at, one_session, row, states
 from tests.support.reports import ended, reading, record, report, session
 
-# A word counts if it is newer
+# A report counts if it is newer
 
 
-def test_a_newer_word_replaces_an_older_one_whole() -> None:
+def test_a_newer_report_replaces_an_older_one_whole() -> None:
     fleet = fleet_with(report(1, record("w1", session("a:1"), session("a:2"))))
     assert fleet.hear(report(2, record("w1", session("a:2", "streaming"))), 1.0)
     assert states(fleet, 1.0) == {"a:2": "streaming"}
 
 
 @pytest.mark.parametrize("seq", [3, 2, 1])
-def test_a_word_that_is_not_newer_moves_nothing(seq: int) -> None:
-    fleet = fleet_with(report(3, said("streaming")))
-    assert not fleet.hear(report(seq, said("thinking")), 10.0)
+def test_a_report_that_is_not_newer_moves_nothing(seq: int) -> None:
+    fleet = fleet_with(report(3, one_session("streaming")))
+    assert not fleet.hear(report(seq, one_session("thinking")), 10.0)
     assert states(fleet, 10.0) == {"web:1": "streaming"}
     assert fleet.wants_reading(LEASE), "its lease was not moved either"
 
 
 def test_a_heartbeat_is_no_news_but_keeps_the_lease() -> None:
-    fleet = fleet_with(report(1, said()))
-    assert not fleet.hear(report(2, said()), 10.0)
+    fleet = fleet_with(report(1, one_session()))
+    assert not fleet.hear(report(2, one_session()), 10.0)
     assert not fleet.wants_reading(LEASE + 5)
 
 
@@ -44,44 +44,44 @@ def test_a_new_run_in_the_same_state_is_news_since_it_may_overtake_another_worke
     assert states(fleet, 1.0) == {"web:1": "thinking"}
 
 
-def test_a_malformed_word_changes_nothing_and_says_why() -> None:
-    fleet = fleet_with(report(1, said()))
+def test_a_malformed_report_changes_nothing_and_raises_the_reason() -> None:
+    fleet = fleet_with(report(1, one_session()))
     broken = RawReport(worker_id="w1", seq=2, at_ms=5, record=b"{}")
     with pytest.raises(MalformedReportError):
         fleet.hear(broken, 1.0)
     assert states(fleet, 1.0) == {"web:1": "thinking"}
 
 
-def test_a_malformed_word_in_a_reading_hides_no_other() -> None:
+def test_a_malformed_report_in_a_reading_hides_no_other() -> None:
     fleet = Fleet()
     broken = RawReport(worker_id="w2", seq=2, at_ms=5, record=b"{}")
-    assert [error.reason for error in fleet.read(reading(broken, report(1, said())), 0.0, 0.0)] == ["schema"]
+    assert [error.reason for error in fleet.read(reading(broken, report(1, one_session())), 0.0, 0.0)] == ["schema"]
     assert states(fleet, 0.0) == {"web:1": "thinking"}
 
 
 # Moments
 
 
-def test_a_word_that_was_read_is_as_old_as_rediss_clock_says() -> None:
+def test_a_report_that_was_read_is_as_old_as_rediss_clock_says() -> None:
     fleet = fleet_with(report(1, record("w1", session(changed_ms=2000)), at=90.0), at=97.0)
     assert row(take_snapshot(fleet, 97.0))["duration_seconds"] == 9.0
 
 
-def test_a_word_from_the_future_of_rediss_clock_is_as_old_as_now() -> None:
+def test_a_report_from_the_future_of_rediss_clock_is_as_old_as_now() -> None:
     fleet = fleet_with(report(1, record("w1", session()), at=200.0), at=97.0)
     assert row(take_snapshot(fleet, 97.0))["duration_seconds"] == 0.0
 
 
-def test_durations_tick_without_any_word() -> None:
-    fleet = fleet_with(report(1, said()))
+def test_durations_tick_without_any_report() -> None:
+    fleet = fleet_with(report(1, one_session()))
     assert row(take_snapshot(fleet, 3.26))["duration_seconds"] == 3.3
 
 
 # Loss
 
 
-def test_nobody_is_called_lost_before_redis_was_asked() -> None:
-    fleet = fleet_with(report(1, said()))
+def test_no_worker_is_lost_before_redis_was_read() -> None:
+    fleet = fleet_with(report(1, one_session()))
     assert states(fleet, LEASE + 10) == {"web:1": "thinking"}
     assert fleet.wants_reading(LEASE + 10)
 
@@ -101,8 +101,8 @@ def test_a_worker_whose_lease_has_passed_is_shown_as_lost_since_then() -> None:
 
 
 def test_a_lost_worker_vanishes_after_its_error_ttl() -> None:
-    fleet = fleet_with(report(1, said()))
-    lost_at(fleet, LEASE, report(1, said()))
+    fleet = fleet_with(report(1, one_session()))
+    lost_at(fleet, LEASE, report(1, one_session()))
     assert states(fleet, LEASE + ERROR_TTL - 0.1) == {"web:1": "error"}
     assert states(fleet, LEASE + ERROR_TTL) == {}
 
@@ -115,53 +115,54 @@ def test_sessions_in_error_keep_their_message_and_expiry_when_their_worker_is_lo
     assert states(fleet, 20.0) == {}
 
 
-def test_a_word_that_only_redis_has_saves_its_worker() -> None:
-    fleet = fleet_with(report(1, said()))
-    lost_at(fleet, LEASE + 1, report(4, said("streaming"), at=LEASE - 1))
+def test_a_report_that_only_redis_has_keeps_its_worker_live() -> None:
+    fleet = fleet_with(report(1, one_session()))
+    lost_at(fleet, LEASE + 1, report(4, one_session("streaming"), at=LEASE - 1))
     assert states(fleet, LEASE + 1) == {"web:1": "streaming"}
 
 
-def test_a_lost_worker_that_wakes_is_right_with_its_next_word() -> None:
-    fleet = fleet_with(report(1, said()))
-    lost_at(fleet, LEASE, report(1, said()))
+def test_a_lost_worker_that_wakes_is_right_with_its_next_report() -> None:
+    fleet = fleet_with(report(1, one_session()))
+    lost_at(fleet, LEASE, report(1, one_session()))
     take_snapshot(fleet, LEASE)
-    assert fleet.hear(report(2, said()), LEASE + 5)
+    assert fleet.hear(report(2, one_session()), LEASE + 5)
     assert states(fleet, LEASE + 5) == {"web:1": "thinking"}
 
 
-def test_a_worker_that_vanished_and_wakes_is_right_with_its_next_word_but_not_with_an_older_one() -> None:
-    fleet = fleet_with(report(5, said()))
-    lost_at(fleet, LEASE, report(5, said()))
+def test_a_worker_that_vanished_and_wakes_is_right_with_its_next_report_but_not_with_an_older_one() -> None:
+    fleet = fleet_with(report(5, one_session()))
+    lost_at(fleet, LEASE, report(5, one_session()))
     assert states(fleet, LEASE + ERROR_TTL) == {}
-    assert not fleet.hear(report(5, said()), LEASE + ERROR_TTL + 1)
-    assert fleet.hear(report(6, said()), LEASE + ERROR_TTL + 2)
+    assert not fleet.hear(report(5, one_session()), LEASE + ERROR_TTL + 1)
+    assert fleet.hear(report(6, one_session()), LEASE + ERROR_TTL + 2)
     assert states(fleet, LEASE + ERROR_TTL + 2) == {"web:1": "thinking"}
 
 
-def test_a_reading_does_not_revive_who_has_vanished_from_the_picture() -> None:
-    fleet = fleet_with(report(5, said()))
-    lost_at(fleet, LEASE, report(5, said()))
+def test_a_reading_does_not_revive_a_worker_that_has_vanished() -> None:
+    fleet = fleet_with(report(5, one_session()))
+    lost_at(fleet, LEASE, report(5, one_session()))
     take_snapshot(fleet, LEASE + ERROR_TTL)
-    fleet.read(reading(report(5, said()), at=LEASE + ERROR_TTL + 1), LEASE + ERROR_TTL + 1, LEASE + ERROR_TTL + 1)
-    assert states(fleet, LEASE + ERROR_TTL + 1) == {}
+    after = LEASE + ERROR_TTL + 1
+    fleet.read(reading(report(5, one_session()), at=after), after, after)
+    assert states(fleet, after) == {}
 
 
-def test_a_fresh_replica_calls_lost_at_once_who_is_lost_by_what_it_reads() -> None:
-    fleet = fleet_with(report(1, said()), report(1, record("w2", session("web:2")), at=20.0), at=20.0)
+def test_a_fresh_replica_shows_a_worker_as_lost_at_once_if_what_it_reads_says_so() -> None:
+    fleet = fleet_with(report(1, one_session()), report(1, record("w2", session("web:2")), at=20.0), at=20.0)
     assert states(fleet, 20.0) == {"web:1": "error", "web:2": "thinking"}
 
 
-def test_a_fresh_replica_that_finds_every_word_past_its_lease_gives_all_a_grace() -> None:
-    fleet = fleet_with(report(1, said()), at=20.0)
+def test_a_fresh_replica_that_finds_every_report_past_its_lease_gives_all_a_grace() -> None:
+    fleet = fleet_with(report(1, one_session()), at=20.0)
     assert states(fleet, 20.0) == {"web:1": "thinking"}
     assert states(fleet, 20.0 + HEARTBEAT + 0.9) == {"web:1": "thinking"}
     after = 20.0 + HEARTBEAT + 1
-    lost_at(fleet, after, report(1, said()))
+    lost_at(fleet, after, report(1, one_session()))
     assert states(fleet, after) == {"web:1": "error"}
 
 
-def test_who_is_gone_stays_gone_for_as_long_as_redis_still_holds_its_word() -> None:
-    stored = report(5, said())
+def test_a_gone_worker_stays_gone_while_redis_still_holds_its_report() -> None:
+    stored = report(5, one_session())
     fleet = fleet_with(stored)
     lost_at(fleet, LEASE, stored)
     for now in (LEASE, LEASE + ERROR_TTL, LEASE + ERROR_TTL + 15, LEASE + ERROR_TTL + 20):
@@ -174,25 +175,25 @@ def test_who_is_gone_stays_gone_for_as_long_as_redis_still_holds_its_word() -> N
 
 
 def test_a_forged_number_holds_a_worker_for_no_longer_than_the_next_reading() -> None:
-    fleet = fleet_with(report(7, said("streaming")))
-    fleet.hear(report(10**15, said("waiting_for_user")), 1.0)
-    assert not fleet.hear(report(8, said("thinking")), 2.0)
-    fleet.read(reading(report(8, said("thinking"), at=2.0), at=4.0), 4.0, 4.0)
+    fleet = fleet_with(report(7, one_session("streaming")))
+    fleet.hear(report(10**15, one_session("waiting_for_user")), 1.0)
+    assert not fleet.hear(report(8, one_session("thinking")), 2.0)
+    fleet.read(reading(report(8, one_session("thinking"), at=2.0), at=4.0), 4.0, 4.0)
     assert states(fleet, 4.0) == {"web:1": "thinking"}
-    assert fleet.hear(report(9, said("streaming")), 5.0)
+    assert fleet.hear(report(9, one_session("streaming")), 5.0)
 
 
 def test_an_older_copy_of_redis_takes_nothing_back_from_a_live_worker() -> None:
-    fleet = fleet_with(report(7, said("thinking")))
-    fleet.hear(report(8, said("streaming")), 1.0)
-    fleet.read(reading(report(7, said("thinking")), at=4.0), 4.0, 4.0)
+    fleet = fleet_with(report(7, one_session("thinking")))
+    fleet.hear(report(8, one_session("streaming")), 1.0)
+    fleet.read(reading(report(7, one_session("thinking")), at=4.0), 4.0, 4.0)
     assert states(fleet, 4.0) == {"web:1": "streaming"}
 
 
-def test_a_word_that_came_while_redis_was_being_read_is_not_undone_by_the_reading() -> None:
-    fleet = fleet_with(report(7, said("thinking")))
-    fleet.hear(report(8, said("streaming")), 3.1)
-    fleet.read(reading(report(7, said("thinking"), at=3.05), at=3.05), 3.0, 3.2)
+def test_a_report_that_came_while_redis_was_being_read_is_not_undone_by_the_reading() -> None:
+    fleet = fleet_with(report(7, one_session("thinking")))
+    fleet.hear(report(8, one_session("streaming")), 3.1)
+    fleet.read(reading(report(7, one_session("thinking"), at=3.05), at=3.05), 3.0, 3.2)
     assert states(fleet, 3.2) == {"web:1": "streaming"}
 
 
@@ -201,41 +202,41 @@ def test_a_word_that_came_while_redis_was_being_read_is_not_undone_by_the_readin
 
 def test_a_worker_that_has_left_shows_only_its_errors_until_they_expire() -> None:
     goodbye = record("w1", session("web:1", "error", error="boom", expires_ms=10_000), left=True)
-    fleet = fleet_with(report(1, said()))
+    fleet = fleet_with(report(1, one_session()))
     fleet.hear(report(2, goodbye), 1.0)
     assert states(fleet, 10.9) == {"web:1": "error"}
     assert states(fleet, 11.0) == {}
     assert take_snapshot(fleet, 1.0)["global"]["max_concurrent"] == 0
 
 
-def test_a_forged_goodbye_hides_a_worker_until_two_readings_have_seen_it_speak() -> None:
-    fleet = fleet_with(report(7, said()))
+def test_a_forged_goodbye_hides_a_worker_until_its_number_has_grown_between_two_readings() -> None:
+    fleet = fleet_with(report(7, one_session()))
     fleet.hear(report(10**15 - 1, record("w1", left=True)), 1.0)
     assert states(fleet, 1.0) == {}
-    fleet.read(reading(report(8, said(), at=5.0), at=6.0), 6.0, 6.0)
+    fleet.read(reading(report(8, one_session(), at=5.0), at=6.0), 6.0, 6.0)
     assert states(fleet, 6.0) == {"web:1": "thinking"}
 
 
-def test_a_late_copy_of_a_word_is_nobody_who_speaks() -> None:
-    fleet = fleet_with(report(1, said()))
+def test_a_late_copy_of_a_report_revives_no_worker() -> None:
+    fleet = fleet_with(report(1, one_session()))
     fleet.hear(report(3, record("w1", left=True)), 1.0)
     assert states(fleet, 1.0) == {}
     for now in (10.0, 20.0, 30.0):
         fleet.read(reading(at=now), now, now)
-        fleet.read(reading(report(2, said(), at=now + 1), at=now + 2), now + 2, now + 2)
+        fleet.read(reading(report(2, one_session(), at=now + 1), at=now + 2), now + 2, now + 2)
         assert states(fleet, now + 2) == {}
 
 
-def test_no_late_word_revives_a_worker_that_has_left() -> None:
-    fleet = fleet_with(report(1, said()))
+def test_no_late_report_revives_a_worker_that_has_left() -> None:
+    fleet = fleet_with(report(1, one_session()))
     fleet.hear(report(3, record("w1", left=True)), 1.0)
     assert states(fleet, 2.0) == {}
-    assert not fleet.hear(report(2, said()), 3.0)
+    assert not fleet.hear(report(2, one_session()), 3.0)
     assert states(fleet, 3.0) == {}
 
 
 def test_what_is_remembered_of_the_gone_is_forgotten_with_their_hash() -> None:
-    fleet = fleet_with(report(1, said()))
+    fleet = fleet_with(report(1, one_session()))
     fleet.hear(report(3, record("w1", left=True)), 1.0)
     take_snapshot(fleet, 2.0)
     assert fleet._remembered

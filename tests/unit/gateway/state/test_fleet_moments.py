@@ -1,24 +1,24 @@
-"""When a word was said, if this process was stopped or Redis's clock was stepped."""
+"""When a report was written, if this process was stopped or Redis's clock was stepped."""
 
 import pytest
 
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_publisher.contract.wire import RawReport
-from tests.support.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, row, said, states
+from tests.support.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, one_session, row, states
 from tests.support.reports import reading, record, report, session
 
 
 def go_on(fleet: Fleet, stopped_at: float, now: float, *stored: RawReport, redis_ahead: float = 0.0) -> None:
-    """What the pipeline does when its process goes on: all is heard anew, and read."""
+    """Do what the pipeline does when its process goes on: the outage ends, and everything is read."""
     fleet.outage_began(now)
     fleet.outage_ended(now, now - stopped_at)
     fleet.read(reading(*stored, at=now + redis_ahead), now, now)
 
 
-def test_a_word_that_waited_while_this_process_was_stopped_is_as_old_as_redis_says() -> None:
-    fleet = fleet_with(report(1, said()))
-    waited = report(2, said(), at=5.0)
+def test_a_report_that_waited_while_this_process_was_stopped_is_as_old_as_redis_says() -> None:
+    fleet = fleet_with(report(1, one_session()))
+    waited = report(2, one_session(), at=5.0)
     fleet.hear(waited, 13.0)
     go_on(fleet, 1.0, 13.0, waited)
     assert row(take_snapshot(fleet, 13.0))["duration_seconds"] == 8.0
@@ -26,48 +26,48 @@ def test_a_word_that_waited_while_this_process_was_stopped_is_as_old_as_redis_sa
     assert states(fleet, 5.0 + LEASE) == {"web:1": "error"}
 
 
-def test_a_word_that_waited_and_that_redis_has_lost_is_as_old_as_its_stamp_says() -> None:
-    fleet = fleet_with(report(1, said()))
-    fleet.hear(report(2, said(), at=5.0), 13.0)
+def test_a_report_that_waited_and_that_redis_has_lost_is_as_old_as_its_stamp_says() -> None:
+    fleet = fleet_with(report(1, one_session()))
+    fleet.hear(report(2, one_session(), at=5.0), 13.0)
     go_on(fleet, 1.0, 13.0)
     assert row(take_snapshot(fleet, 13.0))["duration_seconds"] == 8.0
 
 
 def test_an_error_that_waited_expires_when_its_worker_meant_it_to() -> None:
     failed = report(2, record("w1", session("web:1", "error", error="boom", expires_ms=10_000)), at=5.0)
-    fleet = fleet_with(report(1, said()))
+    fleet = fleet_with(report(1, one_session()))
     fleet.hear(failed, 13.0)
     go_on(fleet, 1.0, 13.0, failed)
     assert states(fleet, 14.9) == {"web:1": "error"}
     assert states(fleet, 15.0) == {}
 
 
-def test_a_word_that_waited_is_as_old_as_it_is_when_rediss_clock_was_stepped_meanwhile() -> None:
-    fleet = fleet_with(report(1, said()))
-    waited = report(2, said(), at=5.0)
+def test_a_report_that_waited_keeps_its_age_when_rediss_clock_was_stepped_during_the_stop() -> None:
+    fleet = fleet_with(report(1, one_session()))
+    waited = report(2, one_session(), at=5.0)
     fleet.hear(waited, 6.0)
     go_on(fleet, 3.0, 6.0, waited, redis_ahead=600.0)
     assert row(take_snapshot(fleet, 6.0))["duration_seconds"] == 1.0
 
 
-def test_a_word_that_waited_is_not_older_than_the_stop_whatever_its_stamp_says() -> None:
-    fleet = fleet_with(report(1, said()))
-    waited = report(2, said(), at=-600.0)
+def test_a_report_that_waited_is_not_older_than_the_stop_whatever_its_stamp_says() -> None:
+    fleet = fleet_with(report(1, one_session()))
+    waited = report(2, one_session(), at=-600.0)
     fleet.hear(waited, 6.0)
     go_on(fleet, 3.0, 6.0, waited)
     assert row(take_snapshot(fleet, 6.0))["duration_seconds"] == 3.0
 
 
-def test_what_was_heard_before_this_process_was_stopped_is_dated_by_no_reading() -> None:
-    heard = report(1, said())
-    fleet = fleet_with(heard)
-    go_on(fleet, 3.0, 6.0, heard, redis_ahead=600.0)
+def test_a_report_that_came_before_this_process_was_stopped_is_not_dated_again() -> None:
+    known = report(1, one_session())
+    fleet = fleet_with(known)
+    go_on(fleet, 3.0, 6.0, known, redis_ahead=600.0)
     assert row(take_snapshot(fleet, 6.0))["duration_seconds"] == 6.0
 
 
-def test_a_newer_word_that_is_read_was_not_said_before_an_older_one_whatever_rediss_clock_says() -> None:
-    fleet = fleet_with(report(1, said()))
-    missed = report(2, said("streaming"), at=5.0)
+def test_a_newer_report_that_is_read_was_not_written_before_an_older_one_whatever_rediss_clock_says() -> None:
+    fleet = fleet_with(report(1, one_session()))
+    missed = report(2, one_session("streaming"), at=5.0)
     for now in (6.0, 6.1):
         fleet.read(reading(missed, at=now + 600.0), now, now)
         assert states(fleet, now) == {"web:1": "streaming"}
@@ -75,41 +75,41 @@ def test_a_newer_word_that_is_read_was_not_said_before_an_older_one_whatever_red
 
 def test_a_newcomer_that_is_read_was_not_there_at_the_last_reading_whatever_rediss_clock_says() -> None:
     fleet = fleet_with()
-    missed = report(1, said(), at=5.0)
+    missed = report(1, one_session(), at=5.0)
     for now in (6.0, 6.1):
         fleet.read(reading(missed, at=now + 600.0), now, now)
         assert states(fleet, now) == {"web:1": "thinking"}
 
 
-def test_after_a_failover_who_is_in_an_older_copy_is_no_newcomer() -> None:
+def test_after_a_failover_a_worker_of_an_older_copy_is_not_a_newcomer() -> None:
     fleet = fleet_with(report(1, record("w2", session("web:2")), at=20.0), at=20.0)
-    go_on(fleet, 20.5, 21.0, report(1, said(), at=0.0), report(1, record("w2", session("web:2")), at=20.0))
+    go_on(fleet, 20.5, 21.0, report(1, one_session(), at=0.0), report(1, record("w2", session("web:2")), at=20.0))
     assert states(fleet, 21.0)["web:1"] == "error"
 
 
-def test_a_process_that_was_stopped_for_a_second_or_less_dates_nothing_but_what_came_meanwhile() -> None:
-    fleet = fleet_with(report(1, said()))
-    fleet.hear(report(2, said(), at=HEARTBEAT), HEARTBEAT)
-    go_on(fleet, HEARTBEAT + 0.1, HEARTBEAT + 0.6, report(2, said(), at=HEARTBEAT), redis_ahead=600.0)
+def test_a_stop_of_a_second_or_less_dates_only_the_reports_that_came_during_it() -> None:
+    fleet = fleet_with(report(1, one_session()))
+    fleet.hear(report(2, one_session(), at=HEARTBEAT), HEARTBEAT)
+    go_on(fleet, HEARTBEAT + 0.1, HEARTBEAT + 0.6, report(2, one_session(), at=HEARTBEAT), redis_ahead=600.0)
     assert row(take_snapshot(fleet, HEARTBEAT + 1))["duration_seconds"] == 1.0
 
 
-def test_a_word_that_may_be_of_before_a_step_or_after_it_is_taken_for_the_later() -> None:
+def test_a_report_that_may_be_from_before_a_step_or_after_it_is_taken_for_the_later() -> None:
     fleet = fleet_with()
     fleet.tick(reading(at=9.0).time_ms, 9.0, 9.0)
-    fleet.read(reading(report(1, said(), at=9.9), at=10.5), 10.0, 10.0)
+    fleet.read(reading(report(1, one_session(), at=9.9), at=10.5), 10.0, 10.0)
     assert row(take_snapshot(fleet, 10.0))["duration_seconds"] == pytest.approx(0.1, abs=0.01)
 
 
-def test_a_word_is_given_up_for_no_lower_number_that_may_have_been_written_before_it() -> None:
+def test_a_report_is_not_overridden_by_a_lower_number_that_may_have_been_written_before_it() -> None:
     fleet = fleet_with()
     fleet.tick(reading(at=9.0).time_ms, 9.0, 9.0)
-    fleet.hear(report(7, said("streaming"), at=9.7), 9.7)
-    fleet.read(reading(report(6, said("thinking"), at=9.9), at=10.5), 10.0, 10.0)
+    fleet.hear(report(7, one_session("streaming"), at=9.7), 9.7)
+    fleet.read(reading(report(6, one_session("thinking"), at=9.9), at=10.5), 10.0, 10.0)
     assert states(fleet, 10.0) == {"web:1": "streaming"}
 
 
-def test_a_newcomer_whose_stamp_nothing_explains_was_not_said_before_the_last_reading() -> None:
+def test_a_newcomer_whose_stamp_nothing_explains_was_not_written_before_the_last_reading() -> None:
     fleet = fleet_with()
-    fleet.read(reading(report(1, said(), at=0.9 - 3.0), at=1.0 - 70.0), 1.0, 1.0)
+    fleet.read(reading(report(1, one_session(), at=0.9 - 3.0), at=1.0 - 70.0), 1.0, 1.0)
     assert row(take_snapshot(fleet, 1.0))["duration_seconds"] <= 1.0

@@ -1,19 +1,19 @@
-"""Whom Redis does not know any more: a wipe, an older copy, a hash that has ended."""
+"""Workers that Redis does not know any more: a wipe, an older copy, a hash that has ended."""
 
-from tests.support.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, said, states
+from tests.support.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, one_session, states
 from tests.support.reports import reading, report
 
 
 def test_a_wipe_of_redis_shows_nothing_before_the_lease_ends_and_no_loss_after() -> None:
-    fleet = fleet_with(report(1, said()))
+    fleet = fleet_with(report(1, one_session()))
     fleet.read(reading(at=5.0), 5.0, 5.0)
     assert states(fleet, LEASE) == {"web:1": "thinking"}, "until Redis has been asked"
     lost_at(fleet, LEASE)
     assert states(fleet, LEASE) == {}
 
 
-def test_a_worker_that_redis_has_lost_has_a_heartbeat_and_a_second_to_speak_again() -> None:
-    fleet = fleet_with(report(1, said()))
+def test_a_worker_that_redis_has_lost_has_a_heartbeat_and_a_second_to_report_again() -> None:
+    fleet = fleet_with(report(1, one_session()))
     fleet.read(reading(at=LEASE), LEASE, LEASE)
     assert states(fleet, LEASE + HEARTBEAT + 0.9) == {"web:1": "thinking"}
     lost_at(fleet, LEASE + HEARTBEAT + 1.0)
@@ -22,31 +22,31 @@ def test_a_worker_that_redis_has_lost_has_a_heartbeat_and_a_second_to_speak_agai
 
 def test_a_worker_that_joined_while_redis_was_being_read_is_not_missing_from_it() -> None:
     fleet = fleet_with()
-    fleet.hear(report(1, said()), 3.1)
+    fleet.hear(report(1, one_session()), 3.1)
     fleet.read(reading(at=3.0), 3.0, 3.2)
     assert not fleet.workers[0].is_vanished
 
 
-def test_a_worker_of_whom_redis_has_an_older_word_again_is_not_forgotten() -> None:
-    fleet = fleet_with(report(1, said()))
-    fleet.hear(report(2, said("streaming")), 1.0)
+def test_a_worker_of_which_redis_has_an_older_report_again_is_not_forgotten() -> None:
+    fleet = fleet_with(report(1, one_session()))
+    fleet.hear(report(2, one_session("streaming")), 1.0)
     fleet.read(reading(at=5.0), 5.0, 5.0)
-    fleet.read(reading(report(1, said()), at=6.0), 6.0, 6.0)
+    fleet.read(reading(report(1, one_session()), at=6.0), 6.0, 6.0)
     assert not fleet.workers[0].is_vanished
     assert states(fleet, 6.0) == {"web:1": "streaming"}
 
 
 def test_a_worker_that_is_back_in_redis_is_not_forgotten() -> None:
-    fleet = fleet_with(report(1, said()))
+    fleet = fleet_with(report(1, one_session()))
     fleet.read(reading(at=5.0), 5.0, 5.0)
-    fleet.read(reading(report(1, said()), at=6.0), 6.0, 6.0)
-    lost_at(fleet, LEASE, report(1, said()))
+    fleet.read(reading(report(1, one_session()), at=6.0), 6.0, 6.0)
+    lost_at(fleet, LEASE, report(1, one_session()))
     assert states(fleet, LEASE) == {"web:1": "error"}
 
 
 def test_a_worker_that_redis_never_had_is_kept_for_its_lease_and_no_longer() -> None:
     fleet = fleet_with()
-    fleet.hear(report(1, said()), 0.0)
+    fleet.hear(report(1, one_session()), 0.0)
     fleet.read(reading(at=LEASE - 1), LEASE - 1, LEASE - 1)
     lost_at(fleet, LEASE)
     assert states(fleet, LEASE) == {}
@@ -54,7 +54,7 @@ def test_a_worker_that_redis_never_had_is_kept_for_its_lease_and_no_longer() -> 
 
 def test_a_worker_whose_hash_has_ended_in_time_has_no_grace() -> None:
     """Its TTL was over, so Redis has lost nothing."""
-    fleet = fleet_with(report(1, said()))
+    fleet = fleet_with(report(1, one_session()))
     ttl_seconds = fleet.workers[0].report.record.ttl_ms / 1000
     fleet.outage_began(1.0)
     fleet.outage_ended(ttl_seconds + 1.0, 0.5)

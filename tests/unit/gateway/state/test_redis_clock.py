@@ -22,7 +22,7 @@ def moments(clock: RedisClock, stamp: float, now: float, not_before: float = ALW
     return tuple(round(moment, 3) for moment in clock.moments(ms(stamp), not_before, now))
 
 
-def test_by_a_clock_that_just_goes_on_a_stamp_is_as_old_as_it_says() -> None:
+def test_by_a_clock_that_just_runs_a_stamp_is_as_old_as_it_says() -> None:
     clock = RedisClock()
     ticked(clock, 1.0)
     ticked(clock, 2.0)
@@ -98,7 +98,7 @@ def test_a_slow_answer_is_no_step() -> None:
     assert moments(clock, 0.5, 4.0) == (0.5,)
 
 
-def test_a_slow_answer_makes_no_word_older_than_it_is() -> None:
+def test_a_slow_answer_makes_no_report_older_than_it_is() -> None:
     clock = RedisClock()
     ticked(clock, 1.0, took=2.5)
     assert moments(clock, 0.5, 3.5) == (3.0,)

@@ -20,12 +20,12 @@ def test_without_workers_all_is_idle() -> None:
 
 
 def test_a_snapshot_has_the_pages_fields_in_the_pages_order() -> None:
-    said = record(
+    known = record(
         "w1",
         session("websocket:abc123", "tool_running", tool="bash", input_tokens=500, output_tokens=100, changed_ms=1240),
         uptime_ms=128_900,
     )
-    snapshot = take_snapshot(fleet_with(report(1, said)), 0.0)
+    snapshot = take_snapshot(fleet_with(report(1, known)), 0.0)
     assert list(snapshot) == ["global", "sessions"]
     assert list(snapshot["global"].items()) == [
         ("state", "active"),
@@ -47,8 +47,8 @@ def test_a_snapshot_has_the_pages_fields_in_the_pages_order() -> None:
 
 
 def test_a_session_in_error_makes_the_fleet_degraded_and_counts_as_active() -> None:
-    said = record("w1", session("a:1"), session("a:2", "error", error="x", expires_ms=1000))
-    overview = take_snapshot(fleet_with(report(1, said)), 0.0)["global"]
+    known = record("w1", session("a:1"), session("a:2", "error", error="x", expires_ms=1000))
+    overview = take_snapshot(fleet_with(report(1, known)), 0.0)["global"]
     assert (overview["state"], overview["active_sessions"]) == ("degraded", 2)
 
 
@@ -68,8 +68,8 @@ def test_sessions_are_sorted_by_key_whatever_worker_holds_them() -> None:
 
 
 def test_token_usage_is_null_while_both_totals_are_zero_and_whole_otherwise() -> None:
-    said = record("w1", session("a:1"), session("a:2", output_tokens=5))
-    rows = take_snapshot(fleet_with(report(1, said)), 0.0)["sessions"]
+    known = record("w1", session("a:1"), session("a:2", output_tokens=5))
+    rows = take_snapshot(fleet_with(report(1, known)), 0.0)["sessions"]
     assert [row["token_usage"] for row in rows] == [None, {"input": 0, "output": 5}]
 
 
@@ -126,7 +126,7 @@ def test_an_expired_error_does_not_bring_an_older_run_back() -> None:
     assert states(fleet, 10.0) == {}
 
 
-def test_runs_that_began_in_the_same_millisecond_are_told_apart_alike_everywhere() -> None:
+def test_of_runs_that_began_in_the_same_millisecond_every_replica_picks_the_same() -> None:
     one = report(1, record("w1", session("web:1", "thinking")))
     two = report(1, record("w2", session("web:1", "streaming")))
     assert states(fleet_with(one, two), 0.0) == states(fleet_with(two, one), 0.0) == {"web:1": "streaming"}

@@ -4,7 +4,7 @@ from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.redis_clock import RedisClock
 from agent_status_gateway.state.verdict import Verdict, verdict
 from agent_status_publisher.contract.wire import RawReport
-from tests.support.fleets import LEASE, said
+from tests.support.fleets import LEASE, one_session
 from tests.support.reports import EPOCH_MS, report
 
 
@@ -31,44 +31,44 @@ def judged(
 
 
 def test_a_report_with_the_number_and_the_stamp_of_the_known_one_is_the_same() -> None:
-    assert judged(report(7, said()), report(7, said())) is Verdict.SAME
+    assert judged(report(7, one_session()), report(7, one_session())) is Verdict.SAME
 
 
 def test_a_report_with_a_higher_number_is_newer_however_old_its_stamp() -> None:
-    assert judged(report(7, said(), at=3.0), report(8, said(), at=1.0), arrived_at=3.0) is Verdict.NEWER
+    assert judged(report(7, one_session(), at=3.0), report(8, one_session(), at=1.0), arrived_at=3.0) is Verdict.NEWER
 
 
 def test_the_first_report_of_a_worker_is_newer() -> None:
-    assert judged(None, report(1, said())) is Verdict.NEWER
+    assert judged(None, report(1, one_session())) is Verdict.NEWER
 
 
 def test_a_report_of_a_gone_worker_is_older_unless_its_number_is_above_the_remembered_one() -> None:
-    assert judged(None, report(7, said()), known_seq=7) is Verdict.OLDER
-    assert judged(None, report(8, said()), known_seq=7) is Verdict.NEWER
+    assert judged(None, report(7, one_session()), known_seq=7) is Verdict.OLDER
+    assert judged(None, report(8, one_session()), known_seq=7) is Verdict.NEWER
 
 
 def test_a_gone_worker_whose_number_grows_in_redis_writes_so_its_report_is_newer() -> None:
-    assert judged(None, report(6, said()), known_seq=10**15, has_grown=True) is Verdict.NEWER
+    assert judged(None, report(6, one_session()), known_seq=10**15, has_grown=True) is Verdict.NEWER
 
 
 def test_a_number_that_grows_below_that_of_a_worker_that_is_shown_is_older() -> None:
-    assert judged(report(9, said()), report(8, said()), has_grown=True, arrived_at=1.0) is Verdict.OLDER
+    assert judged(report(9, one_session()), report(8, one_session()), has_grown=True, arrived_at=1.0) is Verdict.OLDER
 
 
 def test_a_report_is_older_if_the_known_one_came_while_redis_was_being_read() -> None:
-    assert judged(report(9, said()), report(8, said(), at=5.05), arrived_at=5.0) is Verdict.OLDER
+    assert judged(report(9, one_session()), report(8, one_session(), at=5.05), arrived_at=5.0) is Verdict.OLDER
 
 
 # Fleet: Rule 2
 
 
 def test_a_report_written_after_the_known_one_came_overrides_it_whatever_its_number() -> None:
-    assert judged(report(10**15, said()), report(8, said(), at=2.0), arrived_at=1.0) is Verdict.OVERRIDES
+    assert judged(report(10**15, one_session()), report(8, one_session(), at=2.0), arrived_at=1.0) is Verdict.OVERRIDES
 
 
 def test_a_lower_number_that_was_written_before_the_known_report_came_is_older() -> None:
-    assert judged(report(9, said()), report(8, said(), at=0.5), arrived_at=1.0) is Verdict.OLDER
+    assert judged(report(9, one_session()), report(8, one_session(), at=0.5), arrived_at=1.0) is Verdict.OLDER
 
 
 def test_any_report_overrides_one_that_is_past_its_lease() -> None:
-    assert judged(report(9, said()), report(8, said(), at=-1.0), asked_at=LEASE) is Verdict.OVERRIDES
+    assert judged(report(9, one_session()), report(8, one_session(), at=-1.0), asked_at=LEASE) is Verdict.OVERRIDES
