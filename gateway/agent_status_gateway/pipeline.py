@@ -10,7 +10,6 @@ broadcasts one frame a window. A client that joins and the JSON endpoint get the
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final
 
 from agent_status_gateway.current_frame import CurrentFrame
 from agent_status_gateway.fanout.frames import Frame
@@ -23,14 +22,11 @@ from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, Ma
 from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.workers import Workers, describe_workers
-from agent_status_gateway.tasks import together
+from agent_status_gateway.tasks import RESTART_SECONDS, together
 from agent_status_gateway.telemetry.metrics import Metrics
 from agent_status_publisher.contract.wire import MalformedReportError, Reading
 
 logger = logging.getLogger(__name__)
-
-RESTART_SECONDS: Final = 1.0
-"""Seconds between a failure of the pipeline and its next start."""
 
 
 class Pipeline:
@@ -54,7 +50,7 @@ class Pipeline:
         self.health = FeedHealth(clock)
 
     async def run(self) -> None:
-        """Run both loops, the feed and the hub until cancelled. A defect in one restarts all of them."""
+        """Run both loops, the feed and the hub until cancelled; a defect in one restarts all of them."""
         while True:
             try:
                 await together(
@@ -94,7 +90,7 @@ class Pipeline:
         was_open = self._debounce.is_open
         frame = self._new_frame()
         if self._debounce.is_open and not was_open:
-            self._look.set()  # whoever asked has seen a change before the loop did
+            self._look.set()  # the client that asked has seen a change before the loop did
         return frame
 
     def workers(self) -> Workers:

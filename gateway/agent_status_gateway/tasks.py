@@ -7,6 +7,8 @@ from typing import Any, Final
 
 logger = logging.getLogger(__name__)
 
+RESTART_SECONDS: Final = 1.0
+"""Seconds between a failure of a loop and its next start."""
 CANCEL_AGAIN_SECONDS: Final = 0.1
 """Seconds between two cancellations of a task that has swallowed one."""
 
@@ -14,8 +16,9 @@ CANCEL_AGAIN_SECONDS: Final = 0.1
 async def together(**loops: Coroutine[Any, Any, None]) -> None:
     """Run loops side by side, by name, until the first of them ends or fails; then the others are cancelled.
 
-    Not a TaskGroup, since the callers outlive errors: before Python 3.13, one that is cancelled from outside while a
-    child fails forgets the cancellation, and leaves `cancelling()` raised after any failure, so nobody can tell.
+    Not a TaskGroup, since the callers outlive errors. Before Python 3.13, a TaskGroup that is cancelled from outside
+    while a child fails forgets the cancellation. After any failure it leaves `cancelling()` raised, so a caller cannot
+    tell which it was.
 
     Raises:
         Exception: What the first one failed with.
@@ -30,7 +33,7 @@ async def together(**loops: Coroutine[Any, Any, None]) -> None:
 
 
 async def keep_running(
-    name: str, make_loop: Callable[[], Coroutine[Any, Any, None]], pause_seconds: float = 1.0
+    name: str, make_loop: Callable[[], Coroutine[Any, Any, None]], pause_seconds: float = RESTART_SECONDS
 ) -> None:
     """Run a loop until cancelled; one that fails is logged, and starts again after a pause."""
     while True:

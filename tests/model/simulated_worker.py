@@ -39,7 +39,7 @@ class Taken:
     seq: int
     record: WorkerRecord
     keys: frozenset[str]
-    """Of sessions that it holds or has ended."""
+    """Keys of the sessions that its worker holds or has ended."""
     is_unpublished: bool
     """True when it was not published on the channel."""
 

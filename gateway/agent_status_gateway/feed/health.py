@@ -51,7 +51,7 @@ class FeedHealth:
 
     @property
     def why_no_snapshot(self) -> str:
-        """The reason for whoever asks before there is a snapshot."""
+        """The reason in answers before there is a snapshot."""
         return self.lost_reason or NOT_READ_YET
 
     @property

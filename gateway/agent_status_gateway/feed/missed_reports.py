@@ -1,7 +1,7 @@
 """Pure: workers whose reports come only by reading Redis, and not on the channel.
 
 A user without the right to the channel, or a proxy that drops PUBLISH, only makes the snapshot late: a change is seen
-with the next reading. The operator is told, without an alarm.
+with the next reading. The log and `/readyz` name it; it is not an alarm.
 """
 
 from collections.abc import Callable

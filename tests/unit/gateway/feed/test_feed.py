@@ -1,4 +1,4 @@
-"""What the feed makes of a Redis that is well, and of a process that was not."""
+"""The feed's news from a Redis that is well, in a process that was stopped or not."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -16,7 +16,7 @@ STOPPED_SECONDS = 5.0
 
 
 class StubRedis:
-    """Is its own client and primary: it always answers, and `read` takes as long as the process was stopped."""
+    """A client and a primary in one. It always answers, and `read` takes as long as the process was stopped."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -47,9 +47,9 @@ class StubRedis:
 
 
 def news_of(redis: StubRedis, kind: type[T], act: Callable[[Feed], None]) -> tuple[list[News], T]:
-    """What it tells when it has become live and that was done to it: up to the first news of that kind, and that."""
+    """Act on a feed that is live; return its news up to the first of that kind, and that one."""
 
-    async def hear() -> tuple[list[News], T]:
+    async def collect() -> tuple[list[News], T]:
         before: list[News] = []
         feed = Feed(cast("RedisClient", redis), lambda: redis.now, lambda: None)
         task = asyncio.create_task(feed.run())
@@ -66,7 +66,7 @@ def news_of(redis: StubRedis, kind: type[T], act: Callable[[Feed], None]) -> tup
             with suppress(asyncio.CancelledError):
                 await task
 
-    return asyncio.run(hear())
+    return asyncio.run(collect())
 
 
 def test_a_reading_that_came_while_this_process_was_stopped_does_not_count() -> None:

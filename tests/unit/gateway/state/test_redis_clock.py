@@ -14,7 +14,7 @@ def ms(seconds: float) -> int:
 
 
 def ticked(clock: RedisClock, at: float, ahead: float = 0.0, took: float = 0.0) -> None:
-    """It is asked, and answers when `took` seconds are over what it was at once."""
+    """Ask the clock; the answer comes `took` seconds later, and is as of the question."""
     clock.tick(ms(at + ahead), at, at + took)
 
 

@@ -1,4 +1,4 @@
-"""Who the workers are, for an operator."""
+"""The workers as an operator sees them."""
 
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.workers import describe_workers
