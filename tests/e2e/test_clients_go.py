@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ import pytest
 
 from agent_status_publisher import Session
 from tests.e2e.conftest import states
+from tests.support import need
 from tests.support.gateway_process import STATUS, GatewayProcess
 
 PROGRAM: Final = Path(__file__).parent / "go" / "main.go"
@@ -22,9 +22,7 @@ OFFLINE: Final = {"CGO_ENABLED": "0", "GOPROXY": "off", "GOTOOLCHAIN": "local", 
 
 @pytest.mark.timeout(BUILD_SECONDS + 30)
 def test_the_go_program_gets_the_picture_as_json(gateway: GatewayProcess, session: Session) -> None:
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("go is not on this machine")
+    go = need.go()
     done = subprocess.run(
         [go, "run", str(PROGRAM), gateway.url + STATUS],
         env=os.environ | OFFLINE,

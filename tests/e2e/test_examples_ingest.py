@@ -1,7 +1,6 @@
 """The example agents that are not Python, on the board by way of ingest."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -47,7 +46,5 @@ def test_the_node_example_is_seen_on_the_board() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(BUILD_SECONDS + 30)
 def test_the_go_example_is_seen_on_the_board() -> None:
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("go is not on this machine")
+    go = need.go()
     check(run(go, "run", EXAMPLES / "ingest.go", seconds=BUILD_SECONDS), "go:42")

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
+from tests.support import need
 from tests.support.gateway_client import GatewayClient
 from tests.support.gateway_process import clean_environment
 from tests.support.redis_server import free_port
@@ -40,6 +41,7 @@ def exists(pid: int) -> bool:
 
 
 def test_the_demo_shows_real_work_and_ctrl_c_leaves_no_process_behind() -> None:
+    need.proc()
     client = GatewayClient(free_port())
     with tempfile.TemporaryFile("w+") as output:
         demo = subprocess.Popen(

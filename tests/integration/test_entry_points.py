@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from agent_status_gateway.cli.commands import cli
 from agent_status_gateway.settings import Settings
+from tests.support import need
 from tests.support.gateway_process import STATUS, STREAM, GatewayProcess, clean_environment
 from tests.support.redis_server import RedisServer, free_port
 from tests.support.sse import Dashboard
@@ -137,9 +138,8 @@ def test_show_prints_the_picture_for_people_and_for_programs(gateway: GatewayPro
 
 
 def test_the_open_file_limit_is_raised_to_the_hard_one(gateway: GatewayProcess) -> None:
+    need.proc()
     limits = Path(f"/proc/{gateway.process.pid}/limits")
-    if not limits.exists():
-        pytest.skip("this system does not tell a process's limits")
     soft, hard = next(line.split()[3:5] for line in limits.read_text().splitlines() if "open files" in line)
     assert soft == hard
 

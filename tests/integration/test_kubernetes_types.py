@@ -1,7 +1,6 @@
 """deploy/kubernetes, read into Kubernetes' own Go types: a field that there is not, or of a wrong type, fails."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -20,9 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(BUILD_SECONDS + 60)]
 
 @pytest.fixture(scope="module")
 def checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("go is not on this machine")
+    go = need.go()
     built = tmp_path_factory.mktemp("go") / "check"
     environment = os.environ | {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false"}
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import need
 from tests.support.gateway_thread import GatewayThread
-from tests.support.need import missing
 from tests.support.redis_cluster import RedisCluster
 from tests.support.redis_sentinel import RedisSentinel
 from tests.support.redis_server import RedisServer
@@ -37,11 +37,12 @@ def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess
 
 def install(folder: Path, *wanted: str) -> Path:
     """The interpreter of an environment that has our wheel and what it asks for."""
+    need.executable_tmp()
     subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=120)
     python = folder / "bin" / "python"
     installed = run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PUBLISHER, *wanted)
     if installed.returncode != 0:
-        missing(f"a package index ({installed.stderr.strip().splitlines()[-1]})")
+        need.missing(f"a package index ({installed.stderr.strip().splitlines()[-1]})")
     return python
 
 

@@ -3,8 +3,6 @@
 import os
 import subprocess
 
-import pytest
-
 from tests.support import need
 from tests.support.redis_server import RedisServer, free_port
 
@@ -16,7 +14,7 @@ class CutOffServer(RedisServer):
         for program in ("ip", "nft"):
             need.program(program)
         if os.geteuid() != 0:
-            pytest.skip("network namespaces are root's to make")
+            need.refused("network namespaces, which are root's to make")
         tag = f"st{free_port()}"
         self._namespace, outer, inner = f"{tag}-ns", f"{tag}o", f"{tag}i"
         self._inside = ("ip", "netns", "exec", self._namespace)
@@ -25,7 +23,7 @@ class CutOffServer(RedisServer):
         try:
             _root("ip", "netns", "add", self._namespace)
         except subprocess.CalledProcessError as error:
-            pytest.skip(f"no network namespace may be made here: {error.stderr.strip()}")
+            need.refused(f"network namespaces ({error.stderr.strip()})")
         try:
             _root("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", self._namespace)
             _root("ip", "addr", "add", f"{ours}/24", "dev", outer)
@@ -33,6 +31,12 @@ class CutOffServer(RedisServer):
             _root(*self._inside, "ip", "addr", "add", f"{theirs}/24", "dev", inner)
             _root(*self._inside, "ip", "link", "set", inner, "up")
             _root(*self._inside, "nft", "add", "table", "inet", "cut")
+            self.drop_packets()
+            self.let_packets_through()
+        except subprocess.CalledProcessError as error:
+            _root("ip", "netns", "delete", self._namespace)
+            need.refused(f"links and packet filters in a network namespace ({error.stderr.strip()})")
+        try:
             self.tcp_url = f"redis://{theirs}:6379/0"
             super().__init__("--port", "6379", "--bind", theirs, "--protected-mode", "no", wrapper=self._inside)
         except BaseException:

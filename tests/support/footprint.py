@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+from tests.support import need
 from tests.support.wait import wait_until
 
 
@@ -11,6 +12,7 @@ class Footprint:
     """The memory and the descriptors of a process, as they are when this is made."""
 
     def __init__(self, pid: int) -> None:
+        need.proc()
         self._pid = pid
         self._memory_kb = self._memory()
         self._descriptors = self._open()

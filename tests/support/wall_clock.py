@@ -38,7 +38,8 @@ class WallClock:
 @functools.cache
 def _library() -> Path:
     if sys.platform != "linux":
-        need.missing("Linux, whose programs take another clock by LD_PRELOAD,")
+        need.refused("another clock by LD_PRELOAD, as programs of Linux take it")
+    need.executable_tmp()
     library = _folder() / "wall_clock.so"
     compiler = need.program("cc", "gcc", "clang")
     subprocess.run([compiler, "-O2", "-Wall", "-shared", "-fPIC", "-o", library, SOURCE], check=True, timeout=60)

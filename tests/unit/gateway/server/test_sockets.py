@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from agent_status_gateway.server.sockets import BACKLOG, ListeningError, listen
+from tests.support import need
 
 
 @pytest.fixture
@@ -36,6 +37,7 @@ def test_an_address_of_another_machine_is_named_in_the_error() -> None:
 
 
 def test_ipv6_works() -> None:
+    need.ipv6()
     made = listen("::1", 0)
     assert {listener.family for listener in made} == {socket.AF_INET6}
     for listener in made:
