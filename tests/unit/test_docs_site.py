@@ -11,13 +11,6 @@ from tests.support.documents import DOCS, DOCUMENTS, PAGES, README, ROOT, anchor
 README_LINES: Final = 140
 PAGE_LINES: Final = 250
 KINDS_OF_FILE: Final = {".py", ".js", ".mjs", ".yml", ".yaml", ".cfg", ".conf", ".toml", ".lua", ""}
-OLD_NAMES: Final = re.compile(
-    r"\bPOCKETPAW_STATUS_(?!API_KEY\b)\w+"
-    r"|\bagent-status (?:serve|ingest|demo|show|workers|watch|doctor|wait|hook)\b"
-    r"|\b(?:from|import) (?:gateway|publisher)\b"
-    r"|\bpython -m gateway\b"
-    r"|\bgateway_[a-z]+_"
-)
 NOT_PLAIN: Final = re.compile(r"\b(?:meanwhile|anew|from then on|is wanted|are wanted)\b", re.IGNORECASE)
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
@@ -58,14 +51,6 @@ def test_a_page_that_a_file_names_exists() -> None:
     named = {name for text in texts for name in re.findall(r"docs/[\w./-]+\.md", text)}
     assert named
     assert {name for name in named if not (ROOT / name).exists()} == set()
-
-
-@each_document
-def test_nothing_is_called_by_an_old_name(document: Path) -> None:
-    text = document.read_text("utf-8")
-    if document.name == "CHANGELOG.md":
-        return
-    assert [found[0] for found in OLD_NAMES.finditer(text) if found[0] != "POCKETPAW_STATUS_X"] == []
 
 
 @each_document
