@@ -24,7 +24,7 @@ from bench.row import Row
 from bench.store import store
 from bench.table import print_rows
 from tests.bridges.contract import BRIDGES, Bridge
-from tests.support.locked_environment import PROJECT, locked_environment
+from tests.support.programs.locked_environment import PROJECT, locked_environment
 
 GOAL_US: Final = 20.0
 ROUNDS: Final = 7

@@ -2,7 +2,7 @@
 
 Each fault has a stage of its own: a server, two replicas, worker processes, eyes on every picture in between. A run
 that takes longer than the fault's bound, or shows a wrong picture, fails, and the command ends with status 1. Faults
-and stages are those of the tests (tests/support/fault.py), which do them with short leases.
+and stages are those of the tests (`chaos/faults/fault.py`), which do them with short leases.
 """
 
 import argparse
@@ -24,9 +24,9 @@ from bench.machine import machine, raise_open_files
 from bench.row import Row
 from bench.store import store
 from bench.table import print_rows
-from tests.support.fault import FAULTS, Fault
-from tests.support.stage import Recovery, Stage
-from tests.support.terms import DEFAULT
+from chaos.faults.fault import FAULTS, Fault
+from chaos.stage import Recovery, Stage
+from chaos.terms import DEFAULT
 
 RUNS: Final = 10
 LONG_RUNS: Final = 3

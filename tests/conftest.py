@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from tests.support.redis_server import RedisServer
+from chaos.servers.redis_server import RedisServer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from typing import Final
 
-from tests.support.gateway_client import STREAM
+from chaos.gateways.gateway_client import STREAM
 
 REQUEST: Final = f"GET {STREAM} HTTP/1.1\r\nHost: soak\r\nAccept: text/event-stream\r\n\r\n".encode()
 DEFAULT_RETRY_SECONDS: Final = 1.0

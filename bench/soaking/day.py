@@ -10,10 +10,10 @@ from typing import Final
 
 from bench.row import Row
 from bench.soaking.crowd import Crowd
-from tests.support.gateway_process import GatewayProcess
-from tests.support.redis_server import RedisServer
-from tests.support.terms import Terms
-from tests.support.worker_process import WorkerProcess
+from chaos.gateways.gateway_process import GatewayProcess
+from chaos.servers.redis_server import RedisServer
+from chaos.terms import Terms
+from chaos.workers.worker_process import WorkerProcess
 
 TERMS: Final = Terms(heartbeat_seconds=0.5, lease_seconds=2.0, error_ttl_seconds=2.0, debounce_seconds=0.2)
 STATES: Final = ("thinking", "tool_running", "streaming", "waiting_for_user")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, Self
 
-from tests.support.gateway_client import GatewayClient
+from chaos.gateways.gateway_client import GatewayClient
 
 
 class Holding(NamedTuple):

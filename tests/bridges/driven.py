@@ -7,7 +7,7 @@ import tempfile
 from typing import Any, Final
 
 from tests.bridges.contract import Told
-from tests.support.locked_environment import PROJECT, locked_environment
+from tests.support.programs.locked_environment import PROJECT, locked_environment
 
 DRIVE_SECONDS: Final = 240
 

@@ -7,11 +7,11 @@ from typing import Final
 
 import pytest
 
-from tests.support.gateway_process import GatewayProcess, clean_environment
-from tests.support.locked_environment import PROJECT, locked_environment
-from tests.support.onlooker import Onlooker
-from tests.support.redis_server import RedisServer
-from tests.support.wait import wait_until
+from chaos.clients.onlooker import Onlooker
+from chaos.gateways.gateway_process import GatewayProcess, clean_environment
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
+from tests.support.programs.locked_environment import PROJECT, locked_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1000)]
 

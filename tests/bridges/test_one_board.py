@@ -8,10 +8,10 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from tests.support.gateway_process import GatewayProcess, clean_environment
-from tests.support.locked_environment import PROJECT, locked_environment
-from tests.support.redis_server import RedisServer, free_port
-from tests.support.wait import wait_until
+from chaos.gateways.gateway_process import GatewayProcess, clean_environment
+from chaos.servers.redis_server import RedisServer, free_port
+from chaos.wait import wait_until
+from tests.support.programs.locked_environment import PROJECT, locked_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1000)]
 

@@ -8,8 +8,8 @@ import pytest
 import redis
 import redis.asyncio
 
+from chaos.servers.redis_server import RedisServer
 from tests.conftest import keys_without_ttl
-from tests.support.redis_server import RedisServer
 
 
 @dataclass

@@ -12,9 +12,9 @@ from agent_status_gateway.main import create_app
 from agent_status_gateway.settings import Settings, SettingsError
 from agent_status_publisher import StatusPublisher
 from agent_status_publisher.contract.wire import Keys
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from tests.contract.conftest import Backend
-from tests.support.redis_server import RedisServer
-from tests.support.wait import wait_until
 
 STATUS = "/api/v1/agent/status"
 REFUSAL = {"detail": "Invalid or missing status API key"}

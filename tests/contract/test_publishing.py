@@ -9,8 +9,8 @@ import redis
 
 from agent_status_publisher import StatusPublisher
 from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, WorkerRecord, decode_reading, read_arguments
+from chaos.wait import wait_until
 from tests.contract.conftest import Backend
-from tests.support.wait import wait_until
 
 KEYS = Keys("default")
 

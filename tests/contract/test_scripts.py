@@ -19,10 +19,10 @@ from agent_status_publisher.contract.wire import (
     read_arguments,
     write_arguments,
 )
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
+from chaos.workers.reports import record, session
 from tests.contract.conftest import Backend
-from tests.support.redis_server import RedisServer
-from tests.support.reports import record, session
-from tests.support.wait import wait_until
 
 KEYS = Keys("test")
 W1 = record("w1", session("web:1"))

@@ -15,10 +15,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from agent_status_publisher import Session, StatusPublisher
-from tests.support import need
-from tests.support.gateway_process import GatewayProcess
-from tests.support.redis_server import RedisServer
-from tests.support.wait import wait_until
+from chaos import need
+from chaos.gateways.gateway_process import GatewayProcess
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 
 KEY: Final = "your key & more"
 SESSION_KEY: Final = "websocket:abc123"

@@ -13,8 +13,8 @@ from typing import Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from chaos.wait import wait_until
 from tests.e2e.scripted_gateway import Row, ScriptedGateway, snapshot
-from tests.support.wait import wait_until
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "images"
 REPORT: Final = """{

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from agent_status_gateway.dashboard import ASSETS, HEADERS, INDEX
-from tests.support.gateway_client import STATUS, STREAM
+from chaos.gateways.gateway_client import STATUS, STREAM
 
 Row = dict[str, Any]
 DEGRADED: Final = "error"

@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from agent_status_publisher import Session, StatusPublisher
+from chaos import need
+from chaos.gateways.gateway_process import STATUS, STREAM, GatewayProcess
+from chaos.servers.redis_server import RedisServer
 from tests.e2e.conftest import DEBOUNCE_SECONDS, KEY, SESSION_KEY, THINKING, TOOL_RUNNING, states
 from tests.e2e.test_examples_docs import OWN_DASHBOARD, at
-from tests.support import need
 from tests.support.documents import example
-from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
-from tests.support.redis_server import RedisServer
 
 FOREIGN_HOST: Final = "evil.example"
 PAGE_MS: Final = 20_000

@@ -6,9 +6,9 @@ import subprocess
 import pytest
 
 from agent_status_publisher import Session, StatusPublisher
+from chaos import need
+from chaos.gateways.gateway_process import STATUS, STREAM, GatewayProcess
 from tests.e2e.conftest import KEY, THINKING, TOOL_RUNNING, Program, states
-from tests.support import need
-from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 from agent_status_publisher import Session
+from chaos import need
+from chaos.gateways.gateway_process import STATUS, GatewayProcess
 from tests.e2e.conftest import states
-from tests.support import need
-from tests.support.gateway_process import STATUS, GatewayProcess
 
 PROGRAM: Final = Path(__file__).parent / "go" / "main.go"
 BUILD_SECONDS: Final = 240

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from agent_status_publisher import Session, StatusPublisher
+from chaos import need
+from chaos.gateways.gateway_process import STATUS, STREAM, GatewayProcess
+from chaos.servers.redis_server import RedisServer
 from tests.e2e.conftest import DEBOUNCE_SECONDS, KEY, SESSION_KEY, THINKING, TOOL_RUNNING, Program, states
-from tests.support import need
-from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
-from tests.support.redis_server import RedisServer
 
 RunScript = Callable[..., Program]
 

@@ -10,10 +10,10 @@ from typing import Final
 import pytest
 
 from agent_status_publisher import Session, StatusPublisher
+from chaos import need
+from chaos.gateways.gateway_process import GatewayProcess
+from chaos.wait import wait_until
 from tests.e2e.conftest import KEY, states
-from tests.support import need
-from tests.support.gateway_process import GatewayProcess
-from tests.support.wait import wait_until
 
 PROJECT: Final = Path(__file__).parents[2]
 LOCK: Final = PROJECT / "requirements" / "pocketpaw.txt"

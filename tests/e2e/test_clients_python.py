@@ -7,8 +7,8 @@ import requests
 from httpx_sse import connect_sse
 
 from agent_status_publisher import Session, StatusPublisher
+from chaos.gateways.gateway_process import STATUS, STREAM, GatewayProcess
 from tests.e2e.conftest import KEY, THINKING, TOOL_RUNNING, states
-from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
 
 
 def test_httpx_sse_gets_the_picture_on_connect_and_then_a_live_change(

@@ -11,10 +11,10 @@ from typing import Final
 import httpx
 import pytest
 
-from tests.support.gateway_process import STATUS, clean_environment
-from tests.support.redis_server import free_port
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_process import STATUS, clean_environment
+from chaos.servers.redis_server import free_port
+from chaos.wait import wait_until
 
 ROOT: Final = Path(__file__).parents[2]
 

@@ -12,13 +12,13 @@ from urllib.parse import quote
 import pytest
 
 from agent_status_gateway.state.schema import GlobalStatus, SessionStatus
+from chaos.gateways.gateway_process import STATUS, GatewayProcess
+from chaos.need import program
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from tests.e2e.conftest import KEY, Program
 from tests.e2e.test_clients_go import BUILD_SECONDS, OFFLINE
 from tests.support.documents import README, doc_page, example
-from tests.support.gateway_process import STATUS, GatewayProcess
-from tests.support.need import program
-from tests.support.redis_server import RedisServer
-from tests.support.wait import wait_until
 
 API: Final = doc_page("reference/http-api.md")
 FIRST_AGENT: Final = doc_page("tutorial/first-agent.md")

@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 
 from agent_status_publisher.testing import RecordingPublisher
+from chaos import need
 from tests.e2e.test_clients_go import BUILD_SECONDS, OFFLINE
-from tests.support import need
-from tests.support.ingest_thread import ingest
+from tests.support.gateways.ingest_thread import ingest
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 KEY: Final = "write key"

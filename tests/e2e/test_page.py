@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from agent_status_publisher import Session, StatusPublisher
+from chaos.gateways.gateway_process import GatewayProcess
 from tests.e2e.conftest import SESSION_KEY
-from tests.support.gateway_process import GatewayProcess
 
 HOSTILE: Final = {
     "<img src=x onerror=document.body.dataset.owned=1>": "<img src=x onerror=document.body.dataset.owned=1>",

@@ -8,10 +8,10 @@ from typing import Any, Final, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from chaos.gateways.gateway_process import GatewayProcess
 from tests.e2e.screenshots import SHOTS, play
 from tests.e2e.scripted_gateway import ScriptedGateway
 from tests.e2e.test_page import opened
-from tests.support.gateway_process import GatewayProcess
 
 STATES: Final = (
     *("light", "key"),

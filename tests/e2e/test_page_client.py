@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from agent_status_publisher import Session
+from chaos.gateways.gateway_process import GatewayProcess
 from tests.e2e.conftest import KEY
 from tests.e2e.test_clients_browser import pages_served
 from tests.e2e.test_examples_docs import OWN_DASHBOARD, at
 from tests.support.documents import doc_page, example
-from tests.support.gateway_process import GatewayProcess
 
 CLIENT_JS = doc_page("reference/client-js.md")
 

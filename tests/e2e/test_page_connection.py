@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
 from agent_status_publisher import Session, StatusPublisher
+from chaos.gateways.gateway_process import STREAM, GatewayProcess
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from tests.e2e.conftest import DEBOUNCE_SECONDS
 from tests.e2e.test_page import opened
-from tests.support.gateway_process import STREAM, GatewayProcess
-from tests.support.redis_server import RedisServer
-from tests.support.wait import wait_until
 
 COUNTDOWN: Final = re.compile(r"^Reconnecting( in \d+s)?$")
 HURRY: Final = "dispatchEvent(new Event('online'))"

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from agent_status_publisher import StatusPublisher
+from chaos.gateways.gateway_process import GatewayProcess
 from tests.e2e.conftest import KEY
-from tests.support.gateway_process import GatewayProcess
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from agent_status_publisher import Session, StatusPublisher
-from tests.support.gateway_process import GatewayProcess
-from tests.support.pseudo_terminal import COLOUR, ENTER_SCREEN, HOME, LEAVE_SCREEN, PseudoTerminal
-from tests.support.redis_server import free_port
-from tests.support.wait import wait_until
+from chaos.gateways.gateway_process import GatewayProcess
+from chaos.servers.redis_server import free_port
+from chaos.wait import wait_until
+from tests.support.programs.pseudo_terminal import COLOUR, ENTER_SCREEN, HOME, LEAVE_SCREEN, PseudoTerminal
 
 CTRL_C = b"\x03"
 CTRL_Z = b"\x1a"

@@ -15,12 +15,12 @@ from typer.testing import CliRunner, Result
 from agent_status_gateway.cli.commands import cli
 from agent_status_gateway.cli.terminal.goal import STATES
 from agent_status_publisher import Session, StatusPublisher
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_process import GatewayProcess, clean_environment
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from tests.e2e.conftest import KEY, SESSION_KEY
 from tests.support.documents import doc_page
-from tests.support.gateway_process import GatewayProcess, clean_environment
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
 
 COMMAND = (sys.executable, "-m", "agent_status_gateway")
 TIME = re.compile(r"\d\d:\d\d:\d\d ")

@@ -6,12 +6,12 @@ from functools import partial
 import pytest
 
 from agent_status_publisher import StatusPublisher
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_process import GatewayProcess
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from tests.integration.conftest import served
-from tests.support.footprint import Footprint
-from tests.support.gateway_process import GatewayProcess
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from tests.support.gateways.footprint import Footprint
 
 __all__ = ["served"]
 

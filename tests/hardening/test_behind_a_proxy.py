@@ -11,13 +11,13 @@ import httpx
 import pytest
 from starlette.types import Message, Scope
 
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_client import STATUS, STREAM
+from chaos.gateways.gateway_process import GatewayProcess
+from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from tests.integration.conftest import way
-from tests.support.gateway_client import STATUS, STREAM
-from tests.support.gateway_process import GatewayProcess
-from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
 
 TICKET = "/api/v1/agent/status/ticket"
 ONE, OTHER = "203.0.113.9", "203.0.113.10"

@@ -8,12 +8,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from agent_status_gateway.fanout.encoders import Chunked
 from agent_status_gateway.server.request_limits import MAX_BEHIND
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from tests.integration.conftest import way
-from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
-from tests.support.http import RawClient, stream_request
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from tests.support.clients.http import RawClient, stream_request
 
 OURS = [way(name) for name in EVERY_WAY if name.startswith("connection")]
 GET = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -8,14 +8,14 @@ import pytest
 
 from agent_status_gateway.http.stream import StatusStream
 from agent_status_publisher.testing import RecordingPublisher
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_client import STATUS, STREAM
+from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from tests.integration.conftest import way
-from tests.support.gateway_client import STATUS, STREAM
-from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
-from tests.support.http import RawClient
-from tests.support.ingest_thread import ingest
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from tests.support.clients.http import RawClient
+from tests.support.gateways.ingest_thread import ingest
 
 OURS = [way(name) for name in EVERY_WAY if name.startswith("connection")]
 MAX_CLIENTS = 2

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.support.gateway_process import STREAM, GatewayProcess
+from chaos.gateways.gateway_process import STREAM, GatewayProcess
 
 AT_ONCE = 200
 REQUEST = f"GET {STREAM} HTTP/1.1\r\nHost: x\r\n\r\n".encode()

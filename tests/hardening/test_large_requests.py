@@ -4,11 +4,11 @@ import httpx
 import pytest
 
 from agent_status_gateway.server.request_limits import MAX_FRAMING_BYTES, MAX_TARGET_BYTES
-from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
-from tests.support.gateway_thread import GatewayThread
-from tests.support.http import RawClient
-from tests.support.redis_server import RedisServer
-from tests.support.wait import wait_until
+from chaos.gateways.gateway_process import STATUS, STREAM, GatewayProcess
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
+from tests.support.clients.http import RawClient
 
 HEAD = "GET /livez HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = "POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -7,9 +7,9 @@ from typing import Final
 
 import pytest
 
-from tests.support.gateway_process import STREAM, GatewayProcess
-from tests.support.locked_environment import INSTALL_SECONDS, locked_environment
-from tests.support.redis_server import RedisServer
+from chaos.gateways.gateway_process import STREAM, GatewayProcess
+from chaos.servers.redis_server import RedisServer
+from tests.support.programs.locked_environment import INSTALL_SECONDS, locked_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALL_SECONDS + 300)]
 RUN_SECONDS: Final = 240

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.support.gateway_client import STATUS, STREAM
-from tests.support.gateway_thread import GatewayThread
-from tests.support.redis_server import RedisServer
+from chaos.gateways.gateway_client import STATUS, STREAM
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.servers.redis_server import RedisServer
 
 TICKET = f"{STATUS}/ticket"
 HERE = ("http://localhost:3000", "http://127.0.0.1:8000", "https://localhost")

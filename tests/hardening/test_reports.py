@@ -17,11 +17,11 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_publisher.contract.report import MAX_DURATION_MS, MAX_SESSIONS
 from agent_status_publisher.contract.text import MAX_ERROR_CHARACTERS, MAX_TITLE_CHARACTERS, MAX_TOOL_CHARACTERS
 from agent_status_publisher.contract.wire import Keys, MalformedReportError, RawReport, decode_record, encode_record
+from chaos.gateways.gateway_process import GatewayProcess
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
+from chaos.workers.reports import EPOCH_MS, reading, record, report, session
 from tests.hardening.conftest import SESSION
-from tests.support.gateway_process import GatewayProcess
-from tests.support.redis_server import RedisServer
-from tests.support.reports import EPOCH_MS, reading, record, report, session
-from tests.support.wait import wait_until
 
 KEYS = Keys("default")
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50)

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.support.gateway_process import STATUS, STREAM, GatewayProcess
-from tests.support.http import RawClient
+from chaos.gateways.gateway_process import STATUS, STREAM, GatewayProcess
+from tests.support.clients.http import RawClient
 
 SMUGGLED = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 POST = "POST /livez HTTP/1.1\r\nHost: x\r\n"

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from agent_status_gateway.server import request_limits as limited
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_process import STREAM, GatewayProcess
+from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from tests.integration.conftest import way
-from tests.support.gateway_process import STREAM, GatewayProcess
-from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
-from tests.support.http import RawClient, stream_request
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from tests.support.clients.http import RawClient, stream_request
 
 OURS = [way(name) for name in EVERY_WAY if name.startswith("connection")]
 SECONDS = 0.5

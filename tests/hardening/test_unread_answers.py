@@ -10,15 +10,15 @@ from agent_status_gateway.server import request_limits as limited
 from agent_status_gateway.server import sockets
 from agent_status_gateway.server.request_limits import MAX_BEHIND, MAX_BEHIND_BYTES, MAX_FIELDS
 from agent_status_publisher import StatusPublisher
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_client import STATUS, STREAM
+from chaos.gateways.gateway_process import GatewayProcess
+from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from tests.integration.conftest import way
-from tests.support.footprint import Footprint
-from tests.support.gateway_client import STATUS, STREAM
-from tests.support.gateway_process import GatewayProcess
-from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
-from tests.support.http import RawClient
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from tests.support.clients.http import RawClient
+from tests.support.gateways.footprint import Footprint
 
 OURS = [way(name) for name in EVERY_WAY if name.startswith("connection")]
 STUCK_SECONDS = 1.0

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.gateway_thread import EVERY_WAY, Served
-from tests.support.redis_cluster import RedisCluster
+from chaos.gateways.gateway_thread import EVERY_WAY, Served
+from chaos.servers.redis_cluster import RedisCluster
 
 QUICK = ("connection on uvloop", "task on httptools")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import need
+from chaos import need
 
 ROOT = Path(__file__).parents[2]
 

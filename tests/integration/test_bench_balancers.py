@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.balancers import BALANCERS
-from tests.support import need
+from chaos import need
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,13 +14,13 @@ from agent_status_gateway.server import connection as connection_module
 from agent_status_gateway.server.connection import Connection
 from agent_status_gateway.server.serve import http_protocol
 from agent_status_publisher import StatusPublisher
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_client import STATUS, STREAM
+from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from tests.integration.conftest import way
-from tests.support.gateway_client import STATUS, STREAM
-from tests.support.gateway_thread import EVERY_WAY, GatewayThread, Served
-from tests.support.http import RawClient, stream_request
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from tests.support.clients.http import RawClient, stream_request
 
 FIRST = rb"event: status\ndata: \{.*\}\nid: [0-9a-f]{16}\nretry: [1-4]\d{3}\n\n"
 CHANGES = 20

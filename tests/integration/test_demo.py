@@ -8,11 +8,11 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from tests.support import need
-from tests.support.gateway_client import GatewayClient
-from tests.support.gateway_process import clean_environment
-from tests.support.redis_server import free_port
-from tests.support.wait import wait_until
+from chaos import need
+from chaos.gateways.gateway_client import GatewayClient
+from chaos.gateways.gateway_process import clean_environment
+from chaos.servers.redis_server import free_port
+from chaos.wait import wait_until
 
 
 def descendants(pid: int) -> list[int]:

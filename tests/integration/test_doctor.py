@@ -10,8 +10,8 @@ import pytest
 from agent_status_gateway.cli.doctor import stream_checks
 from agent_status_gateway.cli.doctor.examination import examine
 from agent_status_gateway.settings import Settings
-from tests.support.gateway_thread import GatewayThread
-from tests.support.redis_server import RedisServer, free_port
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.servers.redis_server import RedisServer, free_port
 
 
 def examined(url: str, redis_url: str, *, key: str | None = None, idle_seconds: float = 0.0) -> tuple[bool, str]:

@@ -12,11 +12,11 @@ from typer.testing import CliRunner, Result
 
 from agent_status_gateway.cli.commands import cli
 from agent_status_gateway.settings import Settings
-from tests.support import need
-from tests.support.gateway_process import STATUS, STREAM, GatewayProcess, clean_environment
-from tests.support.redis_server import RedisServer, free_port
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from chaos import need
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_process import STATUS, STREAM, GatewayProcess, clean_environment
+from chaos.servers.redis_server import RedisServer, free_port
+from chaos.wait import wait_until
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {

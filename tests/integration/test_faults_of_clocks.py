@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.fault import FAULTS
-from tests.support.terms import QUICK
+from chaos.faults.fault import FAULTS
+from chaos.terms import QUICK
 
 
 def test_a_step_of_redis_clock_changes_no_duration_and_no_lease_and_loses_nobody() -> None:

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.fault import FAULTS, ordinary
-from tests.support.faults_of_messages import MALFORMED, malformed_counts
-from tests.support.stage import Stage
-from tests.support.terms import QUICK
-from tests.support.wait import wait_until
+from chaos.faults.fault import FAULTS, ordinary
+from chaos.faults.messages import MALFORMED, malformed_counts
+from chaos.stage import Stage
+from chaos.terms import QUICK
+from chaos.wait import wait_until
 
 
 @pytest.fixture(scope="module")

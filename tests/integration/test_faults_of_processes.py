@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.fault import FAULTS, in_processes, ordinary
-from tests.support.faults_of_processes import block_an_event_loop
-from tests.support.gateway_process import clean_environment
-from tests.support.stage import Stage
-from tests.support.terms import QUICK
+from chaos.faults.fault import FAULTS, in_processes, ordinary
+from chaos.faults.processes import block_an_event_loop
+from chaos.gateways.gateway_process import clean_environment
+from chaos.stage import Stage
+from chaos.terms import QUICK
 
 PROLOGUE = f"""
 import asyncio, multiprocessing, os, signal, sys, time, warnings

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.fault import FAULTS, ordinary
-from tests.support.faults_of_redis import be_away, keep_forgetting_the_scripts, lose_subscriptions
-from tests.support.stage import Stage
-from tests.support.terms import QUICK
+from chaos.faults.fault import FAULTS, ordinary
+from chaos.faults.servers import be_away, keep_forgetting_the_scripts, lose_subscriptions
+from chaos.stage import Stage
+from chaos.terms import QUICK
 
 
 @pytest.fixture(scope="module")

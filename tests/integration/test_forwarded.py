@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.support.gateway_process import GatewayProcess
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_process import GatewayProcess
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 
 SAID = "203.0.113.9"
 

@@ -11,8 +11,8 @@ from typing import Final
 import pytest
 
 from agent_status_publisher.testing import RecordingPublisher
-from tests.support.ingest_thread import ingest
-from tests.support.wait import wait_until
+from chaos.wait import wait_until
+from tests.support.gateways.ingest_thread import ingest
 
 KEY: Final = "write key"
 PATIENCE_SECONDS: Final = 5.0

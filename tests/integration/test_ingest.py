@@ -12,9 +12,9 @@ from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
 from agent_status_gateway.ingest.sessions import IngestSessions
 from agent_status_gateway.settings import IngestSettings, SettingsError
 from agent_status_publisher.testing import RecordingPublisher
-from tests.support.gateway_thread import GatewayThread
-from tests.support.redis_server import RedisServer
-from tests.support.wait import wait_until
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 
 KEY: Final = "write key"
 PROMPT: Final = {"session_id": "s1", "hook_event_name": "UserPromptSubmit", "prompt": "my password is hunter2"}

@@ -9,11 +9,11 @@ import pytest
 
 from agent_status_gateway.access.key_file import Access
 from agent_status_gateway.settings import Settings, SettingsError
-from tests.support.gateway_client import STATUS, STREAM
-from tests.support.gateway_thread import EVERY_WAY, GatewayThread
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_client import STATUS, STREAM
+from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 
 TICKET = STATUS + "/ticket"
 

@@ -13,7 +13,7 @@ from agent_status_gateway.dashboard import INDEX
 from agent_status_gateway.main import create_app
 from agent_status_gateway.settings import Settings, unknown_names
 from agent_status_publisher.contract.setting_names import PREFIX
-from tests.support import need
+from chaos import need
 
 ROOT: Final = Path(__file__).parents[2]
 BASE: Final = ROOT / "deploy" / "kubernetes"

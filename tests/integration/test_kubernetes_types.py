@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from tests.support import need
+from chaos import need
 
 BASE: Final = Path(__file__).parents[2] / "deploy" / "kubernetes"
 PROGRAM: Final = Path(__file__).parent / "kubernetes_types"

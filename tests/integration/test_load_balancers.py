@@ -8,15 +8,15 @@ import httpx
 import pytest
 
 from bench.balancers import BALANCERS
-from tests.support.balancers import Balancer
-from tests.support.gateway_process import STATUS, STREAM
-from tests.support.http import RawClient, stream_request
-from tests.support.redis_server import RedisServer
-from tests.support.replica_pair import SESSION, Changes, ReplicaPair
-from tests.support.requests_meanwhile import RequestsMeanwhile
-from tests.support.sse import Dashboard
-from tests.support.viewers import Viewers
-from tests.support.wait import let_pass, wait_until
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_process import STATUS, STREAM
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import let_pass, wait_until
+from tests.support.clients.http import RawClient, stream_request
+from tests.support.clients.requests_meanwhile import RequestsMeanwhile
+from tests.support.clients.viewers import Viewers
+from tests.support.gateways.balancers import Balancer
+from tests.support.gateways.replica_pair import SESSION, Changes, ReplicaPair
 
 KEEPALIVE_SECONDS = 1.0
 LATE_SECONDS = 1.0

@@ -7,12 +7,12 @@ from typing import Final
 import pytest
 
 from bench.balancers import BALANCERS, Change
-from tests.support import need
-from tests.support.balancers import Balancer
-from tests.support.gateway_process import STREAM
-from tests.support.redis_server import RedisServer, free_port
-from tests.support.replica_pair import ReplicaPair
-from tests.support.wait import wait_until
+from chaos import need
+from chaos.gateways.gateway_process import STREAM
+from chaos.servers.redis_server import RedisServer, free_port
+from chaos.wait import wait_until
+from tests.support.gateways.balancers import Balancer
+from tests.support.gateways.replica_pair import ReplicaPair
 
 LOOK_SECONDS: Final = 3
 

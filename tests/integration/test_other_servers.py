@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
-from tests.support import need
-from tests.support.locked_environment import INSTALL_SECONDS, PROJECT, locked_environment
+from chaos import need
+from tests.support.programs.locked_environment import INSTALL_SECONDS, PROJECT, locked_environment
 
 RUN_SECONDS: Final = 300
 TESTS: Final = (

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from agent_status_publisher import StatusPublisher
-from tests.support.gateway_client import STATUS, STREAM
-from tests.support.gateway_thread import GatewayThread
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_client import STATUS, STREAM
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 
 
 @pytest.fixture

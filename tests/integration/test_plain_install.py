@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import need
-from tests.support.gateway_thread import GatewayThread
-from tests.support.redis_cluster import RedisCluster
-from tests.support.redis_sentinel import RedisSentinel
-from tests.support.redis_server import RedisServer
-from tests.support.wait import wait_until
+from chaos import need
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.servers.redis_cluster import RedisCluster
+from chaos.servers.redis_sentinel import RedisSentinel
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 
 ROOT = Path(__file__).parents[2]
 PUBLISHER = ROOT / "publisher"

@@ -13,12 +13,12 @@ from typing import Final
 
 import pytest
 
-from tests.support.gateway_process import clean_environment
-from tests.support.gateway_thread import GatewayThread
-from tests.support.locked_environment import INSTALL_SECONDS, PROJECT, locked_environment
-from tests.support.redis_server import RedisServer, free_port
-from tests.support.terms import Terms
-from tests.support.wait import let_pass, wait_until
+from chaos.gateways.gateway_process import clean_environment
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.servers.redis_server import RedisServer, free_port
+from chaos.terms import Terms
+from chaos.wait import let_pass, wait_until
+from tests.support.programs.locked_environment import INSTALL_SECONDS, PROJECT, locked_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALL_SECONDS + 120)]
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import pytest
 
-from tests.support.process_end import records, said_by, whole
-from tests.support.redis_server import RedisServer
+from chaos.servers.redis_server import RedisServer
+from tests.support.programs.process_end import records, said_by, whole
 
 NEW_CALLS: Final = [
     "publisher.publish('web:1', 'streaming')",

@@ -9,9 +9,9 @@ import pytest
 
 from agent_status_publisher import StatusPublisher
 from agent_status_publisher.worker.flusher import Flusher
-from tests.support.gateway_process import clean_environment
-from tests.support.process_end import HANGS_AFTER_SECONDS, records, said_by, whole
-from tests.support.redis_server import RedisServer
+from chaos.gateways.gateway_process import clean_environment
+from chaos.servers.redis_server import RedisServer
+from tests.support.programs.process_end import HANGS_AFTER_SECONDS, records, said_by, whole
 
 
 def test_a_close_after_an_interrupted_goodbye_does_not_wait_again(own_redis: RedisServer) -> None:

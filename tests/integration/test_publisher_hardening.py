@@ -19,9 +19,9 @@ import redis
 
 from agent_status_publisher import PublisherError, StatusPublisher
 from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, WorkerRecord, decode_reading, read_arguments
-from tests.support.gateway_process import clean_environment
-from tests.support.redis_server import RedisServer
-from tests.support.wait import wait_until
+from chaos.gateways.gateway_process import clean_environment
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 
 KEYS = Keys("default")
 

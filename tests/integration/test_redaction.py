@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from agent_status_gateway.cli.commands import cli
 from agent_status_publisher import PublisherError, StatusPublisher
-from tests.support.redis_server import RedisServer
-from tests.support.wait import wait_until
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 
 
 @pytest.fixture(params=["HELLO", "AUTH"])

@@ -7,11 +7,11 @@ import pytest
 import redis
 
 from agent_status_publisher.contract.wire import Keys
-from tests.support.changes import check_that_changes_come_at_once
+from chaos.servers.redis_cluster import RedisCluster
+from chaos.servers.redis_sentinel import RedisSentinel
+from chaos.servers.redis_server import RedisServer
+from tests.support.clients.changes import check_that_changes_come_at_once
 from tests.support.documents import doc_page
-from tests.support.redis_cluster import RedisCluster
-from tests.support.redis_sentinel import RedisSentinel
-from tests.support.redis_server import RedisServer
 
 PAGE = doc_page("how-to/redis.md")
 RULES = {rule.split()[2]: rule.split() for rule in re.findall(r"^ACL SETUSER .*$", PAGE, re.MULTILINE)}

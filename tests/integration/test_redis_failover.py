@@ -9,14 +9,14 @@ from dataclasses import replace
 import pytest
 
 from agent_status_publisher import StatusPublisher
-from tests.support import replication
-from tests.support.fault import FAULTS
-from tests.support.gateway_thread import GatewayThread
-from tests.support.redis_cluster import RedisCluster
-from tests.support.redis_sentinel import RedisSentinel
-from tests.support.sse import Dashboard
-from tests.support.terms import QUICK
-from tests.support.wait import let_pass, wait_until
+from chaos.clients.sse import Dashboard
+from chaos.faults.fault import FAULTS
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.servers import replication
+from chaos.servers.redis_cluster import RedisCluster
+from chaos.servers.redis_sentinel import RedisSentinel
+from chaos.terms import QUICK
+from chaos.wait import let_pass, wait_until
 
 logger = logging.getLogger(__name__)
 

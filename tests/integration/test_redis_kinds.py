@@ -9,13 +9,13 @@ import redis
 
 from agent_status_gateway.settings import Settings, SettingsError
 from agent_status_publisher import ConfigurationError, PublisherError, StatusPublisher
-from tests.support.certificate import Certificate
-from tests.support.changes import check_that_changes_come_at_once
-from tests.support.gateway_thread import GatewayThread
-from tests.support.redis_cluster import RedisCluster
-from tests.support.redis_sentinel import RedisSentinel
-from tests.support.redis_server import RedisServer, free_port
-from tests.support.wait import wait_until
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.servers.certificate import Certificate
+from chaos.servers.redis_cluster import RedisCluster
+from chaos.servers.redis_sentinel import RedisSentinel
+from chaos.servers.redis_server import RedisServer, free_port
+from chaos.wait import wait_until
+from tests.support.clients.changes import check_that_changes_come_at_once
 
 
 @pytest.fixture

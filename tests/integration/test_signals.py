@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from tests.support.gateway_client import STREAM
-from tests.support.gateway_process import GatewayProcess
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_client import STREAM
+from chaos.gateways.gateway_process import GatewayProcess
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 
 DRAIN = 1.5
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from agent_status_publisher import StatusPublisher
-from tests.support.gateway_thread import GatewayThread
-from tests.support.redis_server import RedisServer
-from tests.support.wait import let_pass, wait_until
-from tests.support.wall_clock import WallClock
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import let_pass, wait_until
+from chaos.wall_clock import WallClock
 
 HEARTBEAT = 0.6
 """So that most readings find a word that should have come long ago."""

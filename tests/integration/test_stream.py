@@ -9,11 +9,11 @@ from itertools import pairwise
 import pytest
 
 from agent_status_publisher import StatusPublisher
-from tests.support.gateway_client import STREAM
-from tests.support.gateway_thread import GatewayThread, Served
-from tests.support.redis_server import RedisServer
-from tests.support.sse import Dashboard
-from tests.support.wait import wait_until
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_client import STREAM
+from chaos.gateways.gateway_thread import GatewayThread, Served
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 
 WINDOW = 0.5
 

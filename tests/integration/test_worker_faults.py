@@ -12,10 +12,10 @@ import pytest
 import redis.asyncio
 
 from agent_status_publisher import PublisherError, RedisUnavailableError, StatusPublisher
-from tests.support.gateway_process import clean_environment
-from tests.support.gateway_thread import GatewayThread
-from tests.support.redis_server import RedisServer
-from tests.support.wait import wait_until
+from chaos.gateways.gateway_process import clean_environment
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 
 LEASE, ERROR_TTL = 1.0, 1.0
 TERMS = f"heartbeat_seconds=0.3, lease_seconds={LEASE}, error_ttl_seconds={ERROR_TTL}"

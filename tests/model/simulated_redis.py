@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chaos.workers.reports import EPOCH_MS
 from tests.model.timeline import Timeline
-from tests.support.reports import EPOCH_MS
 
 
 class RefusedError(Exception):

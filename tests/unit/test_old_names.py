@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.support import need
+from chaos import need
 
 ROOT: Final = Path(__file__).parents[2]
 COMMANDS: Final = "serve|ingest|demo|show|workers|watch|doctor|wait|hook|install|uninstall"

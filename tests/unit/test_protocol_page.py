@@ -19,8 +19,8 @@ from agent_status_publisher.contract.report import (
     encode_record,
 )
 from agent_status_publisher.worker import outbox
+from chaos.workers.reports import ended, record, session
 from tests.support.documents import doc_page, rows
-from tests.support.reports import ended, record, session
 
 PAGE: Final = doc_page("reference/protocol.md")
 INGEST: Final = doc_page("how-to/any-language.md")

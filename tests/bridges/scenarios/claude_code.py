@@ -18,7 +18,7 @@ from claude_agent_sdk import (
 
 from agent_status_publisher.integrations.claude_agent_sdk import watch, with_status
 from agent_status_publisher.testing import RecordingPublisher
-from tests.support.wait import wait_until
+from chaos.wait import wait_until
 
 PACKAGES = ("claude-agent-sdk",)
 HOME: Final = os.environ["HOME"]

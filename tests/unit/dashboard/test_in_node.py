@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.support import need
+from chaos import need
 
 FOLDER: Final = Path(__file__).parent
 

@@ -10,7 +10,7 @@ from agent_status_publisher.settings import Settings
 from agent_status_publisher.testing import Change, RecordingPublisher
 from agent_status_publisher.worker.diagnostics import Reporter
 from agent_status_publisher.worker.worker import Worker
-from tests.support.clock import Clock
+from tests.support.builders.clock import Clock
 
 KEY = "websocket:abc123"
 

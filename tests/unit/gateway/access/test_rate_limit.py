@@ -4,7 +4,7 @@ import pytest
 
 from agent_status_gateway.access import rate_limit as rate_module
 from agent_status_gateway.access.rate_limit import Rate
-from tests.support.clock import Clock
+from tests.support.builders.clock import Clock
 
 
 def answered(rate: Rate, times: int, address: str = "10.0.0.1") -> int:

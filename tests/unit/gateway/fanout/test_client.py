@@ -3,7 +3,7 @@
 from agent_status_gateway.fanout.encoders import CHUNKED
 from agent_status_gateway.fanout.frames import feed_event
 from agent_status_gateway.fanout.hub import Hub, Limits
-from tests.support.lines import Listener, at_once
+from tests.support.builders.lines import Listener, at_once
 from tests.unit.gateway.fanout.test_hub import A, B, C
 
 LIVE, LOST = feed_event("live", 0.0), feed_event("lost", 1.0)

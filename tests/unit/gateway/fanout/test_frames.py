@@ -9,7 +9,7 @@ from agent_status_gateway.fanout.retry import retry
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.schema import Snapshot
 from agent_status_gateway.state.snapshot import take_snapshot
-from tests.support.reports import reading, record, report, session
+from chaos.workers.reports import reading, record, report, session
 
 IDLE: Snapshot = {
     "global": {"state": "idle", "active_sessions": 0, "max_concurrent": 5, "uptime_seconds": 120},

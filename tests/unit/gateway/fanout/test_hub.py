@@ -10,7 +10,7 @@ from agent_status_gateway.fanout.encoders import IDENTITY
 from agent_status_gateway.fanout.frames import KEEPALIVE, Frame, encode_frame, feed_event
 from agent_status_gateway.fanout.hub import Hub, Limits
 from agent_status_gateway.state.schema import GlobalStateName
-from tests.support.lines import PEER, Listener, RecordingTransport, at_once
+from tests.support.builders.lines import PEER, Listener, RecordingTransport, at_once
 
 NEWCOMER = ("key", "10.0.0.9")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from agent_status_gateway.fanout.client import Peer
 from agent_status_gateway.fanout.hub import Hub, Limits
-from tests.support.lines import Listener
+from tests.support.builders.lines import Listener
 from tests.unit.gateway.fanout.test_hub import A
 
 

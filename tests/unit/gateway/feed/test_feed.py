@@ -9,7 +9,7 @@ from agent_status_gateway.feed.feed import Feed
 from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, News
 from agent_status_gateway.feed.redis_client import RedisClient
 from agent_status_publisher.contract.wire import Reading
-from tests.support.reports import EPOCH_MS, reading
+from chaos.workers.reports import EPOCH_MS, reading
 
 T = TypeVar("T", bound=News)
 STOPPED_SECONDS = 5.0

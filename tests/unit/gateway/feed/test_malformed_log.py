@@ -5,7 +5,7 @@ import pytest
 from agent_status_gateway.feed.malformed_log import MalformedLog
 from agent_status_gateway.telemetry.metrics import Metrics
 from agent_status_publisher.contract.wire import MalformedReportError
-from tests.support.clock import Clock
+from tests.support.builders.clock import Clock
 
 
 def test_a_burst_is_one_line_and_every_one_is_counted_by_its_reason(caplog: pytest.LogCaptureFixture) -> None:

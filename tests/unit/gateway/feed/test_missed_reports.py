@@ -1,7 +1,7 @@
 """Workers whose reports come only by reading."""
 
 from agent_status_gateway.feed.missed_reports import MissedReports
-from tests.support.reports import reading, record, report
+from chaos.workers.reports import reading, record, report
 
 
 class Worker:

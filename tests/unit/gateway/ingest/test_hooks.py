@@ -8,7 +8,7 @@ import pytest
 from agent_status_gateway.ingest.hooks import MEANINGS, Cli, HookEvent, take
 from agent_status_gateway.ingest.sessions import IngestSessions
 from agent_status_publisher.testing import RecordingPublisher
-from tests.support.clock import Clock
+from tests.support.builders.clock import Clock
 
 BASH = {"tool_name": "Bash", "tool_use_id": "toolu_1"}
 Events = list[tuple[str, dict[str, Any]]]

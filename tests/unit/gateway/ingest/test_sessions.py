@@ -7,7 +7,7 @@ import pytest
 from agent_status_gateway.ingest import sessions as heard_module
 from agent_status_gateway.ingest.sessions import NO_NEWS, PATIENCE, IngestSessions, TooManySessionsError
 from agent_status_publisher.testing import RecordingPublisher
-from tests.support.clock import Clock
+from tests.support.builders.clock import Clock
 
 TTL_SECONDS = 900.0
 

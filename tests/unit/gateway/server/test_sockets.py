@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from agent_status_gateway.server.sockets import BACKLOG, ListeningError, listen
-from tests.support import need
+from chaos import need
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from agent_status_gateway.fanout.frames import Frame, encode_frame
 from agent_status_gateway.fanout.hub import Hub, Limits
 from agent_status_gateway.state.debounce import NEVER, Debounce
 from agent_status_gateway.state.schema import Fingerprint, Snapshot
-from tests.support.lines import Listener, at_once
+from tests.support.builders.lines import Listener, at_once
 
 WINDOW = 1.0
 

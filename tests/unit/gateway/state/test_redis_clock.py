@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agent_status_gateway.feed.feed import LATE_SECONDS, PING_SECONDS
 from agent_status_gateway.state.redis_clock import ALWAYS, MAX_ERAS, UNNOTICED_SECONDS, RedisClock
-from tests.support.reports import EPOCH_MS
+from chaos.workers.reports import EPOCH_MS
 
 
 def ms(seconds: float) -> int:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from agent_status_gateway.state.schema import Snapshot, fingerprint, split_key
 from agent_status_gateway.state.snapshot import take_snapshot
-from tests.support.fleets import fleet_with, lost_at, states
-from tests.support.reports import ended, record, report, session
+from chaos.workers.reports import ended, record, report, session
+from tests.support.builders.fleets import fleet_with, lost_at, states
 
 
 def test_without_workers_all_is_idle() -> None:

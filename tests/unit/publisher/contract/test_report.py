@@ -18,7 +18,7 @@ from agent_status_publisher.contract.report import (
     decode_record,
     encode_record,
 )
-from tests.support.reports import record, session
+from chaos.workers.reports import record, session
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "record.json"
 

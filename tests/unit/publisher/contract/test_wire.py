@@ -11,7 +11,7 @@ from agent_status_publisher.contract.wire import (
     encode_record,
     write_arguments,
 )
-from tests.support.reports import record, session
+from chaos.workers.reports import record, session
 
 ENCODED = encode_record(record("w1", session()))
 

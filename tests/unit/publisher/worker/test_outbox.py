@@ -8,7 +8,7 @@ from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.outbox import MAX_ENDED, Identity, Outbox
 from agent_status_publisher.worker.run import Run
-from tests.support.clock import Clock
+from tests.support.builders.clock import Clock
 
 
 class Desk:

@@ -1,0 +1,8 @@
+"""Clients that keep what they are shown.
+
+In reading order:
+
+    sse       a dashboard: every byte and event of a stream
+    onlooker  every snapshot of the JSON, asked for again and again
+    crowd     a thousand streams that move to another replica
+"""

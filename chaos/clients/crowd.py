@@ -1,0 +1,110 @@
+"""A thousand browsers: clients of one gateway that come back to another one, after the time that they were told."""
+
+import asyncio
+import json
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from chaos.gateways.gateway_client import STREAM
+from chaos.wait import wait_until
+
+
+class Crowd:
+    """Each client connects to the first port, and when its stream ends, to the second."""
+
+    def __init__(self, size: int, first_port: int, second_port: int) -> None:
+        self.size = size
+        self.has_first = 0
+        self.lateness_seconds: list[float] = []
+        """Of each client that is right on the second: the time since its stream ended, less the `retry` it was told."""
+        self._ports = (first_port, second_port)
+        self.snapshots: list[dict[str, str]] = []
+        """What each of them was shown first there."""
+        self._thread = threading.Thread(target=self._run, name="crowd", daemon=True)
+        self._loop = asyncio.new_event_loop()
+        self._over = asyncio.Event()
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        wait_until(lambda: self.has_first == self.size, f"all are connected, not {self.has_first}", 30)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(10)
+        self._loop.close()
+
+    def _run(self) -> None:
+        async def all_of_them() -> None:
+            limit = asyncio.Semaphore(100)
+            clients = [asyncio.create_task(self._client(limit)) for _ in range(self.size)]
+            await self._over.wait()
+            for client in clients:
+                client.cancel()
+            await asyncio.gather(*clients, return_exceptions=True)
+            await asyncio.sleep(0.01)  # sockets are closed in the loop's next turns
+
+        self._loop.run_until_complete(all_of_them())
+
+    async def _client(self, limit: asyncio.Semaphore) -> None:
+        first, second = self._ports
+        async with limit:
+            stream = await _Stream.connect(first)
+        self.has_first += 1
+        await stream.wait_for_end()
+        ended_at = time.monotonic()
+        retry_seconds = stream.retry_seconds
+        await asyncio.sleep(ended_at + retry_seconds - time.monotonic())
+        stream = await _Stream.connect(second)
+        self.lateness_seconds.append(time.monotonic() - ended_at - retry_seconds)
+        self.snapshots.append(stream.states)
+        await stream.wait_for_end()
+
+
+class _Stream:
+    """One connection, once its first event is there."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._head = b""
+
+    @classmethod
+    async def connect(cls, port: int) -> Self:
+        stream = cls(*await asyncio.open_connection("127.0.0.1", port))
+        try:
+            await stream._begin()
+        except BaseException:
+            stream._writer.transport.abort()
+            raise
+        return stream
+
+    @property
+    def retry_seconds(self) -> float:
+        return int(self._head.rpartition(b"\nretry: ")[2].split()[0]) / 1000
+
+    @property
+    def states(self) -> dict[str, str]:
+        status = json.loads(self._head.partition(b"\ndata: ")[2].partition(b"\n")[0])
+        return {row["session_key"]: row["state"] for row in status["sessions"]}
+
+    async def wait_for_end(self) -> None:
+        try:
+            while await self._reader.read(65536):
+                pass
+        except ConnectionError:
+            return
+        finally:
+            self._writer.transport.abort()
+
+    async def _begin(self) -> None:
+        self._writer.write(f"GET {STREAM} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n".encode())
+        while not (b"\nretry: " in self._head and self._head.endswith(b"\n\n\r\n")):
+            received = await self._reader.read(65536)
+            if not received:
+                raise ConnectionError(f"no first event: {self._head[-300:]!r}")
+            self._head += received
