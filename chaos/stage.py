@@ -1,4 +1,4 @@
-"""All of it for real: a server, two replicas behind wires, worker processes, and eyes on every picture in between."""
+"""All of it for real: a server, two replicas behind wires, worker processes, and eyes on every snapshot in between."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -120,7 +120,7 @@ class Stage:
         return all(newest == states for newest in self.newest)
 
     def recovery(self, since: float, timeout_seconds: float, states: dict[str, str] | None = None) -> Recovery:
-        """How long after `since` all were right for good; the newest picture must be so by now or in time."""
+        """How long after `since` all were right for good; the newest snapshot must be so by now or in time."""
         wanted = dict(self.expected if states is None else states)
         self._wait_to_show(wanted, timeout_seconds)
         return Recovery(
@@ -135,7 +135,7 @@ class Stage:
             raise AssertionError(f"{error}, but {self.newest}") from None
 
     def snapshots(self, since: float) -> list[Seen]:
-        """Every picture that anybody has been shown since then, the one that stood there included."""
+        """Every snapshot that anybody has been shown since then, the one that stood there included."""
         seen: list[Seen] = []
         for onlooker in self.onlookers:
             seen += _since(onlooker.snapshots, since)
@@ -148,17 +148,17 @@ class Stage:
         return seen
 
     def check(self, since: float, is_right: Callable[[dict[str, str]], bool]) -> None:
-        """No eye has seen a wrong picture since then."""
+        """No eye has seen a wrong snapshot since then."""
         wrong = [snapshot for snapshot in self.snapshots(since) if not is_right(snapshot.states)]
-        assert not wrong, f"wrong pictures since {since:.2f}: {wrong}"
+        assert not wrong, f"wrong snapshots since {since:.2f}: {wrong}"
 
     def check_nobody_missed(self, since: float) -> None:
-        """Every session was in every picture, and none was called lost: no flicker."""
+        """Every session was in every snapshot, and none was called lost: no flicker."""
         keys = set(self.expected)
         self.check(since, lambda states: set(states) >= keys and "error" not in states.values())
 
     def watch(self, seconds: float, is_right: Callable[[dict[str, str]], bool]) -> None:
-        """For so long, every picture is right."""
+        """For so long, every snapshot is right."""
         since = time.monotonic()
         let_pass(seconds)
         self.check(since, is_right)

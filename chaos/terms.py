@@ -1,4 +1,4 @@
-"""What workers and replicas promise, in seconds: the defaults, and quick ones for tests."""
+"""The promises of workers and replicas, in seconds: the defaults, and quick ones for tests."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,7 +12,7 @@ class Terms:
     debounce_seconds: float = 1.0
     keepalive_seconds: float = 30.0
     looking_seconds: float = 0.2
-    """What looking may cost, over a bound: an onlooker's round, an answer, processes on a busy machine."""
+    """Seconds that looking may take on top of a bound: an onlooker's round, an answer, a busy machine."""
 
     @property
     def of_publisher(self) -> dict[str, Any]:

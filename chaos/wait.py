@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def wait_until(predicate: Callable[[], T], description: str, timeout_seconds: float = 10.0) -> T:
-    """What `predicate` gives once it is true; a failure that says what did not happen, otherwise."""
+    """Wait for a true value of `predicate`, and give it; otherwise fail, and say what did not happen."""
     give_up_at = time.monotonic() + timeout_seconds
     while not (value := predicate()):
         if time.monotonic() > give_up_at:
@@ -18,5 +18,5 @@ def wait_until(predicate: Callable[[], T], description: str, timeout_seconds: fl
 
 
 def let_pass(seconds: float) -> None:
-    """For rules about time itself: what must not happen meanwhile. Nothing is waited for."""
+    """Let time pass, for rules about what must not happen until then."""
     time.sleep(max(0.0, seconds))

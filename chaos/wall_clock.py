@@ -29,7 +29,7 @@ class WallClock:
         return ("env", *(f"{name}={value}" for name, value in self.environment.items()))
 
     def set(self, offset_seconds: int) -> None:
-        """So far from the truth, from now on. Written in place, since it is mapped where it is read."""
+        """Set how far from the truth it is. Written in place, since it is mapped where it is read."""
         with self._file.open("r+b") as file:
             file.write(offset_seconds.to_bytes(8, sys.byteorder, signed=True))
         self.offset_seconds = offset_seconds

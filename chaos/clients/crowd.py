@@ -18,10 +18,10 @@ class Crowd:
         self.size = size
         self.has_first = 0
         self.lateness_seconds: list[float] = []
-        """Of each client that is right on the second: the time since its stream ended, less the `retry` it was told."""
+        """Seconds from the end of each client's stream to its next snapshot, less the `retry` that it was told."""
         self._ports = (first_port, second_port)
         self.snapshots: list[dict[str, str]] = []
-        """What each of them was shown first there."""
+        """The first snapshot of each client on the other replica."""
         self._thread = threading.Thread(target=self._run, name="crowd", daemon=True)
         self._loop = asyncio.new_event_loop()
         self._over = asyncio.Event()

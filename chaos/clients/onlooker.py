@@ -1,4 +1,4 @@
-"""Looks at a replica's JSON again and again, and keeps each picture that differs: a stream shows only what lasts."""
+"""Looks at a replica's JSON again and again, and keeps each snapshot that differs: a stream shows only what lasts."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ LOOK_SECONDS: Final = 0.02
 
 
 class Seen(NamedTuple):
-    """A picture (each session's state) and since when it is shown (monotonic seconds)."""
+    """A snapshot (each session's state) and since when it is shown (monotonic seconds)."""
 
     at: float
     states: dict[str, str]

@@ -63,7 +63,7 @@ class Dashboard:
 
     @property
     def newest(self) -> dict[str, str] | None:
-        """Each session's state in the newest picture; None before the first one."""
+        """Each session's state in the newest snapshot; None before the first one."""
         statuses = self.statuses
         return {row["session_key"]: row["state"] for row in statuses[-1].data["sessions"]} if statuses else None
 

@@ -1,4 +1,4 @@
-"""What becomes of wall clocks, which nothing here may depend on: each step is done to a stage that is watched."""
+"""Steps of wall clocks, which nothing may depend on: each is done to a stage that is watched."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What becomes of the server itself: another takes over, without the last writes; the stage is watched all along."""
+"""Failovers: another server takes over without the last writes, and the stage is watched all along."""
 
 import time
 from contextlib import suppress
@@ -23,7 +23,7 @@ Servers = RedisSentinel | RedisCluster
 
 
 class FailoverStage(Stage):
-    """Workers and replicas are told one URL, of the sentinels or of a Cluster; `server` is whoever is the primary."""
+    """Workers and replicas have one URL, of sentinels or of a Cluster; `server` is the primary of the moment."""
 
     def __init__(self, terms: Terms, servers: Servers, *, as_processes: bool) -> None:
         self.servers = servers
@@ -43,9 +43,9 @@ class FailoverStage(Stage):
 
 
 def fail_over_without_the_last_writes(stage: Stage) -> Recovery:
-    """The primary dies after a word that its replica never got; another worker changes while there is no primary.
+    """The primary dies after a report that its replica never got; another worker changes while there is no primary.
 
-    The picture keeps what it has seen. It is right for good only when the new primary holds the lost word's state, too:
+    The snapshot keeps what it has seen. It is right for good once the new primary holds the lost report's state, too:
     a replica of ours that starts then knows no more than that.
     """
     assert isinstance(stage, FailoverStage)

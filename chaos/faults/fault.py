@@ -1,4 +1,4 @@
-"""Every fault by name: how it is done, on what stage, and by when the picture must be right."""
+"""Every fault by name: how it is done, on what stage, and by when the snapshot must be right."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -57,7 +57,7 @@ def in_a_cluster(terms: Terms, as_processes: bool) -> Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """The bound is the picture's; a stream shows it a debounce later at most.
+    """The bound is the snapshot's; a stream shows it a debounce later at most.
 
     Attributes:
         is_long: A run lasts minutes.

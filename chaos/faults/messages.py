@@ -1,4 +1,4 @@
-"""What becomes of messages: each fault is done to a stage, its picture watched, and its recovery given back."""
+"""Faults of messages: each is done to a stage, whose snapshots are watched, and gives back the recovery."""
 
 import re
 import time
@@ -31,7 +31,7 @@ CHANGES: Final = 5
 
 
 def lose_a_message(stage: Stage) -> Recovery:
-    """A published word gets lost between Redis and both replicas."""
+    """A published report gets lost between Redis and both replicas."""
     stage.settle()
     before = [wire.lost_messages for wire in stage.wires]
     for wire in stage.wires:
@@ -90,7 +90,7 @@ def forbid_the_channel(stage: Stage) -> Recovery:
 
 
 def say_nonsense(stage: Stage) -> Recovery:
-    """Bursts of what is no word, on the channel and in hashes: ignored; the next change is seen as ever."""
+    """Bursts of malformed reports, on the channel and in hashes: ignored. The next change is seen as ever."""
     stage.settle()
     since = time.monotonic()
     sizes = [malformed_counts(replica).get("size", 0) for replica in stage.replicas]
@@ -129,7 +129,7 @@ def _store_nonsense(client: redis.Redis) -> None:
 
 
 def repeat_old_reports(stage: Stage) -> Recovery:
-    """Every word of a while comes again, backwards and twice: known ones move nothing."""
+    """Every report of a while comes again, backwards and twice: known ones move nothing."""
     stage.settle()
     with stage.server.client() as client:
         ears = client.pubsub()
@@ -153,12 +153,12 @@ def repeat_old_reports(stage: Stage) -> Recovery:
     recovery = stage.recovery(since, SLACK_SECONDS)
     stage.check(since, lambda states: set(states) == set(before))
     shown = [snapshot.states["web:0"] for snapshot in stage.snapshots(since)]
-    assert len(set(shown)) <= 2, f"an old word came back: {shown}"
+    assert len(set(shown)) <= 2, f"an old report came back: {shown}"
     return recovery
 
 
 def forge_the_future(stage: Stage) -> Recovery:
-    """A word with a number and a moment far ahead in a live worker's name, on the channel: a reading heals it."""
+    """A report with a number and a moment far ahead in a live worker's name, on the channel: a full read heals it."""
     stage.settle()
     forged = record(_id(stage), session("web:0", "tool_running"), session("forged:1"), **_terms(stage))
     wrong = stage.expected | {"web:0": "tool_running", "forged:1": "thinking"}
@@ -169,7 +169,7 @@ def forge_the_future(stage: Stage) -> Recovery:
 
 
 def forge_the_hash(stage: Stage) -> Recovery:
-    """Junk, a forged number and a key of a wrong type in a live worker's place: its next word heals each."""
+    """Junk, a forged number and a key of a wrong type in a live worker's place: its next report heals each."""
     stage.settle()
     name = KEYS.worker(_id(stage))
     since = time.monotonic()
@@ -191,7 +191,7 @@ def forge_the_hash(stage: Stage) -> Recovery:
 
 
 def say_for_a_stranger(stage: Stage) -> Recovery:
-    """A right word of a worker that Redis does not know: shown for its lease, then forgotten without "worker lost"."""
+    """A report of a worker that Redis does not know: shown for its lease, then forgotten without "worker lost"."""
     stage.settle()
     stranger = record(f"stranger-{time.monotonic_ns()}", session("stranger:1"), **_terms(stage))
     with stage.server.client() as client:
@@ -217,7 +217,7 @@ def _wait_for_a_report(client: redis.Redis, name: str, above: int = -1) -> None:
         seq = client.hget(name, "seq") or b""
         return seq.isdigit() and int(seq) > above
 
-    wait_until(is_word, f"{name} holds a word again", SLACK_SECONDS)
+    wait_until(is_word, f"{name} holds a report again", SLACK_SECONDS)
 
 
 def _id(stage: Stage) -> str:

@@ -1,4 +1,4 @@
-"""What becomes of workers: each fault is done to a stage, its picture watched, and its recovery given back."""
+"""Faults of processes: each is done to a stage, whose snapshots are watched, and gives back the recovery."""
 
 import time
 
@@ -11,6 +11,7 @@ from chaos.wait import wait_until
 def kill_a_worker(stage: Stage) -> Recovery:
     """SIGKILL: its session is lost by the lease, on every replica in the same second, and gone after the error TTL."""
     terms = stage.terms
+    stage.say(0, "tool_running")
     stage.settle()
     lost = stage.expected | {"web:0": "error"}
     since = time.monotonic()
@@ -23,14 +24,14 @@ def kill_a_worker(stage: Stage) -> Recovery:
     del stage.expected["web:0"]
     gone = stage.recovery(max(moments), terms.error_ttl_seconds + SLACK_SECONDS)
     assert abs(gone.snapshot_seconds - terms.error_ttl_seconds) < 1, gone
-    stage.check(since, lambda states: states in (lost, stage.expected, stage.expected | {"web:0": STATES[0]}))
+    stage.check(since, lambda states: states in (lost, stage.expected, stage.expected | {"web:0": "tool_running"}))
     stage.workers[0] = stage.add_worker()
     stage.say(0, STATES[0])
     return recovery
 
 
 def freeze_a_worker(stage: Stage) -> Recovery:
-    """SIGSTOP past the lease: lost meanwhile, and right when it wakes, though it was told things before it froze."""
+    """SIGSTOP past the lease: lost until it wakes, and right then, though it was told things before it froze."""
     stage.settle()
     worker = stage.workers[0]
     worker.do("publisher.publish('frozen:1', 'waiting_for_user')")
@@ -77,7 +78,7 @@ def hand_a_worker_over(stage: Stage) -> Recovery:
 
 
 def move_a_session(stage: Stage) -> Recovery:
-    """A session goes on in another worker: never missing, never twice (keys are one each in a picture of states)."""
+    """A session goes on in another worker: never missing, never twice (keys are one each in a snapshot of states)."""
     stage.settle()
     old, new = stage.workers[:2]
     old.do("publisher.publish('moves:1', 'thinking')")

@@ -1,5 +1,6 @@
-"""What becomes of Redis: each fault is done to a stage, its picture watched, and its recovery given back."""
+"""Faults of Redis: each is done to a stage, whose snapshots are watched, and gives back the recovery."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,7 +77,7 @@ def keep_forgetting_the_scripts(stage: Stage, seconds: float) -> None:
 
 
 def restart(stage: Stage) -> Recovery:
-    """Killed and started again; whether its data is kept is the server's own setting. A session changes meanwhile."""
+    """Killed and started again; a session changes in between. Whether data is kept is the server's own setting."""
     stage.settle()
     since = time.monotonic()
     stage.server.kill()
@@ -116,7 +117,7 @@ def flush_everything_under_load(stage: Stage) -> Recovery:
 
 
 def be_away(stage: Stage, seconds: float = 120.0) -> Recovery:
-    """Down for long: the last picture is served and says so, streams stay open, workers stay small and unaffected."""
+    """Down for long: the last snapshot is served and says so, streams stay open, workers stay small and unaffected."""
     stage.settle()
     worker = stage.workers[0]
     since = time.monotonic()
@@ -161,12 +162,14 @@ def be_away(stage: Stage, seconds: float = 120.0) -> Recovery:
 def stop_answering(
     stage: Stage, stop: Callable[[], object] | None = None, go_on: Callable[[], object] | None = None
 ) -> Recovery:
-    """Half-open: connections stay and nobody answers. Noticed within 5 s, no word counts against anybody."""
+    """Half-open: connections stay and nobody answers. Noticed within 5 s, no report counts against anybody."""
     stage.settle()
     since = time.monotonic()
     (stop or stage.server.pause)()
     try:
         stage.wait_for_probes(503, 5)
+        for replica in stage.replicas:
+            assert re.search("not answered|Timeout", replica.get("/readyz").text), replica.get("/readyz").text
         stage.change()
     finally:
         (go_on or stage.server.resume)()
@@ -277,5 +280,5 @@ def load_for_long(stage: Stage) -> Recovery:
 
 
 def slow_loader() -> RedisServer:
-    """A millisecond for each key, and its clients answered meanwhile."""
+    """A server that takes a millisecond to load each key, and answers its clients while it loads."""
     return RedisServer("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")

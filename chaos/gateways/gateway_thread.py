@@ -61,11 +61,11 @@ class GatewayThread(GatewayClient):
         super().__init__(listeners[0].getsockname()[1])
 
     def drain(self) -> None:
-        """As at the end of a gateway, but the server goes on."""
+        """End the streams as the end of a gateway does; the server goes on."""
         self.run(self.app.replica.drain())
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """What it gives, in the gateway's event loop."""
+        """Run a coroutine in the gateway's event loop, and give its result."""
         loop = self._server.servers[0].get_loop()
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result(10)
 

@@ -60,7 +60,7 @@ class RedisCluster:
     def move_the_slot(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         """The namespace's slot goes to another primary, keys and all, as an operator moves it; that one is `primary`.
 
-        Halfway, when the index has been moved and the words have not, `meanwhile` is called.
+        Halfway, when the index has been moved and the reports have not, `meanwhile` is called.
         """
         slot = key_slot(Keys("default").events.encode())
         old, new = self.primary, next(server for server in self.servers[:3] if server != self.primary)

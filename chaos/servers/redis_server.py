@@ -17,7 +17,7 @@ from chaos.wait import wait_until
 
 
 def server_binary() -> str:
-    """What `REDIS_SERVER` names; else the first of what there is."""
+    """The program that `REDIS_SERVER` names, or the first that is found."""
     if chosen := os.environ.get("REDIS_SERVER"):
         if not shutil.which(chosen):
             pytest.fail(f"REDIS_SERVER: {chosen} is no program", pytrace=False)
@@ -85,7 +85,7 @@ class RedisServer:
 
     @property
     def version(self) -> tuple[int, ...]:
-        """Of Redis, or of the one that a Valkey calls itself compatible with."""
+        """The version of Redis, or of the Redis that a Valkey calls itself compatible with."""
         with self.client() as client:
             return tuple(map(int, str(client.info("server")["redis_version"]).split(".")))
 

@@ -12,7 +12,7 @@ ARGUMENTS = (
 
 
 def cut(primary: RedisServer) -> None:
-    """What is written from now on, no replica gets: their user is gone, and their connections with it."""
+    """Keep further writes from every replica: their user is gone, and their connections with it."""
     with primary.client() as client:
         client.acl_deluser("replication")
 

@@ -51,7 +51,7 @@ class Wire:
         self._flows.clear()
 
     def flow(self) -> None:
-        """What was held goes on, and nothing of it is missing."""
+        """Let through everything that was held; nothing of it is missing."""
         self._flows.set()
 
     def cut(self) -> None:
@@ -114,7 +114,7 @@ class Wire:
         return True
 
     def _without_messages(self, received: bytes) -> tuple[bytes, bytes]:
-        """What is to go on, and what must wait for the rest of a message that is to be lost."""
+        """The bytes that go on, and those that wait for the rest of a message that is to be lost."""
         through = b""
         while found := _MESSAGE.search(received):
             through += received[: found.start()]

@@ -100,7 +100,7 @@ class WorkerProcess:
         return Path(self._log.name).read_text("utf-8", "replace")[self._log_from :]
 
     def forget_the_log(self) -> None:
-        """What it has said so far does not count."""
+        """Leave out of the log everything said so far."""
         self._log_from += len(self.log())
 
     def freeze(self) -> None:

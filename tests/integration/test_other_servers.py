@@ -16,10 +16,10 @@ RUN_SECONDS: Final = 300
 TESTS: Final = (
     "tests/contract",
     "tests/integration/test_redis_kinds.py",
-    "tests/integration/test_faults_of_redis.py",
-    "tests/integration/test_faults_of_messages.py",
+    "tests/faults/test_servers.py",
+    "tests/faults/test_messages.py",
 )
-SLOW_TESTS: Final = ("--slow", "tests/integration/test_redis_failover.py")
+SLOW_TESTS: Final = ("--slow", "tests/faults/test_failover.py")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALL_SECONDS + 2 * RUN_SECONDS)]
 

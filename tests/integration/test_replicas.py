@@ -44,22 +44,3 @@ def test_a_fresh_replica_answers_rightly_at_once(real_redis: RedisServer) -> Non
         publisher.flush()
         with GatewayThread(real_redis.url) as fresh:
             assert fresh.states() == {"web:1": "waiting_for_user"}
-
-
-def test_a_session_that_moves_to_another_worker_is_never_twice_or_missing(
-    replicas: tuple[GatewayThread, GatewayThread], real_redis: RedisServer
-) -> None:
-    with (
-        StatusPublisher(real_redis.url) as old,
-        StatusPublisher(real_redis.url) as new,
-        Dashboard(replicas[0].url) as d,
-    ):
-        old.session("web:1")
-        d.wait_for({"web:1": "thinking"})
-        new.session("web:1").streaming()
-        d.wait_for({"web:1": "streaming"})
-        old.session("web:1").end()
-        old.session("web:2")
-        d.wait_for({"web:1": "streaming", "web:2": "thinking"})
-        shown = [[row["session_key"] for row in event.data["sessions"]] for event in d.statuses[1:]]
-        assert all(keys.count("web:1") == 1 for keys in shown)

@@ -52,7 +52,6 @@ def test_a_frozen_workers_sessions_are_all_right_within_a_heartbeat_of_its_wakin
     FAULTS["worker-frozen"].suffer(stage)
 
 
-@pytest.mark.slow
 def test_a_worker_restarted_in_place_wins_at_once_and_the_old_ones_expiry_takes_nothing(stage: Stage) -> None:
     FAULTS["worker-restarted"].suffer(stage)
 

@@ -54,19 +54,6 @@ def shows(gateway: GatewayThread, wanted: dict[str, str], timeout_seconds: float
     wait_until(lambda: gateway.states() == wanted, f"the gateway shows {wanted}", timeout_seconds)
 
 
-def test_a_killed_workers_sessions_are_lost_within_its_lease_and_gone_after_the_error_ttl(
-    gateway: GatewayThread, real_redis: RedisServer
-) -> None:
-    worker = script(real_redis, "s = publisher.session('web:1'); s.tool_running('bash'); sys.stdin.read()")
-    shows(gateway, {"web:1": "tool_running"})
-    worker.kill()
-    worker.communicate()
-    shows(gateway, {"web:1": "error"}, LEASE + 1)
-    (row,) = gateway.snapshot()["sessions"]
-    assert (row["error_message"], row["tool_name"]) == ("worker lost", None)
-    shows(gateway, {}, ERROR_TTL + 1)
-
-
 def test_a_frozen_worker_is_lost_and_right_again_when_it_wakes(gateway: GatewayThread, real_redis: RedisServer) -> None:
     worker = script(real_redis, "publisher.session('web:1'); sys.stdin.read()")
     shows(gateway, {"web:1": "thinking"})
@@ -75,22 +62,6 @@ def test_a_frozen_worker_is_lost_and_right_again_when_it_wakes(gateway: GatewayT
     worker.send_signal(signal.SIGCONT)
     shows(gateway, {"web:1": "thinking"}, 1.5)
     worker.communicate("", timeout=20)
-
-
-def test_a_worker_restarted_in_place_wins_at_once_over_its_own_remains(
-    gateway: GatewayThread, real_redis: RedisServer
-) -> None:
-    worker = script(real_redis, "publisher.session('web:1'); sys.stdin.read()")
-    shows(gateway, {"web:1": "thinking"})
-    worker.kill()
-    worker.communicate()
-    again = script(real_redis, "publisher.session('web:1').streaming(); sys.stdin.read()")
-    shows(gateway, {"web:1": "streaming"})
-    until = time.monotonic() + LEASE + ERROR_TTL
-    while time.monotonic() < until:
-        assert gateway.states() == {"web:1": "streaming"}
-        time.sleep(0.05)
-    again.communicate("", timeout=20)
 
 
 def test_the_end_of_the_interpreter_is_a_goodbye(gateway: GatewayThread, real_redis: RedisServer) -> None:
@@ -133,25 +104,6 @@ def test_a_forked_child_is_a_worker_of_its_own_and_takes_nothing_from_its_parent
     worker.stdin.flush()
     shows(gateway, {"parent:1": "thinking"})
     assert finish(worker) == "True\n"
-
-
-def test_a_parent_that_never_published_is_no_phantom_worker(gateway: GatewayThread, real_redis: RedisServer) -> None:
-    worker = script(
-        real_redis,
-        """
-        import warnings; warnings.simplefilter('ignore')
-        if os.fork() == 0:
-            publisher.session('child:1')
-            publisher.flush()
-            os._exit(0)
-        os.wait()
-        sys.stdin.read()
-        """,
-    )
-    shows(gateway, {"child:1": "thinking"})
-    assert gateway.snapshot()["global"]["max_concurrent"] == 5
-    shows(gateway, {"child:1": "error"}, LEASE + 1)
-    finish(worker)
 
 
 def test_with_redis_down_the_agent_notices_nothing_and_is_told_once(
