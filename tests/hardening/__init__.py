@@ -12,7 +12,8 @@
 - test_origins.py: pages of other origins, with a key and without.
 - test_openapi.py: everything that schemathesis makes of the OpenAPI document.
 
-Elsewhere, beside what they are about: hostile titles, tool names and errors in terminals (tests/unit/gateway/terminal),
-on the page (tests/e2e/test_page.py) and in logs (tests/unit/gateway/test_logs.py); keys and tickets
-(tests/integration/test_keys.py); what ingest is told (tests/integration/test_ingest.py).
+Elsewhere, beside what they are about: hostile titles, tool names and errors in terminals
+(tests/unit/gateway/cli/terminal), on the page (tests/e2e/test_page.py) and in logs
+(tests/unit/gateway/telemetry/test_logs.py); keys and tickets (tests/integration/test_keys.py); what ingest is told
+(tests/integration/test_ingest.py).
 """

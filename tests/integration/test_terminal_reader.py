@@ -12,7 +12,7 @@ import pytest
 from agent_status_gateway.cli import reader as reading
 from agent_status_gateway.cli.reader import Reader, ReaderError
 from agent_status_gateway.cli.terminal.view import Feed, News, ReceivedSnapshot, Trouble
-from tests.unit.gateway.terminal.snapshots import row, snapshot
+from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
 STREAM = "text/event-stream"
 HTML = (200, "text/html", "<h1>It works!</h1>")

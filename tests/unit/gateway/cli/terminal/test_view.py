@@ -4,7 +4,7 @@ import pytest
 
 from agent_status_gateway.cli.terminal.view import Feed, Known, News, ReceivedSnapshot, Trouble, aged, select, view
 from agent_status_gateway.state.schema import SessionStatus, Snapshot
-from tests.unit.gateway.terminal.snapshots import row, snapshot
+from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
 URL = "http://gateway"
 LIVE = Feed(is_lost=False, since=0.0)

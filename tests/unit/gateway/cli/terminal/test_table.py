@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from agent_status_gateway.cli.terminal.table import draw
 from agent_status_gateway.cli.terminal.view import Known, ReceivedSnapshot, view
 from agent_status_gateway.state.schema import SessionStatus
-from tests.unit.gateway.terminal.snapshots import row, snapshot
+from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
 HOSTILE = [
     *("\x1b[31mred", "[red]markup[/red]", "a\nb", "a\u202eb", "bell\x07"),

@@ -4,7 +4,7 @@ import pytest
 
 from agent_status_gateway.cli.terminal.goal import Goal
 from agent_status_gateway.state.schema import Snapshot
-from tests.unit.gateway.terminal.snapshots import row, snapshot
+from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
 THINKING = snapshot(row("web:1"))
 FAILED = snapshot(row("web:1"), row("web:2", state="error", error_message="disk full"))

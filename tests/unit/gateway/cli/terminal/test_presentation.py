@@ -10,7 +10,7 @@ import pytest
 from agent_status_gateway.cli.terminal import presentation
 
 CASES: dict[str, list[tuple[Any, Any]]] = json.loads(
-    (Path(__file__).parents[2] / "golden" / "presentation.json").read_text("utf-8")
+    (Path(__file__).parents[3] / "golden" / "presentation.json").read_text("utf-8")
 )
 
 

@@ -2,7 +2,7 @@
 
 from agent_status_gateway.cli.terminal.changes import changes, gateway_changes
 from agent_status_gateway.cli.terminal.view import Feed, Known, ReceivedSnapshot, Trouble
-from tests.unit.gateway.terminal.snapshots import row, snapshot
+from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
 CONNECTED = Known(received=ReceivedSnapshot(snapshot=snapshot(), text="", at=100))
 
