@@ -14,8 +14,8 @@ import redis
 from agent_status_gateway.cli.embedded import embedded_server
 from agent_status_publisher import StatusPublisher
 from bench.clients import Clients
-from bench.ports import free_port
 from bench.started import started
+from chaos.ports import free_port
 
 STREAM_PATH: Final = "/api/v1/agent/status/stream"
 STATUS_PATH: Final = "/api/v1/agent/status"

@@ -3,6 +3,7 @@
 In reading order:
 
     need        what the machine must have for it
+    ports       free ports
     wait        waiting for what should happen
     terms       the seconds that workers and replicas promise
     wall_clock  a clock that processes believe in, and that can be stepped

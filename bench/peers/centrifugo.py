@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from bench.peers.peer import Peer, Server, needs, text
 from bench.peers.post import Post
-from bench.ports import free_port
 from bench.started import started
+from chaos.ports import free_port
 
 CHANNEL: Final = "status"
 OVERHEAD_BYTES: Final = len('162\r\n\r\ndata: {"channel":"status","pub":{"data":{"t":""}}}\n\n')

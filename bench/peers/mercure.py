@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from bench.peers.peer import Peer, Server, needs, text
 from bench.peers.post import Post
-from bench.ports import free_port
 from bench.started import started
+from chaos.ports import free_port
 
 PATH: Final = "/.well-known/mercure"
 KEY: Final = "a key of a benchmark on a loopback, which opens nothing"

@@ -8,8 +8,8 @@ from typing import Final
 
 from bench.peers.peer import Peer, Server, text
 from bench.peers.post import Post
-from bench.ports import free_port
 from bench.started import started
+from chaos.ports import free_port
 
 MODULES: Final = (Path("/usr/lib/nginx/modules"), Path("/usr/share/nginx/modules"), Path("/usr/lib64/nginx/modules"))
 MODULE: Final = "ngx_nchan_module.so"

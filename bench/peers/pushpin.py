@@ -10,8 +10,8 @@ from typing import Final
 from bench.peers.peer import Peer, Server, text
 from bench.peers.post import Post
 from bench.peers.uvicorn_app import uvicorn_app
-from bench.ports import free_port
 from bench.started import started
+from chaos.ports import free_port
 
 WINDOW: Final = 1
 """Of connections that come at the same time it closes a few."""

@@ -8,8 +8,8 @@ from typing import Final
 
 from bench.compiled import NoCompilerError, compiled
 from bench.peers.peer import Peer, Server, text
-from bench.ports import free_port
 from bench.started import started
+from chaos.ports import free_port
 
 OVERHEAD_BYTES: Final = len("data: \n\n")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bench.peers.peer import Server, text
 from bench.peers.post import Post
-from bench.ports import free_port
 from bench.started import ROOT, started
+from chaos.ports import free_port
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from bench.balancers import BALANCERS, BalancerKind
 from bench.clients import BOUND_SHARE, Clients
 from bench.gateway_run import MARKER, STREAM_PATH, GatewayRun, running_gateway
 from bench.options import Options
-from bench.ports import free_port
 from bench.row import Row
 from bench.started import started
 from bench.ticker import tell
+from chaos.ports import free_port
 
 CLIENTS: Final = 1000
 EVENTS: Final = 20

@@ -13,9 +13,9 @@ from agent_status_gateway.cli.embedded import embedded_server
 from agent_status_publisher import StatusPublisher
 from bench.gateway_run import STATUS_PATH
 from bench.options import Options
-from bench.ports import free_port
 from bench.row import Row
 from bench.started import ROOT
+from chaos.ports import free_port
 
 SESSION_KEY: Final = "bench:1"
 POLL_SECONDS: Final = 0.01

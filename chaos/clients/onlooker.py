@@ -2,11 +2,10 @@
 
 import http.client
 import json
-import threading
 import time
-from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
+from chaos.clients.watcher import SteadyWatcher
 from chaos.gateways.gateway_client import STATUS
 
 LOOK_SECONDS: Final = 0.02
@@ -19,36 +18,28 @@ class Seen(NamedTuple):
     states: dict[str, str]
 
 
-class Onlooker:
+class Onlooker(SteadyWatcher):
     def __init__(self, port: int) -> None:
+        super().__init__("onlooker", LOOK_SECONDS)
         self.port = port
         self.snapshots: list[Seen] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="onlooker", daemon=True)
-        self._thread.start()
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        self.start()
 
-    def __enter__(self) -> Self:
-        return self
+    def close(self) -> None:
+        super().close()
+        self._connection.close()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join(5)
-
-    def _run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        while not self._over.wait(LOOK_SECONDS):
-            try:
-                connection.request("GET", STATUS)
-                response = connection.getresponse()
-                body = response.read()
-            except (OSError, http.client.HTTPException):
-                connection.close()
-                continue
-            if response.status == http.client.OK:
-                self._saw({row["session_key"]: row["state"] for row in json.loads(body)["sessions"]})
-        connection.close()
+    def _turn(self) -> None:
+        try:
+            self._connection.request("GET", STATUS)
+            response = self._connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            return
+        if response.status == http.client.OK:
+            self._saw({row["session_key"]: row["state"] for row in json.loads(body)["sessions"]})
 
     def _saw(self, states: dict[str, str]) -> None:
         if not self.snapshots or self.snapshots[-1].states != states:

@@ -1,15 +1,13 @@
 """A dashboard: reads a stream in a thread of its own and keeps every byte, event and moment."""
 
-import contextlib
 import json
 import socket
-import threading
 import time
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
+from chaos.clients.watcher import SocketWatcher
 from chaos.gateways.gateway_process import STREAM
 from chaos.wait import wait_until
 
@@ -25,37 +23,21 @@ class Event:
     came_at: float = field(default_factory=time.monotonic)
 
 
-class Dashboard:
-    """A plain socket, so that what the server really sends is seen."""
+class Dashboard(SocketWatcher):
+    """A plain socket, so that the bytes that the server really sends are seen."""
 
     def __init__(self, url: str, path: str = STREAM, headers: str = "") -> None:
         parts = urlsplit(url)
         assert parts.hostname
-        self._socket = socket.create_connection((parts.hostname, parts.port or 80), timeout=20)
+        super().__init__("dashboard", socket.create_connection((parts.hostname, parts.port or 80), timeout=20))
         request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: text/event-stream\r\n{headers}\r\n"
         self._socket.sendall(request.encode())
-        self._socket.settimeout(None)  # silence is no end: the thread ends when we close
+        self._socket.settimeout(None)  # silence is not an end: the thread ends when we close
         self.raw = b""
         self.body = b""
         self.events: list[Event] = []
-        self.has_ended = False
         self.head = ""
-        self._thread = threading.Thread(target=self._read, name="dashboard", daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join(5)
-        self._socket.close()
+        self.start()
 
     @property
     def statuses(self) -> list[Event]:
@@ -73,17 +55,9 @@ class Dashboard:
     def wait_for_first(self) -> Event:
         return wait_until(lambda: self.statuses, "the first event comes")[0]
 
-    def _read(self) -> None:
-        while True:
-            try:
-                received = self._socket.recv(65536)
-            except OSError:
-                break
-            if not received:
-                break
-            self.raw += received
-            self._parse()
-        self.has_ended = True
+    def _take(self, received: bytes) -> None:
+        self.raw += received
+        self._parse()
 
     def _parse(self) -> None:
         head, separator, rest = self.raw.partition(b"\r\n\r\n")

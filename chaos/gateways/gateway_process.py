@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from chaos.gateways.gateway_client import STATUS, STREAM, GatewayClient
-from chaos.servers.redis_server import free_port
+from chaos.ports import free_port
 from chaos.wait import wait_until
 
 __all__ = ["STATUS", "STREAM", "GatewayProcess", "clean_environment"]

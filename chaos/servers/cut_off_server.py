@@ -4,7 +4,8 @@ import os
 import subprocess
 
 from chaos import need
-from chaos.servers.redis_server import RedisServer, free_port
+from chaos.ports import free_port
+from chaos.servers.redis_server import RedisServer
 
 
 class CutOffServer(RedisServer):

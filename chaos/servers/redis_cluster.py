@@ -9,9 +9,10 @@ from redis.crc import key_slot
 
 from agent_status_publisher.contract.wire import Keys
 from chaos import need
+from chaos.ports import free_port
 from chaos.servers import replication
 from chaos.servers.certificate import Certificate
-from chaos.servers.redis_server import RedisServer, free_port
+from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 
 SLOTS = 16384

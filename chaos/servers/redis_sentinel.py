@@ -9,9 +9,10 @@ from typing import Any
 
 import redis
 
+from chaos.ports import free_port
 from chaos.servers import replication
 from chaos.servers.certificate import Certificate
-from chaos.servers.redis_server import RedisServer, free_port, server_binary
+from chaos.servers.redis_server import RedisServer, server_binary
 from chaos.wait import wait_until
 
 SERVICE = "mymaster"

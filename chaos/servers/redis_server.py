@@ -1,10 +1,8 @@
 """A real Redis-compatible server that a test may pause, kill and start again."""
 
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -30,21 +28,6 @@ def server_binary() -> str:
     except ImportError:
         missing("a Redis-compatible server (redis-server, valkey-server or the [embedded] extra)")
     return str(get_binary_path())
-
-
-def free_port() -> int:
-    """A port that nobody has, below those that outgoing connections take.
-
-    Above, a client that keeps trying to connect before the server listens gets the port itself, sooner or later.
-    """
-    while True:
-        port = random.randint(15_000, 32_000)
-        with socket.socket() as taken:
-            try:
-                taken.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 class RedisServer:

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from chaos.gateways.gateway_process import GatewayProcess, clean_environment
-from chaos.servers.redis_server import RedisServer, free_port
+from chaos.ports import free_port
+from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 from tests.support.programs.locked_environment import PROJECT, locked_environment
 

@@ -13,7 +13,7 @@ import pytest
 
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_process import STATUS, clean_environment
-from chaos.servers.redis_server import free_port
+from chaos.ports import free_port
 from chaos.wait import wait_until
 
 ROOT: Final = Path(__file__).parents[2]

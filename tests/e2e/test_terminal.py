@@ -8,7 +8,7 @@ import pytest
 
 from agent_status_publisher import Session, StatusPublisher
 from chaos.gateways.gateway_process import GatewayProcess
-from chaos.servers.redis_server import free_port
+from chaos.ports import free_port
 from chaos.wait import wait_until
 from tests.support.programs.pseudo_terminal import COLOUR, ENTER_SCREEN, HOME, LEAVE_SCREEN, PseudoTerminal
 

@@ -11,7 +11,7 @@ from typing import IO
 from chaos import need
 from chaos.gateways.gateway_client import GatewayClient
 from chaos.gateways.gateway_process import clean_environment
-from chaos.servers.redis_server import free_port
+from chaos.ports import free_port
 from chaos.wait import wait_until
 
 

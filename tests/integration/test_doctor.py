@@ -11,7 +11,8 @@ from agent_status_gateway.cli.doctor import stream_checks
 from agent_status_gateway.cli.doctor.examination import examine
 from agent_status_gateway.settings import Settings
 from chaos.gateways.gateway_thread import GatewayThread
-from chaos.servers.redis_server import RedisServer, free_port
+from chaos.ports import free_port
+from chaos.servers.redis_server import RedisServer
 
 
 def examined(url: str, redis_url: str, *, key: str | None = None, idle_seconds: float = 0.0) -> tuple[bool, str]:

@@ -15,7 +15,8 @@ from agent_status_gateway.settings import Settings
 from chaos import need
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_process import STATUS, STREAM, GatewayProcess, clean_environment
-from chaos.servers.redis_server import RedisServer, free_port
+from chaos.ports import free_port
+from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 
 ROOT = Path(__file__).parents[2]

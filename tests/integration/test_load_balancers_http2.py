@@ -9,7 +9,8 @@ import pytest
 from bench.balancers import BALANCERS, Change
 from chaos import need
 from chaos.gateways.gateway_process import STREAM
-from chaos.servers.redis_server import RedisServer, free_port
+from chaos.ports import free_port
+from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 from tests.support.gateways.balancers import Balancer
 from tests.support.gateways.replica_pair import ReplicaPair

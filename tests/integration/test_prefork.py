@@ -15,7 +15,8 @@ import pytest
 
 from chaos.gateways.gateway_process import clean_environment
 from chaos.gateways.gateway_thread import GatewayThread
-from chaos.servers.redis_server import RedisServer, free_port
+from chaos.ports import free_port
+from chaos.servers.redis_server import RedisServer
 from chaos.terms import Terms
 from chaos.wait import let_pass, wait_until
 from tests.support.programs.locked_environment import INSTALL_SECONDS, PROJECT, locked_environment

@@ -10,10 +10,11 @@ import redis
 from agent_status_gateway.settings import Settings, SettingsError
 from agent_status_publisher import ConfigurationError, PublisherError, StatusPublisher
 from chaos.gateways.gateway_thread import GatewayThread
+from chaos.ports import free_port
 from chaos.servers.certificate import Certificate
 from chaos.servers.redis_cluster import RedisCluster
 from chaos.servers.redis_sentinel import RedisSentinel
-from chaos.servers.redis_server import RedisServer, free_port
+from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 from tests.support.clients.changes import check_that_changes_come_at_once
 

@@ -1,52 +1,32 @@
 """A bare HTTP client, which sends what no library would, and keeps every byte that comes."""
 
-import contextlib
 import socket
-import threading
-from types import TracebackType
-from typing import Self
 
+from chaos.clients.watcher import SocketWatcher
 from chaos.gateways.gateway_client import STREAM
 from chaos.wait import wait_until
 
 
-class RawClient:
+class RawClient(SocketWatcher):
     """Sends text as it is, and reads until the server ends the connection."""
 
     def __init__(self, port: int, request: str, *, reads: bool = True, receive_bytes: int | None = None) -> None:
-        self._socket = socket.socket()
+        super().__init__("raw client", socket.socket())
         if receive_bytes is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self._socket.settimeout(20)
         self._socket.connect(("127.0.0.1", port))
         self.send(request)
         self.received = b""
-        self.has_ended = False
-        self._thread = threading.Thread(target=self._read, name="raw client", daemon=True)
         if reads:
             self.read()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        if self._thread.is_alive():
-            self._thread.join(5)
-        self._socket.close()
 
     def send(self, text: str) -> None:
         self._socket.sendall(text.encode("utf-8", "surrogateescape"))
 
     def read(self) -> None:
         """Begin to read."""
-        self._thread.start()
+        self.start()
 
     def read_one(self) -> None:
         """One byte, instead of all that comes."""
@@ -66,16 +46,8 @@ class RawClient:
         wait_until(lambda: self.has_ended, f"the server ends it; so far {self.received[-2000:]!r}")
         return self.received
 
-    def _read(self) -> None:
-        while True:
-            try:
-                received = self._socket.recv(65536)
-            except OSError:
-                break
-            if not received:
-                break
-            self.received += received
-        self.has_ended = True
+    def _take(self, received: bytes) -> None:
+        self.received += received
 
 
 def stream_request(*, method: str = "GET", version: str = "1.1", query: str = "", headers: str = "") -> str:

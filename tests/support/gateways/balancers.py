@@ -11,7 +11,7 @@ from typing import Final, Self
 from bench.balancers import BALANCERS, Change
 from chaos import need
 from chaos.gateways.gateway_client import GatewayClient
-from chaos.servers.redis_server import free_port
+from chaos.ports import free_port
 from chaos.wait import wait_until
 
 STOP_SECONDS: Final = 10.0

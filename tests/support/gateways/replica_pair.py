@@ -1,11 +1,11 @@
 """Two replicas of one board in front of one Redis, and the worker that they show."""
 
-import threading
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Final, Self
 
 from agent_status_publisher import Session, StatusPublisher
+from chaos.clients.watcher import SteadyWatcher
 from chaos.gateways.gateway_process import GatewayProcess
 from chaos.wait import wait_until
 
@@ -61,31 +61,23 @@ class ReplicaPair:
         return [_gauge(replica, "agent_status_clients") for replica in self.replicas]
 
 
-class Changes:
+class Changes(SteadyWatcher):
     """Another tool every moment, from a thread of its own; `last` is the newest when it has stopped."""
 
     def __init__(self, session: Session) -> None:
+        super().__init__("changes", CHANGE_SECONDS)
         self._session = session
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
+        self._number = 0
         self.last = ""
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join(5)
-
-    def _run(self) -> None:
-        number = 0
-        while not self._over.wait(CHANGE_SECONDS):
-            number += 1
-            self.last = f"tool-{number}"
-            self._session.tool_running(self.last)
+    def _turn(self) -> None:
+        self._number += 1
+        self.last = f"tool-{self._number}"
+        self._session.tool_running(self.last)
 
 
 def _gauge(replica: GatewayProcess, name: str) -> float:

@@ -12,6 +12,7 @@ HIGHEST: Final = 32_000
 
 
 def free_port() -> int:
+    """A port that nothing listens on."""
     while True:
         port = random.randint(LOWEST, HIGHEST)
         with socket.socket() as taken:
