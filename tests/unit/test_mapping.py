@@ -24,6 +24,7 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         ),
         "agent_status_gateway.fanout.delivery_counts": ("unit/gateway/fanout/test_hub.py",),
         "agent_status_gateway.fanout.gzip_stream": ("unit/gateway/fanout/test_encoders.py",),
+        "agent_status_gateway.fanout.retry": ("faults/test_outage.py", "integration/test_signals.py"),
         "agent_status_gateway.feed.inbox": ("unit/gateway/feed/test_feed.py", "hardening/test_reports.py"),
         "agent_status_gateway.state.known_worker": ("unit/gateway/state/test_fleet.py", "model/test_protocol.py"),
         "agent_status_gateway.state.schema": ("unit/gateway/state/test_snapshot.py", "contract/test_app.py"),
@@ -79,6 +80,7 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "hardening/test_behind_a_stream.py",
         ),
         "agent_status_gateway.server.serve": ("integration/test_entry_points.py", "integration/test_signals.py"),
+        "agent_status_gateway.telemetry.collectors": ("unit/test_deploy_metrics.py", "contract/test_app.py"),
         "agent_status_gateway.telemetry.metrics": ("unit/test_deploy_metrics.py", "contract/test_app.py"),
     },
     "It reads the file again while a gateway runs.": {

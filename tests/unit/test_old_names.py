@@ -26,6 +26,7 @@ OLD_NAMES: Final = {
     "app": r"(?<![\w./])gateway\.main\b",
     "metric": rf"\bgateway_(?:{METRICS})\b",
     "metrics": r"\bgateway_\*",
+    "alert": r"\bAgentStatus(?:MalformedWords|LineFailed)\b",
     "extra": r"agent-status-gateway\[gateway\]",
 }
 """By what they named."""
@@ -87,6 +88,7 @@ def test_an_old_name_stands_only_where_it_is_listed_and_stands_there() -> None:
         ("uvicorn gateway.main:app", "app"),
         ("rate(gateway_words_total[5m])", "metric"),
         ("metrics were gateway_*", "metrics"),
+        ("alertname: AgentStatusLineFailed", "alert"),
         ("pip install 'agent-status-gateway[gateway]'", "extra"),
     ],
 )
