@@ -9,9 +9,9 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.schema import Snapshot
 from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_gateway.telemetry.metrics import Metrics
-from tests.support.clock import Clock
-from tests.support.fleets import fleet_with, one_session
-from tests.support.reports import report
+from chaos.workers.reports import report
+from tests.support.builders.clock import Clock
+from tests.support.builders.fleets import fleet_with, one_session
 
 
 def test_nothing_serves_before_the_first_frame() -> None:

@@ -4,8 +4,8 @@ import pytest
 
 from agent_status_gateway.feed.health import NOT_READ_YET, FeedHealth
 from agent_status_gateway.feed.news import Lost
-from tests.support.clock import Clock
-from tests.support.reports import reading, record, report
+from chaos.workers.reports import reading, record, report
+from tests.support.builders.clock import Clock
 
 REFUSED = "ConnectionError: refused"
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_publisher.contract.wire import MalformedReportError, RawReport
-from tests.support.builders.fleets import ERROR_TTL, HEARTBEAT, LEASE, fleet_with, lost_at, one_session, row, states
 from chaos.workers.reports import ended, reading, record, report, session
+from tests.support.builders.fleets import ERROR_TTL, HEARTBEAT, LEASE, fleet_with, lost_at, one_session, row, states
 
 # A report counts if it is newer
 

@@ -4,8 +4,8 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.redis_clock import NEVER
 from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_publisher.contract.wire import RawReport
-from tests.support.builders.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, one_session, row, states
 from chaos.workers.reports import reading, record, report, session
+from tests.support.builders.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, one_session, row, states
 
 
 def outage(fleet: Fleet, since: float, until: float, *stored: RawReport) -> None:

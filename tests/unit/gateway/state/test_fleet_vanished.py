@@ -1,7 +1,7 @@
 """Workers that Redis does not know any more: a wipe, an older copy, a hash that has ended."""
 
-from tests.support.builders.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, one_session, states
 from chaos.workers.reports import reading, report
+from tests.support.builders.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, one_session, states
 
 
 def test_a_wipe_of_redis_shows_nothing_before_the_lease_ends_and_no_loss_after() -> None:

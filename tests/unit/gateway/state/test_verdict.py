@@ -4,8 +4,8 @@ from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.redis_clock import RedisClock
 from agent_status_gateway.state.verdict import Verdict, verdict
 from agent_status_publisher.contract.wire import RawReport
-from tests.support.fleets import LEASE, one_session
-from tests.support.reports import EPOCH_MS, report
+from chaos.workers.reports import EPOCH_MS, report
+from tests.support.builders.fleets import LEASE, one_session
 
 
 def judged(

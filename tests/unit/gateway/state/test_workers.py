@@ -2,8 +2,8 @@
 
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.workers import describe_workers
-from tests.support.builders.fleets import ERROR_TTL, LEASE, fleet_with, lost_at, one_session
 from chaos.workers.reports import report
+from tests.support.builders.fleets import ERROR_TTL, LEASE, fleet_with, lost_at, one_session
 
 
 def states(fleet: Fleet, now: float) -> dict[str, str]:
