@@ -9,12 +9,14 @@ from tests.unit.gateway.fanout.test_hub import A, B, C
 LIVE, LOST = feed_event("live", 0.0), feed_event("lost", 1.0)
 
 
+# client: Rule 2
 def test_a_snapshot_that_a_client_has_is_not_sent_again() -> None:
     listener = Listener(Hub(Limits(clients=1)), A)
     assert not listener.client.offer(A)
     assert listener.taken() == []
 
 
+# client: Rule 1
 def test_a_slow_client_gets_only_the_newest_snapshot_when_there_is_room() -> None:
     listener = Listener(Hub(Limits(clients=1)), A)
     listener.block()
@@ -33,6 +35,7 @@ def test_a_slow_client_gets_nothing_when_the_snapshot_is_again_what_it_has() -> 
     assert listener.taken() == []
 
 
+# client: Rule 3
 def test_the_feeds_state_is_written_before_the_snapshot() -> None:
     listener = Listener(Hub(Limits(clients=1)), A, wants_feed=True)
     listener.block()
@@ -51,6 +54,7 @@ def test_only_the_newest_state_of_the_feed_waits() -> None:
     assert listener.taken() == [LIVE]
 
 
+# client: Rule 3
 def test_a_transport_that_blocks_between_two_writes_is_not_written_to() -> None:
     listener = Listener(Hub(Limits(clients=1)), A, wants_feed=True)
     listener.block()

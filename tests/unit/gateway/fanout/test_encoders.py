@@ -46,6 +46,7 @@ def test_every_encoder_gives_the_same_text(what: list[Frame | bytes]) -> None:
     assert gzip.decompress(unchunked(encoded(Gzip(is_chunked=True), what))) == text
 
 
+# gzip_stream: Rule 1
 @given(steps)
 def test_a_decoder_returns_all_of_a_compressed_stream_at_every_moment(what: list[Frame | bytes]) -> None:
     encoder, decoder = Gzip(is_chunked=False), zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -77,6 +78,7 @@ def test_a_large_snapshot_compresses_to_a_sixth_of_its_size() -> None:
     assert len(GzippedEvent(text).event) * 6 < len(text)
 
 
+# gzip_stream: Rule 2
 @given(st.binary(max_size=1000), st.binary(min_size=1, max_size=1000))
 def test_the_checksum_continues_from_any_text(before: bytes, event: bytes) -> None:
     assert GzippedEvent(event).crc_after(zlib.crc32(before)) == zlib.crc32(before + event)

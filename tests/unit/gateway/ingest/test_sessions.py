@@ -29,6 +29,7 @@ def sessions(publisher: RecordingPublisher, clock: Clock) -> IngestSessions:
     return IngestSessions(publisher, clock, TTL_SECONDS)
 
 
+# sessions: Rule 2
 def test_silence_for_longer_than_the_ttl_is_an_error_and_the_next_news_a_new_run(
     publisher: RecordingPublisher, clock: Clock, sessions: IngestSessions
 ) -> None:
@@ -45,6 +46,7 @@ def test_silence_for_longer_than_the_ttl_is_an_error_and_the_next_news_a_new_run
     assert publisher.sessions["web:1"].title == "Fix"
 
 
+# sessions: Rule 1
 @pytest.mark.parametrize("act", ["tool_start", "use_tool", "ask"])
 def test_a_tool_or_a_question_may_be_silent_for_longer(
     publisher: RecordingPublisher, clock: Clock, sessions: IngestSessions, act: str

@@ -32,6 +32,7 @@ def test_the_first_snapshot_opens_no_window() -> None:
     assert quiet().closes_at == NEVER
 
 
+# debounce: Rule 1
 def test_the_first_change_after_quiet_opens_a_window() -> None:
     debounce = quiet()
     debounce.note(B, 5.0)
@@ -46,6 +47,7 @@ def test_further_changes_do_not_move_the_windows_end() -> None:
     assert debounce.closes_at == 6.0
 
 
+# debounce: Rule 2
 def test_going_back_inside_a_window_still_closes_it_since_a_client_may_have_joined() -> None:
     debounce = quiet()
     debounce.note(B, 5.0)
@@ -102,6 +104,7 @@ class Reader:
             self.got.append((now, chunk.partition(b'"state":"')[2].partition(b'"sessions"')[2].decode()))
 
 
+# debounce: Rule 3
 @given(
     st.lists(
         st.tuples(st.floats(0.01, 1.2), st.sampled_from("ABC"), st.booleans()),

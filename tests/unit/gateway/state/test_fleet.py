@@ -15,12 +15,14 @@ from tests.support.builders.fleets import ERROR_TTL, HEARTBEAT, LEASE, fleet_wit
 # A report counts if it is newer
 
 
+# fleet: Rule 1
 def test_a_newer_report_replaces_an_older_one_whole() -> None:
     fleet = fleet_with(report(1, record("w1", session("a:1"), session("a:2"))))
     assert fleet.hear(report(2, record("w1", session("a:2", "streaming"))), 1.0)
     assert states(fleet, 1.0) == {"a:2": "streaming"}
 
 
+# fleet: Rule 1
 @pytest.mark.parametrize("seq", [3, 2, 1])
 def test_a_report_that_is_not_newer_moves_nothing(seq: int) -> None:
     fleet = fleet_with(report(3, one_session("streaming")))
@@ -62,6 +64,7 @@ def test_a_malformed_report_in_a_reading_hides_no_other() -> None:
 # Moments
 
 
+# fleet: Rule 5
 def test_a_report_that_was_read_is_as_old_as_rediss_clock_says() -> None:
     fleet = fleet_with(report(1, record("w1", session(changed_ms=2000)), at=90.0), at=97.0)
     assert row(take_snapshot(fleet, 97.0))["duration_seconds"] == 9.0
@@ -86,6 +89,7 @@ def test_no_worker_is_lost_before_redis_was_read() -> None:
     assert fleet.wants_reading(LEASE + 10)
 
 
+# fleet: Rule 3
 def test_a_worker_whose_lease_has_passed_is_shown_as_lost_since_then() -> None:
     stored = report(1, record("w1", session("web:1", "tool_running", tool="bash", title="T")))
     fleet = fleet_with(stored)
@@ -100,6 +104,7 @@ def test_a_worker_whose_lease_has_passed_is_shown_as_lost_since_then() -> None:
     assert shown["duration_seconds"] == 2.0
 
 
+# fleet: Rule 3
 def test_a_lost_worker_vanishes_after_its_error_ttl() -> None:
     fleet = fleet_with(report(1, one_session()))
     lost_at(fleet, LEASE, report(1, one_session()))
@@ -107,6 +112,7 @@ def test_a_lost_worker_vanishes_after_its_error_ttl() -> None:
     assert states(fleet, LEASE + ERROR_TTL) == {}
 
 
+# snapshot: Rule 3
 def test_sessions_in_error_keep_their_message_and_expiry_when_their_worker_is_lost() -> None:
     failed = record("w1", session("web:1", "error", error="boom", expires_ms=20_000))
     fleet = fleet_with(report(1, failed))
@@ -174,6 +180,7 @@ def test_a_gone_worker_stays_gone_while_redis_still_holds_its_report() -> None:
 # What Redis holds
 
 
+# fleet: Rule 2
 def test_a_forged_number_holds_a_worker_for_no_longer_than_the_next_reading() -> None:
     fleet = fleet_with(report(7, one_session("streaming")))
     fleet.hear(report(10**15, one_session("waiting_for_user")), 1.0)

@@ -14,6 +14,7 @@ def outage(fleet: Fleet, since: float, until: float, *stored: RawReport) -> None
     fleet.read(reading(*stored, at=until), until, until)
 
 
+# fleet: Rule 6
 def test_during_an_outage_a_replica_keeps_its_snapshot_while_durations_tick() -> None:
     failed = record("w1", session("web:1", "error", error="boom", expires_ms=10_000), session("web:2"))
     fleet = fleet_with(report(1, failed))
@@ -24,6 +25,7 @@ def test_during_an_outage_a_replica_keeps_its_snapshot_while_durations_tick() ->
     assert fleet.next_deadline(1000.0) == NEVER
 
 
+# fleet: Rule 6
 def test_after_an_outage_no_worker_is_judged_for_a_heartbeat_and_a_second() -> None:
     fleet = fleet_with(report(1, one_session()))
     outage(fleet, 5.0, 100.0, report(1, one_session()))

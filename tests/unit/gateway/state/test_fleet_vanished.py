@@ -4,6 +4,7 @@ from chaos.workers.reports import reading, report
 from tests.support.builders.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, one_session, states
 
 
+# fleet: Rule 4
 def test_a_wipe_of_redis_shows_nothing_before_the_lease_ends_and_no_loss_after() -> None:
     fleet = fleet_with(report(1, one_session()))
     fleet.read(reading(at=5.0), 5.0, 5.0)
@@ -12,6 +13,7 @@ def test_a_wipe_of_redis_shows_nothing_before_the_lease_ends_and_no_loss_after()
     assert states(fleet, LEASE) == {}
 
 
+# fleet: Rule 4
 def test_a_worker_that_redis_has_lost_has_a_heartbeat_and_a_second_to_report_again() -> None:
     fleet = fleet_with(report(1, one_session()))
     fleet.read(reading(at=LEASE), LEASE, LEASE)

@@ -76,12 +76,14 @@ def test_token_usage_is_null_while_both_totals_are_zero_and_whole_otherwise() ->
 # Several workers, one key
 
 
+# snapshot: Rule 1
 def test_of_two_live_workers_the_newest_run_counts() -> None:
     older = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)))
     newer = report(1, record("w2", session("web:1", "thinking", run_ms=5_000)))
     assert states(fleet_with(older, newer), 0.0) == states(fleet_with(newer, older), 0.0) == {"web:1": "thinking"}
 
 
+# snapshot: Rule 1
 def test_an_ended_newest_run_shows_nothing() -> None:
     stale = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)))
     ender = report(1, record("w2", ended=(ended("web:1", run_ms=5_000),)))
@@ -94,12 +96,14 @@ def test_the_end_of_an_old_run_takes_nothing_from_a_newer_one() -> None:
     assert states(fleet_with(ender, newer), 0.0) == {"web:1": "thinking"}
 
 
+# snapshot: Rule 2
 def test_the_loss_of_an_old_run_takes_nothing_from_a_newer_one() -> None:
     old = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)))
     new = report(1, record("w2", session("web:1", run_ms=5_000)), at=20.0)
     assert states(fleet_with(old, new, at=20.0), 20.0) == {"web:1": "thinking"}
 
 
+# snapshot: Rule 2
 def test_a_lost_newer_run_does_not_hide_a_live_worker_that_holds_the_key_open() -> None:
     live = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)), at=20.0)
     lost = report(1, record("w2", session("web:1", run_ms=1_000)))

@@ -27,7 +27,7 @@ def judged(
     return verdict(worker, stored, asked_at, now, known_seq=known_seq, has_grown=has_grown, clock=clock)
 
 
-# Fleet: Rule 1
+# fleet: Rule 1
 
 
 def test_a_report_with_the_number_and_the_stamp_of_the_known_one_is_the_same() -> None:
@@ -59,7 +59,7 @@ def test_a_report_is_older_if_the_known_one_came_while_redis_was_being_read() ->
     assert judged(report(9, one_session()), report(8, one_session(), at=5.05), arrived_at=5.0) is Verdict.OLDER
 
 
-# Fleet: Rule 2
+# fleet: Rule 2
 
 
 def test_a_report_written_after_the_known_one_came_overrides_it_whatever_its_number() -> None:

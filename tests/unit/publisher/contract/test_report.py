@@ -72,6 +72,7 @@ sessions = st.builds(
 )
 
 
+# report: Rule 2
 def test_a_record_is_encoded_as_the_golden_file_says() -> None:
     assert orjson.loads(GOLDEN.read_bytes()) == orjson.loads(encode_record(WHOLE))
 
@@ -80,6 +81,7 @@ def test_the_golden_record_is_read_back_whole() -> None:
     assert decode_record(GOLDEN.read_bytes()) == WHOLE
 
 
+# report: Rule 3
 def test_fields_that_nobody_knows_are_allowed_everywhere() -> None:
     whole = orjson.loads(GOLDEN.read_bytes())
     for place in (whole, *whole["sessions"], *whole["ended"]):
@@ -87,6 +89,7 @@ def test_fields_that_nobody_knows_are_allowed_everywhere() -> None:
     assert decode_record(orjson.dumps(whole)) == WHOLE
 
 
+# report: Rule 1
 @given(st.lists(sessions, max_size=5))
 def test_whatever_is_encoded_is_decoded_the_same(rows: list[SessionRecord]) -> None:
     said = record("w1", *rows)
@@ -110,6 +113,7 @@ def test_what_is_no_record_of_ours_is_refused_with_its_reason(encoded: bytes, re
     assert caught.value.reason == reason
 
 
+# report: Rule 3
 @pytest.mark.parametrize(
     ("path", "value", "reason"),
     [

@@ -6,6 +6,7 @@ from agent_status_publisher import ConfigurationError, StatusPublisher
 from agent_status_publisher.contract.setting_names import api_key, is_service_address, is_service_link, renamed
 
 
+# setting_names: Rule 1
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
@@ -21,6 +22,7 @@ def test_the_key_has_two_names_and_empty_is_unset(environment: dict[str, str], e
     assert api_key(environment) == expected
 
 
+# setting_names: Rule 1
 def test_two_different_keys_are_an_error_that_has_both_names_and_neither_key() -> None:
     with pytest.raises(ValueError, match="AGENT_STATUS_API_KEY and POCKETPAW_STATUS_API_KEY") as caught:
         api_key({"AGENT_STATUS_API_KEY": "geheim", "POCKETPAW_STATUS_API_KEY": "hush"})
@@ -28,11 +30,13 @@ def test_two_different_keys_are_an_error_that_has_both_names_and_neither_key() -
     assert "hush" not in str(caught.value)
 
 
+# setting_names: Rule 2
 def test_every_other_variable_with_the_old_prefix_is_told_its_new_name() -> None:
     environment = {"POCKETPAW_STATUS_PORT": "1", "POCKETPAW_STATUS_API_KEY": "k", "POCKETPAW_STATUS_HOST": "", "X": "1"}
     assert renamed(environment) == ["POCKETPAW_STATUS_PORT is not read: renamed to AGENT_STATUS_PORT"]
 
 
+# setting_names: Rule 3
 @pytest.mark.parametrize(
     "name",
     [

@@ -28,6 +28,7 @@ def open_keys(publisher: RecordingPublisher) -> set[str]:
     return set(publisher.sessions)
 
 
+# runs: Rule 1
 def test_the_outermost_run_opens_and_ends_a_session(publisher: RecordingPublisher, runs: Runs) -> None:
     assert runs.begin("r", session_id="1", title="Fix auth bug")
     assert publisher.sessions["web:1"].title == "Fix auth bug"
@@ -35,6 +36,7 @@ def test_the_outermost_run_opens_and_ends_a_session(publisher: RecordingPublishe
     assert publisher.states("web:1") == ["thinking", None]
 
 
+# runs: Rule 2
 def test_a_run_inside_another_changes_its_state_and_neither_opens_nor_ends_a_session(
     publisher: RecordingPublisher, runs: Runs
 ) -> None:
@@ -50,6 +52,7 @@ def test_a_run_inside_another_changes_its_state_and_neither_opens_nor_ends_a_ses
     assert publisher.states("web:1") == ["thinking", "streaming"]
 
 
+# runs: Rule 1
 @pytest.mark.parametrize(("error", "message"), [(ValueError("boom"), "boom"), ("server_error", "server_error")])
 def test_an_outermost_run_that_raises_is_an_error(
     publisher: RecordingPublisher, runs: Runs, error: object, message: str
@@ -104,6 +107,7 @@ def test_a_question_that_is_answered_inside_the_outermost_run_keeps_nothing_open
     assert publisher.states("web:1") == ["thinking", "waiting_for_user", "thinking", None]
 
 
+# runs: Rule 3
 def test_outermost_runs_of_one_key_are_one_session_and_the_last_to_leave_ends_it(
     publisher: RecordingPublisher, runs: Runs
 ) -> None:
@@ -116,6 +120,7 @@ def test_outermost_runs_of_one_key_are_one_session_and_the_last_to_leave_ends_it
     assert open_keys(publisher) == set()
 
 
+# runs: Rule 4
 def test_what_comes_late_reopens_nothing(publisher: RecordingPublisher, runs: Runs) -> None:
     runs.begin("r", session_id="1")
     runs.begin("inner", parent="r")
@@ -145,6 +150,7 @@ def test_a_run_that_another_bridge_sees_in_the_same_context_is_the_same_session(
     assert publisher.states("otel:trace") == ["thinking", "waiting_for_user"]
 
 
+# runs: Rule 5
 @pytest.mark.parametrize("first", ["the one that defers", "the other"])
 def test_of_two_bridges_that_count_the_same_tokens_the_one_that_defers_is_silent(
     publisher: RecordingPublisher, runs: Runs, first: str

@@ -15,12 +15,14 @@ def test_the_first_word_is_due_at_once() -> None:
     assert pace().due_at(has_news=True) <= 0
 
 
+# pace: Rule 1
 def test_a_change_after_quiet_is_due_at_once() -> None:
     p = pace()
     p.took(10.0, 200)
     assert p.due_at(has_news=True) <= 11.0
 
 
+# pace: Rule 1
 def test_constant_change_makes_ten_words_a_second_at_most() -> None:
     p = pace()
     p.took(10.0, 200)
@@ -33,12 +35,14 @@ def test_a_long_word_is_followed_later_so_that_256_kilobytes_a_second_are_not_pa
     assert p.due_at(has_news=True) == pytest.approx(10.5)
 
 
+# pace: Rule 2
 def test_without_news_the_same_word_is_due_a_heartbeat_later() -> None:
     p = pace()
     p.took(10.0, 200)
     assert p.due_at(has_news=False) == pytest.approx(15.0)
 
 
+# pace: Rule 3
 def test_a_failed_word_is_followed_by_a_new_one_later_and_later_up_to_two_seconds() -> None:
     p = pace(jitter=1.0)
     delays = []
@@ -76,6 +80,7 @@ def test_a_word_that_is_taken_forgets_the_failures_before_it() -> None:
     assert p.due_at(has_news=True) == pytest.approx(110.5)
 
 
+# pace: Rule 3
 def test_a_refused_word_is_followed_at_once() -> None:
     p = pace()
     p.took(10.0, 200)

@@ -39,6 +39,7 @@ def test_leaving_a_tool_shows_streaming() -> None:
     assert shown(r) == (STREAMING, None)
 
 
+# run: Rule 3
 def test_leaving_a_tool_shows_the_newest_one_that_is_still_open() -> None:
     r = run()
     for call, name in enumerate(("a", "b", "c")):
@@ -57,6 +58,7 @@ def test_the_end_of_a_tool_that_never_began_is_nothing() -> None:
     assert shown(r) == (THINKING, None)
 
 
+# run: Rule 3
 def test_a_tool_that_ends_after_the_run_failed_does_not_hide_the_error() -> None:
     r = run()
     r.open_tool("bash", 1, 1.0)
@@ -89,6 +91,7 @@ def test_tools_whose_end_never_comes_do_not_make_a_session_grow() -> None:
     assert len(r.open_tools) == MAX_OPEN_TOOLS
 
 
+# run: Rule 1
 def test_going_on_after_an_error_is_a_new_run_with_nothing_of_the_old_one() -> None:
     r = run()
     r.use(500, 100)
@@ -100,6 +103,7 @@ def test_going_on_after_an_error_is_a_new_run_with_nothing_of_the_old_one() -> N
     assert not r.open_tools
 
 
+# run: Rule 1
 def test_going_on_after_waiting_for_the_user_is_a_new_run() -> None:
     r = run()
     r.use(500, 100)
@@ -116,6 +120,7 @@ def test_failing_while_waiting_is_the_same_run() -> None:
     assert r.record(6.0).run_ms == 6000
 
 
+# run: Rule 2
 def test_a_total_smaller_than_before_came_late_and_is_ignored() -> None:
     r = run()
     assert r.use(500, 100)

@@ -14,6 +14,7 @@ def line(received: Snapshot, *states: str, key: str | None = None) -> str | None
     return Goal(states=frozenset(states), session_key=key).line(received)
 
 
+# goal: Rule 2
 def test_a_global_state_is_the_fleets() -> None:
     assert line(snapshot(), "idle") == "fleet idle (0 of 5 sessions · up 1h 1m)"
     assert line(THINKING, "idle") is None
@@ -21,6 +22,7 @@ def test_a_global_state_is_the_fleets() -> None:
     assert line(FAILED, "degraded") == "fleet degraded (2 of 5 sessions · up 1h 1m)"
 
 
+# goal: Rule 1
 def test_a_sessions_state_is_any_sessions() -> None:
     assert line(FAILED, "error", "streaming") == "web:2 error: disk full"
     assert line(THINKING, "error", "streaming") is None
