@@ -1,4 +1,4 @@
-"""Tell dashboards what this process's agent sessions do: `StatusPublisher` and what it hands out."""
+"""The publisher: `StatusPublisher` reports what the agent sessions of this process do."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

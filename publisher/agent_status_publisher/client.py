@@ -1,7 +1,7 @@
-"""StatusPublisher: how a worker says what its agents do. Start here on the publishing side.
+"""StatusPublisher: how a worker reports what its agents do. Start here on the publishing side.
 
-What follows in the flow: session.py (what an agent holds) → run.py and outbox.py (what the next word says) → pace.py
-(when) → flusher.py (the thread that tells Redis) → wire.py (how it is written).
+What follows in the flow: session.py (what an agent holds) → run.py and outbox.py (the next report) → pace.py (when) →
+flusher.py (the thread that writes it) → wire.py (how it is written).
 """
 
 import asyncio
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class StatusPublisher:
-    """Tells Redis what this process's agent sessions do.
+    """Reports to Redis what the agent sessions of this process do.
 
     One class for async code, threads, plain scripts and forked workers alike: no call blocks or raises, one daemon
     thread talks to Redis. The constructor does no I/O; `with`, `start()` or the first call makes this process a worker,
@@ -42,11 +42,11 @@ class StatusPublisher:
         namespace: Which picture this worker belongs to.
         max_concurrent: How many sessions this worker could run at once.
         heartbeat_seconds: How often it says that it is alive when nothing changes.
-        lease_seconds: How long its word counts without a new one; at least two heartbeats.
+        lease_seconds: How long a report counts, in seconds; at least two heartbeats.
         error_ttl_seconds: How long a session in error is shown.
-        error_text: What of an exception is shown, which may hold secrets; its message, in one line and cut, unless told
-            otherwise. `lambda error: type(error).__name__` shows its type alone.
-        on_error: Told of each outage and each call that was ignored, from whatever thread it happens in.
+        error_text: Gives the part of an exception that is shown, since its message may hold secrets. The default is
+        the message, on one line and cut. `lambda error: type(error).__name__` shows its type alone. on_error: Called
+        with each outage and each call that was ignored, in the thread in which it happens.
 
     Raises:
         ConfigurationError: An argument or an environment setting is wrong; the message names it.
@@ -144,13 +144,13 @@ class StatusPublisher:
             wanted = SessionState(state)
         except ValueError:
             known = ", ".join(SessionState)
-            said = f"publish() was ignored: {text_of(state)!r} is no state; there are {known}"
+            said = f"publish() was ignored: {text_of(state)!r} is not a state; expected one of {known}"
             self._reporter.once(InvalidCallError(said))
             return
         self._handle(key).open_as(wanted, tool_name, title, error_message)
 
     def flush(self, timeout: float = CLOSE_SECONDS) -> bool:
-        """Wait until Redis has all that was said before; False if that took longer than `timeout` seconds."""
+        """Wait until Redis has all changes before this call. False if that took longer than `timeout` seconds."""
         worker = self._newest()
         return worker is None or worker.flush(timeout)
 
@@ -170,7 +170,7 @@ class StatusPublisher:
         await _beside(self.close)
 
     def report(self, error: PublisherError) -> None:
-        """Tell a person what was ignored, once: for bridges, whose callbacks must not raise either."""
+        """Report to a person what was ignored, once. Bridges use it, since their callbacks must not raise either."""
         self._reporter.once(error)
 
     def _handle(self, key: object) -> Session:

@@ -1,9 +1,9 @@
-"""What can go wrong on the publisher's side, as a tree.
+"""The publisher's errors, as a tree.
 
 PublisherError
 ├── ConfigurationError      a wrong setting or argument: raised by the constructor, before anything runs
 ├── InvalidCallError        a call that cannot be shown (an empty key, an unknown state): reported, never raised
-└── RedisUnavailableError   Redis does not take this worker's word: reported once per outage, never raised
+└── RedisUnavailableError   Redis does not take this worker's report: reported once per outage, never raised
 
 `reported` means one line in the log and one call of `on_error`.
 """

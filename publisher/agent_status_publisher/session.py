@@ -1,4 +1,4 @@
-"""What an agent holds: a session, whose methods are named after its states. None of them blocks or raises."""
+"""The session that an agent holds. Its methods are named after its states, and none of them blocks or raises."""
 
 from types import TracebackType
 from typing import Self
@@ -49,12 +49,12 @@ class Session:
         self._leave(error)
 
     def is_live(self, worker: Worker) -> bool:
-        """Whether calls on this handle still count, for this worker."""
+        """Return True if calls on this handle still count for this worker."""
         return worker is self._worker and not self.is_over
 
     @never_raise
     def open(self, title: str | None = None) -> None:
-        """What `StatusPublisher.session` does: begin a run, unless one is going on."""
+        """Begin a run, unless one is going on, for `StatusPublisher.session`."""
         shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
         with self._worker.lock:
             self._open(shown_title)
@@ -63,7 +63,7 @@ class Session:
     def open_as(
         self, state: SessionState, tool_name: object = None, title: str | None = None, error_message: object = None
     ) -> None:
-        """What `StatusPublisher.publish` does: open, and be in this state, in one step."""
+        """Open the session and set its state in one step, for `StatusPublisher.publish`."""
         shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
         tool = _tool_name(tool_name) if state is SessionState.TOOL_RUNNING else None
         message = message_of(error_message, self._worker.error_text)
@@ -76,7 +76,7 @@ class Session:
 
     @property
     def title(self) -> str | None:
-        """What people call this session; None until set."""
+        """The name that people see; None until it is set."""
         return self._title
 
     @title.setter

@@ -1,4 +1,7 @@
-"""What a publisher is told by its constructor or by the environment: the only reader of the environment here."""
+"""The settings of a publisher, from its constructor or the environment.
+
+Only this file and the hooks read the environment.
+"""
 
 import os
 from collections.abc import Mapping
@@ -17,7 +20,7 @@ MAX_CONCURRENT: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where a worker publishes, and the terms that its word carries to every replica. Durations are in seconds."""
+    """Where a worker publishes, and the terms that its report carries to every replica. Durations are in seconds."""
 
     # A URL can hold a password: it is kept out of the repr, and so out of logs and tracebacks.
     redis_url: str = field(default=DEFAULT_REDIS_URL, repr=False)
@@ -53,7 +56,7 @@ def _check_seconds(name: str, value: object, least: float) -> None:
 
 
 def from_environment(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
-    """What the constructor was given, else `AGENT_STATUS_*`, else the defaults. Empty is unset.
+    """Read the settings: the arguments of the constructor, else `AGENT_STATUS_*`, else the defaults. Empty is unset.
 
     Raises:
         ConfigurationError: A value is wrong; the message names the setting and what would be right.

@@ -1,4 +1,4 @@
-"""For users' own tests: a publisher that talks to nobody and remembers what it was told.
+"""For users' own tests: a publisher that connects to nothing and records every change.
 
 publisher = RecordingPublisher()
 run_my_agent(publisher)
@@ -20,7 +20,7 @@ from agent_status_publisher.worker.worker import Worker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a session showed from one moment on; `state` is None once it has ended."""
+    """One change of what a session shows. `state` is None once it has ended."""
 
     session_key: str
     state: SessionState | None
@@ -35,7 +35,7 @@ class RecordingPublisher(StatusPublisher):
     """A real `StatusPublisher` without its thread: same calls, same rules, nothing leaves the process.
 
     Attributes:
-        errors: What a real publisher would have reported.
+        errors: The errors that a real publisher would have reported.
     """
 
     def __init__(self, *, max_concurrent: int | None = None, error_text: ErrorText | None = None) -> None:
@@ -47,12 +47,12 @@ class RecordingPublisher(StatusPublisher):
 
     @property
     def changes(self) -> list[Change]:
-        """Everything that was told, in order, over all starts of this publisher."""
+        """All changes in order, over all starts of this publisher."""
         return list(self._changes)
 
     @property
     def sessions(self) -> dict[str, Change]:
-        """What is shown now, by session key; sessions that have ended are not in it."""
+        """The newest change of each open session, by session key."""
         newest = {change.session_key: change for change in self._changes}
         return {key: change for key, change in newest.items() if change.state is not None}
 

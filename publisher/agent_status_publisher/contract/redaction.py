@@ -1,4 +1,4 @@
-"""What may be shown of an error of Redis: nothing that may be a password.
+"""Redaction of errors of Redis, so that none of them shows a password.
 
 A server repeats a command that it does not know, with its arguments. Before redis-py has authenticated, that command
 may be `HELLO` or `AUTH`, whose arguments are the user and the password. Both sides show errors of Redis through here.
@@ -10,7 +10,8 @@ from typing import Final
 from agent_status_publisher.contract.text import text_of
 
 _ARGUMENTS: Final = re.compile(r",?\s*(?:with|and) arg(?:ument)?s\b.*", re.DOTALL | re.IGNORECASE)
-"""What servers write before the arguments of an unknown command: `, with args beginning with: 'AUTH' 'user' …`."""
+"""The text that servers write before the arguments of an unknown command: `, with args beginning with: 'AUTH' 'user'
+…`."""
 
 
 def redacted(error: BaseException) -> str:

@@ -20,7 +20,7 @@ class PrimaryUnknownError(ConnectionError):
 
 
 class PrimarySearch:
-    """Remembers who can be asked: those of the URL, and on a Cluster whoever it was made of when last seen."""
+    """The servers that can be asked: those of the URL and, on a Cluster, those that it had when it was last seen."""
 
     def __init__(self, target: RedisTarget) -> None:
         self.target = target
@@ -63,7 +63,7 @@ class PrimarySearch:
         raise PrimaryUnknownError("says that nobody serves the namespace's slot")
 
     def failed(self, asked: Node, error: Exception) -> str:
-        """What came of asking it, for `nobody`."""
+        """Describe why a server did not name the primary, for `nobody`."""
         if isinstance(error, PrimaryUnknownError):
             return f"{asked} {error}"
         self._silent.add(asked)

@@ -16,7 +16,7 @@ WANTED: Final = (
 
 
 class Kind(StrEnum):
-    """Who says which server the words go to."""
+    """The kind of Redis, which decides what names the server that reports go to."""
 
     STANDALONE = "standalone"
     SENTINEL = "sentinel"
@@ -47,7 +47,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisTarget:
-    """What a URL says. `nodes` are those to ask: the sentinels, or some of the Cluster; none if it names the server."""
+    """The parts of a URL.
+
+    `nodes` are the servers to ask: sentinels, or some of the Cluster. It is empty if the URL names the server.
+    """
 
     kind: Kind
     is_tls: bool = False
@@ -59,7 +62,7 @@ class RedisTarget:
     sentinel_username: str = field(default="", repr=False)
     sentinel_password: str = field(default="", repr=False)
     options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """What else the query says, for redis-py: `ssl_ca_certs`, `ssl_cert_reqs`, `protocol` …"""
+    """The other options of the query, for redis-py: `ssl_ca_certs`, `ssl_cert_reqs`, `protocol` …"""
     standalone_url: str = field(default="", repr=False)
 
     @property
@@ -74,7 +77,7 @@ class RedisTarget:
         return self.server_url(node)
 
     def server_url(self, node: Node) -> str:
-        """A plain URL of a server that holds words."""
+        """A plain URL of a server that holds reports."""
         return self._url(node, self.username, self.password, self.db)
 
     def _url(self, node: Node, username: str, password: str, db: int) -> str:
@@ -85,10 +88,10 @@ class RedisTarget:
 
 
 def parse_redis_url(url: str) -> RedisTarget:
-    """What a URL says; a plain `redis://`, `rediss://` or `unix://` one is redis-py's own business.
+    """Parse a URL. A plain `redis://`, `rediss://` or `unix://` one is redis-py's own business.
 
     Raises:
-        RedisUrlError: It is none of ours, or lacks what its kind needs.
+        RedisUrlError: The URL has another scheme, or lacks a part that its kind needs.
     """
     scheme, separator, rest = url.partition("://")
     transport, plus, kind_name = scheme.partition("+")

@@ -1,9 +1,9 @@
-"""What a worker says: its word as plain frozen data, and as JSON.
+"""A worker's report as plain frozen data, and as JSON.
 
-Rule 1. A word is whole: it says all that its worker holds, so a newer word replaces an older one.
-Rule 2. Times in a word are ages (`*_ms` since) and remainders (`*_ms` until) on the worker's own monotonic clock.
+Rule 1. A report is whole: it has all that its worker holds, so a newer report replaces an older one.
+Rule 2. Times in a report are ages (`*_ms` since) and remainders (`*_ms` until) on the worker's own monotonic clock.
         The one moment, `at_ms`, is Redis's.
-Rule 3. A word counts only if all of it could be parsed. Unknown fields are allowed, an unknown schema is not. Texts
+Rule 3. A report counts only if all of it could be parsed. Unknown fields are allowed, an unknown schema is not. Texts
         that are too long are cut.
 """
 
@@ -23,21 +23,21 @@ from agent_status_publisher.contract.text import (
 
 SCHEMA: Final = 1
 MAX_SESSIONS: Final = 1000
-"""Of one worker; and as many that it has ended."""
+"""The most sessions of one worker, and the most ended session keys in one report."""
 MAX_DURATION_MS: Final = 7 * 24 * 3600 * 1000
-"""Of a lease, a heartbeat and an error's time: what says more is not believed."""
+"""The longest lease, heartbeat and error TTL, in milliseconds. A report with more is malformed."""
 MAX_HOST_CHARACTERS: Final = 255
 MAX_KEY_BYTES: Final = 512
 MIN_HEARTBEAT_MS: Final = 50
 MAX_NUMBER: Final = 2**53 - 1
-"""What every JSON reader keeps exactly."""
+"""The largest number, which every JSON reader keeps exactly."""
 HASH_MARGIN_MS: Final = 15_000
 """How long a worker's hash outlives its lease and its error TTL, so that a reader that was away finds it."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class SessionState(StrEnum):
-    """What a session is doing."""
+    """The states of a session."""
 
     THINKING = "thinking"
     TOOL_RUNNING = "tool_running"
@@ -50,7 +50,7 @@ _STATES: Final = {state.value: state for state in SessionState}
 
 
 class SessionRecord(NamedTuple):
-    """One open session, as its worker sees it when it says the word.
+    """One open session, as its worker sees it when it drafts the report.
 
     A tuple, since gateways make thousands of them a second: a frozen dataclass costs five times as much.
 
@@ -95,13 +95,13 @@ class WorkerRecord:
 
     @property
     def ttl_ms(self) -> int:
-        """How long Redis keeps this word."""
+        """How long Redis keeps this report."""
         return self.lease_ms + self.error_ttl_ms + HASH_MARGIN_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A record with its number among its worker's words and the moment (ms, Redis's clock) it was written."""
+    """A record with its number among its worker's reports and the moment (ms, Redis's clock) it was written."""
 
     seq: int
     at_ms: int
@@ -109,7 +109,7 @@ class Report:
 
 
 class MalformedReportError(Exception):
-    """Something that is not a word; `reason` is one of a few fixed labels, `detail` is for a log."""
+    """Something that is not a report; `reason` is one of a few fixed labels, `detail` is for a log."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -177,14 +177,15 @@ def decode_record(encoded: bytes) -> WorkerRecord:
     """Parse a record, all of it.
 
     Raises:
-        MalformedReportError: It is no JSON, of another schema, or a field is missing, of a wrong type or out of range.
+        MalformedReportError: The text is not JSON or has another schema, or a field is missing, of a wrong type or
+        out of range.
     """
     try:
         whole = orjson.loads(encoded)
     except orjson.JSONDecodeError as error:
         raise MalformedReportError("json", str(error)) from error
     if type(whole) is not dict:
-        raise MalformedReportError("type", "the record is no object")
+        raise MalformedReportError("type", "the record is not an object")
     if whole.get("v") != SCHEMA:
         raise MalformedReportError("schema", f"version {whole.get('v')!r}, not {SCHEMA}")
     lease_ms = _number(whole, "lease_ms", MIN_HEARTBEAT_MS, MAX_DURATION_MS)
@@ -207,7 +208,7 @@ def decode_record(encoded: bytes) -> WorkerRecord:
 def _decode_session(row: dict[str, Any]) -> SessionRecord:
     state = row.get("state")
     if type(state) is not str or state not in _STATES:
-        raise MalformedReportError("type", "state is none of ours")
+        raise MalformedReportError("type", "the state is unknown")
     return SessionRecord(
         _key(row),
         _STATES[state],
@@ -237,14 +238,14 @@ def _number(row: dict[str, Any], name: str, least: int = 0, most: int = MAX_NUMB
     value = row.get(name)
     if type(value) is int and least <= value <= most:
         return value
-    raise MalformedReportError("type", f"{name} is no whole number from {least} to {most}")
+    raise MalformedReportError("type", f"{name} is not a whole number from {least} to {most}")
 
 
 def _text(row: dict[str, Any], name: str) -> str:
     value = row.get(name)
     if type(value) is str:
         return value
-    raise MalformedReportError("type", f"{name} is no text")
+    raise MalformedReportError("type", f"{name} is not a text")
 
 
 def _optional_text(row: dict[str, Any], name: str, max_characters: int) -> str | None:
@@ -253,7 +254,7 @@ def _optional_text(row: dict[str, Any], name: str, max_characters: int) -> str |
         return None
     if type(value) is str:
         return value if len(value) <= max_characters else cut_text(value, max_characters)
-    raise MalformedReportError("type", f"{name} is no text")
+    raise MalformedReportError("type", f"{name} is not a text")
 
 
 def _rows(whole: dict[str, Any], name: str) -> list[dict[str, Any]]:
@@ -262,4 +263,4 @@ def _rows(whole: dict[str, Any], name: str) -> list[dict[str, Any]]:
         if len(rows) > MAX_SESSIONS:
             raise MalformedReportError("size", f"{len(rows)} {name}, and at most {MAX_SESSIONS} are believed")
         return rows
-    raise MalformedReportError("type", f"{name} is no list of objects")
+    raise MalformedReportError("type", f"{name} is not a list of objects")

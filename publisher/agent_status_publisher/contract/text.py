@@ -1,11 +1,11 @@
-"""Text that came from users' prompts, made fit for a word: valid UTF-8, one line, bounded."""
+"""Text that came from users' prompts, made fit for a report: valid UTF-8, one line, bounded."""
 
 import re
 from collections.abc import Callable
 from typing import Final
 
 ErrorText = Callable[[BaseException], object]
-"""What of an exception may be shown."""
+"""A function that gives the part of an exception that may be shown."""
 
 MAX_TITLE_CHARACTERS: Final = 200
 MAX_TOOL_CHARACTERS: Final = 100
@@ -18,7 +18,7 @@ _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202
 def clean_text(text: object, max_characters: int) -> str:
     """`text` on one line, at most `max_characters` long (cut with an ellipsis).
 
-    A lone surrogate becomes a question mark: left in, it would cost the whole word its encoding.
+    A lone surrogate becomes a question mark: left in, it would cost the whole report its encoding.
     """
     shown = text if type(text) is str else text_of(text)
     if len(shown) <= max_characters and shown.isprintable():
@@ -34,7 +34,7 @@ def cut_text(text: str, max_characters: int) -> str:
 
 
 def text_of(thing: object) -> str:
-    """What a thing says of itself; its type's name if it cannot (an agent's `__str__` can be broken)."""
+    """Return the text of a thing, or its type's name if its `__str__` raises."""
     try:
         return str.__str__(thing) if isinstance(thing, str) else str(thing)
     except Exception:  # noqa: BLE001 - whatever it raises
@@ -47,10 +47,12 @@ def text_of_reply(reply: object) -> str:
 
 
 def message_of(error: object, error_text: ErrorText | None = None) -> str:
-    """What an exception, or whatever an agent calls its error, says in one line; never empty.
+    """Return the message of an exception, or of anything that an agent passes as an error, on one line.
 
-    `error_text` says it for exceptions; if it raises, the exception's type alone is told, since its message may be what
-    must not be.
+    It is never empty.
+
+    `error_text` gives the message of exceptions. If it raises, the exception's type is shown alone, since its message
+    may be secret.
     """
     if not isinstance(error, BaseException):
         return clean_text("" if error is None else error, MAX_ERROR_CHARACTERS) or "error"

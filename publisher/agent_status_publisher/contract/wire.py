@@ -1,7 +1,7 @@
-"""The contract between workers and gateways: a worker's word, the keys it is kept under, and how both are written.
+"""The contract between workers and gateways: a worker's report, the keys it is kept under, and how both are written.
 
-Before it comes the outbox, which says the word; after it the feed, which hears it. Nobody else builds a key, a channel
-or a header, or parses one; the word itself and its JSON are in word.py, and are had from here.
+Before it comes the outbox, which drafts the report; after it the feed, which receives it. Nobody else builds a key, a
+channel or a header, or parses one; the report itself and its JSON are in report.py, and are imported from here.
 """
 
 import re
@@ -44,7 +44,8 @@ __all__ = [
 ]
 
 MAX_REPORT_BYTES: Final = 8 * 1024 * 1024
-"""More than the longest word that an outbox can say (its sessions and the length of each text are bounded)."""
+"""The most bytes of a report, more than the longest that an outbox can draft (its sessions and the length of each
+text are bounded)."""
 MAX_SEQ_DIGITS: Final = 16
 MAX_WORKER_ID_BYTES: Final = 200
 
@@ -67,7 +68,7 @@ class Keys:
 
     @property
     def worker_prefix(self) -> str:
-        """What the key of every worker's hash starts with."""
+        """The prefix of the key of every worker's hash."""
         return f"agent-status:{{{self.namespace}}}:worker:"
 
     @property
@@ -77,22 +78,22 @@ class Keys:
 
     @property
     def events(self) -> str:
-        """The channel on which each word is said as it is written."""
+        """The channel on which each report is published as it is written."""
         return f"agent-status:{{{self.namespace}}}:events"
 
     @property
     def probe(self) -> str:
-        """What replicas write to know whether Redis takes writes."""
+        """The key that replicas write to find out whether Redis takes writes."""
         return f"agent-status:{{{self.namespace}}}:probe"
 
     def worker(self, worker_id: str) -> str:
-        """The hash that holds one worker's newest word."""
+        """The hash that holds one worker's newest report."""
         return self.worker_prefix + worker_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawReport:
-    """A word as it came, its header read and its record not yet: most that come a second time need no more."""
+    """A report as it came, its header read and its record not yet: most that come a second time need no more."""
 
     worker_id: str
     seq: int
@@ -100,7 +101,7 @@ class RawReport:
     record: bytes
 
     def decode(self) -> Report:
-        """Parse the whole word.
+        """Parse the whole report.
 
         Raises:
             MalformedReportError: Any part of it is not as the contract says.
@@ -113,7 +114,7 @@ class RawReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One consistent cut of what Redis holds: its clock in ms, each worker's word, and what was not one."""
+    """One consistent cut of what Redis holds: its clock in ms, each worker's report, and what was not one."""
 
     time_ms: int
     reports: tuple[RawReport, ...]
@@ -155,10 +156,10 @@ def decode_message(message: bytes) -> RawReport:
 
 
 def decode_reading(reply: Sequence[Any]) -> Reading:
-    """What the read script answered.
+    """Parse the answer of the read script.
 
     Raises:
-        MalformedReportError: The answer has no clock: it is not the script's.
+        MalformedReportError: The answer has no clock, so another script gave it.
     """
     if not reply:
         raise MalformedReportError("reading", "an empty answer")

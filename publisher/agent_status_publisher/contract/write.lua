@@ -1,8 +1,8 @@
 -- write(KEYS: worker hash, workers index; ARGV: channel, worker id, seq, ttl in ms, record, PUBLISH or SPUBLISH)
---   → {1, at, publish error or ''}   the word is stored, and said on the channel unless an error is named
---   → {0, stored seq, ''}            refused: a word with this seq or a later one is stored already
+--   → {1, at, publish error or ''}   the report is stored, and said on the channel unless an error is named
+--   → {0, stored seq, ''}            refused: a report with this seq or a later one is stored already
 --
--- One call stores a worker's word, tells it, and indexes the worker, so no reader sees one without the other.
+-- One call stores a worker's report, tells it, and indexes the worker, so no reader sees one without the other.
 -- Redis stamps `at` from its own clock: every age in the record counts back from it.
 local hash, index = KEYS[1], KEYS[2]
 local channel, worker, seq, ttl, record, publish = unpack(ARGV)

@@ -43,7 +43,7 @@ class SettingsFileError(Exception):
 
 
 def command(cli: str, url: str) -> str:
-    """What the agent runs: this very installation, wherever it is."""
+    """Return the command that the agent runs, which is this installation."""
     found = shutil.which("agent-status-hook")
     program = shlex.quote(found) if found else f"{shlex.quote(sys.executable)} -m agent_status_publisher.hooks.send"
     where = "" if url == DEFAULT_URL else f" --url {shlex.quote(url)}"
@@ -99,7 +99,7 @@ def installed(settings: Json, cli: Cli, url: str) -> Json:
     for event in cli.events:
         groups = hooks.get(event, [])
         if not isinstance(groups, list):
-            raise SettingsFileError(f'"hooks" / "{event}" in it is no list')
+            raise SettingsFileError(f'"hooks" / "{event}" in it is not a list')
         hooks[event] = [*groups, {"hooks": [cli.entry(url)]}]
     return without | {"hooks": hooks}
 
@@ -112,7 +112,7 @@ def uninstalled(settings: Json, cli: Cli) -> Json:
     """
     hooks = settings.get("hooks", {})
     if not isinstance(hooks, dict):
-        raise SettingsFileError('"hooks" in it is no object')
+        raise SettingsFileError('"hooks" in it is not an object')
     kept = {event: _without_ours(groups, cli) for event, groups in hooks.items()}
     left = {event: groups for event, groups in kept.items() if groups or not hooks[event]}
     if hooks and not left:
@@ -147,7 +147,8 @@ def main(arguments: list[str]) -> int:
     """Show what would change in the settings file, ask, and write it."""
     parser = argparse.ArgumentParser(
         prog="agent-status-hook",
-        description="Put a command-line agent on the board: `install` writes its settings, which call `hook CLI`.",
+        description="Put a command-line agent on the dashboard. `install` writes hooks into its settings, and "
+        "`uninstall` takes them out.",
     )
     parser.add_argument("what", choices=("install", "uninstall"))
     parser.add_argument("cli", choices=sorted(CLIS))
@@ -187,7 +188,7 @@ def _read(file: Path) -> Json:
     try:
         settings = json.loads(text) if text.strip() else {}
     except json.JSONDecodeError as error:
-        raise SettingsFileError(f"this is no plain JSON ({error}); put the hooks in by hand, or mend it") from None
+        raise SettingsFileError(f"this is not plain JSON ({error}); put the hooks in by hand, or mend it") from None
     if not isinstance(settings, dict):
         raise SettingsFileError("a JSON object is expected")
     return settings
@@ -206,7 +207,7 @@ def _difference(file: Path, before: Json, after: Json) -> str:
 
 def _agreed(file: Path) -> bool:
     if not sys.stdin.isatty():
-        print("Without a terminal to ask, --yes is wanted.", file=sys.stderr)
+        print("There is no terminal to ask: pass --yes to write the file.", file=sys.stderr)
         return False
     try:
         return input(f"Write {file}? [y/N] ").strip().lower() in ("y", "yes")

@@ -41,7 +41,7 @@ def _quietly_pass_on(arguments: list[str], read: threading.Event) -> None:
         read.set()
         url = arguments[2] if arguments[1:2] == ["--url"] else DEFAULT_URL
         _send(url.rstrip("/") + f"/hooks/{arguments[0]}", names_in(body), os.environ.get(KEY_VARIABLE, "").strip())
-    except Exception:  # noqa: BLE001, S110 - nothing of the status board's is the agent's business
+    except Exception:  # noqa: BLE001, S110 - no failure of ours is the agent's business
         pass
     finally:
         read.set()

@@ -1,4 +1,4 @@
-"""Claude Agent SDK: its conversations on the board, in two lines.
+"""Claude Agent SDK: its conversations on the dashboard, in two lines.
 
     from agent_status_publisher.integrations.claude_agent_sdk import watch, with_status
 
@@ -77,7 +77,7 @@ def status_hooks(publisher: StatusPublisher) -> dict[str, list[Any]]:
 
 
 async def watch(messages: AsyncIterator[M], publisher: StatusPublisher) -> AsyncIterator[M]:
-    """The same messages; the sessions they are about begin and end with them."""
+    """Pass on the messages. The sessions that they are about begin and end with them."""
     turns = _turns_of(publisher)
     seen: set[str] = set()
     try:
@@ -96,7 +96,7 @@ async def watch(messages: AsyncIterator[M], publisher: StatusPublisher) -> Async
 
 @dataclasses.dataclass(slots=True)
 class Turn:
-    """What is known of a conversation's turn that is going on."""
+    """A turn of a conversation that has not ended."""
 
     open_tools: dict[str, str] = dataclasses.field(default_factory=dict)
     asking: set[str] = dataclasses.field(default_factory=set)
@@ -116,7 +116,7 @@ class Turns:
         self._session_of_call: dict[str, str] = {}
 
     async def hook(self, told: Any, call_id: str | None, context: Any) -> dict[str, Any]:
-        """What Claude calls at the events in HOOKS."""
+        """Handle the events in HOOKS, at which Claude calls this."""
         self._hear_hook(told)
         return {}
 
@@ -289,6 +289,6 @@ def _tokens(usage: dict[str, Any]) -> tuple[int, int]:
 
 
 def _message_of(result: ResultMessage) -> str:
-    """What went wrong: an API's answer is in `result`, with the subtype `success`."""
+    """Return the error of a failed turn. An API's answer is in `result`, with the subtype `success`."""
     said = "; ".join(map(str, result.errors or ())) or result.result
     return said or (result.subtype if result.subtype != "success" else "error")

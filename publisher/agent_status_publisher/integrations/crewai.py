@@ -1,4 +1,4 @@
-"""CrewAI: crews, flows and single agents on the board, in one line per process.
+"""CrewAI: crews, flows and single agents on the dashboard, in one line per process.
 
     from agent_status_publisher.integrations.crewai import StatusListener
 
@@ -74,7 +74,7 @@ from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import never_raise
 
 MAX_SCOPES: Final = 10_000
-"""Of one run at a time: those that were in use longest ago are forgotten."""
+"""The most of them that one run remembers. Those that were in use longest ago are forgotten."""
 UNNAMED: Final = "crew"
 
 
@@ -93,9 +93,10 @@ class Root:
     calls: set[str] = field(default_factory=set)
 
     def was_cancelled(self, source: Any, state: Any) -> bool:
-        """Whether what begins in its scopes is not inside of it: a run that is cancelled leaves them open in its task.
+        """True when events in its scopes are not inside of it.
 
-        A flow that is resumed has no state of its own while it runs.
+        A cancelled run leaves its scopes open in its task. A resumed flow has no state of its own while it
+        runs.
         """
         return self.state() is not state and (self.kind is not FlowStartedEvent or self.source == id(source))
 
@@ -112,7 +113,7 @@ class StatusListener(BaseEventListener):
         super().__init__()
 
     def setup_listeners(self, crewai_event_bus: Any) -> None:
-        """What the base class calls: one handler per kind of event."""
+        """Register one handler for each kind of event. The base class calls this."""
         for kinds, hear in (
             ((FlowStartedEvent, CrewKickoffStartedEvent, LiteAgentExecutionStartedEvent), self._begin),
             ((MethodExecutionStartedEvent, TaskStartedEvent, AgentExecutionStartedEvent), self._enter),
@@ -145,7 +146,7 @@ class StatusListener(BaseEventListener):
         if root is not None:
             if root.kind is LiteAgentExecutionStartedEvent and root.run == event.parent_event_id:
                 root.state = weakref.ref(state)
-                self._watch(root, source)  # the agent's executor, which is made anew for each run
+                self._watch(root, source)  # the agent's executor, which is made again for each run
             if not root.was_cancelled(source, state):
                 root.again += root.source == id(source)
                 self._join(event)

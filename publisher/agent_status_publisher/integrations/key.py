@@ -1,4 +1,4 @@
-"""What a bridge calls a session: the name that the agent's code gives it, else the framework's own."""
+"""The key of a bridge's session: the one that the agent's code sets, else the framework's own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

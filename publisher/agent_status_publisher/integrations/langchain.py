@@ -1,4 +1,4 @@
-"""LangChain and LangGraph: agents, chains and graphs on the board, in one line.
+"""LangChain and LangGraph: agents, chains and graphs on the dashboard, in one line.
 
     from agent_status_publisher.integrations.langchain import StatusCallbackHandler, install
 
@@ -50,12 +50,12 @@ except ImportError:
     GraphDrained = ()
 
 UNNAMED: Final = ("LangGraph", "Runnable")
-"""What a graph or a chain is called when nobody has given it a name begins so."""
+"""The prefixes of the names that LangChain gives to graphs and chains without a name."""
 TEXT: Final = {"text", "text-delta"}
 
 
-class Board:
-    """What all handlers of one publisher know. They may hear of the same runs, in which each is one all the same."""
+class SharedRuns:
+    """The runs that all handlers of one publisher share. Two handlers may get the same run, which is counted once."""
 
     def __init__(self, publisher: StatusPublisher) -> None:
         self.runs = Runs(publisher, "langchain")
@@ -63,7 +63,7 @@ class Board:
         self.writing: set[UUID] = set()
 
 
-_boards: "weakref.WeakValueDictionary[StatusPublisher, Board]" = weakref.WeakValueDictionary()
+_shared_runs: "weakref.WeakValueDictionary[StatusPublisher, SharedRuns]" = weakref.WeakValueDictionary()
 
 
 class StatusCallbackHandler(Handler):
@@ -72,9 +72,11 @@ class StatusCallbackHandler(Handler):
     run_inline = True  # otherwise asyncio's agents call it from threads, in any order
 
     def __init__(self, publisher: StatusPublisher) -> None:
-        shared = _boards.get(publisher)
-        self._board = board = _boards.setdefault(publisher, Board(publisher)) if shared is None else shared
-        self._runs, self._tools, self._writing = board.runs, board.tools, board.writing
+        shared = _shared_runs.get(publisher)
+        if shared is None:
+            shared = _shared_runs.setdefault(publisher, SharedRuns(publisher))
+        self._shared = shared
+        self._runs, self._tools, self._writing = shared.runs, shared.tools, shared.writing
         self.report = self._runs.report
 
     def __copy__(self) -> "StatusCallbackHandler":
@@ -82,7 +84,7 @@ class StatusCallbackHandler(Handler):
         return self
 
     def __deepcopy__(self, _: Any) -> "StatusCallbackHandler":
-        """As above."""
+        """Note that a chain, a graph or an agent has begun."""
         return self
 
     @never_raise
@@ -96,12 +98,12 @@ class StatusCallbackHandler(Handler):
 
     @never_raise
     def on_chain_end(self, /, outputs: Any, *, run_id: UUID, **_: Any) -> None:
-        """It is done, or waits: an interrupted graph ends like any other."""
+        """Note that it has ended, or waits: an interrupted graph ends like any other."""
         self._runs.end(run_id)
 
     @never_raise
     def on_chain_error(self, /, error: BaseException, *, run_id: UUID, **_: Any) -> None:
-        """It has failed, was cancelled, or asks."""
+        """Note that it has failed, was cancelled, or asks the user."""
         self._leave(run_id, error)
 
     @never_raise
@@ -115,7 +117,7 @@ class StatusCallbackHandler(Handler):
     def on_llm_start(
         self, /, serialized: Any, prompts: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **about: Any
     ) -> None:
-        """The same, of a model that completes text."""
+        """Note that a model that completes text has begun."""
         self._think(run_id, parent_run_id, about)
 
     @never_raise
@@ -126,7 +128,7 @@ class StatusCallbackHandler(Handler):
 
     @never_raise
     def on_stream_event(self, /, event: Any, *, run_id: UUID, **_: Any) -> None:
-        """The same, in the newer protocol."""
+        """Note a token, in the newer protocol."""
         if run_id not in self._writing and _has_text([event.get("delta")]):
             self._write(run_id)
 
@@ -141,7 +143,7 @@ class StatusCallbackHandler(Handler):
 
     @never_raise
     def on_llm_error(self, /, error: BaseException, *, run_id: UUID, **_: Any) -> None:
-        """It has not."""
+        """Note that the model has failed."""
         self._writing.discard(run_id)
         self._leave(run_id, error)
 
@@ -157,13 +159,13 @@ class StatusCallbackHandler(Handler):
 
     @never_raise
     def on_tool_end(self, /, output: Any, *, run_id: UUID, **_: Any) -> None:
-        """It is done."""
+        """Note that it has ended."""
         self._end_tool(run_id)
         self._runs.end(run_id)
 
     @never_raise
     def on_tool_error(self, /, error: BaseException, *, run_id: UUID, **_: Any) -> None:
-        """It has failed, was cancelled, or asks."""
+        """Note that it has failed, was cancelled, or asks the user."""
         self._end_tool(run_id)
         self._leave(run_id, error)
 
@@ -176,12 +178,12 @@ class StatusCallbackHandler(Handler):
 
     @never_raise
     def on_retriever_end(self, /, documents: Any, *, run_id: UUID, **_: Any) -> None:
-        """It is done."""
+        """Note that it has ended."""
         self._runs.end(run_id)
 
     @never_raise
     def on_retriever_error(self, /, error: BaseException, *, run_id: UUID, **_: Any) -> None:
-        """It has failed, or was cancelled."""
+        """Note that it has failed or was cancelled."""
         self._leave(run_id, error)
 
     @never_raise
@@ -235,7 +237,7 @@ _installed = Installed()
 
 
 def install(publisher: StatusPublisher | None) -> None:
-    """Show every run in this process from now on, on this board and no other; None takes it back."""
+    """Show every run in this process, on the dashboard of this publisher and no other. None undoes it."""
     _installed.handler = None if publisher is None else StatusCallbackHandler(publisher)
     if not _installed.is_known:
         _installed.is_known = True
@@ -250,7 +252,7 @@ def _around() -> UUID | None:
 
 
 def _has_text(token: Any) -> bool:
-    """Whether a piece is of what the user will read: a string, or blocks of content, some of which are not."""
+    """True when a piece is text for the user: a string, or blocks of content with text among them."""
     if isinstance(token, list):
         return any(isinstance(block, dict) and block.get("type") in TEXT and bool(block.get("text")) for block in token)
     return bool(token)

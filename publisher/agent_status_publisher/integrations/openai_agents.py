@@ -1,4 +1,4 @@
-"""OpenAI Agents SDK: every run of the process on the board, in one line.
+"""OpenAI Agents SDK: every run of the process on the dashboard, in one line.
 
     from agent_status_publisher.integrations.openai_agents import StatusTraceProcessor
 
@@ -109,7 +109,7 @@ class StatusTraceProcessor(TracingProcessor):
 
     @never_raise
     def on_trace_end(self, trace: Any) -> None:
-        """It is over, by itself or by the exception that is on its way."""
+        """Note that a trace has ended, by itself or by the exception that is on its way."""
         seen = self._seen.get(trace.trace_id)
         if seen is not None and seen.run == trace.trace_id:
             self._close(trace.trace_id, seen)
@@ -139,7 +139,7 @@ class StatusTraceProcessor(TracingProcessor):
 
     @never_raise
     def on_span_end(self, span: Any) -> None:
-        """It is over."""
+        """Note that a span has ended."""
         kind = span.span_data.type
         seen = self._seen.get(span.trace_id)
         if seen is None:
@@ -160,7 +160,7 @@ class StatusTraceProcessor(TracingProcessor):
         """The publisher says goodbye by itself."""
 
     def force_flush(self) -> None:
-        """It has a flush of its own."""
+        """Do nothing: the publisher has a flush of its own."""
 
     def _open(self, trace: Any, run: str, parent: str | None, title: str | None) -> Seen | None:
         session_id = getattr(trace, "group_id", None) or trace.trace_id
@@ -174,7 +174,7 @@ class StatusTraceProcessor(TracingProcessor):
         return seen
 
     def _resumed(self, span: Any, kind: str) -> Seen | None:
-        """Of a run that goes on in the process that it waited in, the spans alone are told."""
+        """Follow a run that goes on in the process in which it waited. The SDK reports only its spans."""
         trace = get_current_trace()
         if span.parent_id is not None or kind not in {"task", "agent"} or trace is None:
             return None
@@ -203,7 +203,7 @@ class StatusTraceProcessor(TracingProcessor):
 
     @never_raise
     def _expect(self, result: Any) -> str | None:
-        """It runs in a task of its own, and has hardly begun."""
+        """Note a guardrail, which runs in a task of its own and has hardly begun."""
         if result.trace is not None:
             self._streamed[result.trace.trace_id] = result
         return _trace_id(result.trace)
@@ -266,7 +266,7 @@ class StatusHooks(RunHooks[Any]):
         self._start_tool(context, tool)
 
     async def on_tool_end(self, context: Any, agent: Any, tool: Any, result: Any) -> None:
-        """It is done."""
+        """Note that a tool has ended."""
         self._end_tool(_call_of(context, tool))
 
     @never_raise
@@ -288,7 +288,7 @@ class StatusHooks(RunHooks[Any]):
 
 
 def _trace_id(trace: Any) -> str | None:
-    """Of this one, or of the one that the caller is in."""
+    """Return the trace of this span, or of the one that the caller is in."""
     trace = get_current_trace() if trace is None else trace
     return None if trace is None else str(trace.trace_id)
 

@@ -1,4 +1,4 @@
-"""OpenTelemetry: whatever traces agents by the GenAI conventions is on the board, in one line per process.
+"""OpenTelemetry: whatever traces agents by the GenAI conventions is on the dashboard, in one line per process.
 
     from agent_status_publisher.integrations.opentelemetry import StatusSpanProcessor
 
@@ -40,11 +40,11 @@ from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.worker.never_raise import never_raise
 
 MAX_SPANS: Final = 100_000
-"""Of agents at work at a time: spans that never end must not fill their memory. The oldest are taken for over."""
+"""The most spans of running agents. Spans that never end must not fill the memory, so the oldest count as ended."""
 
 
 class Work(StrEnum):
-    """What a span is about."""
+    """The kinds of spans."""
 
     AGENT = "agent"
     MODEL = "model"
@@ -69,7 +69,7 @@ TOOL_NAME: Final = ("gen_ai.tool.name", "tool.name")
 INPUT_TOKENS: Final = ("gen_ai.usage.input_tokens", "llm.token_count.prompt")
 OUTPUT_TOKENS: Final = ("gen_ai.usage.output_tokens", "llm.token_count.completion")
 MERGED: Final = "(merged"
-"""Google ADK's span for the answers of several tools together, which is no tool."""
+"""Google ADK's span for the answers of several tools together, which is not a tool."""
 STOPPED: Final = {"CancelledError", "KeyboardInterrupt", "SystemExit", "GeneratorExit"}
 """Some emitters call these errors."""
 
@@ -86,7 +86,10 @@ class Seen:
 
     @property
     def has_model(self) -> bool:
-        """Whether a model's span in here repeats one around it. A tool's or an agent's has model calls of its own."""
+        """True when a model's span inside repeats the one around it.
+
+        The span of a tool or an agent has model calls of its own.
+        """
         return self.work is Work.MODEL or (self.inside_model and self.work is None)
 
 
@@ -160,7 +163,7 @@ class StatusSpanProcessor(SpanProcessor):
             name = _first(agent.attributes, AGENT_NAME) or _target(agent.name)
             if session.title is None and name:
                 session.title = str(name)
-        if run not in self._seen:  # it has ended meanwhile, in another thread
+        if run not in self._seen:  # it has ended since, in another thread
             self._runs.end(run)
 
 
@@ -180,14 +183,14 @@ class RecordingSampler(Sampler):
         links: Any = None,
         trace_state: Any = None,
     ) -> SamplingResult:
-        """What the other says, but for DROP, which comes without the attributes that we need."""
+        """Return the decision of the other sampler, but for DROP, which comes without the attributes that we need."""
         said = self._sampler.should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
         if said.decision is not Decision.DROP:
             return said
         return SamplingResult(Decision.RECORD_ONLY, attributes, said.trace_state)
 
     def get_description(self) -> str:
-        """As the SDK logs it."""
+        """Return the description that the SDK logs."""
         return f"RecordingSampler({self._sampler.get_description()})"
 
 

@@ -1,4 +1,4 @@
-"""PocketPaw: its sessions on the board, from the events on its own bus.
+"""PocketPaw: its sessions on the dashboard, from the events on its own bus.
 
     from pocketpaw.bus import get_message_bus
     from agent_status_publisher.integrations.pocketpaw import bridge
@@ -29,10 +29,10 @@ from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import never_raise
 
 QUESTION_TOOL: Final = "AskUserQuestion"
-"""Its call is the question itself, which an event of its own tells, and its result is no answer."""
+"""Its call is the question itself, which an event of its own reports. Its result is not an answer."""
 
 PER_TOKEN: Final = {"thinking", "trace_chunk"}
-"""The second of these is no news."""
+"""The second of these changes nothing."""
 
 
 class Event(Protocol):
@@ -57,7 +57,7 @@ def bridge(bus: Bus, publisher: StatusPublisher) -> "StatusSubscriber":
 
 
 class Turn:
-    """What is known of a run that is going on: one message of a user's, and all that comes of it."""
+    """A run that has not ended: one message of a user, and all that follows from it."""
 
     __slots__ = ("asks", "error", "newest", "open_tools", "trace")
 
@@ -195,7 +195,7 @@ def _ask(session: Session, turn: Turn, _: dict[str, Any]) -> None:
 
 
 def _use(session: Session, _: Turn, data: dict[str, Any]) -> None:
-    """Of one model call, or of all of the run if the backend tells it once, at its end."""
+    """Add the tokens of one model call, or of the whole run if the backend reports them once, at its end."""
     session.add_usage(input=int(data.get("input") or 0), output=int(data.get("output") or 0))
 
 

@@ -1,4 +1,4 @@
-"""Pydantic AI: agents on the board, in one line.
+"""Pydantic AI: agents on the dashboard, in one line.
 
     from agent_status_publisher.integrations.pydantic_ai import StatusCapability
 
@@ -51,7 +51,10 @@ class StatusCapability(AbstractCapability[Any]):
         return capabilities[-1]
 
     def get_ordering(self) -> CapabilityOrdering:
-        """Around the others: what they recover from is no error, and what they handle is asked for first."""
+        """Wrap the other capabilities.
+
+        An error that they recover from does not count, and what they handle is asked for first.
+        """
         return CapabilityOrdering(position="outermost")
 
     @property

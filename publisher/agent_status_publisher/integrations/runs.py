@@ -1,4 +1,4 @@
-"""What a framework's runs mean for sessions. Before it comes a bridge, after it the publisher.
+"""The sessions that a framework's runs make. Before it comes a bridge, after it the publisher.
 
 Rule 1. The outermost run begins: `thinking`. It ends: the session ends. It ends asking for a human: `waiting_for_user`,
         and stays open. It raises: `error`. It is cancelled: the session ends.
@@ -23,7 +23,7 @@ from agent_status_publisher.worker.never_raise import is_failure
 from agent_status_publisher.worker.process_lock import process_lock
 
 MAX_RUNS: Final = 10_000
-"""Of one bridge at a time: a framework that never says that a run is over must not fill the agent's memory."""
+"""The most runs of one bridge. A framework that never reports the end of a run must not fill the agent's memory."""
 
 
 class Followed:
@@ -42,13 +42,13 @@ class Followed:
 
     @property
     def counts(self) -> bool:
-        """Whether runs may still join; a forked child has inherited no session."""
+        """True while runs may join. A forked child inherits no session."""
         return not self.is_over and self._pid == os.getpid()
 
 
 _followed: "weakref.WeakKeyDictionary[StatusPublisher, dict[str, Followed]]" = weakref.WeakKeyDictionary()
 _around: ContextVar[Followed | None] = ContextVar("agent_status_around", default=None)
-"""What this task or thread is inside of, whichever bridge saw it first."""
+"""The session that this task or thread is inside of, whichever bridge saw it first."""
 
 
 class Runs:
@@ -84,12 +84,12 @@ class Runs:
         self._outermost: set[Hashable] = set()
 
     def __contains__(self, run: Hashable) -> bool:
-        """Whether this run has begun, and not ended."""
+        """Return True if this run has begun and has not ended."""
         return run in self._by_run
 
     @property
     def is_inside(self) -> bool:
-        """Whether a run that begins here and now is inside one that another bridge has seen."""
+        """True when a run that begins here is inside one that another bridge has seen."""
         around = self._in_context()
         return around is not None and around.counts
 
@@ -198,5 +198,5 @@ class Runs:
         return followed if self._is_ours(followed) else None
 
     def _is_ours(self, followed: Followed) -> bool:
-        """Whether its session is this publisher's: agents on two boards are two sessions."""
+        """Return True if the session is this publisher's: an agent on two dashboards is two sessions."""
         return _followed.get(self._publisher, {}).get(followed.session.key) is followed

@@ -1,4 +1,4 @@
-"""The one thread that talks to Redis: it asks the outbox for words and tells them, at the pace's moments.
+"""The one thread that talks to Redis: it takes reports from the outbox and writes them when the pace says so.
 
 After it comes Redis. Nothing that happens here reaches the agent: a failure is waited out and reported once.
 """
@@ -22,7 +22,7 @@ GOODBYE_RETRY_SECONDS: Final = 0.2
 
 
 class ReportWriter(Protocol):
-    """What a flusher needs of Redis: to run the write script once, and to be closed."""
+    """The connection to Redis that a flusher needs: it runs the write script once, and can be closed."""
 
     sharded: bool
 
@@ -34,7 +34,10 @@ class ReportWriter(Protocol):
 
 
 class Flusher:
-    """Owns the thread. Whoever changes the outbox holds `lock`; what is put into `wakes` has the thread look at it."""
+    """The owner of the thread.
+
+    Callers hold `lock` while they change the outbox, and put into `wakes` to have the thread look at it.
+    """
 
     def __init__(
         self,
@@ -56,12 +59,12 @@ class Flusher:
         self._leaving = False
         self._goodbye_until = 0.0
         self._has_ended = False
-        self._silent_since: float | None = None
+        self._unavailable_since: float | None = None
         self._channel_error = ""
         self._thread = threading.Thread(target=self._run, name="agent-status-flusher", daemon=True)
 
     def start(self) -> None:
-        """Begin; the first word says that the worker is here."""
+        """Start the thread. The first report announces the worker."""
         try:
             self._thread.start()
         except RuntimeError:
@@ -94,7 +97,7 @@ class Flusher:
         try:
             while not self._leaving:
                 if self._wait_until_due():
-                    self._tell(left=False)
+                    self._write(left=False)
             self._say_goodbye()
         finally:
             if self._writer is not None:
@@ -105,8 +108,8 @@ class Flusher:
 
     def _say_goodbye(self) -> None:
         """Until Redis has it or time is up; once only if Redis was away before, since an agent's end must not wait."""
-        was_away = self._silent_since is not None
-        while not self._tell(left=True) and not was_away and time.monotonic() < self._goodbye_until:
+        was_away = self._unavailable_since is not None
+        while not self._write(left=True) and not was_away and time.monotonic() < self._goodbye_until:
             time.sleep(GOODBYE_RETRY_SECONDS)
 
     def _wait_until_due(self) -> bool:
@@ -123,15 +126,15 @@ class Flusher:
             return True
         return False
 
-    def _tell(self, *, left: bool) -> bool:
-        """Tell the next word; True if Redis has it."""
+    def _write(self, *, left: bool) -> bool:
+        """Write the next report; True if Redis has it."""
         try:
-            return self._try_to_tell(left=left)
+            return self._try_to_write(left=left)
         except Exception as error:  # noqa: BLE001 - whatever happens, the thread goes on trying
             self._failed(error)
             return False
 
-    def _try_to_tell(self, *, left: bool) -> bool:
+    def _try_to_write(self, *, left: bool) -> bool:
         if self._writer is None:
             self._writer = self._make_writer()
         started_at = self._outbox.clock()
@@ -154,9 +157,10 @@ class Flusher:
             self._pace.took(started_at, size_bytes)
             self._outbox.confirmed(draft)
             self._confirmed.notify_all()
-        if self._silent_since is not None:
-            logger.info("Redis takes this worker's status again, after %.1f s", time.monotonic() - self._silent_since)
-            self._silent_since = None
+        if self._unavailable_since is not None:
+            outage_seconds = time.monotonic() - self._unavailable_since
+            logger.info("Redis takes this worker's status again, after %.1f s", outage_seconds)
+            self._unavailable_since = None
         if channel_error and channel_error != self._channel_error:
             self._reporter.always(
                 RedisUnavailableError(
@@ -171,8 +175,8 @@ class Flusher:
             self._pace.failed(self._outbox.clock())
         if self._writer is not None:  # a fresh connection finds the server that the name leads to by now
             self._writer.close()
-        if self._silent_since is None:
-            self._silent_since = time.monotonic()
+        if self._unavailable_since is None:
+            self._unavailable_since = time.monotonic()
             # The error itself is not chained: a logging handler would write all of it, which may have the password.
             self._reporter.always(
                 RedisUnavailableError(

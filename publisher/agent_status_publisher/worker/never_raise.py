@@ -14,7 +14,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MISTAKES: Final = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, AssertionError)
-"""What wrong arguments lead to, or a framework of another shape than we know."""
+"""The errors that wrong arguments lead to, or a framework of another shape than we know."""
 _CANCELLED: Final = (asyncio.CancelledError, concurrent.futures.CancelledError)
 
 
@@ -42,7 +42,7 @@ def never_raise(method: "Callable[Concatenate[Any, P], T]") -> "Callable[Concate
 
 
 def is_failure(error: BaseException | None) -> bool:
-    """Whether leaving by this is an error: being cancelled or interrupted is an end."""
+    """Return True if leaving by this is an error. To be cancelled or interrupted is an end."""
     if isinstance(error, BaseExceptionGroup):
         return any(is_failure(inner) for inner in error.exceptions)
     return isinstance(error, Exception) and not isinstance(error, _CANCELLED)

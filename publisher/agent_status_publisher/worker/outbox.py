@@ -1,6 +1,6 @@
-"""Pure: this worker's sessions, and the next word that they make.
+"""Pure: this worker's sessions, and the next report that they make.
 
-Before it come the session handles, which tell it what happens; after it the flusher, which asks for words.
+Before it come the session handles, which tell it what happens; after it the flusher, which asks for reports.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ ENDED_SECONDS: Final = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who a worker is. `id` is new at every start and has no colon or space."""
+    """The identity of a worker. `id` is new at every start and has no colon or space."""
 
     id: str
     host: str
@@ -26,7 +26,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A word to be told: its number, its record, and the change up to which it tells."""
+    """A report to be written: its number, its record, and the newest change in it."""
 
     seq: int
     record: WorkerRecord
@@ -34,13 +34,13 @@ class Draft:
 
 
 class Outbox:
-    """Not thread-safe: whoever shares it holds a lock.
+    """The sessions of this worker. Not thread-safe: callers that share it hold a lock.
 
     Reentrant: a finalizer may call it in the middle of a call, so nothing here iterates over what that could change.
 
     Args:
         identity: Who this worker is.
-        settings: The terms that its words carry.
+        settings: The terms that its reports carry.
         clock: Seconds, only ever going forward.
         on_news: Called at the first change since the last draft; must not block.
     """
@@ -62,7 +62,7 @@ class Outbox:
 
     @property
     def has_news(self) -> bool:
-        """Whether something changed since the last word was drafted."""
+        """True when something has changed since the last report was drafted."""
         return self._told_change < self._change
 
     @property
@@ -143,7 +143,7 @@ class Outbox:
         return tuple(self._runs.values())
 
     def draft(self, *, left: bool = False) -> Draft:
-        """The next word. A goodbye (`left`) ends every session but those in error, which stay until they expire."""
+        """The next report. A goodbye (`left`) ends every session but those in error, which stay until they expire."""
         now = self.clock()
         self._expire(now)
         if left:
@@ -170,11 +170,11 @@ class Outbox:
         return Draft(seq=self._seq, record=record, change=self._change)
 
     def confirmed(self, draft: Draft) -> None:
-        """Redis has taken this word."""
+        """Redis has taken this report."""
         self._confirmed_change = max(self._confirmed_change, draft.change)
 
     def refused(self, stored_seq: int) -> None:
-        """Redis holds a word with this number, which the next one must pass."""
+        """Redis holds a report with this number, which the next one must pass."""
         self._seq = max(self._seq, stored_seq)
 
     def _note_change(self) -> None:

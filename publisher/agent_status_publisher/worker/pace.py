@@ -1,9 +1,9 @@
-"""Pure: when the next word is due.
+"""Pure: when the next report is due.
 
-Rule 1. The first change after quiet is due at once; then at most ten words a second and about 256 KB a second, but
-        never later than a heartbeat: a long word must not cost its worker the lease.
-Rule 2. When nothing was said for a heartbeat, the same word is due again.
-Rule 3. A word that failed, or was not answered, is followed by a new one after 0.5 s, growing to min(2 s, heartbeat)
+Rule 1. The first change after quiet is due at once; then at most ten reports a second and about 256 KB a second, but
+        never later than a heartbeat: a long report must not cost its worker the lease.
+Rule 2. When nothing was said for a heartbeat, the same report is due again.
+Rule 3. A report that failed, or was not answered, is followed by a new one after 0.5 s, growing to min(2 s, heartbeat)
         with jitter; a refused one at once.
 """
 
@@ -27,25 +27,25 @@ class Pace:
         self._failures = 0
 
     def due_at(self, *, has_news: bool) -> float:
-        """When the next word is due."""
+        """When the next report is due."""
         if has_news or self._failures:
             return self._not_before
         return max(self._not_before, self._heartbeat_at)
 
     def took(self, started_at: float, size_bytes: int) -> None:
-        """The word that was begun then has been taken."""
+        """The report that was begun then has been taken."""
         self._failures = 0
         interval = max(MIN_INTERVAL_SECONDS, size_bytes / BYTES_PER_SECOND)
         self._not_before = started_at + min(interval, self._heartbeat_seconds)
         self._heartbeat_at = started_at + self._heartbeat_seconds
 
     def failed(self, now: float) -> None:
-        """A word has failed, or was not answered."""
+        """A report has failed, or was not answered."""
         longest = min(LAST_RETRY_SECONDS, self._heartbeat_seconds)
         delay = min(FIRST_RETRY_SECONDS * 2 ** min(self._failures, 8), longest)
         self._failures += 1
         self._not_before = now + delay * (0.75 + 0.25 * self._jitter())
 
     def refused(self, now: float) -> None:
-        """A word was refused for its number: the next one is due at once."""
+        """A report was refused for its number: the next one is due at once."""
         self._not_before = self._heartbeat_at = now

@@ -13,7 +13,10 @@ import threading
 
 
 class _Process:
-    """What is new in each process; but a child that is forked at the end is at the end, too: its exit calls nobody."""
+    """The state that is new in each process.
+
+    A child that is forked at the end is at the end, too: its exit calls nobody.
+    """
 
     lock = threading.RLock()
     # Whoever imports this in the main thread after that has ended is an atexit callback or a finalizer: what registers
@@ -23,17 +26,20 @@ class _Process:
 
 
 def process_lock() -> threading.RLock:
-    """It, in this process; at the end one for each caller, since a thread that was ended may hold it for ever."""
+    """Return the lock of this process.
+
+    At the end each caller gets its own, since an ended thread may hold it for ever.
+    """
     return threading.RLock() if _Process.is_over else _Process.lock
 
 
 def is_over() -> bool:
-    """Whether the last goodbye of this process has begun, and calls do nothing any more."""
+    """Return True once the last goodbye of this process has begun. Calls do nothing then."""
     return _Process.is_over
 
 
 def end() -> None:
-    """Begin it."""
+    """Begin the end of this process."""
     _Process.is_over = True
 
 

@@ -42,7 +42,7 @@ class RedisWriter:
             return self._write(keys, arguments)
 
     def close(self) -> None:
-        """Disconnect, unless the client is the agent's own; the next write finds its server anew."""
+        """Disconnect, unless the client is the agent's own; the next write finds its server again."""
         script, self._script = self._script, None
         if script is not None and isinstance(client := script.registered_client, redis.Redis):
             client.connection_pool.disconnect()
@@ -74,7 +74,7 @@ def check_target(target: object) -> str | None:
     if isinstance(target, str):
         _check_url(target)
         return None
-    raise ConfigurationError(f"redis: a URL or a redis.Redis is wanted, not {type(target).__name__}")
+    raise ConfigurationError(f"redis must be a URL or a redis.Redis, not {type(target).__name__}")
 
 
 def make_writer(target: "str | redis.Redis | RedisCluster") -> RedisWriter:
@@ -119,7 +119,7 @@ def _primary_of(search: PrimarySearch, key: str) -> redis.Redis:
 
 
 def _terms() -> dict[str, Any]:
-    """The flusher has its own retries, and a word that waited is worth less than a new one: redis-py's are off."""
+    """The flusher has its own retries, and a report that waited is worth less than a new one: redis-py's are off."""
     return {
         "socket_timeout": SOCKET_TIMEOUT_SECONDS,
         "socket_connect_timeout": SOCKET_TIMEOUT_SECONDS,

@@ -1,6 +1,6 @@
 """Pure: one session's current run: its state, its open tools, what it has used.
 
-Rule 1. A run starts when its session opens, or goes on after `error` or `waiting_for_user`. Usage starts anew with it,
+Rule 1. A run starts when its session opens, or goes on after `error` or `waiting_for_user`. Usage starts again with it,
         and after an error so do the open tools.
 Rule 2. Within a run a total smaller than before is ignored: it came late.
 Rule 3. Leaving a tool shows the newest one still open, else `streaming`, unless the session is in error by then or
@@ -92,11 +92,11 @@ class Run:
         return before != (self.input_tokens, self.output_tokens)
 
     def has_expired(self, now: float) -> bool:
-        """Whether its error has been shown for long enough."""
+        """Return True if its error has been shown for the error TTL."""
         return self.expires_at is not None and self.expires_at <= now
 
     def record(self, now: float) -> SessionRecord:
-        """This run as its worker's next word tells it."""
+        """Return this run as its worker's next report has it."""
         return SessionRecord(
             key=self.key,
             title=self.title,

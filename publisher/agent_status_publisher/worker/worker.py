@@ -1,4 +1,4 @@
-"""This process as a worker, from its start to its goodbye: one outbox, the lock around it, the thread that tells it."""
+"""This process as a worker, from its start to its goodbye: one outbox, its lock, and the thread that writes it."""
 
 import atexit
 import functools
@@ -25,7 +25,9 @@ CLOSE_SECONDS: Final = 3.0
 
 
 class Worker:
-    """What session handles share. A handle of a worker that is gone (closed, or its parent's in a fork) does nothing.
+    """The part that session handles share.
+
+    A handle of a worker that is gone (closed, or its parent's in a fork) does nothing.
 
     Nothing of the agent's (its `__str__`, its logging, its `on_error`) runs while the lock is held, and no I/O.
     """
@@ -51,7 +53,7 @@ class Worker:
         _made.add(self)
 
     def start(self) -> None:
-        """Begin to tell Redis; the first word says that this worker is here."""
+        """Start to write to Redis. The first report announces this worker."""
         if self._flusher is None:
             return
         # In this order, for a thread that comes here while the process ends: the last goodbye finds this worker, or it
@@ -67,13 +69,13 @@ class Worker:
             self.reporter.once(PublisherError(f"the status publisher cannot start: {error}"))
 
     def flush(self, timeout_seconds: float) -> bool:
-        """Wait until Redis has all that was said before; False if that took too long."""
+        """Wait until Redis has all changes before this call; False if that took too long."""
         if is_over() and self._flusher is not None:
             return self.outbox.confirmed_change >= self.outbox.last_change
         return self._flusher is None or self._flusher.wait_until_written(timeout_seconds)
 
     def leave(self, timeout_seconds: float) -> None:
-        """Say goodbye: open sessions end, those in error stay until they expire. Whoever calls this waits for it."""
+        """Say goodbye: open sessions end, those in error stay until they expire. The caller waits for it."""
         self.gone = True
         if self in _started and self._flusher is not None:
             self._flusher.leave(timeout_seconds)

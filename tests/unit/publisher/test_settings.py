@@ -51,7 +51,7 @@ def test_a_url_that_cannot_be_parsed_is_refused_without_repeating_it(url: str) -
 
 
 def test_something_that_is_neither_url_nor_client_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"a URL or a redis\.Redis is wanted, not int"):
+    with pytest.raises(ConfigurationError, match=r"redis must be a URL or a redis\.Redis, not int"):
         StatusPublisher(6379)  # type: ignore[arg-type]
 
 

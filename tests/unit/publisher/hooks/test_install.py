@@ -94,7 +94,7 @@ def test_a_file_that_is_no_plain_json_is_left_alone(tmp_path: Path, capsys: pyte
     file = tmp_path / "settings.json"
     file.write_text('{"theme": "dark", // a comment\n}')
     assert main(["install", "gemini", "--file", str(file), "--yes"]) == 2
-    assert "no plain JSON" in capsys.readouterr().err
+    assert "is not plain JSON" in capsys.readouterr().err
     assert "a comment" in file.read_text()
 
 
