@@ -5,8 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from chaos.servers.redis_server import RedisServer
+
+# A busy machine must fail no test: what an example takes is measured in bench/, not here.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
