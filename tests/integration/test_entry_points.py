@@ -1,6 +1,5 @@
 """Every way to start a gateway, and every way that it may not start."""
 
-import re
 import signal
 import subprocess
 import sys
@@ -11,7 +10,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from agent_status_gateway.cli.commands import cli
-from agent_status_gateway.settings import Settings
 from chaos import need
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_process import STATUS, STREAM, GatewayProcess, clean_environment
@@ -62,12 +60,6 @@ def test_the_installed_command_ends_with_one_clear_line_and_a_status() -> None:
     assert ended.returncode == 2
     assert ended.stderr.startswith("agent-status-gateway: AGENT_STATUS_PORT: ")
     assert len(ended.stderr.splitlines()) == 1
-
-
-def test_every_setting_is_an_option_but_the_key() -> None:
-    options = set(re.findall(r"--[a-z-]+", run("serve", "--help").stdout))
-    settings = {f"--{name.replace('_', '-')}" for name in Settings.model_fields}
-    assert options == settings - {"--api-key"} | {"--embedded", "--help"}
 
 
 @pytest.mark.parametrize(

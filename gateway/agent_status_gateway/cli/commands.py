@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 import typer
 
 from agent_status_gateway.cli.embedded import EmbeddedError, embedded_server
-from agent_status_gateway.cli.options import DEFAULT_URL, AsJson, Filter, KeyFile, Url, ingest_setting, setting
+from agent_status_gateway.cli.options import DEFAULT_URL, AsJson, Filter, KeyFile, Url, setting, takes_settings
 from agent_status_gateway.cli.terminal.goal import STATES, Goal
 from agent_status_gateway.cli.terminal.output import for_readers
 from agent_status_gateway.server.sockets import ListeningError
@@ -53,28 +53,13 @@ def warn_of_renamed_settings(context: typer.Context) -> None:
 
 
 @cli.command()
+@takes_settings(Settings)
 def serve(
-    context: typer.Context,
-    host: Annotated[str | None, setting("host")] = None,
-    port: Annotated[int | None, setting("port")] = None,
-    redis_url: Annotated[str | None, setting("redis_url")] = None,
-    namespace: Annotated[str | None, setting("namespace")] = None,
-    cors_origins: Annotated[str | None, setting("cors_origins")] = None,
-    debounce_seconds: Annotated[float | None, setting("debounce_seconds")] = None,
-    keepalive_seconds: Annotated[float | None, setting("keepalive_seconds")] = None,
-    drain_seconds: Annotated[float | None, setting("drain_seconds")] = None,
-    max_clients: Annotated[int | None, setting("max_clients")] = None,
-    max_clients_per_key: Annotated[int | None, setting("max_clients_per_key")] = None,
-    max_clients_per_address: Annotated[int | None, setting("max_clients_per_address")] = None,
-    max_requests_per_second: Annotated[float | None, setting("max_requests_per_second")] = None,
-    api_keys_file: Annotated[Path | None, setting("api_keys_file")] = None,
-    ticket_seconds: Annotated[int | None, setting("ticket_seconds")] = None,
-    log_format: Annotated[str | None, setting("log_format")] = None,
-    log_level: Annotated[str | None, setting("log_level")] = None,
+    *,
     embedded: Annotated[bool, typer.Option("--embedded", help="Bring a Redis-compatible server along.")] = False,
+    **given: object,
 ) -> None:
     """Run one gateway replica."""
-    given = {name: value for name, value in locals().items() if name in Settings.model_fields}
     from agent_status_gateway.main import create_app  # noqa: PLC0415
     from agent_status_gateway.server.serve import reraise_signal  # noqa: PLC0415
     from agent_status_gateway.server.serve import serve as run_server  # noqa: PLC0415
@@ -101,13 +86,8 @@ def serve(
 
 
 @cli.command()
-def ingest(
-    host: Annotated[str | None, ingest_setting("ingest_host")] = None,
-    port: Annotated[int | None, ingest_setting("ingest_port")] = None,
-    redis_url: Annotated[str | None, setting("redis_url")] = None,
-    namespace: Annotated[str | None, setting("namespace")] = None,
-    ttl_seconds: Annotated[float | None, ingest_setting("ingest_ttl_seconds")] = None,
-) -> None:
+@takes_settings(IngestSettings, prefix="ingest_")
+def ingest(**given: object) -> None:
     """Take in over HTTP what agents do that are not Python, or run on a command line.
 
     Run it beside the agents, one for a machine or a network. Their settings are written by `agent-status-hook install`.
@@ -116,9 +96,8 @@ def ingest(
     from agent_status_gateway.server.serve import reraise_signal  # noqa: PLC0415
     from agent_status_gateway.server.serve import serve as run_server  # noqa: PLC0415
 
-    given = {"redis_url": redis_url, "namespace": namespace, "ingest_ttl_seconds": ttl_seconds}
     try:
-        settings = IngestSettings.load(**given, ingest_host=host, ingest_port=port)
+        settings = IngestSettings.load(**given)
         ended_by = run_server(
             create_ingest(settings), host=settings.ingest_host, port=settings.ingest_port, logs_requests=False
         )
