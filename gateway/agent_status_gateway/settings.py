@@ -65,6 +65,12 @@ class RedisSettings(BaseSettings):
         repr=False,
     )
     namespace: str = Field(default="default", description="Workers of one namespace make one snapshot.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Format of log lines: for people or for programs."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Lowest level that is logged."
+    )
 
     @field_validator("namespace")
     @classmethod
@@ -118,12 +124,6 @@ class Settings(RedisSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(LOCALHOST_ORIGINS,),
         description="Origins that may read, comma-separated; `localhost` allows local pages on any port; or `none`.",
-    )
-    log_format: Literal["text", "json"] = Field(
-        default="text", description="Format of log lines: for people or for programs."
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="Lowest level that is logged."
     )
     debounce_seconds: float = Field(
         default=1.0, ge=0, le=60, description="Seconds in which a client gets at most one event."

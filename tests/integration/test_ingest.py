@@ -1,5 +1,6 @@
 """`agent-status-gateway ingest` over HTTP, with a real publisher and a real gateway behind it."""
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,6 +13,7 @@ from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
 from agent_status_gateway.ingest.sessions import IngestSessions
 from agent_status_gateway.settings import IngestSettings, SettingsError
 from agent_status_publisher.testing import RecordingPublisher
+from chaos.gateways.gateway_process import GatewayProcess
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
@@ -67,6 +69,17 @@ def test_a_look_for_idle_sessions_that_fails_is_logged_and_goes_on(
     client.post("/sessions/node:42", json={"state": "thinking", "ttl_seconds": 0.1})
     wait_until(lambda: publisher.sessions["node:42"].error_message == "no news", "the idle session is an error")
     assert "the look for idle sessions has failed and starts again" in caplog.text
+
+
+def test_log_lines_have_the_format_and_level_of_the_settings(real_redis: RedisServer) -> None:
+    command = ("-m", "agent_status_gateway", "ingest", "--port", "{port}", "--log-format", "json")
+    with GatewayProcess(real_redis.url, command=command) as ingest:
+        ingest.stop()
+        lines = [json.loads(line) for line in ingest.log().splitlines()]
+    assert {line["level"] for line in lines} == {"info"}
+    with GatewayProcess(real_redis.url, command=command, log_level="error") as ingest:
+        ingest.stop()
+        assert ingest.log() == ""
 
 
 def test_every_state_can_be_told_and_an_error_ends_the_session_as_one(

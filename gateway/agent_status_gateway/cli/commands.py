@@ -95,11 +95,16 @@ def ingest(**given: object) -> None:
     from agent_status_gateway.ingest.app import create_ingest  # noqa: PLC0415
     from agent_status_gateway.server.serve import reraise_signal  # noqa: PLC0415
     from agent_status_gateway.server.serve import serve as run_server  # noqa: PLC0415
+    from agent_status_gateway.telemetry.logs import log_config  # noqa: PLC0415
 
     try:
         settings = IngestSettings.load(**given)
         ended_by = run_server(
-            create_ingest(settings), host=settings.ingest_host, port=settings.ingest_port, logs_requests=False
+            create_ingest(settings),
+            host=settings.ingest_host,
+            port=settings.ingest_port,
+            log_config=log_config(settings.log_format, settings.log_level),
+            logs_requests=False,
         )
     except (SettingsError, ListeningError) as error:
         _fail(error)
