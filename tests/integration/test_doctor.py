@@ -39,6 +39,36 @@ def test_where_all_is_well_it_says_so_and_the_whole_way_is_measured(
     assert gateway.states() == {}, "the doctor's own session has ended"
 
 
+def test_a_keepalive_that_is_longer_than_the_check_is_not_called_wrong(real_redis: RedisServer) -> None:
+    with GatewayThread(real_redis.url, debounce_seconds=0.05, keepalive_seconds=3600) as gateway:
+        is_well, said = examined(gateway.ready().url, real_redis.url, idle_seconds=0.5)
+    assert is_well, said
+    assert "the stream works after 0.5 s without a keepalive" in said
+
+
+def test_a_stream_that_something_has_dropped_without_closing_it_is_wrong(
+    real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_checks, "CHANGE_SECONDS", 0.5)
+    is_over = threading.Event()
+
+    def answer(request: http.server.BaseHTTPRequestHandler) -> None:
+        """A stream that says one thing, and then nothing for ever."""
+        is_stream = request.path != "/readyz"
+        request.send_response(200)
+        request.send_header("Content-Type", "text/event-stream" if is_stream else "application/json")
+        request.end_headers()
+        request.wfile.write(b'data: {"sessions": []}\n\n' if is_stream else b'{"status": "ok"}')
+        if is_stream:
+            is_over.wait(30)
+
+    with something_else(answer) as url:
+        is_well, said = examined(url, real_redis.url, idle_seconds=0.2)
+        is_over.set()
+    assert not is_well
+    assert "wrong  no keepalive within 0.2 s, and a change after that does not come through" in said
+
+
 def test_a_redis_that_does_not_answer_is_wrong_and_shows_no_password(gateway: GatewayThread) -> None:
     is_well, said = examined(gateway.url, f"redis://:hunter2@127.0.0.1:{free_port()}/0")
     assert not is_well

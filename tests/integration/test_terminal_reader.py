@@ -30,11 +30,14 @@ def feed(state: str) -> str:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Starts a server that gives these answers, one after the other; then it says nothing until the test is over."""
+    """Starts a server that gives these answers, one after the other; then it says nothing until the test is over.
+
+    With `is_held`, streams stay open after what they say.
+    """
     is_over = threading.Event()
     servers: list[ThreadingHTTPServer] = []
 
-    def start(*answers: Answer) -> str:
+    def start(*answers: Answer, is_held: bool = False) -> str:
         left = list(answers)
 
         class Handler(BaseHTTPRequestHandler):
@@ -47,6 +50,9 @@ def serve() -> Iterator[Serve]:
                 self.send_header("Content-Type", kind)
                 self.end_headers()
                 self.wfile.write(body.encode())
+                if is_held and kind == STREAM:
+                    self.wfile.flush()
+                    is_over.wait(30)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -120,7 +126,7 @@ def test_not_now_is_called_so_and_asked_again(serve: Serve) -> None:
 def test_when_redis_is_heard_again_a_new_picture_comes_before_that_is_told(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "AFTER_OUTAGE_SECONDS", 0.0)
+    monkeypatch.setattr(reading, "NEW_STREAM_SECONDS", 0.0)
     before = (200, STREAM, status("web:old") + feed("lost") + feed("live"))
     heard = news(serve(before, (200, STREAM, status("web:new") + feed("live"))), 4)
     said = [
@@ -134,7 +140,26 @@ def test_when_redis_is_heard_again_a_new_picture_comes_before_that_is_told(
 def test_a_stream_that_says_nothing_for_too_long_is_dead(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "SILENCE_SECONDS", 0.1)
     url = serve()
-    assert last_trouble(url, 1).reason == f"{url} says nothing"
+    assert last_trouble(url, 1).reason == f"{url} does not answer"
+
+
+def test_a_silent_stream_of_a_gateway_that_is_well_is_replaced_and_not_called_dead(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(reading, "NEW_STREAM_SECONDS", 0.0)
+    probed = (200, "application/json", orjson.dumps(snapshot(row("web:1"))).decode())
+    heard = news(serve((200, STREAM, status("web:1")), probed, (200, STREAM, status("web:2")), is_held=True), 2)
+    assert [type(piece) for piece in heard] == [ReceivedSnapshot, ReceivedSnapshot]
+
+
+def test_a_silent_stream_of_a_gateway_that_does_not_answer_elsewhere_is_dead(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(reading, "TIMEOUT_SECONDS", 0.2)
+    url = serve((200, STREAM, status("web:1")), is_held=True)
+    assert last_trouble(url, 2).reason == f"{url} does not answer"
 
 
 def test_pauses_grow_to_a_limit_while_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:

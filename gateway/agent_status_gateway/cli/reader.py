@@ -18,11 +18,15 @@ from agent_status_gateway.state.workers import Workers
 
 TIMEOUT_SECONDS: Final = 10.0
 SILENCE_SECONDS: Final = 75.0
-"""More than two keepalives: a stream that is silent for longer is dead."""
+"""Seconds without a byte after which a stream is replaced by a new one.
+
+They are more than two keepalives of 30 seconds. A gateway may be set to a longer keepalive, so a silent stream need
+not be dead: it is only called that if the gateway does not answer on another connection either.
+"""
 LAST_RETRY_SECONDS: Final = 10.0
 RETRY_GROWTH: Final = 1.5
-AFTER_OUTAGE_SECONDS: Final = 0.5
-"""A gateway that hears Redis again may give out its last picture for so long."""
+NEW_STREAM_SECONDS: Final = 0.5
+"""Seconds before a new stream. After an outage, a gateway may send its last snapshot for so long."""
 PASSING: Final = {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS}
 
 _snapshot = TypeAdapter(Snapshot)
@@ -89,7 +93,7 @@ class Reader:
                 heard_before = self._snapshots_received
                 error = yield from self._connect(client)
                 if error is None:
-                    time.sleep(AFTER_OUTAGE_SECONDS)
+                    time.sleep(NEW_STREAM_SECONDS)
                     continue
                 # A gateway that was one is waited for, whatever answers in its place meanwhile.
                 is_first = self._snapshots_received == 0
@@ -109,7 +113,7 @@ class Reader:
         return response
 
     def _connect(self, client: httpx.Client) -> Generator[News, None, ReaderError | None]:
-        """One connection's news; then why it has ended. Nothing is wrong if it is because Redis is heard again."""
+        """One connection's news; then why it has ended. None means that nothing is wrong, and a new one is needed."""
         heard_before = self._snapshots_received
         try:
             for event in self._events(client):
@@ -124,11 +128,21 @@ class Reader:
         except _HeardAgain:
             return None
         except httpx.HTTPError as error:
+            if isinstance(error, httpx.ReadTimeout) and self._snapshots_received > heard_before:
+                return self._why_silent()
             return ReaderError(self._silence(error))
         except ReaderError as error:
             return error
         is_over = self._snapshots_received > heard_before
         return ReaderError("the gateway has ended the stream" if is_over else "the gateway says: not now")
+
+    def _why_silent(self) -> ReaderError | None:
+        """Ask over another connection. None means that the gateway is well, and only a new stream is needed."""
+        try:
+            self.read_once()
+        except ReaderError as error:
+            return error
+        return None
 
     def _events(self, client: httpx.Client) -> Iterator[ServerSentEvent]:
         """One connection's events. After an outage it ends, so that the next one brings a picture of after it.
@@ -181,7 +195,7 @@ class Reader:
 
     def _silence(self, error: httpx.HTTPError) -> str:
         if isinstance(error, httpx.ReadTimeout):
-            return f"{self.url} says nothing"
+            return f"{self.url} does not answer"
         return f"no gateway answers at {self.url}: {str(error) or type(error).__name__}"
 
 

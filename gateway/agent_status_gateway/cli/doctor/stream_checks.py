@@ -23,6 +23,9 @@ CONNECT_SECONDS: Final = 5.0
 FIRST_SECONDS: Final = 6.0
 CHANGE_SECONDS: Final = 10.0
 KEEPALIVE: Final = ": keepalive"
+IDLE_TIMEOUT: Final = (
+    "a proxy on the way has an idle timeout shorter than the keepalive: raise it, or lower KEEPALIVE_SECONDS"
+)
 BUFFERED: Final = "something on the way collects the answer: switch its buffering off for this path (see deploy/)"
 
 
@@ -69,49 +72,74 @@ def _check_open_stream(response: httpx.Response, settings: Settings, idle_second
     yield ok(f"the first event comes after {1000 * (time.monotonic() - began_at):.0f} ms")
     yield from _check_change(lines, settings)
     if idle_seconds:
-        yield _check_silence(lines, idle_seconds)
+        yield _check_idle(lines, settings, idle_seconds)
+
+
+class _CannotPublishError(Exception):
+    """No change can be made to look for; `finding` says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.what)
+        self.finding = finding
 
 
 def _check_change(lines: "_Lines", settings: Settings) -> Iterator[Finding]:
     """Publish as a worker does, and see it on the stream."""
-    session_key = f"doctor:{random.randrange(10**6)}"  # noqa: S311 - a name
-    errors: list[PublisherError] = []
     try:
-        publisher = StatusPublisher(settings.redis_url, namespace=settings.namespace, on_error=errors.append)
-        with publisher:
-            began_at = time.monotonic()
-            publisher.session(session_key, title="agent-status-gateway doctor")
-            if not publisher.flush():
-                reason = str(errors[-1]) if errors else "no answer"
-                yield note(
-                    f"a worker's word cannot be written: {reason}",
-                    "fine for a gateway's user; give --redis-url a worker's to see the whole way",
-                )
-                return
-            written_ms = 1000 * (time.monotonic() - began_at)
-            shown = lines.wait_for(lambda line: _shows(line, session_key), CHANGE_SECONDS)
-            shown_ms = 1000 * (time.monotonic() - began_at)
-    except (ValueError, RedisError) as error:
-        yield wrong(f"nothing can be published: {error}", "is REDIS_URL right?")
+        written_ms, shown_ms = _make_change(lines, settings)
+    except _CannotPublishError as error:
+        yield error.finding
         return
-    if shown:
-        yield ok(f"a worker's word is in Redis after {written_ms:.0f} ms, and on the stream after {shown_ms:.0f} ms")
+    if shown_ms is not None:
+        yield ok(f"a worker's report is in Redis after {written_ms:.0f} ms, and on the stream after {shown_ms:.0f} ms")
     else:
         same = "does the gateway at --url read this Redis and this namespace? if so, "
         yield wrong(f"a change does not come through within {CHANGE_SECONDS:g} s" + lines.why_over(), same + BUFFERED)
 
 
-def _check_silence(lines: "_Lines", idle_seconds: float) -> Finding:
-    """Nothing happens for a while but keepalives; other workers' changes do no harm."""
-    heard = lines.wait_for(lambda line: line.startswith(KEEPALIVE), idle_seconds)
+def _make_change(lines: "_Lines", settings: Settings) -> tuple[float, float | None]:
+    """Milliseconds until a change was in Redis, and until it was on the stream; None if it did not come in time.
+
+    Raises:
+        _CannotPublishError: Nothing can be published.
+    """
+    session_key = f"doctor:{random.randrange(10**6)}"  # noqa: S311 - a name
+    errors: list[PublisherError] = []
+    try:
+        with StatusPublisher(settings.redis_url, namespace=settings.namespace, on_error=errors.append) as publisher:
+            began_at = time.monotonic()
+            publisher.session(session_key, title="agent-status-gateway doctor")
+            if not publisher.flush():
+                reason = str(errors[-1]) if errors else "no answer"
+                raise _CannotPublishError(
+                    note(
+                        f"a worker's report cannot be written: {reason}",
+                        "this is fine for a gateway's user; give --redis-url a worker's to check the whole way",
+                    )
+                )
+            written_ms = 1000 * (time.monotonic() - began_at)
+            is_shown = lines.wait_for(lambda line: _shows(line, session_key), CHANGE_SECONDS)
+            shown_ms = 1000 * (time.monotonic() - began_at)
+    except (ValueError, RedisError) as error:
+        raise _CannotPublishError(wrong(f"nothing can be published: {error}", "is REDIS_URL right?")) from None
+    return written_ms, shown_ms if is_shown else None
+
+
+def _check_idle(lines: "_Lines", settings: Settings, idle_seconds: float) -> Finding:
+    """Wait for a keepalive. Without one, only a change that comes through shows that the stream still works."""
+    has_keepalive = lines.wait_for(lambda line: line.startswith(KEEPALIVE), idle_seconds)
     if lines.is_over:
-        return wrong(
-            "the stream is cut in silence" + lines.why_over(),
-            "something on the way has a shorter idle timeout than the keepalive: raise it, or lower KEEPALIVE_SECONDS",
-        )
-    if heard:
-        return ok("the stream stays open in silence, and its keepalive comes through")
-    return note(f"no keepalive within {idle_seconds:g} s: too much is going on for one, or KEEPALIVE_SECONDS is longer")
+        return wrong("the idle stream was closed" + lines.why_over(), IDLE_TIMEOUT)
+    if has_keepalive:
+        return ok("the stream stays open while idle, and its keepalive comes through")
+    none = f"no keepalive within {idle_seconds:g} s"
+    try:
+        _, shown_ms = _make_change(lines, settings)
+    except _CannotPublishError:
+        return note(f"{none}: there were too many events, or KEEPALIVE_SECONDS is longer")
+    if shown_ms is None:
+        return wrong(f"{none}, and a change after that does not come through" + lines.why_over(), IDLE_TIMEOUT)
+    return ok(f"the stream works after {idle_seconds:g} s without a keepalive (KEEPALIVE_SECONDS may be longer)")
 
 
 def _shows(line: str, session_key: str) -> bool:
