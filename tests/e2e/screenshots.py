@@ -130,7 +130,7 @@ def stale(gateway: ScriptedGateway, page: Page) -> None:
 def reconnecting(gateway: ScriptedGateway, page: Page) -> None:
     gateway.refusal = 502
     gateway.cut()
-    page.get_by_text("the gateway answers 502").wait_for()
+    page.get_by_text("the gateway answered 502").wait_for()
 
 
 def needs_key(gateway: ScriptedGateway, page: Page) -> None:
@@ -143,9 +143,9 @@ def needs_key(gateway: ScriptedGateway, page: Page) -> None:
 def left(gateway: ScriptedGateway, page: Page) -> None:
     fleet = Fleet(24)
     gateway.say(fleet.snapshot())
-    page.locator("#left summary").click()
-    page.locator("#left-rows tr").first.wait_for()
-    page.locator("#left").scroll_into_view_if_needed()
+    page.locator("#ended summary").click()
+    page.locator("#ended-rows tr").first.wait_for()
+    page.locator("#ended").scroll_into_view_if_needed()
     page.clock.run_for(1100)
 
 

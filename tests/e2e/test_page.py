@@ -68,10 +68,10 @@ def test_a_change_is_seen_without_a_reload(tabs: BrowserContext, gateway: Gatewa
     session.tool_running("bash")
     expect(what).to_have_text("running bash")
     session.end()
-    expect(page.get_by_text("No session is open.")).to_be_visible()
+    expect(page.get_by_text("No open sessions")).to_be_visible()
     expect(page.locator("#global")).to_have_text("Idle")
-    page.locator("#left summary").click()
-    expect(page.locator("#left-rows .title")).to_have_text("Fix auth bug")
+    page.locator("#ended summary").click()
+    expect(page.locator("#ended-rows .title")).to_have_text("Fix auth bug")
 
 
 def test_a_duration_ticks_between_events(tabs: BrowserContext, gateway: GatewayProcess, session: Session) -> None:
@@ -79,7 +79,7 @@ def test_a_duration_ticks_between_events(tabs: BrowserContext, gateway: GatewayP
     page = opened(tabs, gateway)
     page.clock.install()
     page.reload()
-    lasts = page.locator("#rows .for")
+    lasts = page.locator("#rows .in-state")
     expect(lasts).to_have_text(re.compile(r"^\d+s$"))
     page.clock.fast_forward(125_000)
     expect(lasts).to_have_text(re.compile(r"^2m \d+s$"))
@@ -107,7 +107,7 @@ def test_what_is_chosen_is_shown_and_lives_in_the_url(tabs: BrowserContext, gate
     expect(titles).to_have_text(["Echo"])
     assert page.url == f"{gateway.url}/?channel=slack&state=thinking"
     page.get_by_role("button", name="thinking").click()
-    page.get_by_label("Order").select_option("tokens")
+    page.get_by_label("Sort by").select_option("tokens")
     expect(titles).to_have_text(["Echo", "Charlie", "Delta"])
     page.get_by_role("searchbox").fill("BASH")
     expect(titles).to_have_text(["Charlie"])
@@ -116,7 +116,7 @@ def test_what_is_chosen_is_shown_and_lives_in_the_url(tabs: BrowserContext, gate
     page.reload()
     expect(titles).to_have_text(["Charlie"])
     page.get_by_role("searchbox").fill("nobody")
-    page.get_by_role("button", name="Show all of them").click()
+    page.get_by_role("button", name="Clear filters").click()
     expect(titles).to_have_text(["Echo", "Charlie", "Delta", "Alpha", "Bravo"])
     assert page.url == f"{gateway.url}/?sort=tokens"
 
@@ -148,7 +148,7 @@ def test_of_a_thousand_rows_an_event_touches_those_it_is_about(
           for (const { target, addedNodes, removedNodes } of records) {
             if (target.id === "rows") seen.nodes += addedNodes.length + removedNodes.length;
             const row = (target.parentElement ?? target).closest("tr");
-            if (row && !(target.parentElement ?? target).closest(".for")) seen.rows.add(row);
+            if (row && !(target.parentElement ?? target).closest(".in-state")) seen.rows.add(row);
           }
         }).observe(document.querySelector("#rows"), { subtree: true, childList: true, characterData: true });
     }""")

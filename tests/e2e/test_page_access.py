@@ -63,7 +63,8 @@ def test_axe_finds_nothing_in_either_scheme(state: str, open_shot: OpenShot, nod
 def test_nothing_is_cut_off_or_scrolls_sideways_on_a_screen_of_any_width(width: int, open_shot: OpenShot) -> None:
     page = open_shot("light", width)
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    cut = page.evaluate("""[...document.querySelectorAll("#rows :is(.title, .what, .for, .tokens), .figure strong")]
+    cut = page.evaluate("""
+        [...document.querySelectorAll("#rows :is(.title, .what, .in-state, .tokens), .figure strong")]
         .filter((node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== "inline")
         .map((node) => node.textContent)""")
     assert cut == []
@@ -84,7 +85,7 @@ def test_all_can_be_done_by_keys(tabs: BrowserContext, gateway: GatewayProcess) 
     assert reached == ["notify", "API", *chips, "search", "channel", "sort"]
     page.get_by_role("button", name="in error").focus()
     page.keyboard.press("Space")
-    expect(page.get_by_text("No session matches.")).to_be_visible()
+    expect(page.get_by_text("No sessions match.")).to_be_visible()
 
 
 @pytest.mark.usefixtures("session")
@@ -96,8 +97,8 @@ def test_a_screen_reader_hears_of_changes_and_not_of_ticks(tabs: BrowserContext,
     expect(said).to_have_text("Fleet active.")
     page.evaluate("""() => {
         window.heard = [];
-        new MutationObserver(() => heard.push(document.querySelector("#said").textContent))
-          .observe(document.querySelector("#said"), { subtree: true, childList: true, characterData: true });
+        new MutationObserver(() => heard.push(document.querySelector("#announcement").textContent))
+          .observe(document.querySelector("#announcement"), { subtree: true, childList: true, characterData: true });
     }""")
     page.clock.run_for(30_000)
     assert page.evaluate("heard") == []

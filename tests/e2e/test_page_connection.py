@@ -35,9 +35,9 @@ def test_after_a_replicas_death_the_page_counts_down_and_is_right_again(
         expect(page.locator("#rows .title")).to_have_text("Alpha")
         first.stop(signal.SIGKILL)
         expect(page.locator("#connection")).to_have_text(COUNTDOWN)
-        expect(page.locator("#notice")).to_contain_text("The connection was lost")
+        expect(page.locator("#notice")).to_contain_text("Connection lost")
         expect(page.locator("#as-of")).to_have_text(AS_OF)
-        expect(page.locator("#for-as-of")).to_have_text(AS_OF)
+        expect(page.locator("#in-state-as-of")).to_have_text(AS_OF)
         assert page.title().startswith("? ")
         publisher.publish("web:1", "error", error_message="boom")
         with GatewayProcess(real_redis.url, port=first.port, debounce_seconds=DEBOUNCE_SECONDS) as second:
@@ -66,7 +66,7 @@ def test_an_answer_of_a_balancer_in_between_is_named_and_does_not_end_it(
     tabs.route(re.compile("/api/v1/agent/status"), refuse)
     page = tabs.new_page()
     page.goto(gateway.url)
-    expect(page.locator("#notice")).to_contain_text("the gateway answers 502")
+    expect(page.locator("#notice")).to_contain_text("the gateway answered 502")
     page.evaluate(HURRY)
     assert [url.partition("?")[0].removeprefix(gateway.url) for url in refused] == [
         STREAM,
@@ -89,7 +89,7 @@ def test_while_redis_cannot_be_heard_the_picture_is_stale_since_then_and_then_li
         own_redis.kill()
         expect(page.locator("#connection")).to_have_text(re.compile(r"^Stale since \d\d:\d\d:\d\d$"))
         expect(page.locator("#notice")).to_contain_text("The gateway lost Redis")
-        expect(page.locator("#for-as-of")).to_have_text(AS_OF)
+        expect(page.locator("#in-state-as-of")).to_have_text(AS_OF)
         expect(page.locator("#rows .what")).to_have_text("thinking")
         session.waiting_for_user()
         own_redis.start()

@@ -135,7 +135,7 @@ def test_the_demo_shows_the_same_view_below_its_addresses() -> None:
         assert ENTER_SCREEN not in terminal.text
         terminal.press(CTRL_C)
         assert terminal.ended(20) == 0
-        assert terminal.text.endswith("Stopping: workers say goodbye, streams are drained.\n")
+        assert terminal.text.endswith("Stopping the workers and closing the streams.\n")
 
 
 @pytest.mark.slow

@@ -121,11 +121,11 @@ def test_a_picture_without_redis_is_called_stale_and_is_no_truth_for_wait(
         publisher.session("web:1")
         watch.wait_for('"web:1"')
         own_redis.kill()
-        wait_until(lambda: "gateway stale: Redis has not been heard for " in watch.errors, "watch says so on stderr")
+        wait_until(lambda: "gateway stale: the gateway lost Redis " in watch.errors, "watch says so on stderr")
         shown = run("show", "--url", gateway.url)
         assert shown.exit_code == 0
-        assert shown.stderr.startswith("agent-status-gateway: stale: Redis has not been heard for ")
-        assert "\nstale: Redis has not been heard for " in shown.stdout
+        assert shown.stderr.startswith("agent-status-gateway: stale: the gateway lost Redis ")
+        assert "\nstale: the gateway lost Redis " in shown.stdout
         with running(tmp_path / "wait", "wait", "--url", gateway.url, "--state", "thinking") as wait:
             wait_until(lambda: "gateway stale" in wait.errors, "wait says so on stderr")
             assert wait.process.poll() is None
@@ -148,7 +148,7 @@ def test_wait_ends_when_it_is_so_and_with_124_when_it_is_not_in_time(gateway: Ga
         assert wait.lines == [f"{SESSION_KEY} thinking (Fix auth bug)"]
         assert wait.errors == ""
         assert late.ended() == 124
-        assert late.errors == f"agent-status-gateway: not within 0.5 s: {SESSION_KEY} is idle\n"
+        assert late.errors == f"agent-status-gateway: timed out after 0.5 s waiting until {SESSION_KEY} is idle\n"
         assert late.lines == []
 
 
@@ -159,7 +159,7 @@ def test_a_wrong_key_ends_every_command_with_2_and_a_clear_line(
     refused = run(*command, "--url", keyed_gateway.url, api_key="guessed")
     assert refused.exit_code == 2
     assert refused.stderr == (
-        f"agent-status-gateway: {keyed_gateway.url} wants another key: set AGENT_STATUS_API_KEY or give --key-file\n"
+        f"agent-status-gateway: {keyed_gateway.url} refused the key: set AGENT_STATUS_API_KEY or use --key-file\n"
     )
     assert refused.stdout == ""
     if command == ("watch",):
@@ -173,10 +173,10 @@ def test_a_wrong_key_ends_every_command_with_2_and_a_clear_line(
     ("arguments", "said"),
     [
         (("watch", "--url", "{url}/docs"), "/docs answered 404: "),
-        (("watch", "--url", "{url}/?key=secret"), "--url wants an address alone"),
-        (("watch", "--url", "ftp://somewhere"), "--url wants an address such as http://localhost:8000"),
-        (("wait", "--state", "busy"), "--state: 'busy' is no state: idle, active, "),
-        (("wait", "--state", "idle", "--timeout", "-1"), "--timeout: seconds above 0 are wanted"),
+        (("watch", "--url", "{url}/?key=secret"), "--url must not have a query or fragment"),
+        (("watch", "--url", "ftp://somewhere"), "--url must be an address such as http://localhost:8000"),
+        (("wait", "--state", "busy"), "--state: 'busy' is not a state; expected one of idle, active, "),
+        (("wait", "--state", "idle", "--timeout", "-1"), "--timeout must be greater than 0"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_a_clear_line(
@@ -210,7 +210,7 @@ def test_a_full_gateway_is_waited_for(real_redis: RedisServer, tmp_path: Path) -
         running(tmp_path, "watch", "--url", gateway.url) as watch,
     ):
         dashboard.wait_for_first()
-        watch.wait_for("the gateway says: not now")
+        watch.wait_for("the gateway accepts no streams now")
         dashboard.close()
         watch.wait_for("fleet idle")
 

@@ -66,7 +66,7 @@ def test_a_stream_that_something_has_dropped_without_closing_it_is_wrong(
         is_well, said = examined(url, real_redis.url, idle_seconds=0.2)
         is_over.set()
     assert not is_well
-    assert "wrong  no keepalive within 0.2 s, and a change after that does not come through" in said
+    assert "wrong  no keepalive within 0.2 s, and a change after that did not reach the stream" in said
 
 
 def test_a_redis_that_does_not_answer_is_wrong_and_shows_no_password(gateway: GatewayThread) -> None:
@@ -86,7 +86,7 @@ def test_a_user_without_rights_is_told_which_and_where_the_rule_is(
         finally:
             admin.acl_deluser("nobody")
     assert not is_well
-    assert "wrong  Redis runs the script that reads all workers: no" in said
+    assert "wrong  Redis refuses to run the script that reads all workers" in said
     assert "Users with the least rights" in said
 
 
@@ -109,13 +109,13 @@ def test_a_gateway_of_another_redis_shows_no_change_and_that_is_said(
     monkeypatch.setattr(stream_checks, "CHANGE_SECONDS", 0.5)
     is_well, said = examined(gateway.url, own_redis.url)
     assert not is_well
-    assert "does the gateway at --url read this Redis" in said
+    assert "check that the gateway at --url reads this Redis" in said
 
 
 def test_a_key_that_is_missing_is_said(real_redis: RedisServer) -> None:
     with GatewayThread(real_redis.url, api_key="geheim") as gateway:
         gateway.ready()
-        assert "wrong  the stream wants a key" in examined(gateway.url, real_redis.url)[1]
+        assert "wrong  the stream requires a key" in examined(gateway.url, real_redis.url)[1]
         is_well, said = examined(gateway.url, real_redis.url, key="geheim")
     assert is_well, said
     assert "geheim" not in said
@@ -149,7 +149,7 @@ def test_an_address_that_is_no_gateways_is_said(real_redis: RedisServer) -> None
     with something_else(answer) as url:
         is_well, said = examined(url, real_redis.url)
     assert not is_well
-    assert "is --url a gateway's address?" in said
+    assert "check that --url is the address of a gateway" in said
 
 
 def test_a_balancer_that_buffers_or_cuts_is_said(real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,5 +167,5 @@ def test_a_balancer_that_buffers_or_cuts_is_said(real_redis: RedisServer, monkey
     with something_else(answer) as url:
         is_well, said = examined(url, real_redis.url)
     assert not is_well
-    assert "wrong  the first event does not come: it ended" in said
-    assert "by way of 1.1 cache" in said
+    assert "wrong  no first event within 0.5 s: it was closed" in said
+    assert "through 1.1 cache" in said

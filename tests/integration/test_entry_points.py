@@ -70,7 +70,7 @@ def test_the_installed_command_ends_with_one_clear_line_and_a_status() -> None:
         (("serve", "--redis-url", "nonsense"), {}, "AGENT_STATUS_REDIS_URL: cannot be parsed"),
         (("serve", "--host", "no.such.host.invalid"), {}, "cannot listen on no.such.host.invalid"),
         (("show", "--url", "http://127.0.0.1:1"), {}, "no gateway answers at http://127.0.0.1:1"),
-        (("show", "--url", "nonsense"), {}, "no gateway answers at nonsense"),
+        (("show", "--url", "nonsense"), {}, "--url must be an address such as http://localhost:8000, not 'nonsense'"),
         (("show", "--key-file", "/no/such/file"), {}, "--key-file: "),
     ],
 )
@@ -127,7 +127,7 @@ def test_show_prints_the_picture_for_people_and_for_programs(gateway: GatewayPro
     assert as_json.stdout.startswith('{"global":{"state":"idle"')
     refused = run("show", "--url", gateway.url)
     assert refused.exit_code == 2
-    assert "wants a key: set AGENT_STATUS_API_KEY or give --key-file" in refused.stderr
+    assert "requires a key: set AGENT_STATUS_API_KEY or use --key-file" in refused.stderr
 
 
 def test_the_open_file_limit_is_raised_to_the_hard_one(gateway: GatewayProcess) -> None:

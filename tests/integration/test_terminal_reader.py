@@ -111,7 +111,7 @@ def test_a_gateway_that_was_one_is_waited_for_whatever_answers_in_its_place_but_
     heard = news(serve((200, STREAM, status()), answer), 3)
     assert [type(piece) for piece in heard] == [ReceivedSnapshot, Trouble, Trouble]
     assert isinstance(heard[1], Trouble)
-    assert heard[1].reason == "the gateway has ended the stream"
+    assert heard[1].reason == "the gateway closed the stream"
     assert isinstance(heard[2], Trouble)
     assert heard[2].is_final == is_final
 
@@ -119,7 +119,7 @@ def test_a_gateway_that_was_one_is_waited_for_whatever_answers_in_its_place_but_
 def test_not_now_is_called_so_and_asked_again(serve: Serve) -> None:
     heard = news(serve((200, STREAM, "retry: 20\n"), (200, STREAM, status() + feed("live"))), 3)
     assert isinstance(heard[0], Trouble)
-    assert heard[0].reason == "the gateway says: not now"
+    assert heard[0].reason == "the gateway accepts no streams now"
     assert [type(piece) for piece in heard[1:]] == [ReceivedSnapshot, Feed]
 
 

@@ -36,7 +36,7 @@ class KeyFileError(Exception):
 
 
 cli = typer.Typer(
-    help="One live picture of what a fleet of AI agents is doing.",
+    help="Show live what a fleet of AI agents is doing.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -46,7 +46,7 @@ cli = typer.Typer(
 
 @cli.callback()
 def warn_of_renamed_settings(context: typer.Context) -> None:
-    """One live picture of what a fleet of AI agents is doing."""
+    """Show live what a fleet of AI agents is doing."""
     if context.invoked_subcommand not in ("serve", "ingest", "doctor"):  # these say so themselves, where they say more
         for sentence in renamed_settings():
             typer.echo(f"{PROGRAM}: {sentence}", err=True)
@@ -56,7 +56,7 @@ def warn_of_renamed_settings(context: typer.Context) -> None:
 @takes_settings(Settings)
 def serve(
     *,
-    embedded: Annotated[bool, typer.Option("--embedded", help="Bring a Redis-compatible server along.")] = False,
+    embedded: Annotated[bool, typer.Option("--embedded", help="Start a Redis-compatible server as well.")] = False,
     **given: object,
 ) -> None:
     """Run one gateway replica."""
@@ -72,7 +72,7 @@ def serve(
                 if embedded:
                     server = stack.enter_context(embedded_server())
                     given["redis_url"] = server.url
-                    simulation = ", a SIMULATION: not for production" if server.is_simulation else ""
+                    simulation = ", a SIMULATION, not for production" if server.is_simulation else ""
                     typer.echo(f"Redis: {server.what}{simulation}; publish with REDIS_URL={server.url}", err=True)
                 settings = Settings.load(**given)
                 lines = log_config(settings.log_format, settings.log_level)
@@ -88,9 +88,9 @@ def serve(
 @cli.command()
 @takes_settings(IngestSettings, prefix="ingest_")
 def ingest(**given: object) -> None:
-    """Take in over HTTP what agents do that are not Python, or run on a command line.
+    """Receive status over HTTP from agents that are not written in Python, or that run on a command line.
 
-    Run it beside the agents, one for a machine or a network. Their settings are written by `agent-status-hook install`.
+    Run one per machine or network, beside the agents. `agent-status-hook install` configures an agent to use it.
     """
     from agent_status_gateway.ingest.app import create_ingest  # noqa: PLC0415
     from agent_status_gateway.server.serve import reraise_signal  # noqa: PLC0415
@@ -115,9 +115,9 @@ def ingest(**given: object) -> None:
 @cli.command()
 def demo(
     port: Annotated[int, typer.Option(help="Port of the gateway.", min=1, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(help="Worker processes.", min=0, max=50)] = 4,
+    workers: Annotated[int, typer.Option(help="Number of worker processes.", min=0, max=50)] = 4,
 ) -> None:
-    """Bring up a whole stack on this machine, with workers that do real work."""
+    """Run a whole stack on this machine, with workers that do real work."""
     from rich.console import Console  # noqa: PLC0415
 
     from agent_status_gateway.cli.demo.stack import DemoError, run_demo  # noqa: PLC0415
@@ -131,11 +131,11 @@ def demo(
 
 @cli.command()
 def show(url: Url = DEFAULT_URL, key_file: KeyFile = None, matching: Filter = "", as_json: AsJson = False) -> None:
-    """Print the picture once.
+    """Print the snapshot once.
 
-    If the gateway does not hear Redis, the picture is its last one, which is said on stderr.
+    While the gateway is not connected to Redis, this is its last snapshot, and a message on stderr says so.
 
-    Exit status: 0; 2 = wrong usage, or the gateway cannot be read.
+    Exit status: 0 = success; 2 = wrong usage, or the gateway cannot be read.
     """
     from agent_status_gateway.cli.terminal.watching import show as print_once  # noqa: PLC0415
 
@@ -145,9 +145,9 @@ def show(url: Url = DEFAULT_URL, key_file: KeyFile = None, matching: Filter = ""
 
 @cli.command()
 def workers(url: Url = DEFAULT_URL, key_file: KeyFile = None, as_json: AsJson = False) -> None:
-    """Print who the workers are: on which machine, what they hold, and whether they are live, lost or have left.
+    """Print the workers: their machines, their sessions, and whether they are live, lost or have left.
 
-    Exit status: 0; 2 = wrong usage, or the gateway cannot be read.
+    Exit status: 0 = success; 2 = wrong usage, or the gateway cannot be read.
     """
     from agent_status_gateway.cli.terminal.watching import show_workers  # noqa: PLC0415
 
@@ -157,14 +157,14 @@ def workers(url: Url = DEFAULT_URL, key_file: KeyFile = None, as_json: AsJson = 
 
 @cli.command()
 def watch(url: Url = DEFAULT_URL, key_file: KeyFile = None, matching: Filter = "", as_json: AsJson = False) -> None:
-    """Show the picture as it changes, until Ctrl-C.
+    """Show the snapshot as it changes, until Ctrl-C.
 
-    In a terminal it is live. Into a pipe goes a line per change: the local time, who (a session's key, `fleet` or
-    `gateway`), and what. With --json each line is a snapshot as it came, and what happens to the connection or to Redis
-    is told on stderr. A gateway that does not answer is waited for.
+    A terminal shows it live. A pipe gets one line per change: the local time, the subject (a session's key, `fleet` or
+    `gateway`), and the change. With --json, each line is a snapshot as received, and changes of the connection or of
+    Redis go to stderr. If the gateway does not answer, the command waits for it.
 
-    Exit status: 0 = nobody reads the output any more; 2 = wrong usage, a wrong key, or no gateway; 130 = Ctrl-C; 143 =
-    SIGTERM.
+    Exit status: 0 = the reader of the output is gone; 2 = wrong usage, wrong key, or not a gateway; 130 = Ctrl-C;
+    143 = SIGTERM.
     """
     from agent_status_gateway.cli.terminal.watching import watch as stay  # noqa: PLC0415
 
@@ -178,11 +178,11 @@ def doctor(
     key_file: KeyFile = None,
     redis_url: Annotated[str | None, setting("redis_url")] = None,
     namespace: Annotated[str | None, setting("namespace")] = None,
-    idle_seconds: Annotated[float, typer.Option(help="How long to watch a silent stream; 0 = not.", min=0)] = 40.0,
+    idle_seconds: Annotated[float, typer.Option(help="Seconds to watch an idle stream; 0 skips it.", min=0)] = 40.0,
 ) -> None:
-    """Look at the settings, at Redis, and at a stream through whatever stands in its way; say what to do.
+    """Check the settings, Redis, and a stream through any proxies on the way, and say how to fix what is wrong.
 
-    Exit status: 0; 1 = something is wrong; 2 = wrong usage.
+    Exit status: 0 = all is well; 1 = something is wrong; 2 = wrong usage.
     """
     from agent_status_gateway.cli.doctor.examination import examine  # noqa: PLC0415
 
@@ -197,26 +197,28 @@ def doctor(
 
 @cli.command()
 def wait(
-    state: Annotated[list[str], typer.Option(help="A state to wait for: " + ", ".join(STATES) + "; any, if several.")],
-    session: Annotated[str | None, typer.Option(help="This session's key: its state, not any session's.")] = None,
-    timeout: Annotated[float | None, typer.Option(help="Give up after so many seconds. [default: never]")] = None,
+    state: Annotated[
+        list[str], typer.Option(help=f"State to wait for: {', '.join(STATES)}. May be repeated: any of them.")
+    ],
+    session: Annotated[str | None, typer.Option(help="Key of the session to wait for. [default: any session]")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Give up after this many seconds. [default: never]")] = None,
     url: Url = DEFAULT_URL,
     key_file: KeyFile = None,
 ) -> None:
     """Wait until the fleet, or a session, is in a state; print the line that says so.
 
-    idle, active and degraded are the fleet's states, the others any session's. With --session, `idle` is: not open;
-    `active`: open and not in error; `degraded`: in error. What the gateway shows while it does not hear Redis does not
-    count. A gateway that does not answer is waited for.
+    idle, active and degraded are states of the fleet; the others are states of a session. With --session, idle means
+    that it is not open, active that it is open and not in error, and degraded that it is in error. Stale snapshots do
+    not count. If the gateway does not answer, the command waits for it.
 
-    Exit status: 0 = it is so; 2 = wrong usage, a wrong key, or no gateway; 124 = not in time; 130 = Ctrl-C.
+    Exit status: 0 = the state was reached; 2 = wrong usage, wrong key, or not a gateway; 124 = timed out; 130 = Ctrl-C.
     """
     from agent_status_gateway.cli.terminal.watching import NotReachedError, wait_for  # noqa: PLC0415
 
     if wrong := sorted(set(state) - set(STATES)):
-        _fail(f"--state: {wrong[0]!r} is no state: {', '.join(STATES)}")
+        _fail(f"--state: {wrong[0]!r} is not a state; expected one of {', '.join(STATES)}")
     if timeout is not None and not timeout > 0:
-        _fail("--timeout: seconds above 0 are wanted")
+        _fail("--timeout must be greater than 0")
     with _reading(url, key_file) as reader:
         try:
             wait_for(reader, Goal(states=frozenset(state), session_key=session), timeout)

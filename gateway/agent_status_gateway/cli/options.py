@@ -16,13 +16,13 @@ Command = TypeVar("Command", bound=Callable[..., None])
 
 DEFAULT_URL: Final = "http://localhost:8000"
 
-Url = Annotated[str, typer.Option(help="A gateway's address.", envvar=GATEWAY_URL)]
-KeyFile = Annotated[Path | None, typer.Option(help=f"A file that holds the key. [default: {API_KEY}]")]
+Url = Annotated[str, typer.Option(help="Address of the gateway.", envvar=GATEWAY_URL)]
+KeyFile = Annotated[Path | None, typer.Option(help=f"File that contains the key. [default: ${API_KEY}]")]
 Filter = Annotated[
     str,
-    typer.Option("--filter", help="Only sessions with this text in key, channel, name, state or tool."),
+    typer.Option("--filter", help="Show only sessions with this text in their key, channel, name, state or tool."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Snapshots as JSON, one a line.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print snapshots as JSON, one per line.")]
 
 
 def setting(name: str) -> Any:

@@ -134,7 +134,7 @@ class Reader:
         except ReaderError as error:
             return error
         is_over = self._snapshots_received > heard_before
-        return ReaderError("the gateway has ended the stream" if is_over else "the gateway says: not now")
+        return ReaderError("the gateway closed the stream" if is_over else "the gateway accepts no streams now")
 
     def _why_silent(self) -> ReaderError | None:
         """Ask over another connection. None means that the gateway is well, and only a new stream is needed."""
@@ -183,8 +183,8 @@ class Reader:
     def _check(self, response: httpx.Response) -> None:
         status = response.status_code
         if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-            key = "another key" if b"X-Status-Key" in self._headers else "a key"
-            raise RefusedError(f"{self.url} wants {key}: set AGENT_STATUS_API_KEY or give --key-file")
+            problem = "refused the key" if b"X-Status-Key" in self._headers else "requires a key"
+            raise RefusedError(f"{self.url} {problem}: set AGENT_STATUS_API_KEY or use --key-file")
         if status == httpx.codes.OK:
             return
         reason = f"{self.url} answered {status}: {plain(response.text[:200])}"
@@ -214,14 +214,16 @@ def _parse_address(url: str) -> tuple[str, str]:
     except httpx.InvalidURL:
         parsed = httpx.URL()
     if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise ReaderError(f"no gateway answers at {url}: --url wants an address such as http://localhost:8000")
+        raise ReaderError(f"--url must be an address such as http://localhost:8000, not {url!r}")
     if parsed.query or parsed.fragment:
-        raise ReaderError("--url wants an address alone, such as http://localhost:8000; a key goes into --key-file")
+        raise ReaderError(
+            "--url must not have a query or fragment: use --key-file for a key, and for --url http://localhost:8000"
+        )
     return str(parsed.copy_with(userinfo=b"")).rstrip("/"), str(parsed).rstrip("/")
 
 
 def _headers(key: str | None) -> dict[bytes, bytes]:
     key = (key or "").strip()
     if "\n" in key or "\r" in key:
-        raise ReaderError("the key has a line break in it: one key is wanted, on one line")
+        raise ReaderError("the key must be a single line")
     return {b"X-Status-Key": key.encode()} if key else {}

@@ -100,7 +100,7 @@ export class Stream {
       this.close();
       this.#say("needs key");
     } else if (answer && !answer.ok) {
-      this.#tryIn(Math.max(this.#delay, answer.retryAfter), `the gateway answers ${answer.status}`);
+      this.#tryIn(Math.max(this.#delay, answer.retryAfter), `the gateway answered ${answer.status}`);
     }
   }
 

@@ -89,7 +89,7 @@ keyed = APIRouter(dependencies=[Depends(_require_key)])
 open_to_all = APIRouter()
 
 
-@keyed.post("/sessions/{key:path}", status_code=204, summary="What a session does now; opens it if need be")
+@keyed.post("/sessions/{key:path}", status_code=204, summary="Set what a session does now; open it first if necessary")
 async def tell(key: Key, telling: SessionUpdate, sessions: Sessions) -> None:
     """An error ends the session as one; it shows for the error TTL. Usage is totals of this run."""
     heard = sessions.open(key, telling.title)
@@ -114,13 +114,13 @@ async def tell(key: Key, telling: SessionUpdate, sessions: Sessions) -> None:
         sessions.renew(heard)
 
 
-@keyed.delete("/sessions/{key:path}", status_code=204, summary="A session is over")
+@keyed.delete("/sessions/{key:path}", status_code=204, summary="End a session")
 async def end(key: Key, sessions: Sessions) -> None:
     """One that is not open is over already."""
     sessions.end(key)
 
 
-@keyed.post("/hooks/{cli}", summary="A hook of a command-line agent, as it sends it")
+@keyed.post("/hooks/{cli}", summary="Receive a hook event of a command-line agent")
 async def hook(cli: Cli, event: HookEvent, sessions: Sessions) -> Response:
     """`{}`, which changes nothing in the agent; 204 for an event that means nothing here."""
     try:
@@ -130,7 +130,7 @@ async def hook(cli: Cli, event: HookEvent, sessions: Sessions) -> Response:
     return JSONResponse({}) if take(cli, event, sessions) else Response(status_code=204)
 
 
-@open_to_all.get(LIVENESS_PATH, summary="Does the event loop turn?")
+@open_to_all.get(LIVENESS_PATH, summary="Liveness")
 async def livez() -> dict[str, str]:
     """200 while it does."""
     return {"status": "ok"}

@@ -63,5 +63,5 @@ def _once(message: Message, receive: Receive) -> Receive:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    said = f"a body of at most {MAX_BODY_BYTES} bytes is wanted"
+    said = f"the body must be at most {MAX_BODY_BYTES} bytes"
     await JSONResponse({"detail": said}, 413, headers={"Connection": "close"})(scope, receive, send)

@@ -43,7 +43,7 @@ test("the same state goes on, and begins anew when its duration says so or its t
 test("while nothing is heard nothing is claimed, unless a state's beginning proves it", () => {
   const history = new History();
   history.add([row("thinking", 0), row("thinking", 0, "web:2")], 100_000);
-  history.lose(130_000);
+  history.feedLost(130_000);
   history.add([row("thinking", 60), row("streaming", 10, "web:2")], 160_000);
   assert.deepEqual(spans(history), [["thinking", 100, null]]);
   assert.deepEqual(spans(history, "web:2"), [["thinking", 100, 130], ["streaming", 150, null]]);
@@ -61,9 +61,9 @@ test("who left stays for 15 minutes, the last one first, and may come back", () 
   history.add([row("thinking", 0), row("thinking", 0, "web:2"), row("thinking", 0, "web:3")], 0);
   history.add([row("thinking", 10, "web:2")], 10_000);
   history.add([], 20_000);
-  assert.deepEqual(history.left(20_000).map((track) => track.row.session_key), ["web:2", "web:1", "web:3"]);
+  assert.deepEqual(history.ended(20_000).map((track) => track.row.session_key), ["web:2", "web:1", "web:3"]);
   history.add([row("thinking", 0, "web:3")], 30_000);
-  assert.deepEqual(history.left(30_000).map((track) => track.row.session_key), ["web:2", "web:1"]);
+  assert.deepEqual(history.ended(30_000).map((track) => track.row.session_key), ["web:2", "web:1"]);
   history.add([row("thinking", 0, "web:3")], WINDOW_MS + 10_001);
   assert.deepEqual([...history.tracks.keys()].sort(), ["web:2", "web:3"]);
 });
@@ -84,7 +84,7 @@ test("samples say how many were in each state, and that nobody knew", () => {
   const history = new History();
   history.add([row("thinking", 0)], 1000);
   history.add([row("thinking", 1)], 2000);
-  history.lose(3000);
+  history.feedLost(3000);
   history.add([row("error", 0)], 4000);
   assert.deepEqual(history.samples, [
     { at: 1000, numbers: [0, 0, 1, 0, 0] },

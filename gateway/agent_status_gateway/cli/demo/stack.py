@@ -63,7 +63,7 @@ def run_demo(console: Console, port: int, workers: int = WORKERS) -> None:
                 console.print(line, soft_wrap=True, markup=False, highlight=False)
             _show(console, reader, gateway, below=len(greeting))
         except KeyboardInterrupt:
-            console.print("\nStopping: workers say goodbye, streams are drained.")
+            console.print("\nStopping the workers and closing the streams.")
         except ReaderError as error:
             raise DemoError(str(error)) from None
 
@@ -100,7 +100,7 @@ def _show(console: Console, reader: Reader, gateway: "subprocess.Popen[bytes]", 
 
     def check() -> None:
         if gateway.poll() is not None:
-            raise DemoError("the gateway has ended by itself")
+            raise DemoError("the gateway stopped unexpectedly")
 
     if is_screen(console):
         watch_live(reader, console, below=below, check=check)
@@ -110,7 +110,7 @@ def _show(console: Console, reader: Reader, gateway: "subprocess.Popen[bytes]", 
 
 def _wait_until_up(reader: Reader, gateway: "subprocess.Popen[bytes]", log: Path) -> None:
     give_up_at = time.monotonic() + START_SECONDS
-    reason = "it said nothing"
+    reason = "no answer"
     while time.monotonic() < give_up_at and gateway.poll() is None:
         try:
             reader.read_once()
@@ -120,7 +120,7 @@ def _wait_until_up(reader: Reader, gateway: "subprocess.Popen[bytes]", log: Path
         else:
             return
     said = log.read_text("utf-8", "replace").strip().splitlines()[-5:]
-    raise DemoError("\n".join([f"the gateway did not come up: {reason}", *said]))
+    raise DemoError("\n".join([f"the gateway did not start: {reason}", *said]))
 
 
 @contextmanager

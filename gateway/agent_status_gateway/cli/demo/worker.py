@@ -88,10 +88,10 @@ async def run(gateway_url: str, name: str, pause: float, *, with_parent: bool) -
 def main() -> None:
     """Read the arguments; where to publish is in the environment."""
     parser = argparse.ArgumentParser(description="A worker whose sessions do real work. Publishes to REDIS_URL.")
-    parser.add_argument("--gateway-url", default="http://localhost:8000", help="what its HTTP requests go to")
+    parser.add_argument("--gateway-url", default="http://localhost:8000", help="address that its HTTP requests go to")
     parser.add_argument("--name", default=socket.gethostname(), help="part of its session keys")
-    parser.add_argument("--pause", type=float, default=1.5, help="about how long a session thinks, in seconds")
-    parser.add_argument("--with-parent", action="store_true", help="end when the parent process does")
+    parser.add_argument("--pause", type=float, default=1.5, help="about how many seconds a session thinks")
+    parser.add_argument("--with-parent", action="store_true", help="end with the parent process")
     options = parser.parse_args()
     logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel("WARNING")

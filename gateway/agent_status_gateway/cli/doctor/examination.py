@@ -20,7 +20,7 @@ def examine(url: str, key: str | None, settings: Settings, idle_seconds: float, 
 
 
 def _findings(url: str, key: str | None, settings: Settings, idle_seconds: float) -> Iterator[Finding]:
-    yield ok("the settings can be read")
+    yield ok("the settings are valid")
     for sentence in renamed_settings():
         yield note(sentence, "rename it")
     for name in unknown_names():

@@ -35,14 +35,14 @@ async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
             for check in (_version, _clock, _eviction, _buffers):
                 yield await _seen(check, primary, settings)
             for what, act in (
-                ("takes the key that replicas probe it with", primary.probe),
-                ("runs the script that reads all workers", primary.read),
-                ("lets this user subscribe to the channel", primary.subscribe),
+                ("write the key that replicas probe it with", primary.probe),
+                ("run the script that reads all workers", primary.read),
+                ("subscribe to the channel", primary.subscribe),
             ):
                 yield await _may(what, act)
     except (RedisError, OSError, TimeoutError) as error:
         reason = redacted(error) or f"no answer within {ANSWER_SECONDS:g} s"
-        yield wrong(f"Redis cannot be used: {reason}", "is REDIS_URL right, the server up, and no firewall in between?")
+        yield wrong(f"Redis cannot be used: {reason}", "check REDIS_URL, the server, and firewalls in between")
 
 
 async def _latency(primary: Primary) -> Finding:
@@ -52,7 +52,7 @@ async def _latency(primary: Primary) -> Finding:
         await primary.ask("PING")
         times_ms.append(1000 * (time.perf_counter() - began_at))
     said = f"Redis answers in {median(times_ms):.1f} ms"
-    return ok(said) if median(times_ms) < SLOW_MS else note(said, "a replica nearer to it would see changes sooner")
+    return ok(said) if median(times_ms) < SLOW_MS else note(said, "a replica closer to Redis sees changes sooner")
 
 
 async def _seen(
@@ -63,19 +63,19 @@ async def _seen(
     try:
         return await check(primary, settings)
     except NoPermissionError:
-        return note(f"{name}: this user may not look, which a gateway need not; ask as an admin to see it")
+        return note(f"{name}: not checked, since this user lacks the permission; a gateway does not need it")
     except RedisError as error:
-        return note(f"{name}: cannot be seen here: {redacted(error)}")
+        return note(f"{name}: not checked: {redacted(error)}")
 
 
 async def _may(what: str, act: Callable[[], Awaitable[object]]) -> Finding:
     try:
         await act()
     except NoPermissionError as error:
-        return wrong(f"Redis {what}: no: {redacted(error)}", RULES)
+        return wrong(f"Redis refuses to {what}: {redacted(error)}", RULES)
     except RedisError as error:
-        return wrong(f"Redis {what}: no: {redacted(error)}", "workers cannot speak either while this is so")
-    return ok(f"Redis {what}")
+        return wrong(f"Redis cannot {what}: {redacted(error)}", "workers cannot publish either until this is fixed")
+    return ok(f"Redis lets this user {what}")
 
 
 async def _version(primary: Primary, settings: Settings) -> Finding:
@@ -86,17 +86,17 @@ async def _version(primary: Primary, settings: Settings) -> Finding:
     numbers = tuple(int(part) for part in info.get("redis_version", "0.0").split(".")[:2])
     oldest = OLDEST_CLUSTER if parse_redis_url(settings.redis_url).kind is Kind.CLUSTER else OLDEST
     if numbers < oldest:
-        return wrong(said, f"{oldest[0]}.{oldest[1]} is the oldest that will do")
+        return wrong(said, f"{oldest[0]}.{oldest[1]} or later is required")
     return ok(said)
 
 
 async def _clock(primary: Primary, _settings: Settings) -> Finding:
     seconds, micros = await primary.ask("TIME")
     apart = time.time() - (int(seconds) + int(micros) / 1e6)
-    said = f"Redis's clock and this machine's are {abs(apart):.1f} s apart"
+    said = f"the clocks of Redis and this machine differ by {abs(apart):.1f} s"
     if abs(apart) < CLOCK_SECONDS:
         return ok(said)
-    return note(said, "pictures do not mind; tickets do, if replicas' clocks differ by more than their time")
+    return note(said, "snapshots are not affected; tickets are, if replicas' clocks differ by more than TICKET_SECONDS")
 
 
 async def _eviction(primary: Primary, _settings: Settings) -> Finding:
@@ -104,20 +104,24 @@ async def _eviction(primary: Primary, _settings: Settings) -> Finding:
     limit = (await _config(primary, "maxmemory")) or "0"
     if policy == "noeviction" or limit == "0":
         return ok(f"Redis evicts nothing ({policy}, maxmemory {limit})")
-    advice = "set maxmemory-policy noeviction, or use a Redis of its own: workers vanish until their next word"
+    advice = (
+        "set maxmemory-policy to noeviction, or use a separate Redis: evicted workers vanish until their next report"
+    )
     return wrong(f"Redis evicts keys when its memory is full ({policy}, maxmemory {limit})", advice)
 
 
 async def _buffers(primary: Primary, _settings: Settings) -> Finding:
     limits = ((await _config(primary, "client-output-buffer-limit")) or "").split()
     if SUBSCRIBER not in limits:
-        return note("output buffers: no limit for subscribers is told")
+        return note("output buffers: Redis reports no limit for subscribers")
     hard_bytes = int(limits[limits.index(SUBSCRIBER) + 1])
     if hard_bytes == 0 or hard_bytes >= MAX_REPORT_BYTES:
-        return ok(f"Redis keeps {hard_bytes or 'any number of'} bytes for a slow replica before it drops it")
+        return ok(f"Redis buffers {hard_bytes or 'any number of'} bytes for a slow replica before it disconnects it")
     needed_bytes = 4 * MAX_REPORT_BYTES
-    advice = f"set client-output-buffer-limit pubsub to {needed_bytes} or more: one report may have {MAX_REPORT_BYTES}"
-    return wrong(f"Redis drops a replica that is {hard_bytes} bytes behind", advice)
+    advice = (
+        f"set client-output-buffer-limit pubsub to {needed_bytes} or more: a report may be {MAX_REPORT_BYTES} bytes"
+    )
+    return wrong(f"Redis disconnects a replica that is {hard_bytes} bytes behind", advice)
 
 
 async def _config(primary: Primary, name: str) -> str | None:

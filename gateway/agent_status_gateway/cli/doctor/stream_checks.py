@@ -23,10 +23,11 @@ CONNECT_SECONDS: Final = 5.0
 FIRST_SECONDS: Final = 6.0
 CHANGE_SECONDS: Final = 10.0
 KEEPALIVE: Final = ": keepalive"
+NOT_A_GATEWAY: Final = "check that --url is the address of a gateway"
 IDLE_TIMEOUT: Final = (
     "a proxy on the way has an idle timeout shorter than the keepalive: raise it, or lower KEEPALIVE_SECONDS"
 )
-BUFFERED: Final = "something on the way collects the answer: switch its buffering off for this path (see deploy/)"
+BUFFERED: Final = "a proxy on the way buffers the response: turn its buffering off for this path (see deploy/)"
 
 
 def check_stream(url: str, key: str | None, settings: Settings, idle_seconds: float) -> Iterator[Finding]:
@@ -39,37 +40,37 @@ def check_stream(url: str, key: str | None, settings: Settings, idle_seconds: fl
             with client.stream("GET", STREAM_PATH) as response:
                 yield from _check_open_stream(response, settings, idle_seconds)
     except httpx.HTTPError as error:
-        yield wrong(f"{url} does not answer: {error}", "is a gateway running there, and is --url its address?")
+        yield wrong(f"{url} does not answer: {error}", "check --url, and that a gateway runs there")
 
 
 def _readiness(response: httpx.Response) -> Finding:
     try:
         said = response.json()
     except ValueError:
-        return wrong(f"{READINESS_PATH} answers {response.status_code} and no JSON", "is --url a gateway's address?")
+        return wrong(f"{READINESS_PATH} answered {response.status_code} without JSON", NOT_A_GATEWAY)
     if response.status_code == httpx.codes.OK:
         channel = said.get("channel")
         return note(f"the gateway is ready, but {channel}") if channel else ok("the gateway is ready")
-    return wrong(f"the gateway is not ready: {said.get('reason')}", "its picture is stale until this is mended")
+    return wrong(f"the gateway is not ready: {said.get('reason')}", "its snapshot is stale until this is fixed")
 
 
 def _check_open_stream(response: httpx.Response, settings: Settings, idle_seconds: float) -> Iterator[Finding]:
     if response.status_code == httpx.codes.FORBIDDEN:
-        yield wrong("the stream wants a key", "set AGENT_STATUS_API_KEY or give --key-file")
+        yield wrong("the stream requires a key", "set AGENT_STATUS_API_KEY or use --key-file")
         return
     kind = response.headers.get("content-type", "")
     if response.status_code != httpx.codes.OK or not kind.startswith("text/event-stream"):
-        yield wrong(f"the stream answers {response.status_code}, {kind or 'no type'}", "is --url a gateway's address?")
+        yield wrong(f"the stream answered {response.status_code}, {kind or 'no content type'}", NOT_A_GATEWAY)
         return
     via = response.headers.get("via") or response.headers.get("server")
     if via:
-        yield note(f"the stream comes by way of {via}")
+        yield note(f"the stream comes through {via}")
     lines = _Lines(response)
     began_at = time.monotonic()
     if not lines.wait_for(lambda line: line.startswith("data: "), FIRST_SECONDS):
-        yield wrong("the first event does not come" + lines.why_over(), BUFFERED)
+        yield wrong(f"no first event within {FIRST_SECONDS:g} s" + lines.why_over(), BUFFERED)
         return
-    yield ok(f"the first event comes after {1000 * (time.monotonic() - began_at):.0f} ms")
+    yield ok(f"the first event came after {1000 * (time.monotonic() - began_at):.0f} ms")
     yield from _check_change(lines, settings)
     if idle_seconds:
         yield _check_idle(lines, settings, idle_seconds)
@@ -91,10 +92,11 @@ def _check_change(lines: "_Lines", settings: Settings) -> Iterator[Finding]:
         yield error.finding
         return
     if shown_ms is not None:
-        yield ok(f"a worker's report is in Redis after {written_ms:.0f} ms, and on the stream after {shown_ms:.0f} ms")
+        yield ok(f"a worker's report was in Redis after {written_ms:.0f} ms and on the stream after {shown_ms:.0f} ms")
     else:
-        same = "does the gateway at --url read this Redis and this namespace? if so, "
-        yield wrong(f"a change does not come through within {CHANGE_SECONDS:g} s" + lines.why_over(), same + BUFFERED)
+        what = f"a change did not reach the stream within {CHANGE_SECONDS:g} s"
+        same = "check that the gateway at --url reads this Redis and this namespace; if it does, "
+        yield wrong(what + lines.why_over(), same + BUFFERED)
 
 
 def _make_change(lines: "_Lines", settings: Settings) -> tuple[float, float | None]:
@@ -121,7 +123,7 @@ def _make_change(lines: "_Lines", settings: Settings) -> tuple[float, float | No
             is_shown = lines.wait_for(lambda line: _shows(line, session_key), CHANGE_SECONDS)
             shown_ms = 1000 * (time.monotonic() - began_at)
     except (ValueError, RedisError) as error:
-        raise _CannotPublishError(wrong(f"nothing can be published: {error}", "is REDIS_URL right?")) from None
+        raise _CannotPublishError(wrong(f"nothing can be published: {error}", "check REDIS_URL")) from None
     return written_ms, shown_ms if is_shown else None
 
 
@@ -138,7 +140,7 @@ def _check_idle(lines: "_Lines", settings: Settings, idle_seconds: float) -> Fin
     except _CannotPublishError:
         return note(f"{none}: there were too many events, or KEEPALIVE_SECONDS is longer")
     if shown_ms is None:
-        return wrong(f"{none}, and a change after that does not come through" + lines.why_over(), IDLE_TIMEOUT)
+        return wrong(f"{none}, and a change after that did not reach the stream" + lines.why_over(), IDLE_TIMEOUT)
     return ok(f"the stream works after {idle_seconds:g} s without a keepalive (KEEPALIVE_SECONDS may be longer)")
 
 
@@ -177,7 +179,7 @@ class _Lines:
 
     def why_over(self) -> str:
         """How it ended, if it has."""
-        return f": it ended{self._error}" if self.is_over else ""
+        return f": it was closed{self._error}" if self.is_over else ""
 
     def _read(self, response: httpx.Response) -> None:
         try:

@@ -15,7 +15,7 @@ RANKS: Final = {"waiting_for_user": 0, "error": 1}
 """Who needs somebody comes first; among the others nobody changes place because its state does."""
 JOINERS: Final = "\u200c\u200d"
 """Invisible like what a terminal or a browser would act on, but scripts and emoji are spelt with them."""
-SAID: Final = {
+STATE_LABELS: Final = {
     "waiting_for_user": "waiting for user",
     "error": "in error",
     "thinking": "thinking",
@@ -59,12 +59,19 @@ def what(row: SessionStatus) -> str:
 def counts(rows: Iterable[SessionStatus]) -> str:
     """How many sessions do what: "2 waiting for user, 1 in error, 300 thinking"; empty for none."""
     found = Counter(row["state"] for row in rows)
-    return ", ".join(f"{found[state]} {said}" for state, said in SAID.items() if found[state])  # type: ignore[index]
+    return ", ".join(f"{found[state]} {label}" for state, label in STATE_LABELS.items() if found[state])  # type: ignore[index]
 
 
 def matches(row: SessionStatus, text: str) -> bool:
     """Whether the text, in any case, is part of the session's key, channel, name, state (as said, too) or tool."""
-    fields = (row["session_key"], row["channel"], name(row), row["state"], SAID[row["state"]], row["tool_name"] or "")
+    fields = (
+        row["session_key"],
+        row["channel"],
+        name(row),
+        row["state"],
+        STATE_LABELS[row["state"]],
+        row["tool_name"] or "",
+    )
     return any(text.strip().lower() in field.lower() for field in fields)
 
 

@@ -3,14 +3,14 @@
 from agent_status_gateway.cli.terminal.presentation import duration, plain
 from agent_status_gateway.state.workers import Workers, WorkerStatus
 
-HEADINGS = ("host", "pid", "state", "heard", "up", "sessions", "worker")
+HEADINGS = ("host", "pid", "state", "last-report", "uptime", "sessions", "worker")
 
 
 def worker_lines(workers: Workers) -> list[str]:
     """A line of headings and one for each worker; a word if there is none."""
     rows = [HEADINGS, *(_cells(worker) for worker in workers["workers"])]
     if len(rows) == 1:
-        return ["no worker is known"]
+        return ["no workers"]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

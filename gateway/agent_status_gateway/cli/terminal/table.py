@@ -26,13 +26,13 @@ COLOURS: Final = {
 }
 TABLE_WIDTH: Final = 72
 """In less than that, what would be columns is told below the session's name."""
-HEADINGS: Final = ("session", "channel", "state", "for", "tokens")
-RIGHT: Final = {"for", "tokens"}
+HEADINGS: Final = ("session", "channel", "state", "in state", "tokens")
+RIGHT: Final = {"in state", "tokens"}
 GAP: Final = 2
 INDENT: Final = 2
-LEAST: Final = {"session": 0, "channel": 0, "state": 16, "for": 7, "tokens": 6}
+LEAST: Final = {"session": 0, "channel": 0, "state": 16, "in state": 8, "tokens": 6}
 """Columns do not jump as durations and states go by."""
-MOST: Final = {"channel": 16, "for": 10, "tokens": 10}
+MOST: Final = {"channel": 16, "in state": 10, "tokens": 10}
 MOST_LINES: Final = 4
 """Of one long title or error, where lines are few."""
 
@@ -47,7 +47,7 @@ def draw(view: View, width: int, height: int | None = None) -> list[Text]:
         return head[:height]
     if not view.rows:
         is_empty = not view.snapshot["sessions"]
-        return [*head, *_fold(Text("no session is open" if is_empty else "no session matches", "dim"), width)][:height]
+        return [*head, *_fold(Text("no open sessions" if is_empty else "no sessions match", "dim"), width)][:height]
     candidates = view.rows if height is None else view.rows[:height]
     widths = _column_widths(candidates, width)
     if widths:

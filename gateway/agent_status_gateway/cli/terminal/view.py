@@ -95,10 +95,10 @@ class Known:
         if self.trouble is not None:
             wait_seconds = math.ceil(self.trouble.retry_at - now)
             when = f" in {wait_seconds} s" if wait_seconds > 0 else ""
-            then = f"; the picture is from {duration(now - self.received.at)} ago" if self.received is not None else ""
+            then = f"; the snapshot is {duration(now - self.received.at)} old" if self.received is not None else ""
             return f"reconnecting{when}: {self.trouble.reason}{then}"
         if self.feed is not None and self.feed.is_lost:
-            return f"stale: Redis has not been heard for {duration(now - self.feed.since)}"
+            return f"stale: the gateway lost Redis {duration(now - self.feed.since)} ago"
         return ""
 
 

@@ -199,7 +199,7 @@ def wait_for(reader: Reader, goal: Goal, timeout_seconds: float | None = None) -
 
     def check() -> None:
         if time.monotonic() >= give_up_at:
-            raise NotReachedError(f"not within {timeout_seconds:g} s: {goal}")
+            raise NotReachedError(f"timed out after {timeout_seconds:g} s waiting until {goal}")
 
     for _news, known in listen(reader, check=check, tick_seconds=WAIT_TICK_SECONDS):
         now = time.monotonic()

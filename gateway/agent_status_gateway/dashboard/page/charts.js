@@ -7,7 +7,7 @@ import { STATES } from "./presentation.js";
 const PILE = ["error", "waiting_for_user", "tool_running", "thinking", "streaming"].map((state) => STATES.indexOf(state));
 const GAP = 1;
 
-export class Drawing {
+export class Charts {
   #colours = {};
   #bar = [0, 0];
   #area = [0, 0];
@@ -23,16 +23,16 @@ export class Drawing {
     this.#ratio = devicePixelRatio;
   }
 
-  /** A track as a bar. `heardFrom` and `heardTo` are what this page can answer for; beyond, it is empty. */
-  bar(canvas, track, { now, heardFrom, heardTo }) {
+  /** A track as a bar. `knownFrom` and `knownTo` are what this page can answer for; beyond, it is empty. */
+  bar(canvas, track, { now, knownFrom, knownTo }) {
     if (!this.#bar[0]) return;
     const pen = this.#pen(canvas, this.#bar);
     const { width } = canvas;
     const x = (at) => Math.round((1 - (now - at) / WINDOW_MS) * width);
-    const until = Math.min(now, heardTo);
+    const until = Math.min(now, knownTo);
     pen.fillStyle = this.#colours.line;
     const middle = Math.floor(canvas.height / 2);
-    pen.fillRect(Math.max(0, x(heardFrom)), middle, Math.max(0, x(until) - Math.max(0, x(heardFrom))), 1);
+    pen.fillRect(Math.max(0, x(knownFrom)), middle, Math.max(0, x(until) - Math.max(0, x(knownFrom))), 1);
     for (let index = 0; index < track.from.length; index += 1) {
       const left = Math.max(0, x(track.from[index]));
       const right = Math.min(width, x(Math.min(track.to[index], until)));
@@ -44,14 +44,14 @@ export class Drawing {
   }
 
   /** Sessions by state, piled up; gives the highest pile. */
-  area(canvas, samples, { now, heardTo }) {
+  area(canvas, samples, { now, knownTo }) {
     const pen = this.#pen(canvas, this.#area);
     const { width, height } = canvas;
     const x = (at) => Math.max(0, (1 - (now - at) / WINDOW_MS) * width);
-    const most = samples.reduce((high, { numbers }) => Math.max(high, numbers ? sum(numbers) : 0), 0);
-    const scale = (height - this.#ratio) / Math.max(1, most);
+    const peak = samples.reduce((high, { numbers }) => Math.max(high, numbers ? sum(numbers) : 0), 0);
+    const scale = (height - this.#ratio) / Math.max(1, peak);
     samples.forEach(({ at, numbers }, index) => {
-      const until = samples[index + 1]?.at ?? Math.min(now, heardTo);
+      const until = samples[index + 1]?.at ?? Math.min(now, knownTo);
       const [left, right] = [Math.floor(x(at)), Math.ceil(x(until))];
       if (!numbers || right <= left) return;
       let bottom = height - this.#ratio;
@@ -64,7 +64,7 @@ export class Drawing {
     });
     pen.fillStyle = this.#colours.line;
     pen.fillRect(0, height - this.#ratio, width, this.#ratio);
-    return most;
+    return peak;
   }
 
   #pen(canvas, size) {

@@ -1,46 +1,46 @@
 // The fleet at a glance, and the states with their numbers, which are the filter as well.
 
-import { needsSomebody } from "./notifications.js";
-import { SAID, STATES, counts, duration, headline, numbers, tokens } from "./presentation.js";
+import { needsAttention } from "./notifications.js";
+import { STATE_LABELS, STATES, counts, duration, headline, numbers, tokens } from "./presentation.js";
 import { element, write } from "./rows.js";
 
 const byId = (id) => document.getElementById(id);
-const GLOBAL_WORDS = { idle: "Idle", active: "Active", degraded: "Degraded" };
+const GLOBAL_LABELS = { idle: "Idle", active: "Active", degraded: "Degraded" };
 
 /** The numbers; `clock` is the moment that they are shown as of. */
 export function showFleet({ status, at }, clock) {
   const fleet = status.global;
   byId("fleet").setAttribute("aria-label", headline(fleet));
   byId("global").dataset.state = fleet.state;
-  write(byId("global-text"), GLOBAL_WORDS[fleet.state] ?? fleet.state);
+  write(byId("global-text"), GLOBAL_LABELS[fleet.state] ?? fleet.state);
   write(byId("active"), fleet.active_sessions.toLocaleString("en"));
   write(byId("most"), `of ${fleet.max_concurrent.toLocaleString("en")}`);
   const share = Math.min(1, fleet.active_sessions / Math.max(1, fleet.max_concurrent));
   byId("load").style.setProperty("--share", `${(share * 100).toFixed(1)}%`);
   byId("load").dataset.full = share >= 1;
-  write(byId("tokens"), tokens(inAll(status.sessions)) || "0");
+  write(byId("tokens"), tokens(totalUsage(status.sessions)) || "0");
   showUptime({ status, at }, clock);
 }
 
 export function showUptime({ status, at }, clock) {
   const { uptime_seconds, max_concurrent } = status.global;
-  write(byId("uptime"), max_concurrent || uptime_seconds ? duration(uptime_seconds + (clock - at) / 1000) : "none");
+  write(byId("uptime"), max_concurrent || uptime_seconds ? duration(uptime_seconds + (clock - at) / 1000) : "–");
 }
 
 /** A sentence for who cannot see the colours; it changes when the state or the number of those in need does. */
 export function sentence({ global, sessions }) {
-  const need = counts(sessions.filter(needsSomebody));
-  return `Fleet ${global.state}${need && ": "}${need}.`;
+  const attention = counts(sessions.filter(needsAttention));
+  return `Fleet ${global.state}${attention && ": "}${attention}.`;
 }
 
 /** A button for each state; `choose(state)` is told which one, or "" for all. */
-export class States {
+export class StateFilter {
   #buttons = new Map();
 
   constructor(group, choose) {
     for (const state of STATES) {
       const number = element("b", {}, "0");
-      const button = element("button", { type: "button" }, element("span", { className: "dot" }), number, SAID[state]);
+      const button = element("button", { type: "button" }, element("span", { className: "dot" }), number, STATE_LABELS[state]);
       button.dataset.state = state;
       button.addEventListener("click", () => choose(button.getAttribute("aria-pressed") === "true" ? "" : state));
       this.#buttons.set(state, { button, number });
@@ -68,7 +68,7 @@ export function showChannels(select, rows, chosen) {
   if (select.value !== chosen) select.value = chosen;
 }
 
-function inAll(rows) {
+function totalUsage(rows) {
   const usage = { input: 0, output: 0 };
   for (const { token_usage } of rows) {
     usage.input += token_usage?.input ?? 0;

@@ -4,14 +4,14 @@
 // Rule 2: what was before that is not known, and nothing is drawn for it.
 // Rule 3: a state lasts until the next one begins; when the picture is not heard, up to the loss. After that it goes
 //         on without a gap only if its beginning proves it.
-// Rule 4: who left stays for 15 minutes; nothing older is kept, and no more than SPANS_AT_MOST of a session.
+// Rule 4: who left stays for 15 minutes; nothing older is kept, and no more than MAX_SPANS of a session.
 //
 // Times are milliseconds.
 
 import { STATES, numbers } from "./presentation.js";
 
 export const WINDOW_MS = 15 * 60_000;
-const SPANS_AT_MOST = 1000;
+const MAX_SPANS = 1000;
 const SLACK_MS = 1500; // events travel
 
 /** One session's spans, as lists of numbers: there may be a million. One that lasts is up to Infinity. */
@@ -19,7 +19,7 @@ class Track {
   from = [];
   to = [];
   states = [];
-  leftAt = null;
+  endedAt = null;
   row;
 
   constructor(row) {
@@ -30,7 +30,7 @@ class Track {
     const beganAt = at - row.duration_seconds * 1000;
     const last = this.from.length - 1;
     const isSame = last >= 0 && this.row.state === row.state && this.row.tool_name === row.tool_name;
-    this.leftAt = null;
+    this.endedAt = null;
     this.row = row;
     if (isSame && beganAt <= this.from[last] + SLACK_MS) {
       this.to[last] = Infinity;
@@ -40,7 +40,7 @@ class Track {
     this.from.push(last >= 0 ? Math.max(beganAt, this.to[last]) : beganAt);
     this.to.push(Infinity);
     this.states.push(STATES.indexOf(row.state));
-    if (this.from.length > SPANS_AT_MOST) this.#drop(1);
+    if (this.from.length > MAX_SPANS) this.#drop(1);
   }
 
   stop(at) {
@@ -73,9 +73,9 @@ export class History {
       track.see(row, at);
     }
     for (const [key, track] of this.tracks) {
-      if (track.leftAt === null && !here.has(key)) {
+      if (track.endedAt === null && !here.has(key)) {
         track.stop(at);
-        track.leftAt = at;
+        track.endedAt = at;
       }
     }
     this.#sample(at, Object.values(numbers(rows)));
@@ -83,15 +83,15 @@ export class History {
   }
 
   /** The picture is not heard any more. */
-  lose(at) {
+  feedLost(at) {
     for (const track of this.tracks.values()) track.stop(at);
     this.#sample(at, null);
   }
 
   /** Those who left, the last one first. */
-  left(at) {
-    const gone = [...this.tracks.values()].filter((track) => track.leftAt !== null && track.leftAt > at - WINDOW_MS);
-    return gone.sort((one, other) => other.leftAt - one.leftAt);
+  ended(at) {
+    const ended = [...this.tracks.values()].filter((track) => track.endedAt !== null && track.endedAt > at - WINDOW_MS);
+    return ended.sort((one, other) => other.endedAt - one.endedAt);
   }
 
   #sample(at, numbers) {
@@ -102,7 +102,7 @@ export class History {
 
   #forgetBefore(at) {
     for (const [key, track] of this.tracks) {
-      if (track.leftAt !== null && track.leftAt < at) this.tracks.delete(key);
+      if (track.endedAt !== null && track.endedAt < at) this.tracks.delete(key);
       else track.forgetBefore(at);
     }
     const old = this.samples.findIndex((sample) => sample.at >= at);

@@ -5,18 +5,18 @@ import { counts, name, what } from "./presentation.js";
 const STORED = "agent-status notify";
 const COLOURS = { idle: "#6b7280", active: "#0d8a7f", degraded: "#d92d3a", waiting: "#d98200", unknown: "#9ca3af" };
 
-export function needsSomebody({ state }) {
+export function needsAttention({ state }) {
   return state === "waiting_for_user" || state === "error";
 }
 
 /** The tab: how many need somebody, and the state in colour; grey while nobody knows. */
 export function showInTab({ state, rows, isKnown }) {
-  const needy = rows.filter(needsSomebody);
-  const said = `${isKnown ? "" : "? "}${counts(needy) || state} · Agent status`;
+  const inNeed = rows.filter(needsAttention);
+  const said = `${isKnown ? "" : "? "}${counts(inNeed) || state} · Agent status`;
   if (document.title !== said) document.title = said;
   let colour = COLOURS.unknown;
-  if (isKnown) colour = COLOURS[needy.length && state !== "degraded" ? "waiting" : state];
-  const number = needy.length;
+  if (isKnown) colour = COLOURS[inNeed.length && state !== "degraded" ? "waiting" : state];
+  const number = inNeed.length;
   const text = number
     ? `<text x="16" y="23" text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="20" fill="#fff">${number > 9 ? "9+" : number}</text>`
     : "";
@@ -27,9 +27,9 @@ export function showInTab({ state, rows, isKnown }) {
 }
 
 /** The rows that need somebody since the picture before: who waits or failed, and did not. */
-export function newlyInNeed(before, rows) {
+export function newlyNeedingAttention(before, rows) {
   const states = new Map(before.map((row) => [row.session_key, row.state]));
-  return rows.filter((row) => needsSomebody(row) && states.get(row.session_key) !== row.state);
+  return rows.filter((row) => needsAttention(row) && states.get(row.session_key) !== row.state);
 }
 
 /** Notifications, if the person has asked for them by the button; permission is asked for then, never before. */
@@ -50,7 +50,7 @@ export class Notifications {
   }
 
   /** One for each row; the tag keeps two tabs from saying the same twice. */
-  tell(rows) {
+  notify(rows) {
     if (!this.isOn) return;
     for (const row of rows.slice(0, 3)) {
       const options = { body: what(row), tag: `${row.session_key} ${row.state}` };
@@ -65,7 +65,7 @@ export class Notifications {
   async #toggle() {
     const isWanted = !this.isOn;
     if (isWanted && (await Notification.requestPermission()) !== "granted") {
-      this.#button.textContent = "Notifications are blocked";
+      this.#button.textContent = "Notifications blocked";
       return;
     }
     localStorage.setItem(STORED, isWanted ? "on" : "off");

@@ -2,57 +2,57 @@
 
 import { NOTHING, chosen, fromQuery, takeKey, toQuery } from "./filters.js";
 import { watchStatus } from "../client.js";
-import { Connection } from "./banner.js";
-import { Drawing } from "./charts.js";
+import { Banner } from "./banner.js";
+import { Charts } from "./charts.js";
 import { History } from "./history.js";
-import { Notifications, newlyInNeed, showInTab } from "./notifications.js";
+import { Notifications, newlyNeedingAttention, showInTab } from "./notifications.js";
 import { Rows, write } from "./rows.js";
-import { States, sentence, showChannels, showFleet, showUptime } from "./header.js";
+import { StateFilter, sentence, showChannels, showFleet, showUptime } from "./header.js";
 
 const TICK_MS = 1000;
-const LEFT_AT_MOST = 200;
+const MAX_ENDED = 200;
 const STORED_KEY = "agent-status key";
 
 const byId = (id) => document.getElementById(id);
-const connection = new Connection();
-const drawing = new Drawing();
+const banner = new Banner();
+const charts = new Charts();
 const past = new History();
 const notifications = new Notifications(byId("notify"));
-const states = new States(byId("states"), (state) => choose({ state }));
+const states = new StateFilter(byId("states"), (state) => choose({ state }));
 const rows = new Rows(byId("rows"), drawBar);
-const leftRows = new Rows(byId("left-rows"), drawBar);
+const endedRows = new Rows(byId("ended-rows"), drawBar);
 let choice = fromQuery(location.search);
-let picture = null; // { status, at }
-let heardFrom = Infinity;
+let snapshot = null; // { status, at }
+let knownFrom = Infinity;
 let watch = null;
 let isDue = false;
 
 function begin(key) {
   watch?.close();
-  watch = watchStatus({ key, onStatus: hearStatus, onConnection: (said) => hearConnection(said, key) });
+  watch = watchStatus({ key, onStatus, onConnection: (connection) => onConnection(connection, key) });
 }
 
-function hearStatus(status, ageSeconds) {
+function onStatus(status, ageSeconds) {
   const at = performance.now() - ageSeconds * 1000;
-  const before = picture?.status.sessions;
-  picture = { status, at };
-  heardFrom = Math.min(heardFrom, at);
+  const before = snapshot?.status.sessions;
+  snapshot = { status, at };
+  knownFrom = Math.min(knownFrom, at);
   past.add(status.sessions, at);
-  if (before && watch?.isLeader) notifications.tell(newlyInNeed(before, status.sessions));
+  if (before && watch?.isLeader) notifications.notify(newlyNeedingAttention(before, status.sessions));
   showSoon();
 }
 
-function hearConnection(said, key) {
-  const wasLive = connection.isLive;
-  connection.hear(said);
+function onConnection(connection, key) {
+  const wasLive = banner.isLive;
+  banner.update(connection);
   const now = performance.now();
-  if (picture && wasLive && !connection.isLive) past.lose(connection.asOf(now));
-  if (picture && !wasLive && connection.isLive) past.add(aged(picture, now), now); // no other picture: still this one
-  if (said.state === "needs key") askForKey(key);
+  if (snapshot && wasLive && !banner.isLive) past.feedLost(banner.asOf(now));
+  if (snapshot && !wasLive && banner.isLive) past.add(aged(snapshot, now), now); // no other snapshot: still this one
+  if (connection.state === "needs key") askForKey(key);
   showSoon();
 }
 
-/** The picture's rows as they are a while after it came. */
+/** The snapshot's rows as they are a while after it came. */
 function aged({ status, at }, now) {
   const seconds = Math.max(0, now - at) / 1000;
   return status.sessions.map((row) => ({ ...row, duration_seconds: row.duration_seconds + seconds }));
@@ -71,23 +71,23 @@ function showSoon() {
 
 function show() {
   const now = performance.now();
-  connection.show(now, picture !== null);
-  byId("key").hidden = connection.state !== "needs key";
-  byId("main").hidden = picture === null || connection.state === "needs key";
-  const said = picture && connection.isLive ? sentence(picture.status) : connection.sentence;
-  write(byId("said"), said);
+  banner.show(now, snapshot !== null);
+  byId("key").hidden = banner.state !== "needs key";
+  byId("main").hidden = snapshot === null || banner.state === "needs key";
+  const announced = snapshot && banner.isLive ? sentence(snapshot.status) : banner.sentence;
+  write(byId("announcement"), announced);
   if (byId("main").hidden) return;
-  const clock = connection.asOf(now);
-  const { sessions } = picture.status;
+  const clock = banner.asOf(now);
+  const { sessions } = snapshot.status;
   const shown = chosen(choice, sessions);
-  showFleet(picture, clock);
+  showFleet(snapshot, clock);
   states.show(sessions, choice.state);
   showChannels(byId("channel"), sessions, choice.channel);
   byId("sessions").hidden = shown.length === 0;
-  byId("choice").hidden = sessions.length === 0;
+  byId("filters").hidden = sessions.length === 0;
   byId("empty").hidden = sessions.length > 0;
   byId("no-match").hidden = sessions.length === 0 || shown.length > 0;
-  rows.show(shown.map((row) => ({ row, since: picture.at - row.duration_seconds * 1000 })), clock);
+  rows.show(shown.map((row) => ({ row, since: snapshot.at - row.duration_seconds * 1000 })), clock);
   tick();
 }
 
@@ -95,40 +95,40 @@ function show() {
 function tick() {
   const now = performance.now();
   if (document.hidden) return;
-  connection.show(now, picture !== null);
+  banner.show(now, snapshot !== null);
   if (byId("main").hidden) return;
-  const clock = connection.asOf(now);
-  showUptime(picture, clock);
+  const clock = banner.asOf(now);
+  showUptime(snapshot, clock);
   rows.tick(clock);
-  showLeft(now);
-  const most = drawing.area(byId("area"), past.samples, { now, heardTo: clock });
-  write(byId("area-most"), most ? `at most ${most.toLocaleString("en")}` : "");
+  showEnded(now);
+  const peak = charts.area(byId("area"), past.samples, { now, knownTo: clock });
+  write(byId("area-peak"), peak ? `peak ${peak.toLocaleString("en")}` : "");
 }
 
-function showLeft(now) {
-  const left = past.left(now);
-  byId("left").hidden = left.length === 0;
-  write(byId("left-number"), left.length.toLocaleString("en"));
-  if (!byId("left").open) return;
-  leftRows.show(left.slice(0, LEFT_AT_MOST).map(({ row, leftAt }) => ({ row, since: leftAt })), now);
-  leftRows.tick(now);
+function showEnded(now) {
+  const ended = past.ended(now);
+  byId("ended").hidden = ended.length === 0;
+  write(byId("ended-number"), ended.length.toLocaleString("en"));
+  if (!byId("ended").open) return;
+  endedRows.show(ended.slice(0, MAX_ENDED).map(({ row, endedAt }) => ({ row, since: endedAt })), now);
+  endedRows.tick(now);
 }
 
 function showTab() {
-  const state = picture?.status.global.state ?? "…";
-  showInTab({ state, rows: picture?.status.sessions ?? [], isKnown: picture !== null && connection.isLive });
+  const state = snapshot?.status.global.state ?? "…";
+  showInTab({ state, rows: snapshot?.status.sessions ?? [], isKnown: snapshot !== null && banner.isLive });
 }
 
 function drawBar(canvas, key) {
   const now = performance.now();
   const track = past.tracks.get(key);
-  if (track) drawing.bar(canvas, track, { now, heardFrom, heardTo: connection.asOf(now) });
+  if (track) charts.bar(canvas, track, { now, knownFrom, knownTo: banner.asOf(now) });
 }
 
 /** Sizes and colours are read when they may have changed, not each time that something is drawn. */
 function measure() {
   const bar = document.querySelector("#rows canvas");
-  drawing.measure(bar ?? byId("area"), byId("area"));
+  charts.measure(bar ?? byId("area"), byId("area"));
   tick();
 }
 
@@ -147,7 +147,7 @@ function showFields() {
 
 function askForKey(tried) {
   sessionStorage.removeItem(STORED_KEY);
-  write(byId("key-problem"), tried ? "That key is not right." : "");
+  write(byId("key-problem"), tried ? "Wrong key" : "");
   byId("key-input").value = "";
   requestAnimationFrame(() => requestAnimationFrame(() => byId("key-input").focus()));
 }
@@ -162,7 +162,7 @@ byId("search").addEventListener("input", ({ target }) => choose({ search: target
 byId("channel").addEventListener("change", ({ target }) => choose({ channel: target.value }));
 byId("sort").addEventListener("change", ({ target }) => choose({ sort: target.value }));
 byId("clear").addEventListener("click", () => choose({ ...NOTHING, sort: choice.sort }));
-byId("left").addEventListener("toggle", showSoon);
+byId("ended").addEventListener("toggle", showSoon);
 const sizes = new ResizeObserver(measure);
 for (const node of [byId("area"), document.querySelector("#sessions thead")]) sizes.observe(node);
 document.addEventListener("visibilitychange", showSoon);

@@ -4,14 +4,14 @@
 // Titles, tools and errors come from users' prompts: nothing in them is obeyed.
 
 /** The states of many sessions, in the order in which they are counted. */
-export const SAID = {
+export const STATE_LABELS = {
   waiting_for_user: "waiting for user",
   error: "in error",
   thinking: "thinking",
   tool_running: "running a tool",
   streaming: "streaming",
 };
-export const STATES = Object.keys(SAID);
+export const STATES = Object.keys(STATE_LABELS);
 
 const RANKS = { waiting_for_user: 0, error: 1 };
 const OTHERS = 2;
@@ -40,13 +40,13 @@ export function numbers(rows) {
 
 export function counts(rows) {
   const found = numbers(rows);
-  return STATES.filter((state) => found[state]).map((state) => `${found[state]} ${SAID[state]}`).join(", ");
+  return STATES.filter((state) => found[state]).map((state) => `${found[state]} ${STATE_LABELS[state]}`).join(", ");
 }
 
 export function matches(row, text) {
   const part = text.trim().toLowerCase();
   if (!part) return true;
-  const fields = [row.session_key, row.channel, name(row), row.state, SAID[row.state], row.tool_name ?? ""];
+  const fields = [row.session_key, row.channel, name(row), row.state, STATE_LABELS[row.state], row.tool_name ?? ""];
   return fields.some((field) => field?.toLowerCase().includes(part));
 }
 

@@ -61,7 +61,7 @@ export class Rows {
       title: element("span", { className: "title", dir: "auto" }),
       origin: element("span", { className: "origin", dir: "auto" }),
       what: element("span", { className: "what", dir: "auto" }),
-      duration: cell("number for"),
+      duration: cell("number in-state"),
       tokens: cell("number tokens"),
       canvas: element("canvas", { width: 0, height: 0, ariaHidden: "true" }),
     };

@@ -54,9 +54,7 @@ def test_the_gateway_has_a_line_for_each_trouble_and_one_for_its_end() -> None:
     again = refused.hear(Trouble(reason="refused", retry_at=105))
     back = again.hear(ReceivedSnapshot(snapshot=snapshot(), text="", at=104))
     assert gateway_changes(Known(), CONNECTED, 100) == []
-    assert gateway_changes(CONNECTED, refused, 101) == [
-        "gateway reconnecting in 1 s: refused; the picture is from 1s ago"
-    ]
+    assert gateway_changes(CONNECTED, refused, 101) == ["gateway reconnecting in 1 s: refused; the snapshot is 1s old"]
     assert gateway_changes(refused, again, 103) == []
     assert gateway_changes(again, back, 104) == ["gateway live"]
 
@@ -66,6 +64,6 @@ def test_a_redis_that_is_not_heard_makes_the_gateway_stale_across_reconnects() -
     dropped = stale.hear(Trouble(reason="ended", retry_at=102))
     back = dropped.hear(ReceivedSnapshot(snapshot=snapshot(), text="", at=102))
     live = back.hear(Feed(is_lost=False, since=103))
-    assert gateway_changes(CONNECTED, stale, 100) == ["gateway stale: Redis has not been heard for 3s"]
-    assert gateway_changes(dropped, back, 102) == ["gateway stale: Redis has not been heard for 5s"]
+    assert gateway_changes(CONNECTED, stale, 100) == ["gateway stale: the gateway lost Redis 3s ago"]
+    assert gateway_changes(dropped, back, 102) == ["gateway stale: the gateway lost Redis 5s ago"]
     assert gateway_changes(back, live, 103) == ["gateway live"]

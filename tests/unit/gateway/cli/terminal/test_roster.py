@@ -22,11 +22,11 @@ def worker(**fields: object) -> WorkerStatus:
 def test_each_worker_is_a_row_of_seven_words() -> None:
     lines = worker_lines({"workers": [worker(), worker(host="a\x1b[31m b", pid=7, state="lost", worker_id="w2")]})
     assert lines == [
-        "host      pid  state  heard  up    sessions  worker",
-        "build-7   42   live   2s     1h1m  2/5       w1",
-        "a_[31m_b  7    lost   2s     1h1m  2/5       w2",
+        "host      pid  state  last-report  uptime  sessions  worker",
+        "build-7   42   live   2s           1h1m    2/5       w1",
+        "a_[31m_b  7    lost   2s           1h1m    2/5       w2",
     ]
 
 
 def test_without_any_worker_it_says_so() -> None:
-    assert worker_lines({"workers": []}) == ["no worker is known"]
+    assert worker_lines({"workers": []}) == ["no workers"]

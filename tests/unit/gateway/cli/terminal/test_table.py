@@ -28,7 +28,7 @@ def test_the_table_shows_what_each_session_does_and_for_how_long() -> None:
     lines = drawn(row(title="Fix auth bug", state="tool_running", tool_name="bash", token_usage=usage))
     assert lines[0] == "active  1 of 5 sessions · up 1h 1m"
     assert lines[1] == "connected to http://gateway"
-    assert lines[3].split() == ["session", "channel", "state", "for", "tokens"]
+    assert lines[3].split() == ["session", "channel", "state", "in", "state", "tokens"]
     assert lines[4].split("  ")[0] == "Fix auth bug"
     assert lines[4].split()[3:] == ["web", "running", "bash", "1m", "15s", "12.3k"]
 
@@ -44,8 +44,8 @@ def test_a_narrow_terminal_has_what_a_session_does_below_its_name() -> None:
 
 
 def test_without_sessions_words_say_so() -> None:
-    assert drawn()[-1] == "no session is open"
-    assert drawn(row(), matching="nothing like it")[-1] == "no session matches"
+    assert drawn()[-1] == "no open sessions"
+    assert drawn(row(), matching="nothing like it")[-1] == "no sessions match"
 
 
 def test_a_whole_title_is_shown_where_lines_are_not_few() -> None:

@@ -46,9 +46,9 @@ def test_nothing_gets_younger() -> None:
         ((TROUBLE,), 101, "reconnecting in 4 s: nobody answers"),
         ((TROUBLE,), 105, "reconnecting: nobody answers"),
         ((received(), LIVE), 101, "connected to http://gateway"),
-        ((received(), LIVE, TROUBLE), 103, "reconnecting in 2 s: nobody answers; the picture is from 3s ago"),
-        ((received(), LOST), 102, "stale: Redis has not been heard for 12s"),
-        ((received(), LOST, TROUBLE, received()), 102, "stale: Redis has not been heard for 12s"),
+        ((received(), LIVE, TROUBLE), 103, "reconnecting in 2 s: nobody answers; the snapshot is 3s old"),
+        ((received(), LOST), 102, "stale: the gateway lost Redis 12s ago"),
+        ((received(), LOST, TROUBLE, received()), 102, "stale: the gateway lost Redis 12s ago"),
         ((received(), LOST, LIVE), 102, "connected to http://gateway"),
     ],
 )
