@@ -58,14 +58,14 @@ def test_a_session_is_told_and_ended_over_http_and_seen_on_the_board(real_redis:
 def test_a_look_for_idle_sessions_that_fails_is_logged_and_goes_on(
     client: TestClient, publisher: RecordingPublisher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    look, failures = IngestSessions.give_up_silent, [RuntimeError("a defect")]
+    look, failures = IngestSessions.end_idle, [RuntimeError("a defect")]
 
     def fail_once(sessions: IngestSessions) -> None:
         if failures:
             raise failures.pop()
         look(sessions)
 
-    monkeypatch.setattr(IngestSessions, "give_up_silent", fail_once)
+    monkeypatch.setattr(IngestSessions, "end_idle", fail_once)
     client.post("/sessions/node:42", json={"state": "thinking", "ttl_seconds": 0.1})
     wait_until(lambda: publisher.sessions["node:42"].error_message == "no news", "the idle session is an error")
     assert "the look for idle sessions has failed and starts again" in caplog.text

@@ -2,8 +2,8 @@
 
 Keys come from the environment or a file.
 
-What only one command needs is imported there: a replica starts half a second sooner without an HTTP client, and what
-reads one starts sooner without the server.
+Each command imports what it alone needs. So a replica starts half a second sooner without an HTTP client, and a reader
+starts sooner without the server.
 """
 
 import signal
@@ -25,7 +25,7 @@ from agent_status_gateway.settings import IngestSettings, Settings, SettingsErro
 
 PROGRAM: Final = "agent-status-gateway"
 NOT_IN_TIME: Final = 124
-"""As timeout(1) says it."""
+"""Exit status when a time limit ends the command, as for timeout(1)."""
 
 if TYPE_CHECKING:
     from agent_status_gateway.cli.reader import Reader
@@ -229,7 +229,7 @@ def wait(
 
 @contextmanager
 def _reading(url: str, key_file: Path | None) -> Iterator["Reader"]:
-    """A reader for one command, which ends with a status for scripts, and leaves the terminal as it was."""
+    """Reader for one command, which ends with a status for scripts and leaves the terminal as it was."""
     from agent_status_gateway.cli.reader import Reader, ReaderError  # noqa: PLC0415
 
     # Not what the shell has us ignore, as nohup(1) does.
@@ -253,7 +253,7 @@ def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _key(key_file: Path | None) -> str | None:
-    """From the file or the environment, never an option: process lists show those."""
+    """Key from the file or the environment. No option takes one, since process lists show options."""
     if key_file is None:
         return api_key()
     try:

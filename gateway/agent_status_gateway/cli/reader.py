@@ -1,4 +1,4 @@
-"""Reading a gateway over HTTP, as the terminal commands do: one picture, or all news as it comes."""
+"""Reader of a gateway over HTTP for the terminal commands: one snapshot, or all news as it comes."""
 
 import random
 import time
@@ -39,22 +39,22 @@ class _FeedEvent(BaseModel):
 
 
 class ReaderError(Exception):
-    """A gateway that cannot be read; the message says why, and what to do."""
+    """The gateway cannot be read; the message says why, and what to do."""
 
 
 class RefusedError(ReaderError):
-    """Asking again is of no use."""
+    """The gateway refuses, and would refuse again."""
 
 
 class NoGatewayError(ReaderError):
-    """What answers is no gateway, or not now."""
+    """The answer is not a gateway's."""
 
 
 class Reader:
-    """One gateway, by its address; a key goes as a header, into no URL.
+    """Reader of one gateway. The key is sent as a header, never in a URL.
 
     Raises:
-        ReaderError: The address is none, or the key cannot be one.
+        ReaderError: The address or the key is not valid.
     """
 
     def __init__(self, url: str, key: str | None = None) -> None:
@@ -64,57 +64,57 @@ class Reader:
         self._snapshots_received = 0
 
     def read_once(self) -> ReceivedSnapshot:
-        """The picture of now.
+        """Current snapshot.
 
         Raises:
-            ReaderError: Nobody answers, or not with a picture.
+            ReaderError: There is no answer, or it is not a snapshot.
         """
         response = self._get(STATUS_PATH)
         stale = response.headers.get("X-Status-Stale", "")
         return self._received(response.text, float(stale) if stale.isdecimal() else None)
 
     def read_workers(self) -> Workers:
-        """Who the workers are now.
+        """Current workers.
 
         Raises:
-            ReaderError: Nobody answers, or not with workers.
+            ReaderError: There is no answer, or it does not list workers.
         """
         response = self._get(WORKERS_PATH)
         try:
             return _workers.validate_json(response.text)
         except ValidationError:
-            self._is_no_gateway()
+            self._not_a_gateway()
 
     def read_news(self) -> Iterator[News]:
-        """All that is to be known, as it comes, for ever; it connects again by itself, and says why before it does."""
+        """All news, as it comes, without an end. After a loss it yields the reason, and connects again."""
         timeout = httpx.Timeout(TIMEOUT_SECONDS, read=SILENCE_SECONDS)
         with httpx.Client(timeout=timeout, headers=self._headers) as client:
             while True:
-                heard_before = self._snapshots_received
+                received_before = self._snapshots_received
                 error = yield from self._connect(client)
                 if error is None:
                     time.sleep(NEW_STREAM_SECONDS)
                     continue
-                # A gateway that was one is waited for, whatever answers in its place meanwhile.
+                # Wait for a gateway that has once answered, whatever answers in its place now.
                 is_first = self._snapshots_received == 0
                 is_final = isinstance(error, RefusedError) or (isinstance(error, NoGatewayError) and is_first)
                 wait_seconds = self._retry_seconds
                 yield Trouble(reason=str(error), retry_at=time.monotonic() + wait_seconds, is_final=is_final)
                 time.sleep(wait_seconds)
-                if self._snapshots_received == heard_before:
+                if self._snapshots_received == received_before:
                     self._retry_seconds = min(RETRY_GROWTH * wait_seconds, LAST_RETRY_SECONDS)
 
     def _get(self, path: str) -> httpx.Response:
         try:
             response = httpx.get(self._address + path, headers=self._headers, timeout=TIMEOUT_SECONDS)
         except httpx.HTTPError as error:
-            raise ReaderError(self._silence(error)) from None
+            raise ReaderError(self._no_answer(error)) from None
         self._check(response)
         return response
 
     def _connect(self, client: httpx.Client) -> Generator[News, None, ReaderError | None]:
-        """One connection's news; then why it has ended. None means that nothing is wrong, and a new one is needed."""
-        heard_before = self._snapshots_received
+        """News of one connection, then why it ended. None means that all is well, and a new connection is needed."""
+        received_before = self._snapshots_received
         try:
             for event in self._events(client):
                 if event.retry is not None:
@@ -125,15 +125,15 @@ class Reader:
                     yield received
                 elif event.event == "feed":
                     yield self._feed(event.data)
-        except _HeardAgain:
+        except _OutageEndedError:
             return None
         except httpx.HTTPError as error:
-            if isinstance(error, httpx.ReadTimeout) and self._snapshots_received > heard_before:
+            if isinstance(error, httpx.ReadTimeout) and self._snapshots_received > received_before:
                 return self._why_silent()
-            return ReaderError(self._silence(error))
+            return ReaderError(self._no_answer(error))
         except ReaderError as error:
             return error
-        is_over = self._snapshots_received > heard_before
+        is_over = self._snapshots_received > received_before
         return ReaderError("the gateway closed the stream" if is_over else "the gateway accepts no streams now")
 
     def _why_silent(self) -> ReaderError | None:
@@ -145,10 +145,10 @@ class Reader:
         return None
 
     def _events(self, client: httpx.Client) -> Iterator[ServerSentEvent]:
-        """One connection's events. After an outage it ends, so that the next one brings a picture of after it.
+        """Events of one connection. It ends after an outage, so that the next one begins with a new snapshot.
 
         Raises:
-            _HeardAgain: That is why it has ended.
+            _OutageEndedError: The gateway is connected to Redis again.
         """
         was_lost = False
         with connect_sse(client, "GET", f"{self._address}{STREAM_PATH}", params={"events": "all"}) as source:
@@ -160,25 +160,25 @@ class Reader:
                     if event.event == "feed":
                         is_lost = self._feed(event.data).is_lost
                         if was_lost and not is_lost:
-                            raise _HeardAgain
+                            raise _OutageEndedError
                         was_lost = is_lost
                     yield event
             except SSEError:
-                self._is_no_gateway()
+                self._not_a_gateway()
 
     def _received(self, text: str, stale_seconds: float | None = None) -> ReceivedSnapshot:
         try:
             snapshot = _snapshot.validate_json(text)
         except ValidationError:
-            self._is_no_gateway()
+            self._not_a_gateway()
         return ReceivedSnapshot(snapshot=snapshot, text=text, at=time.monotonic(), stale_seconds=stale_seconds)
 
     def _feed(self, text: str) -> Feed:
         try:
-            told = _FeedEvent.model_validate_json(text)
+            event = _FeedEvent.model_validate_json(text)
         except ValidationError:
-            self._is_no_gateway()
-        return Feed(is_lost=told.state == "lost", since=time.monotonic() - told.since_seconds)
+            self._not_a_gateway()
+        return Feed(is_lost=event.state == "lost", since=time.monotonic() - event.since_seconds)
 
     def _check(self, response: httpx.Response) -> None:
         status = response.status_code
@@ -190,17 +190,17 @@ class Reader:
         reason = f"{self.url} answered {status}: {plain(response.text[:200])}"
         raise (NoGatewayError if response.has_redirect_location or _is_final(status) else ReaderError)(reason)
 
-    def _is_no_gateway(self) -> NoReturn:
+    def _not_a_gateway(self) -> NoReturn:
         raise NoGatewayError(f"{self.url} did not answer with a status snapshot: is it a gateway?")
 
-    def _silence(self, error: httpx.HTTPError) -> str:
+    def _no_answer(self, error: httpx.HTTPError) -> str:
         if isinstance(error, httpx.ReadTimeout):
             return f"{self.url} does not answer"
         return f"no gateway answers at {self.url}: {str(error) or type(error).__name__}"
 
 
-class _HeardAgain(Exception):  # noqa: N818 - no error
-    """The gateway hears Redis again."""
+class _OutageEndedError(Exception):
+    """The gateway is connected to Redis again, so a new snapshot is needed."""
 
 
 def _is_final(status: int) -> bool:
@@ -208,7 +208,7 @@ def _is_final(status: int) -> bool:
 
 
 def _parse_address(url: str) -> tuple[str, str]:
-    """The address as it may be shown, and as it is used: without and with what stands before an @."""
+    """Address to show, and address to use: without and with the user's name and password."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:

@@ -23,7 +23,7 @@ HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # Asked for anew by each load, and cheap by the ETag: no file of an old version stays beside a new one's.
+    # Each load asks again, which the ETag makes cheap, so old and new files are never mixed.
     "Cache-Control": "no-cache",
     "Vary": "Accept-Encoding",
 }
@@ -31,7 +31,7 @@ HEADERS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """A file as it goes out."""
+    """File as served."""
 
     body: bytes
     gzipped: bytes
@@ -40,7 +40,7 @@ class Asset:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read it once."""
+        """Read a file."""
         body = path.read_bytes()
         return cls(
             body=body,
@@ -50,7 +50,7 @@ class Asset:
         )
 
     def answer(self, *, accept_encoding: str, if_none_match: str) -> Response:
-        """The file, or that the client has it; on HEAD the server leaves the body out."""
+        """Response with the file, or 304 if the client has it. On HEAD, the server omits the body."""
         is_gzipped = accepts_gzip(accept_encoding)
         etag = f'"{self.etag}-gzip"' if is_gzipped else f'"{self.etag}"'
         headers = HEADERS | {"ETag": etag}
@@ -66,7 +66,7 @@ FOLDER: Final = Path(__file__).parent
 ASSETS: Final[Mapping[str, Asset]] = MappingProxyType(
     {path.relative_to(FOLDER).as_posix(): Asset.read(path) for path in FOLDER.rglob("*") if path.suffix in MEDIA_TYPES}
 )
-"""All files by name, read once: a request's path is looked up here and leads to no file by itself."""
+"""Every file by name, read once. A request's path is only looked up here, so it cannot reach another file."""
 
 page = APIRouter(include_in_schema=False)
 AcceptEncoding = Annotated[str, Header()]
@@ -76,14 +76,14 @@ IfNoneMatch = Annotated[str, Header()]
 @page.head("/")
 @page.get("/")
 async def index(accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = "") -> Response:
-    """The page. It needs no key: what it shows is asked for by its scripts."""
+    """Serve the page. It needs no key, since its scripts request what it shows."""
     return ASSETS[INDEX].answer(accept_encoding=accept_encoding, if_none_match=if_none_match)
 
 
 @page.head("/dashboard/{name:path}")
 @page.get("/dashboard/{name:path}")
 async def asset(name: str, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = "") -> Response:
-    """One of the page's own files."""
+    """Serve one of the page's files."""
     if name not in ASSETS or name == INDEX:
         raise HTTPException(404)
     return ASSETS[name].answer(accept_encoding=accept_encoding, if_none_match=if_none_match)

@@ -1,8 +1,8 @@
-"""The HTTP face for agents that do not publish themselves: which path takes what.
+"""HTTP endpoints for agents that do not publish themselves.
 
 `agent-status-gateway ingest` begins here.
 
-Every answer comes at once: what is told is in the publisher's hands, and it never waits for Redis.
+Every answer comes at once: an update goes to the publisher, which never waits for Redis.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 REFUSAL: Final = "Invalid or missing ingest key"
 LOOK_SECONDS: Final = 1.0
-"""How often silent sessions are looked for."""
+"""Seconds between two looks for idle sessions."""
 CONNECTIONS: Final = 1000
 """How many there may be: each tells something, and is gone again."""
 
@@ -50,7 +50,7 @@ class Usage(BaseModel):
 
 
 class SessionUpdate(BaseModel):
-    """What a session does now."""
+    """Update of one session."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -90,33 +90,33 @@ open_to_all = APIRouter()
 
 
 @keyed.post("/sessions/{key:path}", status_code=204, summary="Set what a session does now; open it first if necessary")
-async def tell(key: Key, telling: SessionUpdate, sessions: Sessions) -> None:
-    """An error ends the session as one; it shows for the error TTL. Usage is totals of this run."""
-    heard = sessions.open(key, telling.title)
-    if telling.ttl_seconds is not None:
-        heard.ttl_seconds = telling.ttl_seconds
-    match telling.state:
+async def update(key: Key, change: SessionUpdate, sessions: Sessions) -> None:
+    """Set what a session does now. An error ends it, and is shown for the error TTL. Usage is the total of this run."""
+    session = sessions.open(key, change.title)
+    if change.ttl_seconds is not None:
+        session.ttl_seconds = change.ttl_seconds
+    match change.state:
         case SessionState.THINKING:
-            heard.think()
+            session.thinking()
         case SessionState.STREAMING:
-            heard.stream()
+            session.streaming()
         case SessionState.TOOL_RUNNING:
-            heard.use_tool(telling.tool_name or "tool")
+            session.tool_running(change.tool_name or "tool")
         case SessionState.WAITING_FOR_USER:
-            heard.ask()
+            session.waiting_for_user()
         case SessionState.ERROR:
             pass
-    if telling.usage is not None:
-        heard.session.usage(input=telling.usage.input, output=telling.usage.output)
-    if telling.state is SessionState.ERROR:
-        sessions.end(key, telling.error_message or "failed")
+    if change.usage is not None:
+        session.session.usage(input=change.usage.input, output=change.usage.output)
+    if change.state is SessionState.ERROR:
+        sessions.end(key, change.error_message or "failed")
     else:
-        sessions.renew(heard)
+        sessions.renew(session)
 
 
 @keyed.delete("/sessions/{key:path}", status_code=204, summary="End a session")
 async def end(key: Key, sessions: Sessions) -> None:
-    """One that is not open is over already."""
+    """End a session. Nothing happens if it is not open."""
     sessions.end(key)
 
 
@@ -146,12 +146,12 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
         ours = publisher or StatusPublisher(settings.redis_url, namespace=settings.namespace, max_concurrent=0)
         async with ours:
             app.state.sessions = sessions = IngestSessions(ours, time.monotonic, settings.ingest_ttl_seconds)
-            look = keep_running("the look for idle sessions", lambda: _look_for_the_silent(sessions))
-            looking = asyncio.create_task(look, name="silent-sessions")
+            end_idle = keep_running("the look for idle sessions", lambda: _end_idle_sessions(sessions))
+            ending = asyncio.create_task(end_idle, name="idle-sessions")
             try:
                 yield {MAX_CONNECTIONS: connections_at_most(CONNECTIONS)}
             finally:
-                looking.cancel()
+                ending.cancel()
 
     app = FastAPI(title="Agent Status Ingest", version=VERSION, lifespan=lifespan)
     app.state.settings = settings
@@ -166,10 +166,10 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
     return app
 
 
-async def _look_for_the_silent(sessions: IngestSessions) -> None:
+async def _end_idle_sessions(sessions: IngestSessions) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        sessions.give_up_silent()
+        sessions.end_idle()
 
 
 async def _too_many(_request: Request, error: Exception) -> Response:

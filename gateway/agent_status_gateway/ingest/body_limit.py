@@ -7,13 +7,13 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
-"""A hook carries its tool's whole result; of a larger one its CLI is told, and goes on."""
+"""Maximum bytes of a body. A hook carries its tool's whole result; a larger one is refused, and its CLI goes on."""
 
 EMPTY: Final[Message] = {"type": "http.request", "body": b"", "more_body": False}
 
 
 class BodyLimit:
-    """Refuses a body over `MAX_BODY_BYTES` with 413, by its announced length or as soon as it has come.
+    """Middleware that refuses a body over `MAX_BODY_BYTES` with 413, by its announced length or as it arrives.
 
     Args:
         may_send: Of whoever may not, no body is read, since FastAPI reads it before it asks for a key.
@@ -63,5 +63,5 @@ def _once(message: Message, receive: Receive) -> Receive:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    said = f"the body must be at most {MAX_BODY_BYTES} bytes"
-    await JSONResponse({"detail": said}, 413, headers={"Connection": "close"})(scope, receive, send)
+    detail = f"the body must be at most {MAX_BODY_BYTES} bytes"
+    await JSONResponse({"detail": detail}, 413, headers={"Connection": "close"})(scope, receive, send)

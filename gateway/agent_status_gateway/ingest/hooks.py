@@ -1,7 +1,7 @@
-"""What command-line agents mean by their hooks. Before it comes the request, after it the sessions that are heard of.
+"""Meaning of command-line agents' hook events. The request comes before it, the sessions after it.
 
-Sources: the hooks references of Claude Code, Codex and Gemini CLI. Their JSON holds prompts, commands and results; what
-is not named here is dropped as it is read.
+Sources: the hooks references of Claude Code, Codex and Gemini CLI. Their JSON holds prompts, commands and results; all
+fields that are not named here are dropped.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ Cli = Literal["claude-code", "codex", "gemini"]
 
 
 class HookEvent(BaseModel):
-    """The fields that are read, of whatever comes."""
+    """Fields of an event that are read."""
 
     session_id: str = Field(min_length=1, max_length=400)
     hook_event_name: str
@@ -31,7 +31,7 @@ class HookEvent(BaseModel):
 
 
 class Meaning(StrEnum):
-    """What an event is to a session."""
+    """Meaning of an event for a session."""
 
     TURN = auto()
     """A prompt was given: the session opens, thinking."""
@@ -43,7 +43,7 @@ class Meaning(StrEnum):
     ASK = auto()
     """A user is asked."""
     NOTE = auto()
-    """A user is asked, if it is one of `ASKING`, and somebody is at work."""
+    """A user is asked, if the kind is one of `ASKING` and the session is open."""
     STOP = auto()
     """The turn is over."""
     FAIL = auto()
@@ -93,15 +93,15 @@ ASKING: Final = frozenset(
 )
 """Notifications of a question. Others, such as `idle_prompt`, come when the turn is long over."""
 OPENING: Final = frozenset({Meaning.TURN, Meaning.TOOL, Meaning.AGENT, Meaning.ASK, Meaning.FAIL})
-"""What tells of a session that nobody knows of yet: this process may have come later than it."""
+"""Meanings that open an unknown session, since this process may have started after it."""
 
 
 def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
-    """Do what an event means; False if it means nothing.
+    """Apply an event to its session. False if it means nothing.
 
     Raises:
         ValueError: The session's id cannot be shown.
-        TooManySessionsError: As it says.
+        TooManySessionsError: The maximum number of sessions is open.
     """
     meaning = MEANINGS[cli].get(event.hook_event_name)
     if meaning is None or (meaning is Meaning.NOTE and event.notification_type not in ASKING):
@@ -113,31 +113,31 @@ def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
         sessions.end(key)
         return True
     title = PurePath(event.cwd.replace("\\", "/")).name if event.cwd else None
-    heard = sessions.open(key, title or None) if meaning in OPENING else sessions.get(key)
-    if heard is None:
+    session = sessions.open(key, title or None) if meaning in OPENING else sessions.get(key)
+    if session is None:
         return False
     if meaning is Meaning.FAIL:
         sessions.end(key, event.error or "failed")
     else:
-        _tell(heard, meaning, event)
-        sessions.renew(heard)
+        _apply(session, meaning, event)
+        sessions.renew(session)
     return True
 
 
-def _tell(heard: IngestSession, meaning: Meaning, event: HookEvent) -> None:
+def _apply(session: IngestSession, meaning: Meaning, event: HookEvent) -> None:
     tool = event.tool_name or "tool"
     call = event.tool_use_id or f"{event.agent_id or ''} {tool}"
     agent = f"agent {event.agent_id}"
     match meaning:
         case Meaning.TURN:
-            heard.think()
+            session.thinking()
         case Meaning.TOOL:
-            heard.tool_start(tool, call)
+            session.tool_start(tool, call)
         case Meaning.TOOL_END:
-            heard.tool_end(call)
+            session.tool_end(call)
         case Meaning.AGENT:
-            heard.tool_start(event.agent_type or "agent", agent)
+            session.tool_start(event.agent_type or "agent", agent)
         case Meaning.AGENT_END:
-            heard.tool_end(agent)
+            session.tool_end(agent)
         case Meaning.ASK | Meaning.NOTE:
-            heard.ask()
+            session.waiting_for_user()

@@ -1,8 +1,8 @@
-"""The sessions that are told over HTTP, and for how long their silence is believed. After it comes the publisher.
+"""Sessions that are updated over HTTP, and how long each may be idle. The publisher comes after it.
 
-Rule 1. Whoever tells has no lease, so each session has a TTL: heard of within it, it is as it was last told. While a
-        tool runs or a user is asked, it may be silent for longer.
-Rule 2. Silence beyond that ends it as an error, "no news"; the next news begins its next run.
+Rule 1. A client has no lease, so each session has a TTL: until that ends, the session is as the last update left it.
+        While a tool runs or a user is asked, the TTL is longer.
+Rule 2. A session without an update within its TTL ends as an error, "no news". Its next update begins a new run.
 """
 
 from collections.abc import Callable
@@ -11,20 +11,20 @@ from typing import Final
 from agent_status_publisher import Session, StatusPublisher
 
 PATIENCE: Final = 4
-"""TTLs that a running tool or a question to a user may be silent for."""
+"""TTLs that a session may be idle while a tool runs or a user is asked."""
 MAX_SESSIONS: Final = 1000
-"""As many as one worker may hold."""
+"""Maximum open sessions, which is also that of one worker."""
 MAX_CALLS: Final = 100
-"""Open tools of one session: an end that never comes must not make it grow."""
+"""Maximum open tool calls of one session, so that calls that never end cannot fill memory."""
 NO_NEWS: Final = "no news"
 
 
 class TooManySessionsError(Exception):
-    """Nobody more can be taken in."""
+    """The maximum number of sessions is open."""
 
 
 class IngestSession:
-    """One open session."""
+    """Open session."""
 
     __slots__ = ("_calls", "deadline", "is_patient", "session", "ttl_seconds")
 
@@ -35,24 +35,24 @@ class IngestSession:
         self.is_patient = False
         self._calls: dict[str, None] = {}
 
-    def think(self) -> None:
+    def thinking(self) -> None:
         """A turn begins, or the model is at work; what was open is not any more."""
         self._close_calls()
         self.session.thinking()
 
-    def stream(self) -> None:
+    def streaming(self) -> None:
         """The answer is being written."""
         self._close_calls()
         self.session.streaming()
 
-    def use_tool(self, name: str) -> None:
-        """A tool is at work, until something else is told."""
+    def tool_running(self, name: str) -> None:
+        """A tool runs until the next update."""
         self._close_calls()
         self.is_patient = True
         self.session.tool_running(name)
 
     def tool_start(self, name: str, call: str) -> None:
-        """A tool call has begun, whose end will be told."""
+        """A tool call began, and its end will be reported."""
         self.is_patient = True
         self._calls.pop(call, None)
         self._calls[call] = None
@@ -61,15 +61,15 @@ class IngestSession:
         self.session.tool_start(name, call)
 
     def tool_end(self, call: str) -> None:
-        """It has ended: another one is shown, or the model is at work again."""
+        """A tool call ended: another one is shown, or the model is at work again."""
         if call not in self._calls:
             return
         del self._calls[call]
         self.session.tool_end(call)
         if not self._calls:
-            self.think()
+            self.thinking()
 
-    def ask(self) -> None:
+    def waiting_for_user(self) -> None:
         """A user is asked."""
         self.is_patient = True
         self.session.waiting_for_user()
@@ -82,54 +82,54 @@ class IngestSession:
 
 
 class IngestSessions:
-    """All that this process speaks for. `clock` gives monotonic seconds."""
+    """Every session that this process publishes. `clock` gives monotonic seconds."""
 
     def __init__(self, publisher: StatusPublisher, clock: Callable[[], float], ttl_seconds: float) -> None:
         self._publisher = publisher
         self._clock = clock
         self._ttl_seconds = ttl_seconds
-        self._heard: dict[str, IngestSession] = {}
+        self._open: dict[str, IngestSession] = {}
 
     def __len__(self) -> int:
-        return len(self._heard)
+        return len(self._open)
 
     def get(self, key: str) -> IngestSession | None:
-        """One that is open."""
-        return self._heard.get(key)
+        """Session with this key, if it is open."""
+        return self._open.get(key)
 
     def open(self, key: str, title: str | None = None) -> IngestSession:
-        """One that is open, or else is from now on, thinking.
+        """Open session with this key. If there is none, it opens, thinking.
 
         Raises:
-            TooManySessionsError: `MAX_SESSIONS` others are.
+            TooManySessionsError: `MAX_SESSIONS` others are open.
         """
-        heard = self._heard.get(key)
-        if heard is None:
-            if len(self._heard) >= MAX_SESSIONS:
+        one = self._open.get(key)
+        if one is None:
+            if len(self._open) >= MAX_SESSIONS:
                 raise TooManySessionsError(f"{MAX_SESSIONS} sessions are open already")
             session = self._publisher.session(key, title)
-            heard = self._heard[key] = IngestSession(session, self._ttl_seconds)
-            self.renew(heard)
-        if title is not None and heard.session.title != title:
-            heard.session.title = title
-        return heard
+            one = self._open[key] = IngestSession(session, self._ttl_seconds)
+            self.renew(one)
+        if title is not None and one.session.title != title:
+            one.session.title = title
+        return one
 
-    def renew(self, heard: IngestSession) -> None:
-        """It was heard of just now."""
-        heard.deadline = self._clock() + heard.ttl_seconds * (PATIENCE if heard.is_patient else 1)
+    def renew(self, one: IngestSession) -> None:
+        """Begin the TTL again."""
+        one.deadline = self._clock() + one.ttl_seconds * (PATIENCE if one.is_patient else 1)
 
     def end(self, key: str, error: str | None = None) -> None:
-        """It is over, or has failed."""
-        heard = self._heard.pop(key, None)
-        if heard is None:
+        """End a session, with an error or without."""
+        one = self._open.pop(key, None)
+        if one is None:
             return
         if error is None:
-            heard.session.end()
+            one.session.end()
         else:
-            heard.session.error(error)
+            one.session.error(error)
 
-    def give_up_silent(self) -> None:
-        """End those whose silence is not believed any more."""
+    def end_idle(self) -> None:
+        """End sessions without an update within their TTL."""
         now = self._clock()
-        for key in [key for key, heard in self._heard.items() if heard.deadline <= now]:
+        for key in [key for key, one in self._open.items() if one.deadline <= now]:
             self.end(key, NO_NEWS)

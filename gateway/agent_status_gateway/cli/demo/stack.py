@@ -1,4 +1,4 @@
-"""The demo: a Redis-compatible server, a gateway and four workers on this machine, and the picture in the terminal."""
+"""The demo: a Redis-compatible server, a gateway and four workers on this machine, and the snapshot in the terminal."""
 
 import os
 import signal
@@ -42,13 +42,13 @@ def run_demo(console: Console, port: int, workers: int = WORKERS) -> None:
     """
     url = f"http://localhost:{port}"
     with _interrupt_on_sigterm(), ExitStack() as stack:
-        for listener in listen("127.0.0.1", port):  # a clear word before anything is started
+        for listener in listen("127.0.0.1", port):  # a clear error before anything is started
             listener.close()
         redis_url = os.environ.get(f"{PREFIX}REDIS_URL") or os.environ.get("REDIS_URL")
         try:
-            told: list[str] = []
+            notes: list[str] = []
             if not redis_url:
-                redis_url, told = _own_redis(console, stack)
+                redis_url, notes = _own_redis(console, stack)
             log = stack.enter_context(tempfile.NamedTemporaryFile("w+b", prefix="agent-status-demo-", suffix=".log"))
             environment = os.environ | {f"{PREFIX}REDIS_URL": redis_url}
             serve = [*PYTHON, "agent_status_gateway", "serve", "--host", "127.0.0.1", "--port", str(port)]
@@ -58,7 +58,7 @@ def run_demo(console: Console, port: int, workers: int = WORKERS) -> None:
             for number in range(1, workers + 1):
                 work = [*PYTHON, "agent_status_gateway.cli.demo.worker", "--with-parent", "--name", f"worker{number}"]
                 stack.enter_context(child([*work, "--gateway-url", url], environment=environment, log=log))
-            greeting = _greeting(url, told)
+            greeting = _greeting(url, notes)
             for line in greeting:
                 console.print(line, soft_wrap=True, markup=False, highlight=False)
             _show(console, reader, gateway, below=len(greeting))
@@ -96,7 +96,7 @@ def _greeting(url: str, of_redis: list[str]) -> list[str]:
 
 
 def _show(console: Console, reader: Reader, gateway: "subprocess.Popen[bytes]", *, below: int) -> None:
-    """The picture, live in a terminal, else a line per change, for as long as the gateway runs."""
+    """Show the snapshot live in a terminal, or else a line per change, while the gateway runs."""
 
     def check() -> None:
         if gateway.poll() is not None:
@@ -119,8 +119,8 @@ def _wait_until_up(reader: Reader, gateway: "subprocess.Popen[bytes]", log: Path
             time.sleep(0.1)
         else:
             return
-    said = log.read_text("utf-8", "replace").strip().splitlines()[-5:]
-    raise DemoError("\n".join([f"the gateway did not start: {reason}", *said]))
+    lines = log.read_text("utf-8", "replace").strip().splitlines()[-5:]
+    raise DemoError("\n".join([f"the gateway did not start: {reason}", *lines]))
 
 
 @contextmanager

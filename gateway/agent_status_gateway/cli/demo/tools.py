@@ -23,7 +23,7 @@ class ToolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One tool call: its name on the board, and the work."""
+    """Tool call: its name on the dashboard, and the work."""
 
     tool: str
     run: Callable[[], Awaitable[str]]
@@ -31,7 +31,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What one session does, from its title to its end; some jobs ask the user, and some fail."""
+    """Work of one session, from its title to its end. Some jobs ask the user, and some fail."""
 
     title: str
     steps: tuple[Step, ...]
@@ -64,7 +64,7 @@ def read_file(path: Path) -> Step:
 
 
 def search(folder: Path, word: str) -> Step:
-    """Which files of a folder have a word in them."""
+    """Search for a word in the files of a folder."""
 
     def run() -> str:
         return "\n".join(
@@ -88,7 +88,7 @@ def fetch(url: str) -> Step:
 
 
 def jobs(gateway_url: str) -> tuple[Job, ...]:
-    """All that a demo worker knows how to do."""
+    """Every job that a demo worker can do."""
     library = Path(sysconfig.get_paths()["stdlib"])
     return (
         Job("Check the free disk space", (shell("df -h ."), shell(f"du -sh {library / 'json'} | cut -f1"))),

@@ -1,8 +1,8 @@
-"""One demo worker process: a few sessions at once that do real work and say so.
+"""Demo worker process: a few sessions at once that do real work and publish their status.
 
 Started by `python -m agent_status_gateway.cli.demo.worker`.
 
-This is what a worker author writes: everything about the status board is in `run_job`.
+Worker authors write code like this: everything about status is in `run_job`.
 """
 
 import argparse
@@ -25,7 +25,7 @@ CHARACTERS_PER_TOKEN: Final = 4
 
 
 async def run_job(publisher: StatusPublisher, key: str, job: Job, pause: float) -> None:
-    """One session from its first thought to its end. `pause` (seconds) is about how long it thinks."""
+    """Run one session from its first thought to its end. It thinks for about `pause` seconds at a time."""
     async with publisher.session(key, title=job.title) as session:
         for step in job.steps:
             session.thinking()
@@ -60,7 +60,7 @@ async def work(gateway_url: str, name: str, pause: float) -> None:
 
 
 async def _lane(publisher: StatusPublisher, known: tuple[Job, ...], key: str, pause: float) -> None:
-    """One conversation: its next run follows an error, as a user's next message does."""
+    """Run one conversation. A new run follows an error, as a user's next message would."""
     while True:
         await _pause(4 * pause)
         try:
@@ -71,7 +71,7 @@ async def _lane(publisher: StatusPublisher, known: tuple[Job, ...], key: str, pa
 
 
 async def run(gateway_url: str, name: str, pause: float, *, with_parent: bool) -> None:
-    """Work until SIGTERM or SIGINT, or until whoever started this process is gone."""
+    """Work until SIGTERM or SIGINT, or until the parent process ends."""
     task = asyncio.create_task(work(gateway_url, name, pause), name="work")
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""All that the doctor looks at, in order, told as it is found."""
+"""Every check of the doctor, in order. Each finding is printed as it is made."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from agent_status_gateway.settings import Settings, renamed_settings, unknown_na
 
 
 def examine(url: str, key: str | None, settings: Settings, idle_seconds: float, say: Callable[[str], object]) -> bool:
-    """Say each finding; False if anything is wrong."""
+    """Print each finding. False if anything is wrong."""
     is_well = True
     for finding in _findings(url, key, settings, idle_seconds):
         is_well &= finding.verdict is not Verdict.WRONG

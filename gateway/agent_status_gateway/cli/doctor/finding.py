@@ -1,41 +1,41 @@
-"""Pure: one thing that was looked at: how it is, and what to do if it is not right."""
+"""Pure: the result of one check, and what to do if something is wrong."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Verdict(StrEnum):
-    """How a thing is."""
+    """Outcome of a check."""
 
     OK = "ok"
     NOTE = "note"
-    """Could not be seen, or does no harm."""
+    """Not checked, or harmless."""
     WRONG = "wrong"
 
 
 class Finding(NamedTuple):
-    """`advice` is what to do; empty where nothing is."""
+    """Result of one check. `advice` says what to do; it is empty if there is nothing to do."""
 
     verdict: Verdict
     what: str
     advice: str = ""
 
     def lines(self) -> list[str]:
-        """As a person reads it."""
+        """Lines to print."""
         first = f"{self.verdict:<6} {self.what}"
         return [first, f"       → {self.advice}"] if self.advice else [first]
 
 
 def ok(what: str) -> Finding:
-    """It is as it should be."""
+    """Finding that all is well."""
     return Finding(Verdict.OK, what)
 
 
 def note(what: str, advice: str = "") -> Finding:
-    """Worth knowing."""
+    """Finding that is worth knowing."""
     return Finding(Verdict.NOTE, what, advice)
 
 
 def wrong(what: str, advice: str) -> Finding:
-    """It has to be mended."""
+    """Finding that something must be fixed."""
     return Finding(Verdict.WRONG, what, advice)

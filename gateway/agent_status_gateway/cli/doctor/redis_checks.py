@@ -1,4 +1,4 @@
-"""Redis, as a replica uses it: who it is, what this user may do there, and what would hurt."""
+"""Checks of Redis, as a replica uses it: its version, this user's permissions, and harmful settings."""
 
 import asyncio
 import time
@@ -27,19 +27,19 @@ RULES: Final = 'docs/how-to/redis.md has the rule for a gateway\'s user, under "
 
 
 async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
-    """Everything about Redis; the first thing that is wrong may leave the rest unsaid."""
+    """Check Redis. A first problem may leave the other checks undone."""
     client = RedisClient(settings.redis_url, Keys(settings.namespace))
     try:
         async with asyncio.timeout(ANSWER_SECONDS), client.primary() as primary:
             yield await _latency(primary)
             for check in (_version, _clock, _eviction, _buffers):
-                yield await _seen(check, primary, settings)
+                yield await _checked(check, primary, settings)
             for what, act in (
                 ("write the key that replicas probe it with", primary.probe),
                 ("run the script that reads all workers", primary.read),
                 ("subscribe to the channel", primary.subscribe),
             ):
-                yield await _may(what, act)
+                yield await _permission(what, act)
     except (RedisError, OSError, TimeoutError) as error:
         reason = redacted(error) or f"no answer within {ANSWER_SECONDS:g} s"
         yield wrong(f"Redis cannot be used: {reason}", "check REDIS_URL, the server, and firewalls in between")
@@ -51,14 +51,14 @@ async def _latency(primary: Primary) -> Finding:
         began_at = time.perf_counter()
         await primary.ask("PING")
         times_ms.append(1000 * (time.perf_counter() - began_at))
-    said = f"Redis answers in {median(times_ms):.1f} ms"
-    return ok(said) if median(times_ms) < SLOW_MS else note(said, "a replica closer to Redis sees changes sooner")
+    what_is = f"Redis answers in {median(times_ms):.1f} ms"
+    return ok(what_is) if median(times_ms) < SLOW_MS else note(what_is, "a replica closer to Redis sees changes sooner")
 
 
-async def _seen(
+async def _checked(
     check: Callable[[Primary, Settings], Awaitable[Finding]], primary: Primary, settings: Settings
 ) -> Finding:
-    """What an admin's command shows; a gateway's user need not have the right."""
+    """Run a check by an admin's command. A gateway's user need not have the permission for it."""
     name = check.__name__.removeprefix("_")
     try:
         return await check(primary, settings)
@@ -68,7 +68,7 @@ async def _seen(
         return note(f"{name}: not checked: {redacted(error)}")
 
 
-async def _may(what: str, act: Callable[[], Awaitable[object]]) -> Finding:
+async def _permission(what: str, act: Callable[[], Awaitable[object]]) -> Finding:
     try:
         await act()
     except NoPermissionError as error:
@@ -82,21 +82,23 @@ async def _version(primary: Primary, settings: Settings) -> Finding:
     info = _fields(await primary.ask("INFO", "server"))
     is_valkey = "valkey_version" in info
     version = info.get("valkey_version") or info.get("redis_version", "0")
-    said = f"{'Valkey' if is_valkey else 'Redis'} {version}"
+    what_is = f"{'Valkey' if is_valkey else 'Redis'} {version}"
     numbers = tuple(int(part) for part in info.get("redis_version", "0.0").split(".")[:2])
     oldest = OLDEST_CLUSTER if parse_redis_url(settings.redis_url).kind is Kind.CLUSTER else OLDEST
     if numbers < oldest:
-        return wrong(said, f"{oldest[0]}.{oldest[1]} or later is required")
-    return ok(said)
+        return wrong(what_is, f"{oldest[0]}.{oldest[1]} or later is required")
+    return ok(what_is)
 
 
 async def _clock(primary: Primary, _settings: Settings) -> Finding:
     seconds, micros = await primary.ask("TIME")
     apart = time.time() - (int(seconds) + int(micros) / 1e6)
-    said = f"the clocks of Redis and this machine differ by {abs(apart):.1f} s"
+    what_is = f"the clocks of Redis and this machine differ by {abs(apart):.1f} s"
     if abs(apart) < CLOCK_SECONDS:
-        return ok(said)
-    return note(said, "snapshots are not affected; tickets are, if replicas' clocks differ by more than TICKET_SECONDS")
+        return ok(what_is)
+    return note(
+        what_is, "snapshots are not affected; tickets are, if replicas' clocks differ by more than TICKET_SECONDS"
+    )
 
 
 async def _eviction(primary: Primary, _settings: Settings) -> Finding:

@@ -1,6 +1,6 @@
-"""A stream through whatever stands in its way: does it begin at once, does a change come through, is it cut in silence?
+"""Checks of a stream through any proxies on the way: its first event, a change, and an idle time.
 
-A worker of its own is on the board for the moment: session `doctor:<number>`.
+To make a change, the doctor is a worker for a moment. Its session is `doctor:<number>`.
 """
 
 import json
@@ -31,7 +31,7 @@ BUFFERED: Final = "a proxy on the way buffers the response: turn its buffering o
 
 
 def check_stream(url: str, key: str | None, settings: Settings, idle_seconds: float) -> Iterator[Finding]:
-    """Everything about one gateway's address; the first thing that is wrong may leave the rest unsaid."""
+    """Check the gateway at one address. A first problem may leave the other checks undone."""
     headers = {"Accept": "text/event-stream", **({"X-Status-Key": key} if key else {})}
     try:
         with httpx.Client(base_url=url, headers=headers, timeout=httpx.Timeout(CONNECT_SECONDS, read=None)) as client:
@@ -45,13 +45,13 @@ def check_stream(url: str, key: str | None, settings: Settings, idle_seconds: fl
 
 def _readiness(response: httpx.Response) -> Finding:
     try:
-        said = response.json()
+        probe = response.json()
     except ValueError:
         return wrong(f"{READINESS_PATH} answered {response.status_code} without JSON", NOT_A_GATEWAY)
     if response.status_code == httpx.codes.OK:
-        channel = said.get("channel")
+        channel = probe.get("channel")
         return note(f"the gateway is ready, but {channel}") if channel else ok("the gateway is ready")
-    return wrong(f"the gateway is not ready: {said.get('reason')}", "its snapshot is stale until this is fixed")
+    return wrong(f"the gateway is not ready: {probe.get('reason')}", "its snapshot is stale until this is fixed")
 
 
 def _check_open_stream(response: httpx.Response, settings: Settings, idle_seconds: float) -> Iterator[Finding]:
@@ -77,7 +77,7 @@ def _check_open_stream(response: httpx.Response, settings: Settings, idle_second
 
 
 class _CannotPublishError(Exception):
-    """No change can be made to look for; `finding` says why."""
+    """No change can be published; `finding` says why."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.what)
@@ -155,7 +155,7 @@ def _shows(line: str, session_key: str) -> bool:
 
 
 class _Lines:
-    """A stream's lines as they come; a thread of its own reads them, since reading blocks."""
+    """Lines of a stream as they come. A thread reads them, since reading blocks."""
 
     def __init__(self, response: httpx.Response) -> None:
         self._queue: Queue[str | None] = Queue()
@@ -164,7 +164,7 @@ class _Lines:
         threading.Thread(target=self._read, args=(response,), name="doctor-stream", daemon=True).start()
 
     def wait_for(self, is_it: Callable[[str], bool], seconds: float) -> bool:
-        """Whether such a line comes in time."""
+        """Wait for such a line. False if it does not come in time."""
         give_up_at = time.monotonic() + seconds
         while not self.is_over and (left := give_up_at - time.monotonic()) > 0:
             try:
@@ -178,7 +178,7 @@ class _Lines:
         return False
 
     def why_over(self) -> str:
-        """How it ended, if it has."""
+        """Reason why the stream ended; empty while it is open."""
         return f": it was closed{self._error}" if self.is_over else ""
 
     def _read(self, response: httpx.Response) -> None:

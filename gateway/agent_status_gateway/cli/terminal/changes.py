@@ -1,6 +1,6 @@
-"""Pure: what has changed, as lines: for pipes, logs and terminals without a cursor. `grep`, `cut` and `awk` read them.
+"""Pure: changes as lines, for pipes, logs and terminals without a cursor. `grep`, `cut` and `awk` can read them.
 
-Each line begins with who: a session's key, `fleet` or `gateway`; then comes what, then the session's title in brackets.
+Each line begins with its subject: a session's key, `fleet` or `gateway`. Then come the change and the session's title.
 """
 
 from agent_status_gateway.cli.terminal.presentation import headline, in_order, matches, plain, what
@@ -9,9 +9,9 @@ from agent_status_gateway.state.schema import GlobalStatus, SessionStatus, Snaps
 
 
 def changes(before: Snapshot | None, after: Snapshot, matching: str = "") -> list[str]:
-    """A line for the fleet if its state is new, and one for each session that is, does something else, or has ended.
+    """Lines for a new state of the fleet, and for each session that is new, has changed or has ended.
 
-    A session that matches before or after is told of, so that none seems to have ended by matching no longer.
+    A session has a line if it matches before or after, so that one that no longer matches does not seem to have ended.
     """
     known = {} if before is None else {row["session_key"]: row for row in before["sessions"]}
     lines: list[str] = []
@@ -28,7 +28,7 @@ def changes(before: Snapshot | None, after: Snapshot, matching: str = "") -> lis
 
 
 def gateway_changes(before: Known, after: Known, now: float) -> list[str]:
-    """A line when the picture begins or ceases to be sound, or for another reason."""
+    """Line for a change in whether the snapshot is current, or in the reason."""
     if _trouble(before) == _trouble(after):
         return []
     return [f"gateway {plain(after.condition(now)) or 'live'}"]
@@ -41,17 +41,17 @@ def _trouble(known: Known) -> str:
 
 
 def fleet_line(fleet: GlobalStatus) -> str:
-    """The global state, and the figures."""
+    """Line for the global state and the figures."""
     return f"fleet {fleet['state']} ({headline(fleet)})"
 
 
 def session_line(row: SessionStatus) -> str:
-    """What a session does."""
+    """Line for what a session does."""
     return f"{plain(row['session_key'])} {what(row)}{_title(row)}"
 
 
 def ended_line(row: SessionStatus) -> str:
-    """That a session is open no more."""
+    """Line for a session that has ended."""
     return f"{plain(row['session_key'])} ended{_title(row)}"
 
 

@@ -25,7 +25,7 @@ class Goal:
     session_key: str | None = None
 
     def line(self, snapshot: Snapshot) -> str | None:
-        """The line that tells of it, if it is so."""
+        """Line that shows that the goal is reached; None until it is."""
         rows = in_order(snapshot["sessions"])
         if self.session_key is not None:
             return self._line_of_one([row for row in rows if row["session_key"] == self.session_key])

@@ -1,4 +1,4 @@
-"""What commands write: lines at once, to whoever still reads them, and notes beside them."""
+"""Output of the commands: lines on stdout, written at once, and notes on stderr."""
 
 import os
 import select
@@ -11,10 +11,10 @@ from agent_status_gateway.cli.terminal.presentation import plain
 
 
 def write(lines: list[str]) -> None:
-    """Print at once; even without a line it is noticed that nobody reads any more.
+    """Print at once. Without a line, check whether the output still has a reader.
 
     Raises:
-        BrokenPipeError: Nobody does.
+        BrokenPipeError: The output has no reader any more.
     """
     if lines:
         sys.stdout.write("".join(f"{line}\n" for line in lines))
@@ -24,25 +24,25 @@ def write(lines: list[str]) -> None:
 
 
 def write_changes(lines: list[str]) -> None:
-    """The same for lines of change, each with the local time."""
+    """Print lines of change, each with the local time."""
     write([f"{time.strftime('%H:%M:%S')} {line}" for line in lines])
 
 
 def note(line: str) -> None:
-    """Say on stderr what is no answer."""
+    """Print a note on stderr."""
     sys.stderr.write(f"agent-status-gateway: {plain(line)}\n")
     sys.stderr.flush()
 
 
 @contextmanager
 def for_readers() -> Iterator[None]:
-    """Write what the terminal's alphabet has; once nobody reads any more, be done."""
+    """Replace characters that the output cannot encode, and stop quietly when its reader is gone."""
     if (reconfigure := getattr(sys.stdout, "reconfigure", None)) is not None:
         reconfigure(errors="replace")
     try:
         yield
     except BrokenPipeError:
-        # What is still in the buffer would be tried again at exit, and complained about.
+        # Python would write the rest of the buffer at exit, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

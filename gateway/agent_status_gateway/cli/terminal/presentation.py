@@ -1,7 +1,8 @@
-"""Pure: how a person is told the picture: the order, the words, and the numbers.
+"""Pure: how people see a snapshot: the order, the words, and the numbers.
 
-The page says the same in its own language (`dashboard/presentation.js`); both are held to the same cases,
-`tests/unit/golden/presentation.json`. Titles, tools and errors come from users' prompts: nothing in them is obeyed.
+The page has the same rules in JavaScript (`dashboard/presentation.js`); both are held to the same cases,
+`tests/unit/golden/presentation.json`. Titles, tools and errors come from users, so their control characters are
+dropped.
 """
 
 import unicodedata
@@ -12,9 +13,9 @@ from typing import Final
 from agent_status_gateway.state.schema import GlobalStatus, SessionStatus, TokenUsage
 
 RANKS: Final = {"waiting_for_user": 0, "error": 1}
-"""Who needs somebody comes first; among the others nobody changes place because its state does."""
+"""Sessions that need attention come first. The others keep their place when their state changes."""
 JOINERS: Final = "\u200c\u200d"
-"""Invisible like what a terminal or a browser would act on, but scripts and emoji are spelt with them."""
+"""Format characters that are kept, since some scripts and emoji are spelt with them."""
 STATE_LABELS: Final = {
     "waiting_for_user": "waiting for user",
     "error": "in error",
@@ -22,29 +23,29 @@ STATE_LABELS: Final = {
     "tool_running": "running a tool",
     "streaming": "streaming",
 }
-"""The states of many sessions, in the order in which they are counted."""
+"""Labels of the states, in the order in which they are counted."""
 MINUTE_SECONDS: Final = 60
 HOUR_SECONDS: Final = 3600
 DAY_SECONDS: Final = 86_400
 
 
 def in_order(rows: Iterable[SessionStatus]) -> list[SessionStatus]:
-    """Those that wait for a user, then those in error, then the others; each as the snapshot has them, by key."""
+    """Sessions that wait for a user, then those in error, then the others; each group by key."""
     return sorted(rows, key=lambda row: RANKS.get(row["state"], len(RANKS)))
 
 
 def headline(fleet: GlobalStatus) -> str:
-    """The fleet in numbers; its state, which is shown in colour, is not in it."""
+    """Figures of the fleet. Its state is not among them, since that is shown in colour."""
     return f"{fleet['active_sessions']} of {fleet['max_concurrent']} sessions · up {duration(fleet['uptime_seconds'])}"
 
 
 def name(row: SessionStatus) -> str:
-    """What a session is called."""
+    """Name of a session."""
     return plain(row["title"] or "").strip() or plain(row["session_id"])
 
 
 def what(row: SessionStatus) -> str:
-    """What a session does."""
+    """Words for what a session does."""
     match row["state"]:
         case "tool_running":
             return f"running {plain(row['tool_name'] or '') or 'a tool'}"
@@ -57,13 +58,13 @@ def what(row: SessionStatus) -> str:
 
 
 def counts(rows: Iterable[SessionStatus]) -> str:
-    """How many sessions do what: "2 waiting for user, 1 in error, 300 thinking"; empty for none."""
+    """Number of sessions in each state: "2 waiting for user, 1 in error, 300 thinking"; empty for none."""
     found = Counter(row["state"] for row in rows)
     return ", ".join(f"{found[state]} {label}" for state, label in STATE_LABELS.items() if found[state])  # type: ignore[index]
 
 
 def matches(row: SessionStatus, text: str) -> bool:
-    """Whether the text, in any case, is part of the session's key, channel, name, state (as said, too) or tool."""
+    """True if the text is part of the session's key, channel, name, state (or its label) or tool, in any case."""
     fields = (
         row["session_key"],
         row["channel"],
@@ -76,7 +77,7 @@ def matches(row: SessionStatus, text: str) -> bool:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them: 4s, 2m 10s, 3h 5m, 2d 4h."""
+    """Seconds in words: 4s, 2m 10s, 3h 5m, 2d 4h."""
     whole = max(0, int(seconds))
     if whole < MINUTE_SECONDS:
         return f"{whole}s"

@@ -1,4 +1,4 @@
-"""Pure: who the workers are, as lines: a row for each, whose columns `awk` can cut."""
+"""Pure: the workers as lines. Each is a row, with columns that `awk` can cut."""
 
 from agent_status_gateway.cli.terminal.presentation import duration, plain
 from agent_status_gateway.state.workers import Workers, WorkerStatus
@@ -7,7 +7,7 @@ HEADINGS = ("host", "pid", "state", "last-report", "uptime", "sessions", "worker
 
 
 def worker_lines(workers: Workers) -> list[str]:
-    """A line of headings and one for each worker; a word if there is none."""
+    """Line of headings and one for each worker; a sentence if there are none."""
     rows = [HEADINGS, *(_cells(worker) for worker in workers["workers"])]
     if len(rows) == 1:
         return ["no workers"]

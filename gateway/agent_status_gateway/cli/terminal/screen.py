@@ -1,4 +1,4 @@
-"""A terminal while a live picture is on it: typed keys do not show, and Ctrl-Z gives it back until `fg`."""
+"""Terminal during a live view: typed keys do not show, and Ctrl-Z gives it back until `fg`."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from rich.live import Live
 
 LOCAL_MODES: Final = 3
-"""Where tcgetattr() keeps them."""
+"""Index of the local modes in what tcgetattr() returns."""
 
 
 class Screen:
@@ -34,7 +34,7 @@ class Screen:
         signal.signal(signal.SIGTSTP, self._before)
 
     def lend_if_asked(self) -> bool:
-        """Give the terminal to the shell and stop, if Ctrl-Z was pressed; True if that was so, and is over."""
+        """Give the terminal to the shell and stop, if Ctrl-Z was pressed. True after that is over."""
         if not self._is_asked_for:
             return False
         self._give_back()
@@ -47,7 +47,7 @@ class Screen:
         self._is_asked_for = True
 
     def _take(self) -> None:
-        self._modes = _silence_keys()
+        self._modes = _hide_keys()
         self._live.start()
 
     def _give_back(self) -> None:
@@ -57,8 +57,8 @@ class Screen:
             self._modes = None
 
 
-def _silence_keys() -> list[Any] | None:
-    """Typed keys do not show any more; gives back the modes from before, or None if the keys are not ours."""
+def _hide_keys() -> list[Any] | None:
+    """Hide typed keys. Returns the modes from before, or None in the background."""
     try:
         file = sys.stdin.fileno()
         if os.tcgetpgrp(file) != os.getpgrp():

@@ -1,6 +1,6 @@
-"""Pure: a view as lines of a terminal: never wider than it is, and never more than it has.
+"""Pure: a view as lines of a terminal, never wider or more than it has room for.
 
-Words say everything; colours only repeat it.
+Colours only repeat what the words say.
 """
 
 from collections.abc import Iterable
@@ -25,22 +25,22 @@ COLOURS: Final = {
     "error": "red",
 }
 TABLE_WIDTH: Final = 72
-"""In less than that, what would be columns is told below the session's name."""
+"""Columns of the terminal below which a session's details are under its name."""
 HEADINGS: Final = ("session", "channel", "state", "in state", "tokens")
 RIGHT: Final = {"in state", "tokens"}
 GAP: Final = 2
 INDENT: Final = 2
 LEAST: Final = {"session": 0, "channel": 0, "state": 16, "in state": 8, "tokens": 6}
-"""Columns do not jump as durations and states go by."""
+"""Minimum widths in characters, so that columns do not jump when durations and states change."""
 MOST: Final = {"channel": 16, "in state": 10, "tokens": 10}
 MOST_LINES: Final = 4
-"""Of one long title or error, where lines are few."""
+"""Maximum lines of one title or error, if the height is limited."""
 
 _console: Final = Console()  # rich asks for one to fold by; nothing is written to it
 
 
 def draw(view: View, width: int, height: int | None = None) -> list[Text]:
-    """The lines; without a height as many as it takes."""
+    """Lines of a view. Without a height, there are as many as needed."""
     width = max(1, width)
     head = _head(view, width)
     if view.snapshot is None:
@@ -69,7 +69,7 @@ def _head(view: View, width: int) -> list[Text]:
 
 
 def _as_many_as_fit(rows: list[SessionStatus], width: int, height: int, widths: dict[str, int]) -> list[Text]:
-    """The first rows, and in what is left a word about the others."""
+    """First rows that fit, and a line about the others."""
     blocks: list[list[Text]] = []
     used = 0
     most = max(1, min(MOST_LINES, height - 1))
@@ -90,7 +90,7 @@ def _as_many_as_fit(rows: list[SessionStatus], width: int, height: int, widths: 
 
 
 def _block(row: SessionStatus, width: int, widths: dict[str, int], most: int | None = None) -> list[Text]:
-    """One session's lines: a row of columns, or its name and below it the rest."""
+    """Lines of one session: a row of columns, or its name with the details below."""
     styles = ("", "dim", COLOURS[row["state"]], "", "dim")
     cells = [Text(text, style) for text, style in zip(_texts(row), styles, strict=True)]
     if widths:
@@ -117,7 +117,7 @@ def _columns(cells: list[list[Text]], widths: dict[str, int]) -> list[Text]:
 
 
 def _column_widths(rows: Iterable[SessionStatus], width: int) -> dict[str, int]:
-    """How wide each column is; none where there is no room for a table."""
+    """Width of each column; empty if there is no room for a table."""
     if width < TABLE_WIDTH:
         return {}
     told = [_texts(row) for row in rows]
@@ -136,7 +136,7 @@ def _texts(row: SessionStatus) -> tuple[str, ...]:
 
 
 def _fold(text: Text, width: int, most: int | None = None) -> list[Text]:
-    """In lines of this width, words whole where they can be; what is over `most` lines is said by an ellipsis."""
+    """Text in lines of this width, with words whole if possible. An ellipsis replaces what is over `most` lines."""
     lines = list(text.wrap(_console, max(1, width), overflow="fold")) or [Text()]
     if most is None or len(lines) <= most:
         return lines

@@ -1,6 +1,6 @@
-"""Pure: what is known of a gateway, what it told and when, and what of that a person is shown now.
+"""Pure: what is known of a gateway, and the part of that to show now.
 
-Before it comes the reader; after it the terminal and the lines of change. Times are seconds on one monotonic clock.
+The reader comes before it; the terminal and the lines of change come after it. Times are monotonic seconds.
 """
 
 import math
@@ -12,16 +12,16 @@ import orjson
 from agent_status_gateway.cli.terminal.presentation import duration, in_order, matches
 from agent_status_gateway.state.schema import SessionStatus, Snapshot
 
-QUIET_SECONDS: Final = 2.0
-"""A gateway tells of its feed together with the first picture; one that has not by then never will."""
+FEED_STATE_SECONDS: Final = 2.0
+"""Seconds to wait for the feed's state. A gateway sends it together with the first snapshot, or never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedSnapshot:
-    """A snapshot, also as the text that came.
+    """Snapshot, parsed and as the text received.
 
     Attributes:
-        stale_seconds: For how long the gateway had not heard Redis, if it said so with the snapshot.
+        stale_seconds: Age of the outage, if the gateway reported one with the snapshot.
     """
 
     snapshot: Snapshot
@@ -30,13 +30,13 @@ class ReceivedSnapshot:
     stale_seconds: float | None = None
 
     def json(self, matching: str = "") -> str:
-        """The text as it came, or of the sessions that match."""
+        """Text as received, or that of the sessions that match."""
         return orjson.dumps(select(self.snapshot, matching)).decode() if matching.strip() else self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """Whether the gateway hears Redis, and since when."""
+    """State of the gateway's feed from Redis, and since when."""
 
     is_lost: bool
     since: float
@@ -44,7 +44,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why the gateway is not heard, and when it is asked again; never, if that would be of no use."""
+    """Reason why there is no stream, and the time of the next try. There is none if it is final."""
 
     reason: str
     retry_at: float
@@ -56,10 +56,10 @@ News = ReceivedSnapshot | Feed | Trouble
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """All that is known of a gateway.
+    """Everything known of a gateway.
 
     Attributes:
-        feed: What was told last; after trouble it may be old, which `is_feed_new` says.
+        feed: Last known state. `is_feed_new` is False if it is older than the connection.
         trouble: None while connected, or before the first attempt has failed.
     """
 
@@ -68,8 +68,8 @@ class Known:
     is_feed_new: bool = False
     trouble: Trouble | None = None
 
-    def hear(self, news: News) -> "Known":
-        """What is known after this."""
+    def after(self, news: News) -> "Known":
+        """Knowledge after this piece of news."""
         match news:
             case ReceivedSnapshot():
                 return replace(self, received=news, trouble=None)
@@ -79,19 +79,19 @@ class Known:
                 return replace(self, trouble=news, is_feed_new=False)
 
     def is_current(self, now: float) -> bool:
-        """Whether the picture is the fleet's state of now: connected to a gateway that hears Redis."""
+        """True if the snapshot is current: there is a stream from a gateway that is connected to Redis."""
         if self.received is None or self.trouble is not None:
             return False
         if self.feed is None:
-            return now - self.received.at >= QUIET_SECONDS
+            return now - self.received.at >= FEED_STATE_SECONDS
         return self.is_feed_new and not self.feed.is_lost
 
     def snapshot(self, now: float) -> Snapshot | None:
-        """The picture, as old as it is now."""
+        """Snapshot with durations as of now."""
         return None if self.received is None else aged(self.received.snapshot, now - self.received.at)
 
     def condition(self, now: float) -> str:
-        """What is wrong with the picture: reconnecting, or stale; empty if nothing is."""
+        """Reason why the snapshot is not current: reconnecting or stale. Empty if it is."""
         if self.trouble is not None:
             wait_seconds = math.ceil(self.trouble.retry_at - now)
             when = f" in {wait_seconds} s" if wait_seconds > 0 else ""
@@ -104,12 +104,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What is shown: of the sessions those that match, in the order in which people want them.
+    """What to show: the sessions that match, in order of attention.
 
     Attributes:
         snapshot: None before the first one.
-        status: What is to be said of the connection, and of the filter.
-        is_sound: Whether nothing is wrong with the picture.
+        status: Lines about the connection and the filter.
+        is_sound: True if the snapshot is current.
     """
 
     snapshot: Snapshot | None
@@ -119,7 +119,7 @@ class View:
 
 
 def view(known: Known, now: float, *, url: str, matching: str = "") -> View:
-    """What is shown of what is known."""
+    """View of what is known."""
     snapshot = known.snapshot(now)
     rows = [] if snapshot is None else in_order(select(snapshot, matching)["sessions"])
     condition = known.condition(now)
@@ -130,7 +130,7 @@ def view(known: Known, now: float, *, url: str, matching: str = "") -> View:
 
 
 def aged(snapshot: Snapshot, seconds: float) -> Snapshot:
-    """The same picture, this much later: durations and uptime have grown."""
+    """Snapshot after this time: durations and uptime have grown."""
     seconds = max(0.0, seconds)
     fleet = snapshot["global"]
     has_worker = fleet["uptime_seconds"] > 0 or fleet["max_concurrent"] > 0
@@ -142,7 +142,7 @@ def aged(snapshot: Snapshot, seconds: float) -> Snapshot:
 
 
 def select(snapshot: Snapshot, matching: str) -> Snapshot:
-    """The picture with the sessions that match; the fleet's own figures stay whole."""
+    """Snapshot with the sessions that match. The fleet's figures stay those of all sessions."""
     if not matching.strip():
         return snapshot
     return {**snapshot, "sessions": [row for row in snapshot["sessions"] if matches(row, matching)]}

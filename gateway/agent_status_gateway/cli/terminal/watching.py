@@ -1,6 +1,6 @@
-"""The loops of the commands that stay: `watch` shows what is known as it changes, `wait` ends when it is so.
+"""Loops of `watch` and `wait`: one shows changes, the other ends when its goal is reached.
 
-A thread reads, since reading blocks; all else happens here. Before it comes the reader; after it views and lines.
+A thread reads, since reading blocks; all else happens here. The reader comes before it, views and lines after it.
 """
 
 import threading
@@ -27,26 +27,26 @@ TICK_SECONDS: Final = 0.5
 WAIT_TICK_SECONDS: Final = 0.05
 MOST_UNREAD: Final = 100
 PIPE_WIDTH: Final = 200
-"""Of what has no width of its own; programs take JSON."""
+"""Characters per line in a pipe, which has no width."""
 LEAST_HEIGHT: Final = 4
 
 
 class NotReachedError(Exception):
-    """What was waited for did not come in time."""
+    """The goal was not reached in time."""
 
 
 def listen(
     reader: Reader, *, check: Callable[[], None] | None = None, tick_seconds: float = TICK_SECONDS
 ) -> Iterator[tuple[News | None, Known]]:
-    """Each piece of news with what is known after it; with None if there was none for `tick_seconds`.
+    """Each piece of news with what is known after it, and None after each `tick_seconds` without news.
 
     Args:
-        reader: Is read from a thread of its own.
-        check: Is called each time, and raises when it is over.
-        tick_seconds: How long it may be quiet.
+        reader: Source of the news, read by a thread.
+        check: Function to call each time. It raises to end the loop.
+        tick_seconds: Longest time without a result.
 
     Raises:
-        RefusedError: There is nothing to wait for.
+        RefusedError: The gateway refuses, or the address is not a gateway's.
     """
     unread: Queue[News] = Queue(MOST_UNREAD)
     threading.Thread(target=_read, args=(reader, unread), name="reader", daemon=True).start()
@@ -61,7 +61,7 @@ def listen(
             continue
         if isinstance(news, Trouble) and news.is_final:
             raise RefusedError(news.reason)
-        known = known.hear(news)
+        known = known.after(news)
         yield news, known
 
 
@@ -71,20 +71,20 @@ def _read(reader: Reader, unread: "Queue[News]") -> None:
             unread.put(news)
             if isinstance(news, Trouble) and news.is_final:
                 return
-    except Exception as error:  # noqa: BLE001 - whoever waits for news must hear that none will come
+    except Exception as error:  # noqa: BLE001 - the main thread must learn that no more news will come
         unread.put(Trouble(reason=f"reading failed: {error!r}", retry_at=time.monotonic(), is_final=True))
 
 
 def show(reader: Reader, matching: str = "", *, as_json: bool = False) -> None:
-    """The picture of now: as high as it takes.
+    """Print the current snapshot, with as many lines as needed.
 
     Raises:
-        ReaderError: There is none to be had.
+        ReaderError: The gateway cannot be read.
     """
     received = reader.read_once()
-    known = Known().hear(received)
+    known = Known().after(received)
     if received.stale_seconds is not None:
-        known = known.hear(Feed(is_lost=True, since=received.at - received.stale_seconds))
+        known = known.after(Feed(is_lost=True, since=received.at - received.stale_seconds))
         note(known.condition(received.at))
     if as_json:
         write([received.json(matching)])
@@ -100,21 +100,21 @@ def show(reader: Reader, matching: str = "", *, as_json: bool = False) -> None:
 
 
 def show_workers(reader: Reader, *, as_json: bool = False) -> None:
-    """Who the workers are now.
+    """Print the current workers.
 
     Raises:
-        ReaderError: It is not to be had.
+        ReaderError: The gateway cannot be read.
     """
     workers = reader.read_workers()
     write([orjson.dumps(workers).decode()] if as_json else worker_lines(workers))
 
 
 def watch(reader: Reader, matching: str = "", *, as_json: bool = False) -> None:
-    """The picture as it changes, in the way that suits what stdout is, until interrupted.
+    """Show the snapshot as it changes, in a form that suits stdout, until interrupted.
 
     Raises:
-        RefusedError: There is nothing to watch.
-        BrokenPipeError: Nobody reads any more.
+        RefusedError: The gateway refuses, or the address is not a gateway's.
+        BrokenPipeError: The output has no reader any more.
     """
     console = Console()
     if as_json:
@@ -126,7 +126,7 @@ def watch(reader: Reader, matching: str = "", *, as_json: bool = False) -> None:
 
 
 def is_screen(console: Console) -> bool:
-    """Whether what is written can be written over: colour may be forced into a pipe, a cursor not."""
+    """True if lines can be overwritten. Colour may be forced into a pipe, but it has no cursor."""
     return console.file.isatty() and not console.is_dumb_terminal
 
 
@@ -138,7 +138,7 @@ def watch_live(
     below: int | None = None,
     check: Callable[[], None] | None = None,
 ) -> None:
-    """The picture, ticking, until interrupted; on a screen of its own, or in place `below` so many lines."""
+    """Show the snapshot live until interrupted: on a screen of its own, or in place under `below` lines."""
     live = Live(
         console=console,
         screen=below is None,
@@ -167,7 +167,7 @@ def _whole(line: Text) -> Text:
 
 
 def watch_lines(reader: Reader, matching: str = "", *, check: Callable[[], None] | None = None) -> None:
-    """A line per change, until interrupted or nobody reads them; the first picture is all change."""
+    """Print a line per change until interrupted. All of the first snapshot is a change."""
     before = Known()
     for news, known in listen(reader, check=check):
         lines = gateway_changes(before, known, time.monotonic())
@@ -178,7 +178,7 @@ def watch_lines(reader: Reader, matching: str = "", *, check: Callable[[], None]
 
 
 def watch_json(reader: Reader, matching: str = "") -> None:
-    """Each snapshot as it came, on a line; what happens to the gateway, as words on stderr."""
+    """Print each snapshot as a line of JSON, and changes of the connection or the feed on stderr."""
     before = Known()
     for news, known in listen(reader):
         for line in gateway_changes(before, known, time.monotonic()):
@@ -188,11 +188,11 @@ def watch_json(reader: Reader, matching: str = "") -> None:
 
 
 def wait_for(reader: Reader, goal: Goal, timeout_seconds: float | None = None) -> None:
-    """Wait until it is so, by a gateway that hears Redis, and print the line that tells of it.
+    """Wait until a current snapshot reaches the goal, and print the line that shows it.
 
     Raises:
-        NotReachedError: It was not so in time; the message says what was instead.
-        RefusedError: There is nothing to wait for.
+        NotReachedError: The goal was not reached in time.
+        RefusedError: The gateway refuses, or the address is not a gateway's.
     """
     give_up_at = float("inf") if timeout_seconds is None else time.monotonic() + timeout_seconds
     before = Known()
@@ -203,10 +203,10 @@ def wait_for(reader: Reader, goal: Goal, timeout_seconds: float | None = None) -
 
     for _news, known in listen(reader, check=check, tick_seconds=WAIT_TICK_SECONDS):
         now = time.monotonic()
-        for told in gateway_changes(before, known, now):
-            note(told)
+        for line in gateway_changes(before, known, now):
+            note(line)
         before = known
         snapshot = known.snapshot(now)
-        if snapshot is not None and known.is_current(now) and (line := goal.line(snapshot)):
-            write_changes([line])
+        if snapshot is not None and known.is_current(now) and (reached := goal.line(snapshot)):
+            write_changes([reached])
             return

@@ -35,10 +35,10 @@ def test_silence_for_longer_than_the_ttl_is_an_error_and_the_next_news_a_new_run
 ) -> None:
     sessions.open("web:1", "Fix")
     clock.pass_(TTL_SECONDS - 1)
-    sessions.give_up_silent()
+    sessions.end_idle()
     assert publisher.sessions["web:1"].state == "thinking"
     clock.pass_(1)
-    sessions.give_up_silent()
+    sessions.end_idle()
     assert publisher.sessions["web:1"].error_message == NO_NEWS
     assert len(sessions) == 0
     sessions.open("web:1")
@@ -47,18 +47,18 @@ def test_silence_for_longer_than_the_ttl_is_an_error_and_the_next_news_a_new_run
 
 
 # sessions: Rule 1
-@pytest.mark.parametrize("act", ["tool_start", "use_tool", "ask"])
-def test_a_tool_or_a_question_may_be_silent_for_longer(
+@pytest.mark.parametrize("act", ["tool_start", "tool_running", "waiting_for_user"])
+def test_a_tool_or_a_question_may_be_idle_for_longer(
     publisher: RecordingPublisher, clock: Clock, sessions: IngestSessions, act: str
 ) -> None:
     heard = sessions.open("web:1")
-    getattr(heard, act)(*{"tool_start": ("bash", "1"), "use_tool": ("bash",), "ask": ()}[act])
+    getattr(heard, act)(*{"tool_start": ("bash", "1"), "tool_running": ("bash",), "waiting_for_user": ()}[act])
     sessions.renew(heard)
     clock.pass_(PATIENCE * TTL_SECONDS - 1)
-    sessions.give_up_silent()
+    sessions.end_idle()
     assert publisher.sessions["web:1"].error_message is None
     clock.pass_(1)
-    sessions.give_up_silent()
+    sessions.end_idle()
     assert publisher.sessions["web:1"].error_message == NO_NEWS
 
 
@@ -74,14 +74,14 @@ def test_after_the_last_tool_the_model_is_at_work_and_patience_is_over(
     assert publisher.sessions["web:1"].state == "thinking"
     sessions.renew(heard)
     clock.pass_(TTL_SECONDS)
-    sessions.give_up_silent()
+    sessions.end_idle()
     assert publisher.sessions["web:1"].state == "error"
 
 
 def test_a_new_turn_forgets_tools_whose_end_never_came(publisher: RecordingPublisher, sessions: IngestSessions) -> None:
     heard = sessions.open("web:1")
     heard.tool_start("bash", "interrupted")
-    heard.think()
+    heard.thinking()
     heard.tool_start("read", "2")
     heard.tool_end("2")
     assert publisher.sessions["web:1"].state == "thinking"

@@ -50,9 +50,9 @@ def test_a_hostile_session_has_one_line_that_no_terminal_obeys() -> None:
 
 
 def test_the_gateway_has_a_line_for_each_trouble_and_one_for_its_end() -> None:
-    refused = CONNECTED.hear(Trouble(reason="refused", retry_at=102))
-    again = refused.hear(Trouble(reason="refused", retry_at=105))
-    back = again.hear(ReceivedSnapshot(snapshot=snapshot(), text="", at=104))
+    refused = CONNECTED.after(Trouble(reason="refused", retry_at=102))
+    again = refused.after(Trouble(reason="refused", retry_at=105))
+    back = again.after(ReceivedSnapshot(snapshot=snapshot(), text="", at=104))
     assert gateway_changes(Known(), CONNECTED, 100) == []
     assert gateway_changes(CONNECTED, refused, 101) == ["gateway reconnecting in 1 s: refused; the snapshot is 1s old"]
     assert gateway_changes(refused, again, 103) == []
@@ -60,10 +60,10 @@ def test_the_gateway_has_a_line_for_each_trouble_and_one_for_its_end() -> None:
 
 
 def test_a_redis_that_is_not_heard_makes_the_gateway_stale_across_reconnects() -> None:
-    stale = CONNECTED.hear(Feed(is_lost=True, since=97))
-    dropped = stale.hear(Trouble(reason="ended", retry_at=102))
-    back = dropped.hear(ReceivedSnapshot(snapshot=snapshot(), text="", at=102))
-    live = back.hear(Feed(is_lost=False, since=103))
+    stale = CONNECTED.after(Feed(is_lost=True, since=97))
+    dropped = stale.after(Trouble(reason="ended", retry_at=102))
+    back = dropped.after(ReceivedSnapshot(snapshot=snapshot(), text="", at=102))
+    live = back.after(Feed(is_lost=False, since=103))
     assert gateway_changes(CONNECTED, stale, 100) == ["gateway stale: the gateway lost Redis 3s ago"]
     assert gateway_changes(dropped, back, 102) == ["gateway stale: the gateway lost Redis 5s ago"]
     assert gateway_changes(back, live, 103) == ["gateway live"]

@@ -19,7 +19,7 @@ def received(*rows: SessionStatus, at: float = 100.0) -> ReceivedSnapshot:
 def known(*news: News) -> Known:
     everything = Known()
     for piece in news:
-        everything = everything.hear(piece)
+        everything = everything.after(piece)
     return everything
 
 
