@@ -1,5 +1,5 @@
 /**
- * The live picture in a page: one connection, whatever happens to it, shared by the tabs of a browser.
+ * The live snapshot in a page: one connection, whatever happens to it, shared by the tabs of a browser.
  *
  *     import { watchStatus } from "http://localhost:8000/dashboard/client.js";
  *
@@ -26,14 +26,14 @@ export function watchStatus({ gateway = new URL("..", import.meta.url).href, isS
   return new Watch({ key: "", onStatus() {}, onConnection() {}, ...options, isShared, base });
 }
 
-/** One tab's part: the leader has the connection and tells the others. */
+/** Part of one tab. The leader has the connection and sends its messages to the others. */
 class Watch {
   #options;
   #stream = null; // of the leader
   #channel = null;
   #queue = null; // ends the wait for the lock
-  #letGo = null; // gives the lock back
-  #isSilent = false; // the leader owes an answer
+  #releaseLock = null; // gives the lock back
+  #isUnanswered = false; // the leader has not answered a ping
   #newest = { status: null, connection: null };
   #timers = {};
   #listeners = new AbortController();
@@ -45,16 +45,16 @@ class Watch {
     };
     on(window, ["online"], () => this.retryNow());
     on(document, ["visibilitychange"], () => document.hidden || this.retryNow());
-    // A page that is put away must not keep what others wait for.
+    // A frozen page must not keep the lock that others wait for.
     on(document, ["freeze"], () => this.#leave());
     on(window, ["pagehide"], () => this.#leave());
     on(document, ["resume"], () => this.#join());
     on(window, ["pageshow"], (event) => event.persisted && this.#join());
-    this.#hear({ kind: "connection", state: "connecting", at: now() });
+    this.#handle({ kind: "connection", state: "connecting", at: now() });
     this.#join();
   }
 
-  /** Whether this tab has the connection, so that one of them alone can act on what it hears. */
+  /** True if this tab has the connection, so that only one tab acts on a message. */
   get isLeader() {
     return this.#stream !== null;
   }
@@ -89,7 +89,7 @@ class Watch {
       await navigator.locks.request(name, options, () => {
         if (this.#queue !== queue) return undefined;
         this.#lead();
-        return new Promise((letGo) => (this.#letGo = letGo));
+        return new Promise((release) => (this.#releaseLock = release));
       });
     } catch (error) {
       if (error.name !== "AbortError") throw error;
@@ -101,8 +101,8 @@ class Watch {
 
   #lead() {
     this.#stream = new Stream(this.#options, (message) => {
-      this.#hear(message);
-      this.#tell(message);
+      this.#handle(message);
+      this.#send(message);
     });
     this.#stream.open();
   }
@@ -110,8 +110,8 @@ class Watch {
   #follow() {
     this.#stream?.close();
     this.#stream = null;
-    this.#letGo?.();
-    this.#letGo = null;
+    this.#releaseLock?.();
+    this.#releaseLock = null;
   }
 
   #leave() {
@@ -124,37 +124,37 @@ class Watch {
     this.#channel = null;
   }
 
-  /** A visible tab finds out whether the leader still turns; one that does not answer loses the lock. */
+  /** A visible tab checks whether the leader still runs. A leader that does not answer loses the lock. */
   #ping(name) {
     if (this.#stream || document.hidden) return;
-    if (this.#isSilent) {
-      this.#isSilent = false;
+    if (this.#isUnanswered) {
+      this.#isUnanswered = false;
       this.#queue.abort();
       this.#queue = new AbortController();
       this.#wait(name, { steal: true });
     } else {
-      this.#isSilent = true;
+      this.#isUnanswered = true;
       this.#channel.postMessage({ kind: "ping" });
     }
   }
 
-  /** Another tab's word. Times travel as ages: each tab has a clock of its own. */
+  /** Message of another tab. Times are sent as ages, since each tab has its own clock. */
   #receive({ ageMs, ...message }) {
     if (this.#stream) {
       if (message.kind === "retry") this.#stream.retryNow();
       if (message.kind === "ping") this.#channel.postMessage({ kind: "pong" });
-      if (message.kind === "hello") for (const newest of Object.values(this.#newest)) if (newest) this.#tell(newest);
+      if (message.kind === "hello") for (const newest of Object.values(this.#newest)) if (newest) this.#send(newest);
       return;
     }
-    if (["pong", "status", "connection"].includes(message.kind)) this.#isSilent = false;
-    if (message.kind in this.#newest) this.#hear({ ...message, at: now() - ageMs });
+    if (["pong", "status", "connection"].includes(message.kind)) this.#isUnanswered = false;
+    if (message.kind in this.#newest) this.#handle({ ...message, at: now() - ageMs });
   }
 
-  #tell({ at, ...message }) {
+  #send({ at, ...message }) {
     this.#channel?.postMessage({ ...message, ageMs: now() - at });
   }
 
-  #hear(message) {
+  #handle(message) {
     this.#newest[message.kind] = message;
     const ageSeconds = Math.max(0, now() - message.at) / 1000;
     if (message.kind === "status") {

@@ -1,20 +1,20 @@
 /**
- * One connection to the stream. It tells messages, each with the moment that it is of.
+ * Connection to the stream. It passes messages on, each with its time.
  *
- * EventSource gives up on any answer but 200, and says not when it tries again: here each loss ends it, and a new one
- * follows after a random, growing delay. It sets no headers: for a key, each try gets a ticket first.
+ * EventSource gives up on any answer but 200, and does not say when it tries again. So each loss ends it here, and a new
+ * one follows after a random, growing delay. It cannot send headers, so with a key each try gets a ticket first.
  */
 
-const FIRST_DELAY_SECONDS = [1, 4]; // as random as the gateway's own `retry:`, so that a crowd comes back spread
+const FIRST_DELAY_SECONDS = [1, 4]; // as random as the gateway's own `retry:`, so that a crowd spreads its return
 const MOST_DOUBLINGS = 3;
-const ASK_MS = 5000;
+const REQUEST_MS = 5000;
 
 export class Stream {
   #statusUrl;
   #streamUrl;
   #attempt = null;
   #key;
-  #tell;
+  #emit;
   #source = null;
   #timer;
   #delay = 0;
@@ -22,42 +22,42 @@ export class Stream {
   #lostAt = null;
   #state = "connecting";
 
-  constructor({ base, key }, tell) {
+  constructor({ base, key }, emit) {
     this.#statusUrl = new URL("api/v1/agent/status", base);
     this.#streamUrl = new URL("api/v1/agent/status/stream?events=all", base);
     this.#key = key;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
   async open() {
     clearTimeout(this.#timer);
     const attempt = (this.#attempt = {});
     if (this.#key) {
-      const answer = await this.#ask("/ticket", "POST");
+      const answer = await this.#request("/ticket", "POST");
       if (this.#attempt !== attempt) return;
       if (!answer?.ok) {
         this.#lose();
         this.#explain(answer);
         return;
       }
-      this.#streamUrl.searchParams.set("ticket", answer.said.ticket);
+      this.#streamUrl.searchParams.set("ticket", answer.body.ticket);
     }
     const source = (this.#source = new EventSource(this.#streamUrl));
     source.addEventListener("status", ({ data }) => {
-      this.#tell({ kind: "status", text: data, at: now() });
+      this.#emit({ kind: "status", text: data, at: now() });
       this.#losses = 0;
       this.#lostAt = null;
-      if (this.#state !== "stale") this.#say("connected");
+      if (this.#state !== "stale") this.#report("connected");
     });
     source.addEventListener("feed", ({ data }) => {
       const { state, since_seconds } = JSON.parse(data);
-      if (state === "lost") this.#say("stale", { sinceMs: since_seconds * 1000 });
-      else this.#say("connected");
+      if (state === "lost") this.#report("stale", { sinceMs: since_seconds * 1000 });
+      else this.#report("connected");
     });
     source.addEventListener("error", () => {
       const isRefused = source.readyState === EventSource.CLOSED;
       this.#lose();
-      if (isRefused) this.#askWhy();
+      if (isRefused) this.#findReason();
     });
   }
 
@@ -84,43 +84,43 @@ export class Stream {
     clearTimeout(this.#timer);
     this.#delay = seconds;
     this.#timer = setTimeout(() => this.open(), seconds * 1000);
-    this.#say("reconnecting", { sinceMs: now() - this.#lostAt, nextTryMs: seconds * 1000, reason });
+    this.#report("reconnecting", { sinceMs: now() - this.#lostAt, nextTryMs: seconds * 1000, reason });
   }
 
-  /** The browser does not say which answer made it give up; the other endpoint gives it, too. */
-  async #askWhy() {
+  /** The browser does not say which answer made it give up, but the other endpoint gives the same one. */
+  async #findReason() {
     const timer = this.#timer;
-    const answer = await this.#ask("", "GET");
+    const answer = await this.#request("", "GET");
     if (this.#timer === timer && !this.#source && !this.#attempt) this.#explain(answer);
   }
 
-  /** What the answer says of the next try. */
+  /** Report the reason that an answer gives, and when to try again. */
   #explain(answer) {
     if (answer?.status === 403) {
       this.close();
-      this.#say("needs key");
+      this.#report("needs key");
     } else if (answer && !answer.ok) {
       this.#tryIn(Math.max(this.#delay, answer.retryAfter), `the gateway answered ${answer.status}`);
     }
   }
 
-  /** What a path beside the stream answers; null if nothing does. */
-  async #ask(path, method) {
+  /** Answer of a path beside the stream; null if there is none. */
+  async #request(path, method) {
     const headers = this.#key ? { "X-Status-Key": encoded(this.#key) } : {};
     try {
-      const signal = AbortSignal.timeout(ASK_MS);
+      const signal = AbortSignal.timeout(REQUEST_MS);
       const response = await fetch(this.#statusUrl + path, { method, headers, cache: "no-store", signal });
       const retryAfter = Number(response.headers.get("Retry-After")) || 0;
-      return { ok: response.ok, status: response.status, retryAfter, said: response.ok && (await response.json()) };
+      return { ok: response.ok, status: response.status, retryAfter, body: response.ok && (await response.json()) };
     } catch {
       return null;
     }
   }
 
-  #say(state, more = {}) {
+  #report(state, more = {}) {
     if (state === "connected" && this.#state === "connected") return;
     this.#state = state;
-    this.#tell({ kind: "connection", state, ...more, at: now() });
+    this.#emit({ kind: "connection", state, ...more, at: now() });
   }
 }
 

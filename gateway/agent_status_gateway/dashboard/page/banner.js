@@ -1,11 +1,11 @@
-// What the page says about itself: whether what it shows is now, and if not, as of when.
+// The banner: whether the snapshot on the page is current, and if not, since when.
 
 import { duration } from "./presentation.js";
 import { write } from "./rows.js";
 
 const byId = (id) => document.getElementById(id);
 
-/** What a watch says of its connection, with the moment at which it said so on the page's clock. */
+/** A watch's last message about its connection, with the page's time at which it came. */
 export class Banner {
   #connection = { state: "connecting" };
   #at = performance.now();
@@ -19,18 +19,18 @@ export class Banner {
     return this.#connection.state;
   }
 
-  /** Whether what is shown is what is. */
+  /** True if the snapshot is current. */
   get isLive() {
     return this.#connection.state === "connected";
   }
 
-  /** The moment that the picture is of. */
+  /** The time of the snapshot. */
   asOf(now) {
     if (this.isLive || this.#connection.sinceSeconds === undefined) return now;
     return this.#at - this.#connection.sinceSeconds * 1000;
   }
 
-  /** In words: for the corner of the page, and for the line above the picture, if there is one to say. */
+  /** Words for the corner of the page, and for the line above the snapshot, if it needs one. */
   words(now, hasSnapshot) {
     const lasts = `${duration((now - this.asOf(now)) / 1000)} ago`;
     const since = time(this.asOf(now), now);
@@ -59,7 +59,7 @@ export class Banner {
     }
   }
 
-  /** Say it on the page. */
+  /** Update the page. */
   show(now, hasSnapshot) {
     const { short, long } = this.words(now, hasSnapshot);
     byId("connection").dataset.state = this.state;
@@ -75,7 +75,7 @@ export class Banner {
     }
   }
 
-  /** For a screen reader: once for each change, without a countdown. */
+  /** Sentence for a screen reader: one for each change, without a countdown. */
   get sentence() {
     const sentences = {
       reconnecting: "Connection lost. Reconnecting.",

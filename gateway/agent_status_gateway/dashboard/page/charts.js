@@ -1,10 +1,10 @@
-// The two pictures of the last 15 minutes, on canvases: a session's bar, and how many were in each state.
+// Charts of the last 15 minutes, on canvases: a session's bar, and the number of sessions in each state.
 
 import { WINDOW_MS } from "./history.js";
 import { STATES } from "./presentation.js";
 
-/** From the bottom up. */
-const PILE = ["error", "waiting_for_user", "tool_running", "thinking", "streaming"].map((state) => STATES.indexOf(state));
+/** States of a stack, from the bottom up. */
+const STACK = ["error", "waiting_for_user", "tool_running", "thinking", "streaming"].map((state) => STATES.indexOf(state));
 const GAP = 1;
 
 export class Charts {
@@ -13,7 +13,7 @@ export class Charts {
   #area = [0, 0];
   #ratio = 1;
 
-  /** After the page's size or colours have changed; all bars and canvases are as large as these. */
+  /** Call this after the page's size or colours have changed. All bars and canvases are as large as these. */
   measure(bar, area) {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
@@ -23,7 +23,7 @@ export class Charts {
     this.#ratio = devicePixelRatio;
   }
 
-  /** A track as a bar. `knownFrom` and `knownTo` are what this page can answer for; beyond, it is empty. */
+  /** Draw a track as a bar. It is empty outside `knownFrom` to `knownTo`, the time that this page knows about. */
   bar(canvas, track, { now, knownFrom, knownTo }) {
     if (!this.#bar[0]) return;
     const pen = this.#pen(canvas, this.#bar);
@@ -43,7 +43,7 @@ export class Charts {
     }
   }
 
-  /** Sessions by state, piled up; gives the highest pile. */
+  /** Draw the sessions by state as a stack. Returns the highest stack. */
   area(canvas, samples, { now, knownTo }) {
     const pen = this.#pen(canvas, this.#area);
     const { width, height } = canvas;
@@ -55,7 +55,7 @@ export class Charts {
       const [left, right] = [Math.floor(x(at)), Math.ceil(x(until))];
       if (!numbers || right <= left) return;
       let bottom = height - this.#ratio;
-      for (const state of PILE) {
+      for (const state of STACK) {
         const tall = numbers[state] * scale;
         pen.fillStyle = this.#colours.states[state];
         pen.fillRect(left, bottom - tall, right - left, tall);

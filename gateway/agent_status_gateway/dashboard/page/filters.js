@@ -1,10 +1,10 @@
-// What a person has chosen to see: in the page's URL, so that a view can be kept and shared. A key never is.
+// Filters and order, kept in the page's URL so that a view can be bookmarked and shared. A key is never kept there.
 
 import { STATES, inOrder, matches, name, total } from "./presentation.js";
 
 export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention" });
 const KEY = "key";
-/** What is equal stays by key. */
+/** Equal rows stay in order of their keys. */
 const SORTS = {
   attention: inOrder,
   duration: (rows) => by(rows, (row) => -row.duration_seconds),
@@ -12,7 +12,7 @@ const SORTS = {
   name: (rows) => by(rows, (row) => name(row).toLowerCase()),
 };
 
-/** From the query of a URL; what makes no sense counts as not chosen. */
+/** Filters of a URL's query. An invalid value counts as not set. */
 export function fromQuery(query) {
   const given = new URLSearchParams(query);
   const oneOf = (list, value) => (list.includes(value) ? value : "");
@@ -24,7 +24,7 @@ export function fromQuery(query) {
   };
 }
 
-/** The query that says it; what else was in there stays, a key excepted. */
+/** Query with these filters. Other parameters stay, except a key. */
 export function toQuery(choice, query = "") {
   const parameters = new URLSearchParams(query);
   parameters.delete(KEY);
@@ -35,7 +35,7 @@ export function toQuery(choice, query = "") {
   return String(parameters);
 }
 
-/** The rows that were asked for, in the order that was asked for. */
+/** Rows that match the filters, in the chosen order. */
 export function chosen({ search, channel, state, sort }, rows) {
   const kept = rows.filter(
     (row) => (!channel || row.channel === channel) && (!state || row.state === state) && matches(row, search),
@@ -48,7 +48,7 @@ function by(rows, rank) {
   return ranked.sort(([one], [other]) => (one < other ? -1 : Number(one > other))).map(([, row]) => row);
 }
 
-/** The key of a link that has one, which is then in the URL no more. */
+/** Take the key out of a link that has one. */
 export function takeKey() {
   const url = new URL(location.href);
   const key = url.searchParams.get(KEY);

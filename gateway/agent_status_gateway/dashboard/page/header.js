@@ -1,4 +1,4 @@
-// The fleet at a glance, and the states with their numbers, which are the filter as well.
+// The header: the fleet's figures, and the number of sessions in each state, which is also the filter.
 
 import { needsAttention } from "./notifications.js";
 import { STATE_LABELS, STATES, counts, duration, headline, numbers, tokens } from "./presentation.js";
@@ -7,7 +7,7 @@ import { element, write } from "./rows.js";
 const byId = (id) => document.getElementById(id);
 const GLOBAL_LABELS = { idle: "Idle", active: "Active", degraded: "Degraded" };
 
-/** The numbers; `clock` is the moment that they are shown as of. */
+/** Show the figures as of `clock`. */
 export function showFleet({ status, at }, clock) {
   const fleet = status.global;
   byId("fleet").setAttribute("aria-label", headline(fleet));
@@ -27,13 +27,13 @@ export function showUptime({ status, at }, clock) {
   write(byId("uptime"), max_concurrent || uptime_seconds ? duration(uptime_seconds + (clock - at) / 1000) : "–");
 }
 
-/** A sentence for who cannot see the colours; it changes when the state or the number of those in need does. */
+/** Sentence for people who cannot see the colours. It changes with the state and the number that need attention. */
 export function sentence({ global, sessions }) {
   const attention = counts(sessions.filter(needsAttention));
   return `Fleet ${global.state}${attention && ": "}${attention}.`;
 }
 
-/** A button for each state; `choose(state)` is told which one, or "" for all. */
+/** A button for each state. It calls `choose(state)`, with "" for all. */
 export class StateFilter {
   #buttons = new Map();
 
@@ -58,7 +58,7 @@ export class StateFilter {
   }
 }
 
-/** The channels to choose from: those that are there, and the one that is chosen. */
+/** Channels to choose from: those of the rows, and the chosen one. */
 export function showChannels(select, rows, chosen) {
   const channels = [...new Set(rows.map((row) => row.channel)).add(chosen)].filter(Boolean).sort();
   const shown = Array.from(select.options, (option) => option.value).slice(1);

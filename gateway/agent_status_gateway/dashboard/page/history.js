@@ -1,10 +1,10 @@
-// Pure: what each session did in the last 15 minutes, as far as this page has heard.
+// Pure: what each session did in the last 15 minutes, as far as this page knows.
 //
 // Rule 1: a state begins when the snapshot says so (`duration_seconds` before it came), even before the page was opened.
-// Rule 2: what was before that is not known, and nothing is drawn for it.
-// Rule 3: a state lasts until the next one begins; when the picture is not heard, up to the loss. After that it goes
-//         on without a gap only if its beginning proves it.
-// Rule 4: who left stays for 15 minutes; nothing older is kept, and no more than MAX_SPANS of a session.
+// Rule 2: the time before that is unknown, and nothing is drawn for it.
+// Rule 3: a state lasts until the next one begins, or until the feed is lost. After that it goes on without a gap only if
+//         its beginning proves it.
+// Rule 4: a session that ended stays for 15 minutes. Nothing older is kept, and at most MAX_SPANS of a session.
 //
 // Times are milliseconds.
 
@@ -14,7 +14,7 @@ export const WINDOW_MS = 15 * 60_000;
 const MAX_SPANS = 1000;
 const SLACK_MS = 1500; // events travel
 
-/** One session's spans, as lists of numbers: there may be a million. One that lasts is up to Infinity. */
+/** One session's spans, as lists of numbers, since there may be a million. The current one ends at Infinity. */
 class Track {
   from = [];
   to = [];
@@ -61,7 +61,7 @@ class Track {
 export class History {
   /** By session key. */
   tracks = new Map();
-  /** How many were in each state from `at` on; `numbers` is null while nobody knew. */
+  /** Number of sessions in each state since `at`; `numbers` is null while that was unknown. */
   samples = [];
 
   add(rows, at) {
@@ -82,13 +82,13 @@ export class History {
     this.#forgetBefore(at - WINDOW_MS);
   }
 
-  /** The picture is not heard any more. */
+  /** The snapshot is no longer current. */
   feedLost(at) {
     for (const track of this.tracks.values()) track.stop(at);
     this.#sample(at, null);
   }
 
-  /** Those who left, the last one first. */
+  /** Sessions that ended, the last one first. */
   ended(at) {
     const ended = [...this.tracks.values()].filter((track) => track.endedAt !== null && track.endedAt > at - WINDOW_MS);
     return ended.sort((one, other) => other.endedAt - one.endedAt);

@@ -1,4 +1,4 @@
-// What a person sees without looking at the page: its title, its icon and, if they want it, a notification.
+// What people see of a page in the background: its title, its icon and, if they want them, notifications.
 
 import { counts, name, what } from "./presentation.js";
 
@@ -9,11 +9,11 @@ export function needsAttention({ state }) {
   return state === "waiting_for_user" || state === "error";
 }
 
-/** The tab: how many need somebody, and the state in colour; grey while nobody knows. */
+/** Show in the tab how many sessions need attention, and the state in colour; grey while it is unknown. */
 export function showInTab({ state, rows, isKnown }) {
   const inNeed = rows.filter(needsAttention);
-  const said = `${isKnown ? "" : "? "}${counts(inNeed) || state} · Agent status`;
-  if (document.title !== said) document.title = said;
+  const title = `${isKnown ? "" : "? "}${counts(inNeed) || state} · Agent status`;
+  if (document.title !== title) document.title = title;
   let colour = COLOURS.unknown;
   if (isKnown) colour = COLOURS[inNeed.length && state !== "degraded" ? "waiting" : state];
   const number = inNeed.length;
@@ -26,19 +26,19 @@ export function showInTab({ state, rows, isKnown }) {
   if (link.getAttribute("href") !== href) link.setAttribute("href", href);
 }
 
-/** The rows that need somebody since the picture before: who waits or failed, and did not. */
+/** Rows that need attention since the snapshot before: they wait or failed, and did not before. */
 export function newlyNeedingAttention(before, rows) {
   const states = new Map(before.map((row) => [row.session_key, row.state]));
   return rows.filter((row) => needsAttention(row) && states.get(row.session_key) !== row.state);
 }
 
-/** Notifications, if the person has asked for them by the button; permission is asked for then, never before. */
+/** Notifications, if a person turned them on by the button. Only then is permission requested. */
 export class Notifications {
   #button;
 
   constructor(button) {
     this.#button = button;
-    if (!window.Notification || !window.isSecureContext) return; // there is none: no button either
+    if (!window.Notification || !window.isSecureContext) return; // without notifications, no button
     button.hidden = false;
     button.addEventListener("click", () => this.#toggle());
     addEventListener("storage", ({ key }) => key === STORED && this.#show());
@@ -49,7 +49,7 @@ export class Notifications {
     return !this.#button.hidden && localStorage.getItem(STORED) === "on" && Notification.permission === "granted";
   }
 
-  /** One for each row; the tag keeps two tabs from saying the same twice. */
+  /** Notify of each row. The tag keeps two tabs from showing the same twice. */
   notify(rows) {
     if (!this.isOn) return;
     for (const row of rows.slice(0, 3)) {

@@ -1,4 +1,4 @@
-// The page: what comes from the stream, and what of it is shown. One timer; nothing is drawn that cannot be seen.
+// The page: it takes snapshots from the stream and shows them. One timer runs, and only visible rows are drawn.
 
 import { NOTHING, chosen, fromQuery, takeKey, toQuery } from "./filters.js";
 import { watchStatus } from "../client.js";
@@ -52,13 +52,13 @@ function onConnection(connection, key) {
   showSoon();
 }
 
-/** The snapshot's rows as they are a while after it came. */
+/** Rows of a snapshot, with durations as of now. */
 function aged({ status, at }, now) {
   const seconds = Math.max(0, now - at) / 1000;
   return status.sessions.map((row) => ({ ...row, duration_seconds: row.duration_seconds + seconds }));
 }
 
-/** Once for a frame, however much was heard. The tab is told at once: it is what is seen of a hidden page. */
+/** Draw once per frame, however many messages came. The tab's title is updated at once, since it shows for a hidden page. */
 function showSoon() {
   showTab();
   if (isDue) return;
@@ -91,7 +91,7 @@ function show() {
   tick();
 }
 
-/** A second has passed, or something has changed. */
+/** Update what changes with time. */
 function tick() {
   const now = performance.now();
   if (document.hidden) return;
@@ -125,7 +125,7 @@ function drawBar(canvas, key) {
   if (track) charts.bar(canvas, track, { now, knownFrom, knownTo: banner.asOf(now) });
 }
 
-/** Sizes and colours are read when they may have changed, not each time that something is drawn. */
+/** Read sizes and colours when they may have changed, not on each drawing. */
 function measure() {
   const bar = document.querySelector("#rows canvas");
   charts.measure(bar ?? byId("area"), byId("area"));

@@ -1,9 +1,9 @@
-// Pure: how a person is told the picture: the order, the words, and the numbers.
+// Pure: how people see a snapshot: the order, the words, and the numbers.
 //
-// As gateway/agent_status_gateway/cli/terminal/presentation.py, which says what each is; both are held to tests/unit/golden/presentation.json.
-// Titles, tools and errors come from users' prompts: nothing in them is obeyed.
+// cli/terminal/presentation.py has the same rules and describes them; both are held to tests/unit/golden/presentation.json.
+// Titles, tools and errors come from users, so their control characters are dropped.
 
-/** The states of many sessions, in the order in which they are counted. */
+/** Labels of the states, in the order in which they are counted. */
 export const STATE_LABELS = {
   waiting_for_user: "waiting for user",
   error: "in error",
@@ -18,7 +18,7 @@ const OTHERS = 2;
 const MINUTE_SECONDS = 60;
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 86_400;
-// Joiners are invisible like what a browser would act on, but scripts and emoji are spelt with them.
+// Joiners are format characters too, but some scripts and emoji are spelt with them.
 const ACTIVE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
 export function inOrder(rows) {
@@ -26,12 +26,12 @@ export function inOrder(rows) {
   return [...rows].sort((one, other) => rank(one) - rank(other));
 }
 
-/** The fleet in numbers; its state, which is shown in colour, is not in it. */
+/** Figures of the fleet. Its state is not among them, since that is shown in colour. */
 export function headline(fleet) {
   return `${fleet.active_sessions} of ${fleet.max_concurrent} sessions · up ${duration(fleet.uptime_seconds)}`;
 }
 
-/** How many sessions are in each state, by state. */
+/** Number of sessions in each state. */
 export function numbers(rows) {
   const found = Object.fromEntries(STATES.map((state) => [state, 0]));
   for (const { state } of rows) if (state in found) found[state] += 1;
@@ -50,12 +50,12 @@ export function matches(row, text) {
   return fields.some((field) => field?.toLowerCase().includes(part));
 }
 
-/** What a session is called. */
+/** Name of a session. */
 export function name(row) {
   return plain(row.title ?? "").trim() || plain(row.session_id);
 }
 
-/** What a session does. */
+/** Words for what a session does. */
 export function what(row) {
   switch (row.state) {
     case "tool_running":
@@ -71,7 +71,7 @@ export function what(row) {
   }
 }
 
-/** Seconds as a person says them: 4s, 2m 10s, 3h 5m, 2d 4h. */
+/** Seconds in words: 4s, 2m 10s, 3h 5m, 2d 4h. */
 export function duration(seconds) {
   const whole = Math.max(0, Math.trunc(seconds));
   const units = (large, small) => Math.floor((whole % large) / small);

@@ -1,8 +1,8 @@
-// The rows of a table, by session key: a node is made once, and touched only where what it says has changed.
+// Rows of a table, by session key. A node is made once, and only text that has changed is written.
 
 import { duration, name, plain, tokens, what } from "./presentation.js";
 
-const NEAR = "200px"; // what is about to be scrolled into view
+const NEAR = "200px"; // rows about to be scrolled into view
 
 export class Rows {
   #body;
@@ -13,14 +13,14 @@ export class Rows {
   #draw;
   #clock = 0;
 
-  /** `draw(canvas, key)` draws what a session did; a row that cannot be seen is neither drawn nor ticks. */
+  /** `draw(canvas, key)` draws a session's bar. Rows out of view are not drawn and do not tick. */
   constructor(body, draw) {
     this.#body = body;
     this.#draw = draw;
     this.#observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: NEAR });
   }
 
-  /** Show these, in this order. Each `{ row, since }`; `since` is when it began what it does, on the page's clock. */
+  /** Show these rows in this order: each `{ row, since }`, with the page's time at which its state began. */
   show(items, clock) {
     const wanted = items.map((item) => this.#update(item, clock));
     const keys = new Set(items.map(({ row }) => row.session_key));
@@ -28,7 +28,7 @@ export class Rows {
     place(this.#body, wanted);
   }
 
-  /** A second has passed, or something has changed. */
+  /** Update what changes with time. */
   tick(clock) {
     this.#clock = clock;
     for (const row of this.#visible) this.#tickRow(row, clock);
@@ -41,7 +41,7 @@ export class Rows {
     if (isNew) this.#rows.set(key, (row = this.#make(key)));
     row.since = since;
     if (isNew) this.#tickRow(row, clock);
-    if (!row.status || isNews(row.status, status)) {
+    if (!row.status || isChanged(row.status, status)) {
       row.node.dataset.state = status.state;
       const called = name(status);
       write(row.title, called);
@@ -106,7 +106,7 @@ export class Rows {
   }
 }
 
-/** A new element with these properties; its content is text or elements, never markup. */
+/** New element with these properties. Its content is text or elements, never markup. */
 export function element(tag, properties = {}, ...content) {
   const made = document.createElement(tag);
   const { role, ...others } = properties;
@@ -116,14 +116,14 @@ export function element(tag, properties = {}, ...content) {
   return made;
 }
 
-/** Say this, unless it is said already. */
+/** Write this text, unless it is there already. */
 export function write(node, text) {
-  const said = node.firstChild;
-  if (!said) node.append(text);
-  else if (said.data !== text) said.data = text;
+  const shown = node.firstChild;
+  if (!shown) node.append(text);
+  else if (shown.data !== text) shown.data = text;
 }
 
-function isNews(before, after) {
+function isChanged(before, after) {
   return (
     before.state !== after.state ||
     before.title !== after.title ||
@@ -134,7 +134,7 @@ function isNews(before, after) {
   );
 }
 
-/** Put the nodes in this order and move as few as can be: all but a longest run that is in order already. */
+/** Put the nodes in this order and move as few as possible: all but a longest run that is already in order. */
 export function place(parent, wanted) {
   const present = new Map(Array.from(parent.children, (node, index) => [node, index]));
   const stays = longestRun(wanted.map((node) => present.get(node) ?? -1));
