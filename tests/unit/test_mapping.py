@@ -94,7 +94,6 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_gateway.cli.doctor.examination": ("integration/test_doctor.py",),
         "agent_status_gateway.cli.doctor.redis_checks": ("integration/test_doctor.py",),
         "agent_status_gateway.cli.doctor.stream_checks": ("integration/test_doctor.py",),
-        "agent_status_gateway.cli.options": ("integration/test_entry_points.py", "unit/test_docs.py"),
         "agent_status_gateway.cli.reader": ("integration/test_terminal_reader.py",),
         "agent_status_gateway.cli.terminal.output": ("e2e/test_terminal_scripts.py",),
         "agent_status_gateway.cli.terminal.screen": ("e2e/test_terminal.py",),
