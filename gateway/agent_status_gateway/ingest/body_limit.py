@@ -16,7 +16,7 @@ class BodyLimit:
     """Middleware that refuses a body over `MAX_BODY_BYTES` with 413, by its announced length or as it arrives.
 
     Args:
-        may_send: Of whoever may not, no body is read, since FastAPI reads it before it asks for a key.
+        may_send: Check of the key. FastAPI reads a body before it checks one, so a refused client's is not read.
     """
 
     def __init__(self, app: ASGIApp, may_send: Callable[[Scope], bool]) -> None:

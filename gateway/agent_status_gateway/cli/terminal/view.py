@@ -104,7 +104,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What to show: the sessions that match, in order of attention.
+    """Parts to show: the sessions that match, in order of attention.
 
     Attributes:
         snapshot: None before the first one.
