@@ -95,8 +95,9 @@ def test_a_docstring_begins_with_what_it_names_or_with_what_to_do() -> None:
     assert sorted(wrong - EXPECTED) == []
 
 
-@not_yet
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "rule", [pytest.param(rule, marks=not_yet) if rule == "the verb is negated" else rule for rule in RULES]
+)
 def test_docstrings_and_texts_keep_the_rule_that(rule: str) -> None:
     found = (
         (one.place, match[0]) for one in (*all_docstrings(), *all_shown()) for match in RULES[rule].finditer(one.text)
