@@ -1,4 +1,4 @@
-"""What an operator sets. No other module of the gateway reads the environment, but for the demo."""
+"""The settings of a gateway and of ingest. No other module of the gateway reads the environment, but for the demo."""
 
 import os
 import re

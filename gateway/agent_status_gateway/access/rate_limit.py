@@ -14,7 +14,7 @@ class Rate:
     """Rate limit per address.
 
     Args:
-        per_second: The most requests per second; None is no limit.
+        per_second: The most requests per second; None means unlimited.
         clock: Monotonic seconds.
     """
 

@@ -38,7 +38,7 @@ class Transport(Protocol):
 
 
 class Peer(NamedTuple):
-    """Who reads: the client's address, and the name of its key."""
+    """The reader of a stream: the client's address, and the name of its key."""
 
     address: str
     port: int

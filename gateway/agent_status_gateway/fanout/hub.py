@@ -40,7 +40,7 @@ STUCK_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The most open streams: in all, per key and per address. None is no limit."""
+    """The most open streams: in all, per key and per address. None means unlimited."""
 
     clients: int
     clients_per_key: int | None = None

@@ -1,4 +1,7 @@
-"""What may be sent: only so much, and by a stranger nothing. Pure ASGI, before anything reads the body."""
+"""The limit on request bodies: a maximum size, and none at all from a stranger.
+
+Pure ASGI, before anything reads the body.
+"""
 
 from collections.abc import Callable
 from typing import Final

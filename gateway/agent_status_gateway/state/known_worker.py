@@ -27,7 +27,7 @@ class Claim(NamedTuple):
 
 
 class KnownWorker:
-    """What is known of a worker. `is_lost` stays until a newer report comes."""
+    """One worker as this replica knows it. `is_lost` stays until a newer report comes."""
 
     __slots__ = (
         "arrived_at",

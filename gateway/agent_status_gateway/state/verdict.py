@@ -8,7 +8,7 @@ from agent_status_publisher.contract.wire import RawReport
 
 
 class Verdict(StrEnum):
-    """What a report that was read is, beside the one that is known."""
+    """The relation of a report that was read to the one that is known."""
 
     SAME = "same"
     """Rule 1: it is known already."""

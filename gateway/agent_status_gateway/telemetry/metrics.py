@@ -14,7 +14,7 @@ BROADCAST_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 
 
 class Metrics:
-    """What a replica counts as it happens, and the collectors that read the rest on request; in its own registry."""
+    """The metrics of one replica, in a registry of its own. Collectors read some of them on request."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()

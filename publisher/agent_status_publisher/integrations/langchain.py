@@ -16,7 +16,8 @@ of `with status_key("chat:42"):` around the call. What is seen:
 - An error by its message. A task that is cancelled is an end, and so is a graph that was told to drain.
 
 A breakpoint (`interrupt_before=…`) looks like an end, unless the handler is among the callbacks of the call: LangGraph
-tells nobody else of it. Both lines at once are no double count: the handler among the callbacks is the one that counts.
+reports it to no other handler. Both lines at once count nothing twice: the handler among the callbacks is the one that
+counts.
 A handler that only a model has sees only that model's calls, each as a run. A generator of `stream()` that is left half
 way is over when Python closes it.
 """
