@@ -24,7 +24,7 @@ from bench.row import Row
 from bench.store import store
 from bench.table import print_rows
 from tests.bridges.contract import BRIDGES, Bridge
-from tests.support.programs.locked_environment import PROJECT, locked_environment
+from tests.support.programs.locked_environment import PROJECT, PYTHONPATH, locked_environment
 
 GOAL_US: Final = 20.0
 ROUNDS: Final = 7
@@ -62,7 +62,7 @@ def _play(environment: Path, name: str, redis_url: str, rounds: int, turns: int)
     done = subprocess.run(
         [environment / "bin" / "python", "-m", "bench.turns", name, redis_url, str(rounds), str(turns)],
         cwd=PROJECT,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONPATH": str(PROJECT)},
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONPATH": PYTHONPATH},
         capture_output=True,
         text=True,
         timeout=PLAY_SECONDS,

@@ -7,7 +7,7 @@ import tempfile
 from typing import Any, Final
 
 from tests.bridges.contract import Told
-from tests.support.programs.locked_environment import PROJECT, locked_environment
+from tests.support.programs.locked_environment import PROJECT, PYTHONPATH, locked_environment
 
 DRIVE_SECONDS: Final = 240
 
@@ -19,7 +19,7 @@ def driven(scenarios: str, *, bridge: str) -> tuple[dict[str, Told], dict[str, s
         done = subprocess.run(
             [environment / "bin" / "python", "-m", "tests.bridges.drive", scenarios],
             cwd=PROJECT,
-            env={"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": str(PROJECT)},
+            env={"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": PYTHONPATH},
             capture_output=True,
             text=True,
             timeout=DRIVE_SECONDS,

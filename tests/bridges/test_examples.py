@@ -11,7 +11,7 @@ from chaos.clients.onlooker import Onlooker
 from chaos.gateways.gateway_process import GatewayProcess, clean_environment
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
-from tests.support.programs.locked_environment import PROJECT, locked_environment
+from tests.support.programs.locked_environment import PROJECT, PYTHONPATH, locked_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1000)]
 
@@ -33,7 +33,7 @@ def test_an_example_is_seen_at_work_and_gone_when_it_has_ended(example: str, rea
             cwd=PROJECT,
             env=clean_environment({"redis_url": real_redis.url})
             | NOTHING_SENT_HOME
-            | {"HOME": home, "PYTHONPATH": str(PROJECT)},
+            | {"HOME": home, "PYTHONPATH": PYTHONPATH},
             capture_output=True,
             text=True,
             timeout=AGENT_SECONDS,

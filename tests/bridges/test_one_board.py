@@ -12,7 +12,7 @@ from chaos.gateways.gateway_process import GatewayProcess, clean_environment
 from chaos.ports import free_port
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
-from tests.support.programs.locked_environment import PROJECT, locked_environment
+from tests.support.programs.locked_environment import PROJECT, PYTHONPATH, locked_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1000)]
 
@@ -42,7 +42,7 @@ def acting(name: str, bridge: str, redis_url: str) -> Iterator[Acting]:
     process = subprocess.Popen(
         [locked_environment(f"bridge-{bridge}") / "bin" / "python", "-m", f"tests.bridges.scenarios.acting_{name}"],
         cwd=PROJECT,
-        env=clean_environment({"redis_url": redis_url}) | {"PYTHONPATH": str(PROJECT)},
+        env=clean_environment({"redis_url": redis_url}) | {"PYTHONPATH": PYTHONPATH},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -19,7 +19,7 @@ from chaos.ports import free_port
 from chaos.servers.redis_server import RedisServer
 from chaos.terms import Terms
 from chaos.wait import let_pass, wait_until
-from tests.support.programs.locked_environment import INSTALL_SECONDS, PROJECT, locked_environment
+from tests.support.programs.locked_environment import INSTALL_SECONDS, PYTHONPATH, locked_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALL_SECONDS + 120)]
 
@@ -109,7 +109,7 @@ class Running:
 def running(command: list[str | Path], folder: Path, settings: dict[str, str]) -> Iterator[Running]:
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".log") as log:
         process = subprocess.Popen(
-            command, cwd=folder, env=settings | {"PYTHONPATH": f"{folder}:{PROJECT}"}, stdout=log, stderr=log
+            command, cwd=folder, env=settings | {"PYTHONPATH": f"{folder}:{PYTHONPATH}"}, stdout=log, stderr=log
         )
         try:
             yield Running(process, Path(log.name))
@@ -242,7 +242,7 @@ def call(environment: Path, folder: Path, server: RedisServer, *calls: str) -> N
     subprocess.run(
         [environment / "bin" / "python", "-c", "import tasks\n" + "\n".join(f"tasks.{one}" for one in calls)],
         cwd=folder,
-        env=with_broker(server) | {"PYTHONPATH": f"{folder}:{PROJECT}"},
+        env=with_broker(server) | {"PYTHONPATH": f"{folder}:{PYTHONPATH}"},
         check=True,
         timeout=30,
     )

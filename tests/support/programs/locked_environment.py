@@ -1,6 +1,7 @@
 """An environment beside the project's own, for what the tests run but must not import: `.venv-NAME` by its lock."""
 
 import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from chaos import need
 
 PROJECT: Final = Path(__file__).parents[3]
 INSTALL_SECONDS: Final = 900
+PYTHONPATH: Final = os.pathsep.join([str(PROJECT), str(PROJECT / "publisher")])
+"""The places of the tests and of the publisher, which no such environment has installed."""
 
 
 def locked_environment(name: str) -> Path:
