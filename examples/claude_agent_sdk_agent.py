@@ -1,4 +1,4 @@
-"""The Claude Agent SDK on the board: `with_status` and `watch`. Run it beside `agent-status-gateway watch`.
+"""The Claude Agent SDK on the dashboard: `with_status` and `watch`. Run it beside `agent-status-gateway watch`.
 
 Claude Code needs a model and a key, so here its side of the transport acts: in your agent leave `transport` out.
 Needs `pip install claude-agent-sdk`.
@@ -55,7 +55,7 @@ class Acting(Transport):
         return True
 
     async def end_input(self) -> None:
-        """It was asked all it will be."""
+        """Ignored: there is only one prompt."""
 
 
 async def main() -> None:

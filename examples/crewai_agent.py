@@ -1,4 +1,4 @@
-"""CrewAI on the board: one line, `StatusListener(publisher)`. Run it beside `agent-status-gateway watch`.
+"""CrewAI on the dashboard: one line, `StatusListener(publisher)`. Run it beside `agent-status-gateway watch`.
 
 A real crew, and a model that needs no network and no key. Needs `pip install crewai`.
 """

@@ -1,4 +1,4 @@
-// An agent in Go on the board, by `agent-status-gateway ingest`: go run examples/ingest.go [http://127.0.0.1:8001]
+// An agent in Go on the dashboard, by `agent-status-gateway ingest`: go run examples/ingest.go [http://127.0.0.1:8001]
 package main
 
 import (
@@ -21,11 +21,11 @@ type telling struct {
 	Usage    map[string]int `json:"usage,omitempty"`
 }
 
-// The board is nothing that an agent may fail for.
+// An agent must not fail because of the dashboard.
 func request(method, key string, body []byte) {
 	req, err := http.NewRequest(method, ingest+"/sessions/"+url.PathEscape(key), bytes.NewReader(body))
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "status board:", err)
+		fmt.Fprintln(os.Stderr, "status dashboard:", err)
 		return
 	}
 	req.Header.Set("Content-Type", "application/json")
@@ -34,12 +34,12 @@ func request(method, key string, body []byte) {
 	}
 	answer, err := client.Do(req)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "status board:", err)
+		fmt.Fprintln(os.Stderr, "status dashboard:", err)
 		return
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= 300 {
-		fmt.Fprintln(os.Stderr, "status board:", answer.Status)
+		fmt.Fprintln(os.Stderr, "status dashboard:", answer.Status)
 	}
 }
 

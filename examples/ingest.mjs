@@ -1,16 +1,16 @@
-// An agent in Node on the board, by `agent-status-gateway ingest`: node examples/ingest.mjs [http://127.0.0.1:8001]
+// An agent in Node on the dashboard, by `agent-status-gateway ingest`: node examples/ingest.mjs [http://127.0.0.1:8001]
 const ingest = process.argv[2] ?? "http://127.0.0.1:8001";
 const headers = { "Content-Type": "application/json" };
 if (process.env.AGENT_STATUS_INGEST_KEY) headers["X-Status-Key"] = process.env.AGENT_STATUS_INGEST_KEY;
 
-// The board is nothing that an agent may fail for.
+// An agent must not fail because of the dashboard.
 async function request(method, key, telling) {
   try {
     const body = telling && JSON.stringify(telling);
     const answer = await fetch(`${ingest}/sessions/${encodeURIComponent(key)}`, { method, headers, body });
-    if (!answer.ok) console.error(`status board: ${answer.status} ${await answer.text()}`);
+    if (!answer.ok) console.error(`status dashboard: ${answer.status} ${await answer.text()}`);
   } catch (error) {
-    console.error(`status board: ${error.message}`);
+    console.error(`status dashboard: ${error.message}`);
   }
 }
 

@@ -1,4 +1,4 @@
-"""LangChain and LangGraph on the board: one line, `install(publisher)`. Run it beside `agent-status-gateway watch`.
+"""LangChain and LangGraph on the dashboard: one line, `install(publisher)`. Run it beside `agent-status-gateway watch`.
 
 A real agent on a graph, and a model that needs no network and no key. It runs a tool, answers word by word, and asks
 before another tool, until it is told to go on. Needs `pip install langchain`.

@@ -1,4 +1,4 @@
-"""OpenAI's agents on the board: one trace processor. Run it beside `agent-status-gateway watch`.
+"""OpenAI's agents on the dashboard: one trace processor. Run it beside `agent-status-gateway watch`.
 
 A real agent, and the scripted model of their SDK, which needs no network and no key. It runs a tool, asks before the
 next one until it is told to go on, and streams its answer. Needs `pip install openai-agents`.

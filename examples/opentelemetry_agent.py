@@ -1,4 +1,4 @@
-"""Traced agents on the board: one line, `provider.add_span_processor(StatusSpanProcessor(publisher))`.
+"""Traced agents on the dashboard: one line, `provider.add_span_processor(StatusSpanProcessor(publisher))`.
 
 The agent is one of Pydantic AI, which traces itself; Google ADK, Microsoft Agent Framework, Strands and others do, too.
 Run it beside `agent-status-gateway watch`. Its model needs no network and no key. Needs

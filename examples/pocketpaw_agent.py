@@ -1,4 +1,4 @@
-"""PocketPaw on the board: one line, `bridge(bus, publisher)`. Run it beside `agent-status-gateway watch`.
+"""PocketPaw on the dashboard: one line, `bridge(bus, publisher)`. Run it beside `agent-status-gateway watch`.
 
 PocketPaw's real loop and bus, and a backend that needs no model and no key. Needs `pip install pocketpaw`.
 """

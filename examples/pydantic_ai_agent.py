@@ -1,4 +1,4 @@
-"""Pydantic AI on the board: one line, `capabilities=[StatusCapability(publisher)]`.
+"""Pydantic AI on the dashboard: one line, `capabilities=[StatusCapability(publisher)]`.
 
 Run it beside `agent-status-gateway watch`.
 
