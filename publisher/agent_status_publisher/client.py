@@ -32,21 +32,21 @@ T = TypeVar("T")
 class StatusPublisher:
     """Reports to Redis what the agent sessions of this process do.
 
-    One class for async code, threads, plain scripts and forked workers alike: no call blocks or raises, one daemon
+    One class serves async code, threads, plain scripts and forked workers. No call blocks or raises: one daemon
     thread talks to Redis. The constructor does no I/O; `with`, `start()` or the first call makes this process a worker,
     and so does the first call in a forked child, which inherits no session.
 
     Args:
-        redis: A URL, or a `redis.Redis` whose server is used over a connection of our own; else the environment's,
-            else localhost.
-        namespace: Which picture this worker belongs to.
-        max_concurrent: How many sessions this worker could run at once.
-        heartbeat_seconds: How often it says that it is alive when nothing changes.
-        lease_seconds: How long a report counts, in seconds; at least two heartbeats.
-        error_ttl_seconds: How long a session in error is shown.
+        redis: A URL, or a `redis.Redis` whose server is used over a connection of our own. The default is the
+            environment's URL, else localhost.
+        namespace: The snapshot that this worker is part of.
+        max_concurrent: The number of sessions that this worker can run at once.
+        heartbeat_seconds: Seconds between two reports while nothing changes.
+        lease_seconds: Seconds for which a report counts; at least two heartbeats.
+        error_ttl_seconds: Seconds for which a session in error is shown.
         error_text: Gives the part of an exception that is shown, since its message may hold secrets. The default is
-        the message, on one line and cut. `lambda error: type(error).__name__` shows its type alone. on_error: Called
-        with each outage and each call that was ignored, in the thread in which it happens.
+            the message, on one line and cut. `lambda error: type(error).__name__` shows only its type.
+        on_error: Called with each outage and each call that was ignored, in the thread in which it happens.
 
     Raises:
         ConfigurationError: An argument or an environment setting is wrong; the message names it.
@@ -110,18 +110,21 @@ class StatusPublisher:
 
     @property
     def worker_id(self) -> str | None:
-        """This worker's id, new at each start and in each forked child; None before the start and after the close."""
+        """The id of this worker, new at each start and in each forked child.
+
+        None before the start and after the close.
+        """
         worker = self._newest()
         return None if worker is None or worker.gone else worker.outbox.identity.id
 
     def start(self) -> Self:
-        """Become a worker, if this process is none yet; after `close()` a new one."""
+        """Make this process a worker, unless it is one; after `close()`, a new one."""
         self._closed = False
         self._current()
         return self
 
     def session(self, key: str, title: str | None = None) -> Session:
-        """Open a session, which is thinking from now on, or get the live handle of one that is open.
+        """Open a session in the state `thinking`, or get the live handle of one that is open.
 
         A session in error begins its next run. A key that is empty, over 512 bytes or has control characters is
         reported, and its handle does nothing.
@@ -139,7 +142,10 @@ class StatusPublisher:
         title: str | None = None,
         error_message: object = None,
     ) -> None:
-        """Say in one call what a session does; opens it if need be. `session(key).end()` ends it."""
+        """Set the state of a session in one call.
+
+        The session is opened if it is not open. `session(key).end()` ends it.
+        """
         try:
             wanted = SessionState(state)
         except ValueError:
@@ -159,7 +165,7 @@ class StatusPublisher:
         return await _beside(lambda: self.flush(timeout))
 
     def close(self) -> None:
-        """Say goodbye: open sessions end, those in error stay until they expire. Takes 3 s at most."""
+        """Say goodbye. Open sessions end, and those in error stay until they expire. Takes 3 seconds at most."""
         self._closed = True
         worker = self._newest()
         if worker is not None:

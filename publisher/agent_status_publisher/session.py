@@ -85,38 +85,38 @@ class Session:
 
     @never_raise
     def thinking(self) -> None:
-        """The model is at work."""
+        """Report that the model works."""
         self._say(SessionState.THINKING)
 
     @never_raise
     def tool_running(self, name: str) -> None:
-        """A tool is at work. `tool()` and `tool_start()` also know when it ends."""
+        """Report that a tool runs. `tool()` and `tool_start()` also report its end."""
         self._say(SessionState.TOOL_RUNNING, _tool_name(name))
 
     @never_raise
     def streaming(self) -> None:
-        """The answer is being written."""
+        """Report that the answer is being written."""
         self._say(SessionState.STREAMING)
 
     @never_raise
     def waiting_for_user(self) -> None:
-        """Nothing goes on until a person answers."""
+        """Report that the agent waits until a person answers."""
         self._say(SessionState.WAITING_FOR_USER)
 
     @never_raise
     def error(self, message: object = None) -> None:
-        """The run has failed. The session shows so for the error TTL, or until it goes on."""
+        """Report that the run has failed. The error shows for the error TTL, or until the session goes on."""
         text = message_of(message, self._worker.error_text)
         with self._worker.lock:
             self._fail(text)
 
     def tool(self, name: str) -> "Tool":
-        """A tool that runs while the `with` block does: `with session.tool("bash"): …`."""
+        """Report a tool that runs while the `with` block does: `with session.tool("bash"): …`."""
         return Tool(self, name)
 
     @never_raise
     def tool_start(self, name: str, call_id: object) -> None:
-        """A tool call has begun; of several at once the newest is shown."""
+        """Report that a tool call has begun. Of several at once, the newest is shown."""
         shown = _tool_name(name)
         hash(call_id)  # what cannot be kept is refused before anything is shown
         worker = self._worker
@@ -126,7 +126,7 @@ class Session:
 
     @never_raise
     def tool_end(self, call_id: object) -> None:
-        """A tool call has ended: the newest one still open is shown, else `streaming`."""
+        """Report that a tool call has ended. The newest open one is shown, else `streaming`."""
         worker = self._worker
         with worker.lock:
             if run := self._run():
@@ -134,17 +134,17 @@ class Session:
 
     @never_raise
     def usage(self, *, input: int | None = None, output: int | None = None) -> None:  # noqa: A002 - the API's word
-        """Tokens of this run so far, in all. A total smaller than before is ignored: it came late."""
+        """Set the tokens of this run so far. A total smaller than before came late and is ignored."""
         self._use(input, output, add=False)
 
     @never_raise
     def add_usage(self, *, input: int = 0, output: int = 0) -> None:  # noqa: A002 - the API's word
-        """Tokens of one model call, on top of what this run has used."""
+        """Add the tokens of one model call to those of this run."""
         self._use(input, output, add=True)
 
     @never_raise
     def end(self) -> None:
-        """The session is over, an error too."""
+        """End the session, also one in error."""
         self._end()
 
     def _say(self, state: SessionState, tool: str | None = None) -> None:
@@ -242,7 +242,7 @@ class Session:
         return run
 
     def report(self, error: PublisherError) -> None:
-        """Tell a person about a call that was ignored."""
+        """Report a call that was ignored to a person."""
         self._worker.reporter.once(error)
 
 

@@ -57,12 +57,12 @@ class RecordingPublisher(StatusPublisher):
         return {key: change for key, change in newest.items() if change.state is not None}
 
     def states(self, session_key: str) -> list[SessionState | None]:
-        """The states that one session went through, in order."""
+        """Return the states that one session went through, in order."""
         states = [change.state for change in self._changes if change.session_key == session_key]
         return [state for index, state in enumerate(states) if index == 0 or state != states[index - 1]]
 
     def close(self) -> None:
-        """End what is open, as a real goodbye does."""
+        """End open sessions, as a real goodbye does."""
         worker = self._newest()
         if worker is not None and not worker.gone:
             worker.outbox.draft(left=True)
