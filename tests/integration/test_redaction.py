@@ -41,3 +41,16 @@ def test_the_publisher_reports_no_password_and_chains_no_error_that_has_it(
     assert "hush-hush" not in str(errors[0]) + caplog.text
     assert errors[0].__cause__ is None
     assert errors[0].__context__ is None
+
+
+def test_an_agent_that_logs_a_traceback_writes_no_password(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    own = logging.getLogger("the agent's")
+
+    def log_and_fail(error: PublisherError) -> None:
+        own.exception("%s", error)
+        raise error
+
+    with StatusPublisher(url, on_error=log_and_fail):
+        wait_until(lambda: "on_error raised" in caplog.text, "the agent's own handler has failed", 5)
+    assert "unknown command" in caplog.text
+    assert "hush-hush" not in caplog.text

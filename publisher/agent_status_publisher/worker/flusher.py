@@ -131,8 +131,11 @@ class Flusher:
         try:
             return self._try_to_write(left=left)
         except Exception as error:  # noqa: BLE001 - whatever happens, the thread goes on trying
-            self._failed(error)
-            return False
+            reason = f"{type(error).__name__}: {redacted(error)}"
+        # Outside the handler: a logging handler or `on_error` that writes the traceback of what is being handled would
+        # write the error of Redis, which may have the password. Python would chain it to what `on_error` raises, too.
+        self._failed(reason)
+        return False
 
     def _try_to_write(self, *, left: bool) -> bool:
         if self._writer is None:
@@ -170,17 +173,15 @@ class Flusher:
             )
         self._channel_error = channel_error
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, reason: str) -> None:
         with self._lock:
             self._pace.failed(self._outbox.clock())
         if self._writer is not None:  # a fresh connection finds the server that the name leads to by now
             self._writer.close()
         if self._unavailable_since is None:
             self._unavailable_since = time.monotonic()
-            # The error itself is not chained: a logging handler would write all of it, which may have the password.
             self._reporter.always(
                 RedisUnavailableError(
-                    f"Redis does not take this worker's status: {type(error).__name__}: {redacted(error)}. "
-                    "The agent is not affected; trying on"
+                    f"Redis does not take this worker's status: {reason}. The agent is not affected; trying on"
                 )
             )
