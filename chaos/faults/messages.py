@@ -85,7 +85,7 @@ def forbid_the_channel(stage: Stage) -> Recovery:
         seen["silent:1"] = "streaming"
         recovery = stage.recovery(since, 2 * stage.terms.heartbeat_seconds + SLACK_SECONDS, seen)
         stage.watch(stage.terms.lease_seconds + 1, lambda states: states == seen)
-        assert worker.log().count("does not say it on the channel") == 1, worker.log()
+        assert worker.log().count("does not publish them on the channel") == 1, worker.log()
     return recovery
 
 

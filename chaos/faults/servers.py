@@ -232,7 +232,7 @@ def refuse(stage: Stage, refusal: str) -> Recovery:
     stage.wait_for_probes(200, SLACK_SECONDS)
     stage.check_nobody_missed(since)
     for worker in stage.workers:
-        assert worker.log().count("Redis does not take this worker's status") == 1, worker.log()
+        assert worker.log().count("Redis does not accept this worker's reports") == 1, worker.log()
     return recovery
 
 

@@ -37,15 +37,15 @@ class StatusPublisher:
     and so does the first call in a forked child, which inherits no session.
 
     Args:
-        redis: A URL, or a `redis.Redis` whose server is used over a connection of our own. The default is the
-            environment's URL, else localhost.
-        namespace: The snapshot that this worker is part of.
-        max_concurrent: The number of sessions that this worker can run at once.
-        heartbeat_seconds: Seconds between two reports while nothing changes.
+        redis: A URL, or a `redis.Redis` whose server is used over a connection of our own; else the environment's,
+            else localhost.
+        namespace: The fleet that this worker belongs to.
+        max_concurrent: How many sessions this worker could run at once.
+        heartbeat_seconds: Seconds between two reports when nothing changes.
         lease_seconds: Seconds for which a report counts; at least two heartbeats.
         error_ttl_seconds: Seconds for which a session in error is shown.
         error_text: Gives the part of an exception that is shown, since its message may hold secrets. The default is
-            the message, on one line and cut. `lambda error: type(error).__name__` shows only its type.
+            the message, on one line and cut. `lambda error: type(error).__name__` shows its type alone.
         on_error: Called with each outage and each call that was ignored, in the thread in which it happens.
 
     Raises:
@@ -118,13 +118,13 @@ class StatusPublisher:
         return None if worker is None or worker.gone else worker.outbox.identity.id
 
     def start(self) -> Self:
-        """Make this process a worker, unless it is one; after `close()`, a new one."""
+        """Become a worker, if this process is not one yet; after `close()` a new one."""
         self._closed = False
         self._current()
         return self
 
     def session(self, key: str, title: str | None = None) -> Session:
-        """Open a session in the state `thinking`, or get the live handle of one that is open.
+        """Open a session, which starts in `thinking`, or get the live handle of one that is open.
 
         A session in error begins its next run. A key that is empty, over 512 bytes or has control characters is
         reported, and its handle does nothing.
@@ -142,18 +142,15 @@ class StatusPublisher:
         title: str | None = None,
         error_message: object = None,
     ) -> None:
-        """Set the state of a session in one call.
-
-        The session is opened if it is not open. `session(key).end()` ends it.
-        """
+        """Set in one call what a session does, and open it if need be. `session(key).end()` ends it."""
         try:
-            wanted = SessionState(state)
+            known_state = SessionState(state)
         except ValueError:
             known = ", ".join(SessionState)
-            said = f"publish() was ignored: {text_of(state)!r} is not a state; expected one of {known}"
-            self._reporter.once(InvalidCallError(said))
+            reason = f"publish() was ignored: {text_of(state)!r} is not a state; expected one of {known}"
+            self._reporter.once(InvalidCallError(reason))
             return
-        self._handle(key).open_as(wanted, tool_name, title, error_message)
+        self._handle(key).open_as(known_state, tool_name, title, error_message)
 
     def flush(self, timeout: float = CLOSE_SECONDS) -> bool:
         """Wait until Redis has all changes before this call. False if that took longer than `timeout` seconds."""
@@ -162,7 +159,7 @@ class StatusPublisher:
 
     async def aflush(self, timeout: float = CLOSE_SECONDS) -> bool:  # noqa: ASYNC109 - the API's word
         """`flush` without blocking the event loop."""
-        return await _beside(lambda: self.flush(timeout))
+        return await _in_thread(lambda: self.flush(timeout))
 
     def close(self) -> None:
         """Say goodbye. Open sessions end, and those in error stay until they expire. Takes 3 seconds at most."""
@@ -173,7 +170,7 @@ class StatusPublisher:
 
     async def aclose(self) -> None:
         """`close` without blocking the event loop."""
-        await _beside(self.close)
+        await _in_thread(self.close)
 
     def report(self, error: PublisherError) -> None:
         """Report to a person what was ignored, once. Bridges use it, since their callbacks must not raise either."""
@@ -224,22 +221,22 @@ def _clean_key(key: object) -> str:
     return check_session_key(text_of(key).encode("utf-8", "replace").decode("utf-8"))
 
 
-async def _beside(call: Callable[[], T]) -> T:
-    """Run it in a thread of its own: the loop's executor may be busy with the agent's work, or shut down by now."""
+async def _in_thread(call: Callable[[], T]) -> T:
+    """Run `call` in a thread of its own: the loop's executor may be busy with the agent's work, or shut down by now."""
     if is_over():  # nothing waits any more, and a thread might never run
         return call()
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
-    def tell(result: T) -> None:
+    def set_result(result: T) -> None:
         if not done.done():
             done.set_result(result)
 
     def run() -> None:
         result = call()
         try:
-            loop.call_soon_threadsafe(tell, result)
-        except RuntimeError:  # the loop has been closed: nobody waits any more
+            loop.call_soon_threadsafe(set_result, result)
+        except RuntimeError:  # the loop has been closed: no one waits any more
             return
 
     try:

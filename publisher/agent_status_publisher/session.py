@@ -195,7 +195,7 @@ class Session:
 
     @never_raise
     def _hold(self) -> None:
-        """Entering is opening: what failed, ended or waits for nobody's answer any more begins a run."""
+        """Open the session on entry. One that failed, ended, or waited for an answer begins a run."""
         worker = self._worker
         with worker.lock:
             if self._detached or worker.gone:
@@ -231,7 +231,7 @@ class Session:
     def _run(self, *, reopen: bool = False) -> Run | None:
         """The run that a call is about; None if the call is late. The caller holds the lock.
 
-        An error that has expired is gone from the outbox, yet its agent may only have backed off: it may go on.
+        An error that has expired is not in the outbox any more. Its agent may only have backed off: it may go on.
         """
         worker = self._worker
         if worker.gone or self.is_over:
@@ -242,7 +242,7 @@ class Session:
         return run
 
     def report(self, error: PublisherError) -> None:
-        """Report a call that was ignored to a person."""
+        """Report to a person a call that was ignored, once."""
         self._worker.reporter.once(error)
 
 

@@ -127,8 +127,8 @@ def test_with_redis_down_the_agent_notices_nothing_and_is_told_once(
     assert [type(error) for error in told] == [RedisUnavailableError]
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == 2
-    assert lines[0].startswith("Redis does not take this worker's status: ")
-    assert lines[1].startswith("Redis takes this worker's status again, after ")
+    assert lines[0].startswith("Redis does not accept this worker's reports: ")
+    assert lines[1].startswith("Redis accepts this worker's reports again, after ")
 
 
 @pytest.mark.parametrize("state", ["down", "hanging"])

@@ -149,7 +149,7 @@ class RedisClient:
                 answers.append(search.failed(node, error))
             else:
                 return _client_of(search.target.server_url(primary))
-        raise search.nobody(answers)
+        raise search.unknown(answers)
 
 
 def check_client(client: object) -> None:

@@ -1,7 +1,7 @@
 -- read(KEYS: workers index; ARGV: what worker keys start with) → {now, {worker id, seq, at, record}, …}
 --
--- One consistent cut of every worker's newest report and of Redis's clock in ms, by which a reader tells how old each is.
--- A hash that has ended or a key of the wrong type is nobody's report and is left out.
+-- One consistent cut of every worker's newest report and of Redis's clock in ms, by which a reader knows how old each is.
+-- A hash that has ended or a key of the wrong type is not a report and is left out.
 local function kind_of(key)
   local kind = redis.call('TYPE', key)
   return type(kind) == 'table' and kind.ok or kind

@@ -1,9 +1,9 @@
-"""Which server holds a namespace now: whom to ask, what, and what the answer means. Pure: both sides do their own I/O.
+"""The search for the server that holds a namespace. Pure: both sides do their own I/O.
 
 Before it comes redis_url.py; after it the publisher's redis_writer.py and the gateway's redis_client.py, which ask
 again after each failure. A namespace is one slot, so on a Cluster, too, all that we do concerns one server: once that
-is known, an ordinary connection to it does everything. That it has changed is noticed there, by an error; then all
-begins anew.
+is known, an ordinary connection to it does everything. That it has changed is noticed there, by an error; then the
+search begins again.
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ from agent_status_publisher.contract.text import text_of_reply
 
 
 class PrimaryUnknownError(ConnectionError):
-    """Nobody who was asked named a server to talk to. The message says what each one answered."""
+    """No server that was asked named the primary. The message has the answer of each."""
 
 
 class PrimarySearch:
@@ -36,10 +36,10 @@ class PrimarySearch:
         return "CLUSTER", "SLOTS"
 
     def nodes(self) -> list[Node]:
-        """Whom to ask, in this order.
+        """List the servers to ask, in this order.
 
         Each time another is first, since one that is cut off may name a dead server; but those that did not answer are
-        last, since a machine that is gone costs a timeout.
+        last, since a machine that is down costs a timeout.
         """
         nodes = dict.fromkeys((*self._seeds, *self._seen))
         self._seeds.rotate(-1)
@@ -49,30 +49,30 @@ class PrimarySearch:
         """The server that this answer names; `slot` is the namespace's, of use on a Cluster only.
 
         Raises:
-            PrimaryUnknownError: It names none.
+            PrimaryUnknownError: The answer does not name one.
         """
         self._silent.discard(asked)
         if self.target.kind is Kind.SENTINEL:
             if not reply:
-                raise PrimaryUnknownError("knows no such service")
+                raise PrimaryUnknownError("does not know this service")
             return Node(text_of_reply(reply[0]), int(reply[1]))
         self._seen = tuple(_node(row, asked) for shard in reply for row in shard[2:])
         for first, last, primary, *_ in reply:
             if first <= slot <= last:
                 return _node(primary, asked)
-        raise PrimaryUnknownError("says that nobody serves the namespace's slot")
+        raise PrimaryUnknownError("says that no server has the namespace's slot")
 
     def failed(self, asked: Node, error: Exception) -> str:
-        """Describe why a server did not name the primary, for `nobody`."""
+        """Describe why a server did not name the primary, for `unknown`."""
         if isinstance(error, PrimaryUnknownError):
             return f"{asked} {error}"
         self._silent.add(asked)
         return f"{asked}: {redacted(error) or 'no answer in time'}"
 
-    def nobody(self, answers: Sequence[str]) -> PrimaryUnknownError:
+    def unknown(self, answers: Sequence[str]) -> PrimaryUnknownError:
         """The error when all have been asked; the same one however they were asked, since a new reason is logged."""
-        wanted = f"the primary of {self.target.service!r}" if self.target.service else "the namespace's primary"
-        return PrimaryUnknownError(f"nobody names {wanted}: {'; '.join(sorted(answers))}")
+        primary = f"the primary of {self.target.service!r}" if self.target.service else "the namespace's primary"
+        return PrimaryUnknownError(f"no server names {primary}: {'; '.join(sorted(answers))}")
 
 
 def _node(row: Sequence[Any], asked: Node) -> Node:

@@ -1,7 +1,7 @@
-"""Where Redis is: the one URL that a publisher and a gateway are told, and the plain URLs of the servers it stands for.
+"""The one URL of Redis that a publisher and a gateway are given, and the plain URLs of the servers it stands for.
 
 Before it come both sides' settings; after it redis_primary.py, which finds the server to talk to. Pure: it connects to
-nothing, and what is wrong is said without repeating any of the URL, which can hold passwords.
+nothing, and an error does not repeat any of the URL, which can hold passwords.
 """
 
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-WANTED: Final = (
-    "it should look like redis://localhost:6379/0, rediss://…, unix:///path, redis+sentinel://host:26379,…/service or "
+EXPECTED: Final = (
+    "expected redis://localhost:6379/0, rediss://…, unix:///path, redis+sentinel://host:26379,…/service or "
     "redis+cluster://host:6379,… (rediss+… for TLS)"
 )
 
@@ -27,10 +27,10 @@ DEFAULT_PORTS: Final = {Kind.SENTINEL: 26379, Kind.CLUSTER: 6379}
 
 
 class RedisUrlError(ValueError):
-    """The URL is wrong. The message says what would be right, and repeats nothing of it."""
+    """The URL is wrong. The message says what is expected, and repeats nothing of the URL."""
 
     def __init__(self, why: str = "") -> None:
-        super().__init__(f"cannot be parsed{why and ', '}{why}; {WANTED}")
+        super().__init__(f"cannot be parsed{why and ', '}{why}; {EXPECTED}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _service_and_db(kind: Kind, path: str, db_option: str) -> tuple[str, int]:
         raise RedisUrlError("the name of the sentinels' service is missing")
     db = db_option or db_path.strip("/") or "0"
     if not (db.isascii() and db.isdigit()) or (kind is Kind.CLUSTER and int(db) != 0):
-        raise RedisUrlError("a Cluster has database 0 only" if kind is Kind.CLUSTER else "the database is no number")
+        raise RedisUrlError("a Cluster has database 0 only" if kind is Kind.CLUSTER else "the database is not a number")
     return unquote(service), int(db)
 
 

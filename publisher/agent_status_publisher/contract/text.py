@@ -56,10 +56,10 @@ def message_of(error: object, error_text: ErrorText | None = None) -> str:
     """
     if not isinstance(error, BaseException):
         return clean_text("" if error is None else error, MAX_ERROR_CHARACTERS) or "error"
-    said: object = error
+    message: object = error
     if error_text is not None:
         try:
-            said = error_text(error)
+            message = error_text(error)
         except Exception:  # noqa: BLE001 - the agent's own, which must not fail for its status
-            said = ""
-    return clean_text("" if said is None else said, MAX_ERROR_CHARACTERS) or type(error).__name__
+            message = ""
+    return clean_text("" if message is None else message, MAX_ERROR_CHARACTERS) or type(error).__name__

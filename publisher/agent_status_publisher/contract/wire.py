@@ -1,7 +1,7 @@
 """The contract between workers and gateways: a worker's report, the keys it is kept under, and how both are written.
 
-Before it comes the outbox, which drafts the report; after it the feed, which receives it. Nobody else builds a key, a
-channel or a header, or parses one; the report itself and its JSON are in report.py, and are imported from here.
+Before it comes the outbox, which drafts the report; after it the feed, which receives it. No other module builds a key,
+a channel or a header, or parses one; the report itself and its JSON are in report.py, and are imported from here.
 """
 
 import re

@@ -1,18 +1,18 @@
 -- write(KEYS: worker hash, workers index; ARGV: channel, worker id, seq, ttl in ms, record, PUBLISH or SPUBLISH)
---   → {1, at, publish error or ''}   the report is stored, and said on the channel unless an error is named
+--   → {1, at, publish error or ''}   the report is stored, and published unless an error is named
 --   → {0, stored seq, ''}            refused: a report with this seq or a later one is stored already
 --
--- One call stores a worker's report, tells it, and indexes the worker, so no reader sees one without the other.
+-- One call stores a worker's report, publishes it, and indexes the worker, so no reader sees one without the other.
 -- Redis stamps `at` from its own clock: every age in the record counts back from it.
 local hash, index = KEYS[1], KEYS[2]
 local channel, worker, seq, ttl, record, publish = unpack(ARGV)
 seq, ttl = tonumber(seq), tonumber(ttl)
 
 -- A key that somebody else left behind must not silence a worker: it counts as nothing.
-local function heal(key, wanted)
+local function heal(key, expected)
   local kind = redis.call('TYPE', key)
   kind = type(kind) == 'table' and kind.ok or kind
-  if kind ~= 'none' and kind ~= wanted then redis.call('DEL', key) end
+  if kind ~= 'none' and kind ~= expected then redis.call('DEL', key) end
 end
 heal(hash, 'hash')
 heal(index, 'zset')
@@ -36,6 +36,6 @@ redis.call('ZADD', index, string.format('%.0f', now + ttl), worker)
 redis.call('ZREMRANGEBYSCORE', index, '-inf', '(' .. at)
 if redis.call('PTTL', index) < ttl then redis.call('PEXPIRE', index, ARGV[4]) end -- only ever longer
 
--- A user without the channel's right is heard all the same, from the hash.
-local said = redis.pcall(publish, channel, worker .. ' ' .. ARGV[3] .. ' ' .. at .. ' ' .. record)
-return {1, at, type(said) == 'table' and said.err or ''}
+-- The report of a user without the channel's right is still read, from the hash.
+local published = redis.pcall(publish, channel, worker .. ' ' .. ARGV[3] .. ' ' .. at .. ' ' .. record)
+return {1, at, type(published) == 'table' and published.err or ''}

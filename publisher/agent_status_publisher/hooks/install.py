@@ -188,7 +188,7 @@ def _read(file: Path) -> Json:
     try:
         settings = json.loads(text) if text.strip() else {}
     except json.JSONDecodeError as error:
-        raise SettingsFileError(f"this is not plain JSON ({error}); put the hooks in by hand, or mend it") from None
+        raise SettingsFileError(f"this is not plain JSON ({error}); put the hooks in by hand, or correct it") from None
     if not isinstance(settings, dict):
         raise SettingsFileError("a JSON object is expected")
     return settings

@@ -49,8 +49,8 @@ def _quietly_pass_on(arguments: list[str], read: threading.Event) -> None:
 
 def names_in(body: bytes) -> bytes:
     """The event without prompts, commands and results."""
-    said = json.loads(body)
-    return json.dumps({name: said[name] for name in FIELDS if isinstance(said.get(name), str)}).encode()
+    event = json.loads(body)
+    return json.dumps({name: event[name] for name in FIELDS if isinstance(event.get(name), str)}).encode()
 
 
 def _send(url: str, body: bytes, key: str) -> None:

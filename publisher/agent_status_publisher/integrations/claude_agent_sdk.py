@@ -115,9 +115,9 @@ class Turns:
         self._turns: dict[str, Turn] = {}
         self._session_of_call: dict[str, str] = {}
 
-    async def hook(self, told: Any, call_id: str | None, context: Any) -> dict[str, Any]:
+    async def hook(self, event: Any, call_id: str | None, context: Any) -> dict[str, Any]:
         """Handle the events in HOOKS, at which Claude calls this."""
-        self._hear_hook(told)
+        self._take_hook(event)
         return {}
 
     def shows_waiting(self, asking: Asking) -> Asking:
@@ -139,7 +139,7 @@ class Turns:
         """One message of the stream."""
         if isinstance(message, StreamEvent | AssistantMessage):
             if message.session_id and message.parent_tool_use_id is None:
-                _hear_model(message, *self._begin(message.session_id, seen))
+                _take_model(message, *self._begin(message.session_id, seen))
         elif isinstance(message, UserMessage):
             for block in message.content if isinstance(message.content, list) else ():
                 if isinstance(block, ToolResultBlock):
@@ -159,11 +159,11 @@ class Turns:
             self._runs.end(run, error)
 
     @never_raise
-    def _hear_hook(self, told: dict[str, Any]) -> None:
-        if told["hook_event_name"] == "PreToolUse":
-            self._start_tool(told["session_id"], told["tool_name"], told["tool_use_id"])
+    def _take_hook(self, event: dict[str, Any]) -> None:
+        if event["hook_event_name"] == "PreToolUse":
+            self._start_tool(event["session_id"], event["tool_name"], event["tool_use_id"])
         else:
-            self._end_tool(told["tool_use_id"])
+            self._end_tool(event["tool_use_id"])
 
     def _begin(self, run: str, seen: set[str]) -> tuple[Session | None, Turn]:
         """The turn that is going on in this conversation; `seen` is the stream's, whose end is its end too."""
@@ -218,7 +218,7 @@ class Turns:
                 session.waiting_for_user()
 
     def _end_tool(self, call: str) -> None:
-        """The model has the next word, unless others are still open; it says so itself only when it begins to write."""
+        """End a tool. Unless others are open the model is next, which says so only when it begins to write."""
         if going_on := self._going_on(self._session_of_call.pop(call, "")):
             turn, session = going_on
             turn.open_tools.pop(call, None)
@@ -252,13 +252,13 @@ _turns: "weakref.WeakValueDictionary[StatusPublisher, Turns]" = weakref.WeakValu
 
 
 def _turns_of(publisher: StatusPublisher) -> Turns:
-    """One for both lines, which tell of the same conversations; it lives as long as the hooks or a stream."""
+    """Return the turns that both lines share, for as long as the hooks or a stream live."""
     turns = _turns.get(publisher)
     return _turns.setdefault(publisher, Turns(publisher)) if turns is None else turns
 
 
-def _hear_model(message: Any, session: Session | None, turn: Turn) -> None:
-    """A model call may come as several messages, which say the same tokens."""
+def _take_model(message: Any, session: Session | None, turn: Turn) -> None:
+    """Take a message of the model. One call may come as several, each with the same tokens."""
     if session is None:
         return
     if isinstance(message, StreamEvent):
@@ -269,7 +269,7 @@ def _hear_model(message: Any, session: Session | None, turn: Turn) -> None:
 
 
 def _show_writing(session: Session, event: dict[str, Any]) -> None:
-    """A step of the model's; told at the beginning of each block, not per token."""
+    """A step of the model's, shown at the beginning of each block, not per token."""
     if event.get("type") in {"message_start", "content_block_start"}:
         block = event.get("content_block", {}).get("type")
         if block == "text":
@@ -290,5 +290,5 @@ def _tokens(usage: dict[str, Any]) -> tuple[int, int]:
 
 def _message_of(result: ResultMessage) -> str:
     """Return the error of a failed turn. An API's answer is in `result`, with the subtype `success`."""
-    said = "; ".join(map(str, result.errors or ())) or result.result
-    return said or (result.subtype if result.subtype != "success" else "error")
+    message = "; ".join(map(str, result.errors or ())) or result.result
+    return message or (result.subtype if result.subtype != "success" else "error")

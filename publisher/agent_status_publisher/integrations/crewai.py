@@ -4,14 +4,14 @@
 
     StatusListener(publisher)
 
-It hears CrewAI's own event bus. The outermost of crews, flows and agents is the session: a crew in a flow, or an agent
-that another delegates to, changes its state only. Its key is `crewai:` and the id of the flow (`inputs={"id": "42"}`),
-the crew or the agent; or the one of `with status_key("chat:42"):` around the kickoff. What is seen:
+It listens to CrewAI's own event bus. The outermost of crews, flows and agents is the session: a crew in a flow, or an
+agent that another delegates to, changes its state only. Its key is `crewai:` and the id of the flow (`inputs={"id":
+"42"}`), the crew or the agent; or the one of `with status_key("chat:42"):` around the kickoff. What is seen:
 
 - Model calls, tools (several at once, too), and streaming when the model streams, with tokens after each call. A model
   class of your own that emits no events is `thinking` between its tools, and uses no tokens.
 - `waiting_for_user` while `Flow.ask()` or `@human_feedback` waits; also when the flow is paused, until it is resumed.
-  `Task(human_input=True)` asks by the console alone and tells nobody.
+  `Task(human_input=True)` asks by the console alone, and there is no event for it.
 - An error by the event that says so.
 
 CrewAI says nothing of a run that is cancelled or interrupted. It is shown until what CrewAI kept for it is garbage, or
@@ -102,7 +102,7 @@ class Root:
 
 
 class StatusListener(BaseEventListener):
-    """Shows what CrewAI does in this process, from now on; `close()` takes it off the bus again."""
+    """Shows what CrewAI does in this process, until `close()` takes it off the bus."""
 
     def __init__(self, publisher: StatusPublisher) -> None:
         self._runs = Runs(publisher, "crewai")
@@ -164,14 +164,14 @@ class StatusListener(BaseEventListener):
             self._watch(root, state if root.kind is CrewKickoffStartedEvent else source)
 
     def _watch(self, root: Root, thing: Any) -> None:
-        """With its end the run is over: it was cancelled, if nothing was said."""
+        """End the run when `thing` is freed: a run without an end event was cancelled."""
         loop = asyncio.get_running_loop()
 
-        def tell(_: Any) -> None:
+        def leave(_: Any) -> None:
             with suppress(RuntimeError):  # the loop is closed: the process is at its end
                 loop.call_soon_threadsafe(self._leave, root)  # whatever lock this thread may hold
 
-        root.gone = weakref.ref(thing, tell)
+        root.gone = weakref.ref(thing, leave)
 
     @never_raise
     def _enter(self, _: Any, event: Any) -> None:

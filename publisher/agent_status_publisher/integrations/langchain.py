@@ -11,9 +11,9 @@ changes its state only; a model that is called by no chain is a run of its own. 
 of `with status_key("chat:42"):` around the call. What is seen:
 
 - Model calls, and each tool while it runs, several at once too, in threads and in asyncio.
-- `streaming` from the first word on, when the model is streamed (`stream()` of agent or model). Tokens after each call.
+- `streaming` from the first token, when the model is streamed (`stream()` of agent or model). Tokens after each call.
 - `waiting_for_user` when a graph ends by `interrupt()`, as human-in-the-loop middleware does, until its thread goes on.
-- An error by its message. A task that is cancelled is an end, and so is a graph that was told to drain.
+- An error by its message. A task that is cancelled is an end, and so is a graph that is made to drain.
 
 A breakpoint (`interrupt_before=…`) looks like an end, unless the handler is among the callbacks of the call: LangGraph
 reports it to no other handler. Both lines at once count nothing twice: the handler among the callbacks is the one that
@@ -38,7 +38,7 @@ from agent_status_publisher.worker.never_raise import never_raise
 
 try:
     from langgraph.callbacks import GraphCallbackHandler as Handler
-except ImportError:  # no langgraph, or one that does not tell of breakpoints
+except ImportError:  # no langgraph, or one that does not report breakpoints
     Handler = BaseCallbackHandler
 try:
     from langgraph.errors import GraphInterrupt
@@ -260,7 +260,7 @@ def _has_text(token: Any) -> bool:
 
 
 def _usage(response: Any) -> tuple[int, int]:
-    """Tokens of one call: on the message, or told by the model's client for all it was asked at once."""
+    """Tokens of one call: on the message, or reported by the model's client for all calls at once."""
     for generation in response.generations[0] if response.generations else ():
         used = getattr(getattr(generation, "message", None), "usage_metadata", None)
         if used:

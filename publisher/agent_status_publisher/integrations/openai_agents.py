@@ -8,8 +8,8 @@
     result = await status.run(Runner.run(agent, asked))                     # where a tool may need approval
     async for event in status.stream(Runner.run_streamed(agent, asked)):    # where the answer streams
 
-The last two tell what no trace does, and are for the runs that need them. The outermost of runs and `with trace(…)` is
-the session; agents as tools and handoffs change its state only. Its key is `openai_agents:` and the trace's
+The last two report what no trace does, and are for the runs that need them. The outermost of runs and `with trace(…)`
+is the session; agents as tools and handoffs change its state only. Its key is `openai_agents:` and the trace's
 `group_id` (`RunConfig(group_id="42")`), else its id; or the one of `with status_key("chat:42"):` around the run. Seen:
 
 - Each turn, each tool while it runs (several at once, too), and tokens after each model call or turn.
@@ -54,7 +54,7 @@ class Watched:
 
 
 class Seen:
-    """A trace that goes on, or a resumed run: the SDK does not tell the trace of that one again."""
+    """A trace that goes on, or a resumed run: the SDK does not report that trace again."""
 
     __slots__ = ("before", "is_unnamed", "is_watched", "models", "run", "spans", "tools", "turns", "used")
 
@@ -151,7 +151,7 @@ class StatusTraceProcessor(TracingProcessor):
         elif session is not None and span.span_id in seen.tools:
             seen.tools.discard(span.span_id)
             session.tool_end(span.span_id)
-            if not seen.tools:  # the model has the next word
+            if not seen.tools:  # the model is next
                 session.thinking()
         elif session is not None and (kind in MODELS or (kind == "turn" and not inside_tool)):
             self._use(session, seen, span.span_data)
@@ -234,11 +234,11 @@ class StatusTraceProcessor(TracingProcessor):
 
     def _use(self, session: Session, seen: Seen, data: Any) -> None:
         """A turn's tokens are those of the model calls in it, also of a model that has no spans."""
-        told = data.usage or {}
+        usage = data.usage or {}
         with self._lock:
             known = seen.turns if data.type == "turn" else seen.models
-            known[0] += int(told.get("input_tokens") or 0)
-            known[1] += int(told.get("output_tokens") or 0)
+            known[0] += int(usage.get("input_tokens") or 0)
+            known[1] += int(usage.get("output_tokens") or 0)
             before, seen.used = seen.used, list(map(max, seen.models, seen.turns))
             session.add_usage(input=seen.used[0] - before[0], output=seen.used[1] - before[1])
 
@@ -253,7 +253,7 @@ class StatusHooks(RunHooks[Any]):
 
     async def on_llm_start(self, context: Any, agent: Any, system_prompt: Any, input_items: Any) -> None:
         """The model is asked."""
-        for call in list(self._tools):  # of one that was cancelled no end is told
+        for call in list(self._tools):  # one that was cancelled has no end
             self._end_tool(call)
         self._session.thinking()
 

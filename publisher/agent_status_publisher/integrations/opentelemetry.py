@@ -6,7 +6,7 @@
 
 This is the way for Google ADK, Microsoft Agent Framework and Strands, and for all that have no bridge of their own.
 It acts when spans begin and when they end, by `gen_ai.operation.name`, or by the first word of the span's name where
-that comes too late; OpenInference's words are known, too. It exports nothing, and is beside any exporter.
+that comes too late; OpenInference's names are known, too. It exports nothing, and is beside any exporter.
 
 The outermost `invoke_agent` or `invoke_workflow` is the session; those inside change its state only. Its key is
 `opentelemetry:` and the conversation's id (`gen_ai.conversation.id` or `session.id`) if the span has it when its first
@@ -101,7 +101,7 @@ class StatusSpanProcessor(SpanProcessor):
         self._seen: dict[int, Seen] = {}
 
     def report(self, error: PublisherError) -> None:
-        """Tell a person what was ignored, once."""
+        """Report to a person what was ignored, once."""
         self._runs.report(error)
 
     @never_raise
@@ -152,7 +152,7 @@ class StatusSpanProcessor(SpanProcessor):
                 self._runs.end(oldest)
 
     def _begin(self, agent: Any) -> None:
-        """When a child begins, if not before: Strands tells the conversation's id right after the span's start."""
+        """When a child begins, if not before: Strands sets the conversation's id right after the span's start."""
         run = agent.context.span_id
         if run in self._runs or run not in self._seen:
             return
@@ -184,10 +184,10 @@ class RecordingSampler(Sampler):
         trace_state: Any = None,
     ) -> SamplingResult:
         """Return the decision of the other sampler, but for DROP, which comes without the attributes that we need."""
-        said = self._sampler.should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
-        if said.decision is not Decision.DROP:
-            return said
-        return SamplingResult(Decision.RECORD_ONLY, attributes, said.trace_state)
+        result = self._sampler.should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
+        if result.decision is not Decision.DROP:
+            return result
+        return SamplingResult(Decision.RECORD_ONLY, attributes, result.trace_state)
 
     def get_description(self) -> str:
         """Return the description that the SDK logs."""

@@ -17,7 +17,7 @@ It cannot see what runs inside a tool: an agent that PocketPaw delegates to is t
 scanner blocks starts no run and shows nothing, and the bus carries no titles. Its callbacks are run in tasks of their
 own, so another bridge in the same process does not find this run around its own: use one of them.
 
-The bus awaits its subscribers, and this one only notes what it hears. `bus.unsubscribe_system(bridge(…))` takes it off.
+The bus awaits its subscribers, and this one only notes each event. `bus.unsubscribe_system(bridge(…))` takes it off.
 """
 
 from collections.abc import Awaitable, Callable
@@ -46,7 +46,7 @@ class Bus(Protocol):
     """`pocketpaw.bus.queue.MessageBus`."""
 
     def subscribe_system(self, callback: Callable[[Any], Awaitable[None]]) -> None:
-        """Await `callback` with each event from now on."""
+        """Await `callback` with each later event."""
 
 
 def bridge(bus: Bus, publisher: StatusPublisher) -> "StatusSubscriber":
@@ -82,7 +82,7 @@ class Turn:
 
 
 class StatusSubscriber:
-    """Hears the bus's system events, and tells the publisher. One session has one run at a time."""
+    """Takes the bus's system events to the publisher. One session has one run at a time."""
 
     def __init__(self, publisher: StatusPublisher) -> None:
         self._runs = Runs(publisher, "pocketpaw")
@@ -136,7 +136,7 @@ class StatusSubscriber:
             self._turns[key] = Turn(trace if trace in self._traces else None)
 
     def _end_trace(self, key: str, data: dict[str, Any]) -> None:
-        """How a run went is said only here, right after its end, and of a cancelled one perhaps nothing else is."""
+        """Take how a run went, which comes only here, right after its end. A cancelled run may have no other event."""
         trace = data["trace_id"]
         self._traces.discard(trace)
         turn = self._turns.get(key)
@@ -179,7 +179,7 @@ def _start_tool(session: Session, turn: Turn, data: dict[str, Any]) -> None:
 
 def _end_tool(session: Session, turn: Turn, data: dict[str, Any]) -> None:
     name = data.get("name") or data.get("tool") or "tool"
-    if data.get("status") == "error" and name == "agent":  # how a backend's failure is told
+    if data.get("status") == "error" and name == "agent":  # how a backend's failure is reported
         _fail(session, turn, {"message": data.get("result")})
         return
     call = turn.ended_tool(data.get("tool_call_id") or "", name)

@@ -15,8 +15,8 @@ one of `with status_key("chat:42"):` around the run. What is seen:
   conversation; also while another capability handles approvals inside the run.
 - An error by the exception that leaves the run. A run that is cancelled is an end.
 
-It observes: requests, answers, arguments and results pass through it as they are, and nothing of them is told. An agent
-that has no such capability is not seen, unless it is instrumented: see opentelemetry.py.
+It observes: requests, answers, arguments and results pass through it as they are, and nothing of them is reported. An
+agent that has no such capability is not seen, unless it is instrumented: see opentelemetry.py.
 """
 
 from collections.abc import AsyncIterable, Sequence
@@ -42,7 +42,7 @@ class StatusCapability(AbstractCapability[Any]):
         self._runs = Runs(publisher, "pydantic_ai", joins_own=True)
 
     def report(self, error: PublisherError) -> None:
-        """Tell a person what was ignored, once."""
+        """Report to a person what was ignored, once."""
         self._runs.report(error)
 
     @classmethod

@@ -52,7 +52,7 @@ _around: ContextVar[Followed | None] = ContextVar("agent_status_around", default
 
 
 class Runs:
-    """The runs of one bridge. No method raises or blocks; runs are told apart by whatever the framework calls them.
+    """The runs of one bridge. No method raises or blocks; runs are distinguished by whatever the framework calls them.
 
     Frameworks call back from several threads, and one session's end must not overtake its next beginning: each holds
     the lock.
@@ -171,7 +171,7 @@ class Runs:
             followed.session.add_usage(input=input, output=output)
 
     def report(self, error: PublisherError) -> None:
-        """Tell a person what was ignored, once."""
+        """Report to a person what was ignored, once."""
         self._publisher.report(error)
 
     def _has_room(self) -> bool:

@@ -3,7 +3,7 @@
 In reading order:
 
     process_lock   the one lock of this process
-    diagnostics    tells a person what went wrong, without disturbing the agent
+    diagnostics    reports to a person what went wrong, without disturbing the agent
     never_raise    what must not reach the agent
     run            one session's current run
     outbox         all sessions of this worker, and the next report

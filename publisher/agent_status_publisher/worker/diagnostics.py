@@ -1,4 +1,4 @@
-"""SessionUpdate a person what went wrong, without ever disturbing the agent: one log line and one call of `on_error`.
+"""Report to a person what went wrong, without ever disturbing the agent: one log line and one call of `on_error`.
 
 Never called with a lock of ours held: a logging handler or an `on_error` may well use the publisher itself.
 """
@@ -18,19 +18,19 @@ MAX_REMEMBERED: Final = 200
 
 
 class Reporter:
-    """Says each thing once: a bad call in a loop is one line, not a flood."""
+    """Reports each error once: a bad call in a loop is one line, not a flood."""
 
     def __init__(self, on_error: OnError | None) -> None:
         self._on_error = on_error
-        self._said: set[str] = set()
+        self._reported: set[str] = set()
 
     def once(self, error: PublisherError) -> None:
         """Report an error unless the very same was reported before, or the process is over: logging has locks, too."""
         if is_over():
             return
         text = str(error)
-        if text not in self._said and len(self._said) < MAX_REMEMBERED:
-            self._said.add(text)
+        if text not in self._reported and len(self._reported) < MAX_REMEMBERED:
+            self._reported.add(text)
             self.always(error)
 
     def always(self, error: PublisherError) -> None:
@@ -44,4 +44,4 @@ class Reporter:
         try:
             self._on_error(error)
         except (Exception, SystemExit):
-            logger.exception("on_error raised; it is the agent's own and was ignored")
+            logger.exception("on_error raised; this error is the agent's own and was ignored")

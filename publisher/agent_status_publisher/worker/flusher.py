@@ -68,7 +68,7 @@ class Flusher:
         try:
             self._thread.start()
         except RuntimeError:
-            self._has_ended = True  # nobody need wait for it
+            self._has_ended = True  # there is nothing to wait for
             raise
 
     def wait_until_written(self, timeout_seconds: float) -> bool:
@@ -152,22 +152,22 @@ class Flusher:
                 self._outbox.refused(int(value))
                 self._pace.refused(self._outbox.clock())
             return False
-        self._took(draft, started_at, len(encoded), text_of_reply(channel_error))
+        self._written(draft, started_at, len(encoded), text_of_reply(channel_error))
         return True
 
-    def _took(self, draft: Draft, started_at: float, size_bytes: int, channel_error: str) -> None:
+    def _written(self, draft: Draft, started_at: float, size_bytes: int, channel_error: str) -> None:
         with self._confirmed:
             self._pace.took(started_at, size_bytes)
             self._outbox.confirmed(draft)
             self._confirmed.notify_all()
         if self._unavailable_since is not None:
             outage_seconds = time.monotonic() - self._unavailable_since
-            logger.info("Redis takes this worker's status again, after %.1f s", outage_seconds)
+            logger.info("Redis accepts this worker's reports again, after %.1f s", outage_seconds)
             self._unavailable_since = None
         if channel_error and channel_error != self._channel_error:
             self._reporter.always(
                 RedisUnavailableError(
-                    f"Redis keeps this worker's status but does not say it on the channel: {channel_error}. "
+                    f"Redis stores this worker's reports but does not publish them on the channel: {channel_error}. "
                     f"Dashboards see changes late; allow PUBLISH on {self._keys.events!r}"
                 )
             )
@@ -182,6 +182,7 @@ class Flusher:
             self._unavailable_since = time.monotonic()
             self._reporter.always(
                 RedisUnavailableError(
-                    f"Redis does not take this worker's status: {reason}. The agent is not affected; trying on"
+                    f"Redis does not accept this worker's reports: {reason}. "
+                    "The agent is not affected; the publisher keeps trying"
                 )
             )

@@ -1,6 +1,6 @@
 """Pure: this worker's sessions, and the next report that they make.
 
-Before it come the session handles, which tell it what happens; after it the flusher, which asks for reports.
+Before it come the session handles, which record what happens; after it the flusher, which asks for reports.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ class Outbox:
     Reentrant: a finalizer may call it in the middle of a call, so nothing here iterates over what that could change.
 
     Args:
-        identity: Who this worker is.
+        identity: This worker's identity.
         settings: The terms that its reports carry.
         clock: Seconds, only ever going forward.
         on_news: Called at the first change since the last draft; must not block.
@@ -57,13 +57,13 @@ class Outbox:
         self._ended: dict[str, tuple[float, float]] = {}  # key → (run started at, ended at), oldest first
         self._seq = 0
         self._change = 1  # being here is the first news
-        self._told_change = 0
+        self._drafted_change = 0
         self._confirmed_change = 0
 
     @property
     def has_news(self) -> bool:
         """True when something has changed since the last report was drafted."""
-        return self._told_change < self._change
+        return self._drafted_change < self._change
 
     @property
     def last_change(self) -> int:
@@ -132,13 +132,13 @@ class Outbox:
             self._note_change()
 
     def end(self, key: str) -> None:
-        """The session of this key is over, its error too."""
+        """End the session of this key, its error too."""
         if run := self._runs.get(key):
             self._end(run)
             self._note_change()
 
     def runs(self) -> tuple[Run, ...]:
-        """All that are open, those in error included."""
+        """All open runs, those in error included."""
         self._expire(self.clock())
         return tuple(self._runs.values())
 
@@ -151,7 +151,7 @@ class Outbox:
                 if run.state is not SessionState.ERROR:
                     self._end(run)
         self._seq += 1
-        self._told_change = self._change
+        self._drafted_change = self._change
         record = WorkerRecord(
             id=self.identity.id,
             host=self.identity.host,
@@ -170,11 +170,11 @@ class Outbox:
         return Draft(seq=self._seq, record=record, change=self._change)
 
     def confirmed(self, draft: Draft) -> None:
-        """Redis has taken this report."""
+        """Note that Redis has this report."""
         self._confirmed_change = max(self._confirmed_change, draft.change)
 
     def refused(self, stored_seq: int) -> None:
-        """Redis holds a report with this number, which the next one must pass."""
+        """Note the number of the report that Redis holds; the next one's must be higher."""
         self._seq = max(self._seq, stored_seq)
 
     def _note_change(self) -> None:

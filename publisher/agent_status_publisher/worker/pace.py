@@ -2,7 +2,7 @@
 
 Rule 1. The first change after quiet is due at once; then at most ten reports a second and about 256 KB a second, but
         never later than a heartbeat: a long report must not cost its worker the lease.
-Rule 2. When nothing was said for a heartbeat, the same report is due again.
+Rule 2. When nothing was written for a heartbeat, the same report is due again.
 Rule 3. A report that failed, or was not answered, is followed by a new one after 0.5 s, growing to min(2 s, heartbeat)
         with jitter; a refused one at once.
 """

@@ -1,4 +1,4 @@
-"""The one lock of this process's workers, and of the bridges that tell them things, until the process ends.
+"""The one lock of this process's workers, and of the bridges that feed them, until the process ends.
 
 One, since a finalizer may call either in the middle of a call to the other: two locks would be taken in both orders.
 Reentrant for the same reason, and for signal handlers. Nothing of the agent's runs while it is held, and no I/O.
@@ -15,7 +15,7 @@ import threading
 class _Process:
     """The state that is new in each process.
 
-    A child that is forked at the end is at the end, too: its exit calls nobody.
+    A child that is forked at the end is at the end, too: its exit calls no handler.
     """
 
     lock = threading.RLock()

@@ -34,7 +34,7 @@ class RedisWriter:
         self.sharded = sharded
 
     def write(self, keys: Sequence[str], arguments: Sequence[Any]) -> Sequence[Any]:
-        """One call of the write script."""
+        """Call the write script once."""
         try:
             return self._write(keys, arguments)
         except MovedError:  # the slot was moved in good order, which is no outage
@@ -62,7 +62,7 @@ def check_target(target: object) -> str | None:
     """A hint if `target` is a client that a thread cannot use; None if all is well.
 
     Raises:
-        ConfigurationError: It is neither a client nor a URL that can be parsed.
+        ConfigurationError: `target` is neither a client nor a URL that can be parsed.
     """
     if isinstance(target, redis.asyncio.Redis | redis.asyncio.RedisCluster):
         return (
@@ -115,7 +115,7 @@ def _primary_of(search: PrimarySearch, key: str) -> redis.Redis:
             answers.append(search.failed(node, error))
         else:
             return _client_of(search.target.server_url(primary))
-    raise search.nobody(answers)
+    raise search.unknown(answers)
 
 
 def _terms() -> dict[str, Any]:
@@ -139,5 +139,5 @@ def _check_url(url: str) -> None:
     except RedisUrlError as error:
         raise ConfigurationError(f"REDIS_URL: {error}") from None
     except (ValueError, TypeError, AttributeError, redis.RedisError):
-        # Neither the URL nor redis-py's words are shown: both can hold the password.
+        # Neither the URL nor redis-py's message is shown: both can hold the password.
         raise ConfigurationError(f"REDIS_URL: {RedisUrlError()}") from None

@@ -48,13 +48,13 @@ class Run:
         self.waits_over: object = None
 
     def say(self, state: SessionState, now: float, tool: str | None = None) -> bool:
-        """Be in `state` (any but error) from now on; True if that is news."""
+        """Be in `state` (any but error); True if that is news."""
         if self.state is SessionState.ERROR:
             self.open_tools.clear()
             self.error = self.expires_at = None
-            self._start_anew(now)
+            self._start_again(now)
         elif self.state is SessionState.WAITING_FOR_USER and state is not SessionState.WAITING_FOR_USER:
-            self._start_anew(now)
+            self._start_again(now)
         if state is SessionState.WAITING_FOR_USER:
             self.waits_over = next(reversed(self.open_tools), None)
         return self._show(state, tool, now)
@@ -110,7 +110,7 @@ class Run:
             expires_ms=None if self.expires_at is None else to_ms(self.expires_at - now),
         )
 
-    def _start_anew(self, now: float) -> None:
+    def _start_again(self, now: float) -> None:
         self.started_at = now
         self.input_tokens = self.output_tokens = 0
 

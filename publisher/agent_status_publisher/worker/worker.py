@@ -44,7 +44,7 @@ class Worker:
     ) -> None:
         self.error_text = error_text
         self.lock = process_lock()
-        # SimpleQueue.put is reentrant and never blocks: it is how the thread hears of news.
+        # SimpleQueue.put is reentrant and never blocks: it is how the thread is woken.
         wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.outbox = self.outbox_type(_identity(), settings, clock, functools.partial(wakes.put, None))
         self.reporter = reporter
@@ -60,12 +60,12 @@ class Worker:
         # finds that it has come too late.
         _started.add(self)
         if is_over():
-            self._never_was()
+            self._close_unstarted()
             return
         try:
             self._flusher.start()
         except RuntimeError as error:  # no thread can be started any more: the interpreter is going away
-            self._never_was()
+            self._close_unstarted()
             self.reporter.once(PublisherError(f"the status publisher cannot start: {error}"))
 
     def flush(self, timeout_seconds: float) -> bool:
@@ -87,12 +87,12 @@ class Worker:
         self.lock = process_lock()
         self._flusher = None
 
-    def _never_was(self) -> None:
+    def _close_unstarted(self) -> None:
         self.gone = True
         _started.discard(self)
 
 
-# All there are, for the fork; and those that owe a goodbye, whoever still holds them.
+# All workers, for the fork; and those that owe a goodbye, whether or not they are still held.
 _made: "weakref.WeakSet[Worker]" = weakref.WeakSet()
 _started: set[Worker] = set()
 

@@ -75,7 +75,7 @@ def test_user_and_password_reach_redis_py_whatever_they_contain(scheme: str) -> 
     ],
 )
 def test_a_wrong_url_is_one_clear_error_that_repeats_nothing_of_it(url: str) -> None:
-    with pytest.raises(RedisUrlError, match=r"^cannot be parsed.*; it should look like redis://localhost") as caught:
+    with pytest.raises(RedisUrlError, match=r"^cannot be parsed.*; expected redis://localhost") as caught:
         parse_redis_url(url)
     assert "secret" not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
@@ -100,7 +100,9 @@ def test_who_did_not_answer_is_asked_last_until_it_does() -> None:
     search = PrimarySearch(parse_redis_url("redis+sentinel://a,b,c/mymaster"))
     first, second, third = search.nodes()
     assert search.failed(first, TimeoutError()) == "a:26379: no answer in time"
-    assert search.failed(second, PrimaryUnknownError("knows no such service")) == "b:26379 knows no such service"
+    assert (
+        search.failed(second, PrimaryUnknownError("does not know this service")) == "b:26379 does not know this service"
+    )
     assert [search.nodes()[-1] for _ in range(3)] == [first] * 3
     search.primary_in(["h", "1"], first, 0)
     assert [search.nodes()[0] for _ in range(3)] == [second, third, first]
@@ -111,7 +113,7 @@ def test_sentinels_are_asked_for_the_address_of_the_services_primary(reply: list
     search = PrimarySearch(parse_redis_url("redis+sentinel://a/mymaster"))
     assert search.question == ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster")
     assert search.primary_in(reply, Node("a", 1), 0) == Node("10.0.0.1", 6380)
-    with pytest.raises(PrimaryUnknownError, match="knows no such service"):
+    with pytest.raises(PrimaryUnknownError, match="does not know this service"):
         search.primary_in(None, Node("a", 1), 0)
 
 
@@ -128,12 +130,14 @@ def test_a_cluster_says_who_serves_a_slot_and_its_other_servers_can_be_asked_nex
     assert search.primary_in(SLOTS, seed, 99) == Node("10.0.0.1", 7000)
     assert search.primary_in(SLOTS, seed, 100) == Node("seed", 7001)
     assert search.nodes() == [seed, Node("10.0.0.1", 7000), Node("10.0.0.2", 7000), Node("seed", 7001)]
-    with pytest.raises(PrimaryUnknownError, match="nobody serves"):
+    with pytest.raises(PrimaryUnknownError, match="no server has"):
         search.primary_in(SLOTS[:1], seed, 100)
 
 
 def test_when_nobody_names_a_primary_the_error_says_what_each_one_answered() -> None:
     search = PrimarySearch(parse_redis_url("redis+sentinel://a,b/mymaster"))
-    said = str(search.nobody(["b:2: refused", "a:1 knows no such service"]))
-    assert said == str(search.nobody(["a:1 knows no such service", "b:2: refused"])), "whoever was asked first"
-    assert said == "nobody names the primary of 'mymaster': a:1 knows no such service; b:2: refused"
+    said = str(search.unknown(["b:2: refused", "a:1 does not know this service"]))
+    assert said == str(search.unknown(["a:1 does not know this service", "b:2: refused"])), (
+        "in whatever order they were asked"
+    )
+    assert said == "no server names the primary of 'mymaster': a:1 does not know this service; b:2: refused"
