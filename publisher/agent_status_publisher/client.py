@@ -1,7 +1,7 @@
-"""StatusPublisher: how a worker reports what its agents do. Start here on the publishing side.
+"""StatusPublisher, with which a worker reports what its agents do. Start here on the publishing side.
 
-What follows in the flow: session.py (what an agent holds) → run.py and outbox.py (the next report) → pace.py (when) →
-flusher.py (the thread that writes it) → wire.py (how it is written).
+A change flows on through session.py (what an agent holds), run.py and outbox.py (the next report), pace.py (when it is
+due), flusher.py (the thread that writes it) and wire.py (its format).
 """
 
 import asyncio
@@ -30,23 +30,32 @@ T = TypeVar("T")
 
 
 class StatusPublisher:
-    """Reports to Redis what the agent sessions of this process do.
+    """A publisher that writes to Redis what the agent sessions of this process do.
 
-    One class serves async code, threads, plain scripts and forked workers. No call blocks or raises: one daemon
-    thread talks to Redis. The constructor does no I/O; `with`, `start()` or the first call makes this process a worker,
-    and so does the first call in a forked child, which inherits no session.
+    One class serves async code, threads, plain scripts and forked workers. One daemon thread talks to Redis, so no call
+    raises an error of Redis. Only `flush` and `close` wait for it, and both have a time limit.
+
+    The constructor does no I/O. `with`, `start()` or the first call makes this process a worker. The first call in a
+    forked child makes the child a worker of its own, without its parent's sessions.
+
+    A call with wrong arguments is ignored: it logs one warning and calls `on_error` with an `InvalidCallError`. The
+    same message is reported once.
 
     Args:
-        redis: A URL, or a `redis.Redis` whose server is used over a connection of our own; else the environment's,
-            else localhost.
-        namespace: The fleet that this worker belongs to.
-        max_concurrent: How many sessions this worker could run at once.
-        heartbeat_seconds: Seconds between two reports when nothing changes.
-        lease_seconds: Seconds for which a report counts; at least two heartbeats.
-        error_ttl_seconds: Seconds for which a session in error is shown.
-        error_text: Gives the part of an exception that is shown, since its message may hold secrets. The default is
-            the message, on one line and cut. `lambda error: type(error).__name__` shows its type alone.
-        on_error: Called with each outage and each call that was ignored, in the thread in which it happens.
+        redis: A URL or a client of redis-py. The default is `AGENT_STATUS_REDIS_URL`, then `REDIS_URL`, then
+            `redis://localhost:6379/0`. A `redis.Redis` lends its settings, and the publisher opens its own connection.
+            A `RedisCluster` is used as it is. With an asyncio client nothing is published, which is reported once.
+        namespace: The fleet that this worker belongs to. The default is `AGENT_STATUS_NAMESPACE`, then `default`.
+        max_concurrent: The number of sessions that this worker could run at once. Default: 5.
+        heartbeat_seconds: Seconds between two reports when nothing changes. The default is
+            `AGENT_STATUS_HEARTBEAT_SECONDS`, then 5.
+        lease_seconds: Seconds for which a report counts, at least two heartbeats. A worker that writes none for longer
+            is reported as lost. The default is `AGENT_STATUS_LEASE_SECONDS`, then 15.
+        error_ttl_seconds: Seconds for which a session in error is shown. The default is
+            `AGENT_STATUS_ERROR_TTL_SECONDS`, then 30.
+        on_error: A function that is called with each outage and each ignored call, in the thread in which it happens.
+        error_text: A function that returns the part of an exception to show, since its message may hold secrets. The
+            default is the message, on one line and cut. `lambda error: type(error).__name__` shows the type alone.
 
     Raises:
         ConfigurationError: An argument or an environment setting is wrong; the message names it.
@@ -75,18 +84,18 @@ class StatusPublisher:
         self._target = self._settings.redis_url if redis is None else redis
         self._reporter = Reporter(on_error)
         self._error_text = error_text
-        hint = None if is_over() else check_target(self._target)  # redis-py imports for it, which nobody can any more
+        hint = None if is_over() else check_target(self._target)  # redis-py imports for it, which fails by then
         self._is_inert = hint is not None
         if hint:
             self._reporter.once(ConfigurationError(hint))
         for sentence in renamed_settings():
             self._reporter.once(ConfigurationError(sentence))
         self._closed = False
-        # By the number of its start. A dict, since setdefault is one step: a signal handler that publishes while the
-        # first call makes a worker must not make another one.
+        # Workers by the number of their start. A dict, since setdefault is one step: a signal handler that publishes
+        # while the first call makes a worker must not make another one.
         self._workers: dict[int, Worker] = {}
         self._starts = 0
-        # Weak: a handle that nobody holds can get no late call, and its session's state is the outbox's.
+        # Weak, since a handle without references cannot get a late call, and the outbox keeps its session's state.
         self._handles: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
 
     def __repr__(self) -> str:
@@ -118,16 +127,25 @@ class StatusPublisher:
         return None if worker is None or worker.gone else worker.outbox.identity.id
 
     def start(self) -> Self:
-        """Become a worker, if this process is not one yet; after `close()` a new one."""
+        """Make this process a worker, if it is not one yet. After `close()` it becomes a new one.
+
+        Returns:
+            This publisher.
+        """
         self._closed = False
         self._current()
         return self
 
     def session(self, key: str, title: str | None = None) -> Session:
-        """Open a session, which starts in `thinking`, or get the live handle of one that is open.
+        """Open a session, which starts in `thinking`, or get the handle of one that is open.
 
-        A session in error begins its next run. A key that is empty, over 512 bytes or has control characters is
-        reported, and its handle does nothing.
+        A session in error begins its next run. A wrong key is reported as an `InvalidCallError`, and the calls of its
+        handle do nothing. A worker can hold 1000 sessions; one more is reported and ignored, too. After `close()` no
+        session is opened.
+
+        Args:
+            key: The session's key: not empty, at most 512 bytes of UTF-8, and without control characters.
+            title: The name that people see, on one line and cut at 200 characters. None keeps the title as it is.
         """
         handle = self._handle(key)
         handle.open(title)
@@ -142,7 +160,17 @@ class StatusPublisher:
         title: str | None = None,
         error_message: object = None,
     ) -> None:
-        """Set in one call what a session does, and open it if need be. `session(key).end()` ends it."""
+        """Set the state of a session in one call, and open the session if it is not open. `session(key).end()` ends it.
+
+        An unknown state or a wrong key is reported as an `InvalidCallError`, and the call is ignored.
+
+        Args:
+            key: The session's key, as in `session`.
+            state: `thinking`, `tool_running`, `streaming`, `waiting_for_user` or `error`.
+            tool_name: The tool that runs. Only `tool_running` shows it.
+            title: The name that people see. None keeps the title as it is.
+            error_message: A message or an exception. Only `error` shows it.
+        """
         try:
             known_state = SessionState(state)
         except ValueError:
@@ -153,27 +181,37 @@ class StatusPublisher:
         self._handle(key).open_as(known_state, tool_name, title, error_message)
 
     def flush(self, timeout: float = CLOSE_SECONDS) -> bool:
-        """Wait until Redis has all changes before this call. False if that took longer than `timeout` seconds."""
+        """Wait until Redis has all changes before this call.
+
+        Args:
+            timeout: The longest wait, in seconds.
+
+        Returns:
+            False if Redis did not confirm all of them in time.
+        """
         worker = self._newest()
         return worker is None or worker.flush(timeout)
 
     async def aflush(self, timeout: float = CLOSE_SECONDS) -> bool:  # noqa: ASYNC109 - the API's word
-        """`flush` without blocking the event loop."""
+        """Call `flush` without blocking the event loop."""
         return await _in_thread(lambda: self.flush(timeout))
 
     def close(self) -> None:
-        """Say goodbye. Open sessions end, and those in error stay until they expire. Takes 3 seconds at most."""
+        """End this worker. Open sessions end, and those in error stay until they expire.
+
+        The call waits up to 3 seconds for Redis. Later calls do nothing until `start()`.
+        """
         self._closed = True
         worker = self._newest()
         if worker is not None:
             worker.leave(CLOSE_SECONDS)
 
     async def aclose(self) -> None:
-        """`close` without blocking the event loop."""
+        """Call `close` without blocking the event loop."""
         await _in_thread(self.close)
 
     def report(self, error: PublisherError) -> None:
-        """Report to a person what was ignored, once. Bridges use it, since their callbacks must not raise either."""
+        """Log an error and pass it to `on_error`, once per message. Bridges use it, since they must not raise."""
         self._reporter.once(error)
 
     def _handle(self, key: object) -> Session:
@@ -192,7 +230,7 @@ class StatusPublisher:
         return self._workers.get(self._starts)
 
     def _current(self) -> Worker:
-        """The worker that calls are for: a new one if there is none yet, or if it was the parent process's."""
+        """The worker that calls go to. Made if there is none, or if it is gone and this publisher is not closed."""
         worker = self._newest()
         if worker is not None and (not worker.gone or self._closed or is_over()):
             return worker
@@ -222,8 +260,8 @@ def _clean_key(key: object) -> str:
 
 
 async def _in_thread(call: Callable[[], T]) -> T:
-    """Run `call` in a thread of its own: the loop's executor may be busy with the agent's work, or shut down by now."""
-    if is_over():  # nothing waits any more, and a thread might never run
+    """Run `call` in a thread of its own, since the loop's executor may be busy with the agent's work, or shut down."""
+    if is_over():  # the call does not wait at the end of the process, and a new thread might never run
         return call()
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
@@ -236,11 +274,11 @@ async def _in_thread(call: Callable[[], T]) -> T:
         result = call()
         try:
             loop.call_soon_threadsafe(set_result, result)
-        except RuntimeError:  # the loop has been closed: no one waits any more
+        except RuntimeError:  # the loop is closed, so nothing awaits the result
             return
 
     try:
         threading.Thread(target=run, name="agent-status-wait", daemon=True).start()
-    except RuntimeError:  # no thread can be started any more: the interpreter is going away
+    except RuntimeError:  # the interpreter is shutting down and starts no thread
         return call()
     return await done

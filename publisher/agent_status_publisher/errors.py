@@ -1,11 +1,11 @@
 """The publisher's errors, as a tree.
 
 PublisherError
-├── ConfigurationError      a wrong setting or argument: raised by the constructor, before anything runs
-├── InvalidCallError        a call that cannot be shown (an empty key, an unknown state): reported, never raised
+├── ConfigurationError      a wrong setting: raised by the constructor (reported: an asyncio client, a renamed variable)
+├── InvalidCallError        a call that was ignored (an empty key, an unknown state): reported, never raised
 └── RedisUnavailableError   Redis does not accept this worker's reports: reported once per outage, never raised
 
-`reported` means one line in the log and one call of `on_error`.
+`reported` means one warning in the log and one call of `on_error`.
 """
 
 
@@ -18,7 +18,7 @@ class ConfigurationError(PublisherError, ValueError):
 
 
 class InvalidCallError(PublisherError, ValueError):
-    """A call that was ignored, because its arguments cannot be shown."""
+    """A call that was ignored, because its arguments are wrong or its worker holds too many sessions."""
 
 
 class RedisUnavailableError(PublisherError, ConnectionError):

@@ -12,11 +12,15 @@ from agent_status_publisher.worker.worker import Worker
 
 
 class Session:
-    """The live handle of one session key in one publisher. Get it from `StatusPublisher.session`.
+    """The handle of one session key in one publisher. Get it from `StatusPublisher.session`.
 
-    Leaving a `with` block ends the session; leaving it by an exception sets `error` with its message, which stays for
-    the error TTL. Entered more than once, the last to leave ends it. After `end()` late calls do nothing; entering the
-    handle again opens the session again.
+    The end of a `with` block ends the session. An exception that leaves the block sets `error` with its message, which
+    stays for the error TTL. Cancellation and Ctrl-C end the session as usual. If several blocks use the handle at once,
+    the last one to leave ends the session.
+
+    After the last block, `end()` or `StatusPublisher.close()`, the handle's calls do nothing. Unless the publisher is
+    closed, entering the handle opens the session again. A call with wrong arguments is reported as an
+    `InvalidCallError` and ignored.
     """
 
     def __init__(self, worker: Worker, key: str, *, detached: bool = False) -> None:
@@ -54,7 +58,7 @@ class Session:
 
     @never_raise
     def open(self, title: str | None = None) -> None:
-        """Begin a run, unless one is going on, for `StatusPublisher.session`."""
+        """Begin a run, unless the session has one that has not failed. `StatusPublisher.session` calls it."""
         shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
         with self._worker.lock:
             self._open(shown_title)
@@ -63,7 +67,7 @@ class Session:
     def open_as(
         self, state: SessionState, tool_name: object = None, title: str | None = None, error_message: object = None
     ) -> None:
-        """Open the session and set its state in one step, for `StatusPublisher.publish`."""
+        """Open the session and set its state in one step. `StatusPublisher.publish` calls it."""
         shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
         tool = _tool_name(tool_name) if state is SessionState.TOOL_RUNNING else None
         message = message_of(error_message, self._worker.error_text)
@@ -76,7 +80,7 @@ class Session:
 
     @property
     def title(self) -> str | None:
-        """The name that people see; None until it is set."""
+        """The name that people see, on one line and cut at 200 characters. None until it is set."""
         return self._title
 
     @title.setter
@@ -85,40 +89,52 @@ class Session:
 
     @never_raise
     def thinking(self) -> None:
-        """Report that the model works."""
+        """Set the state to `thinking`: the model works."""
         self._say(SessionState.THINKING)
 
     @never_raise
     def tool_running(self, name: str) -> None:
-        """Report that a tool runs. `tool()` and `tool_start()` also report its end."""
+        """Set the state to `tool_running` with the name of the tool, cut at 100 characters.
+
+        The state stays until the next call. Use `tool()`, or `tool_start()` and `tool_end()`, to report the end, too.
+        """
         self._say(SessionState.TOOL_RUNNING, _tool_name(name))
 
     @never_raise
     def streaming(self) -> None:
-        """Report that the answer is being written."""
+        """Set the state to `streaming`: the answer is being written."""
         self._say(SessionState.STREAMING)
 
     @never_raise
     def waiting_for_user(self) -> None:
-        """Report that the agent waits until a person answers."""
+        """Set the state to `waiting_for_user`: the agent waits until a person answers."""
         self._say(SessionState.WAITING_FOR_USER)
 
     @never_raise
     def error(self, message: object = None) -> None:
-        """Report that the run has failed. The error shows for the error TTL, or until the session goes on."""
+        """Set the state to `error`: the run has failed. It is shown for the error TTL, or until the session goes on.
+
+        Args:
+            message: A message or an exception, shown on one line and cut at 500 characters.
+        """
         text = message_of(message, self._worker.error_text)
         with self._worker.lock:
             self._fail(text)
 
     def tool(self, name: str) -> "Tool":
-        """Report a tool that runs while the `with` block does: `with session.tool("bash"): …`."""
+        """Return a context manager that reports a tool while its block runs: `with session.tool("bash"): …`."""
         return Tool(self, name)
 
     @never_raise
     def tool_start(self, name: str, call_id: object) -> None:
-        """Report that a tool call has begun. Of several at once, the newest is shown."""
+        """Begin a tool call and set the state to `tool_running`. Of several open calls, the newest is shown.
+
+        Args:
+            name: The tool's name, cut at 100 characters.
+            call_id: Any hashable value that identifies the call for `tool_end`.
+        """
         shown = _tool_name(name)
-        hash(call_id)  # what cannot be kept is refused before anything is shown
+        hash(call_id)  # an id that is not hashable is refused before anything is shown
         worker = self._worker
         with worker.lock:
             if run := self._run(reopen=True):
@@ -126,7 +142,10 @@ class Session:
 
     @never_raise
     def tool_end(self, call_id: object) -> None:
-        """Report that a tool call has ended. The newest open one is shown, else `streaming`."""
+        """End a tool call. The newest open call is shown, else `streaming`. An unknown id changes nothing.
+
+        An error stays shown. So does `waiting_for_user`, unless this call was the newest when the wait began.
+        """
         worker = self._worker
         with worker.lock:
             if run := self._run():
@@ -134,7 +153,7 @@ class Session:
 
     @never_raise
     def usage(self, *, input: int | None = None, output: int | None = None) -> None:  # noqa: A002 - the API's word
-        """Set the tokens of this run so far. A total smaller than before came late and is ignored."""
+        """Set the total tokens of this run so far. A total smaller than before came late and is ignored."""
         self._use(input, output, add=False)
 
     @never_raise
@@ -144,7 +163,7 @@ class Session:
 
     @never_raise
     def end(self) -> None:
-        """End the session, also one in error."""
+        """End the session, even if it is in error. Later calls do nothing until the session is opened again."""
         self._end()
 
     def _say(self, state: SessionState, tool: str | None = None) -> None:
@@ -154,12 +173,12 @@ class Session:
                 worker.outbox.say(run, state, tool)
 
     def _fail(self, text: str) -> None:
-        """Be in error. The caller holds the lock."""
+        """Set the state to `error`. The caller holds the lock."""
         if run := self._run(reopen=True):
             self._worker.outbox.fail(run, text)
 
     def _open(self, title: str | None) -> bool:
-        """Begin a run, unless one is going on; False if calls do not count any more. The caller holds the lock."""
+        """Begin a run, unless one goes on. False if this handle's calls do nothing. The caller holds the lock."""
         worker = self._worker
         if worker.gone or self.is_over:
             return False
@@ -229,9 +248,10 @@ class Session:
                     worker.outbox.end(self.key)
 
     def _run(self, *, reopen: bool = False) -> Run | None:
-        """The run that a call is about; None if the call is late. The caller holds the lock.
+        """The run that a call changes; None if the call is late. The caller holds the lock.
 
-        An error that has expired is not in the outbox any more. Its agent may only have backed off: it may go on.
+        An error that has expired is not in the outbox any more. Its agent may only have backed off, so `reopen` lets
+        it go on.
         """
         worker = self._worker
         if worker.gone or self.is_over:
@@ -247,7 +267,7 @@ class Session:
 
 
 class Tool:
-    """A tool that is at work while a `with` block of it runs. Each block is a call of its own."""
+    """A tool that runs while a `with` block of it does. Each block is one tool call."""
 
     def __init__(self, session: Session, name: str) -> None:
         self._session = session

@@ -20,9 +20,9 @@ MAX_CONCURRENT: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where a worker publishes, and the terms that its report carries to every replica. Durations are in seconds."""
+    """The settings of a worker: its Redis, and the terms that its reports carry to every replica."""
 
-    # A URL can hold a password: it is kept out of the repr, and so out of logs and tracebacks.
+    # A URL can hold a password, so it is kept out of the repr, and with it out of logs and tracebacks.
     redis_url: str = field(default=DEFAULT_REDIS_URL, repr=False)
     namespace: str = "default"
     heartbeat_seconds: float = 5.0
@@ -31,7 +31,7 @@ class Settings:
     max_concurrent: int = 5
 
     def __post_init__(self) -> None:
-        """Refuse what cannot work, by name."""
+        """Refuse a setting that cannot work, by name."""
         try:
             Keys(self.namespace)
         except ValueError as error:
@@ -56,10 +56,12 @@ def _check_seconds(name: str, value: object, least: float) -> None:
 
 
 def from_environment(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
-    """Read the settings: the arguments of the constructor, else `AGENT_STATUS_*`, else the defaults. Empty is unset.
+    """Read the settings. The constructor's arguments come first, then `AGENT_STATUS_*`, then the defaults.
+
+    An empty environment variable counts as unset.
 
     Raises:
-        ConfigurationError: A value is wrong; the message names the setting and what would be right.
+        ConfigurationError: A value is wrong; the message names the setting and says what is expected.
     """
     env = os.environ if environment is None else environment
     values: dict[str, object] = {name: value for name, value in given.items() if value is not None}
@@ -72,7 +74,7 @@ def from_environment(environment: Mapping[str, str] | None = None, **given: obje
         text = env.get(PREFIX + name.upper())
         if text and name not in values:
             values[name] = _seconds(PREFIX + name.upper(), text)
-    return Settings(**values)  # type: ignore[arg-type] # __post_init__ checks what came
+    return Settings(**values)  # type: ignore[arg-type] # __post_init__ checks the values
 
 
 def renamed_settings() -> list[str]:

@@ -1,4 +1,4 @@
-"""For users' own tests: a publisher that connects to nothing and records every change.
+"""A publisher for users' own tests, which connects to nothing and records every change.
 
 publisher = RecordingPublisher()
 run_my_agent(publisher)
@@ -20,7 +20,10 @@ from agent_status_publisher.worker.worker import Worker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change of what a session shows. `state` is None once it has ended."""
+    """One change of what a session shows. `state` is None when the session has ended.
+
+    `input_tokens` and `output_tokens` are the totals of the session's current run.
+    """
 
     session_key: str
     state: SessionState | None
@@ -32,7 +35,7 @@ class Change:
 
 
 class RecordingPublisher(StatusPublisher):
-    """A real `StatusPublisher` without its thread: same calls, same rules, nothing leaves the process.
+    """A `StatusPublisher` without its thread. It has the same calls and rules, and nothing leaves the process.
 
     Attributes:
         errors: The errors that a real publisher would have reported.
@@ -62,7 +65,7 @@ class RecordingPublisher(StatusPublisher):
         return [state for index, state in enumerate(states) if index == 0 or state != states[index - 1]]
 
     def close(self) -> None:
-        """End open sessions, as a real goodbye does."""
+        """End the open sessions, as a real publisher does. Those in error stay."""
         worker = self._newest()
         if worker is not None and not worker.gone:
             worker.outbox.draft(left=True)
@@ -75,7 +78,7 @@ class RecordingPublisher(StatusPublisher):
 
 
 class _RecordingOutbox(Outbox):
-    """Compares what is open with what was, at each change."""
+    """An outbox that records the difference to the sessions shown before, at each change."""
 
     def __init__(
         self, identity: Identity, settings: Settings, clock: Callable[[], float], on_news: Callable[[], None]
@@ -85,7 +88,7 @@ class _RecordingOutbox(Outbox):
         self._shown: dict[str, Change] = {}
 
     def draft(self, *, left: bool = False) -> Draft:
-        """Draft a report. A goodbye ends sessions, which is recorded, too."""
+        """Draft a report, and record the sessions that a goodbye ends."""
         draft = super().draft(left=left)
         self._record()
         return draft

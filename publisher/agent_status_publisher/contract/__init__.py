@@ -2,11 +2,11 @@
 
 In reading order:
 
-    text            text from users' prompts, made fit for a report
-    redaction       what may be shown of an error of Redis
+    text            text from users' prompts, made safe for a report
+    redaction       the part of an error of Redis that may be shown
     report          a worker's report as plain frozen data, and as JSON
-    wire            keys, channel and scripts: how reports are written and read
+    wire            the keys, the channel and the scripts that write and read reports
     redis_url       the one URL that names Redis
-    redis_primary   which server holds a namespace now
-    setting_names   names of environment variables, and which were renamed
+    redis_primary   the search for the server that holds a namespace
+    setting_names   names of environment variables, and those that were renamed
 """

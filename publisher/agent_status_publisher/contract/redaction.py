@@ -1,7 +1,8 @@
 """Redaction of errors of Redis, so that none of them shows a password.
 
 A server repeats a command that it does not know, with its arguments. Before redis-py has authenticated, that command
-may be `HELLO` or `AUTH`, whose arguments are the user and the password. Both sides show errors of Redis through here.
+may be `HELLO` or `AUTH`, whose arguments are the user and the password. Both sides redact an error of Redis here before
+they show it.
 """
 
 import re

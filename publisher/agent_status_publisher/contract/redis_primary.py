@@ -1,9 +1,9 @@
 """The search for the server that holds a namespace. Pure: both sides do their own I/O.
 
-Before it comes redis_url.py; after it the publisher's redis_writer.py and the gateway's redis_client.py, which ask
-again after each failure. A namespace is one slot, so on a Cluster, too, all that we do concerns one server: once that
-is known, an ordinary connection to it does everything. That it has changed is noticed there, by an error; then the
-search begins again.
+Before it comes redis_url.py. After it come the publisher's redis_writer.py and the gateway's redis_client.py, which
+ask again after each failure. A namespace is one slot, so even on a Cluster one server holds all of it. Once that server
+is known, an ordinary connection to it does everything. When the primary changes, that connection fails and the search
+begins again.
 """
 
 from collections import deque
@@ -20,7 +20,7 @@ class PrimaryUnknownError(ConnectionError):
 
 
 class PrimarySearch:
-    """The servers that can be asked: those of the URL and, on a Cluster, those that it had when it was last seen."""
+    """The servers that can be asked: those of the URL and, on a Cluster, those of its last answer."""
 
     def __init__(self, target: RedisTarget) -> None:
         self.target = target
@@ -30,7 +30,7 @@ class PrimarySearch:
 
     @property
     def question(self) -> tuple[str, ...]:
-        """The command to ask each with."""
+        """The command that asks a server for the primary."""
         if self.target.kind is Kind.SENTINEL:
             return "SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.target.service
         return "CLUSTER", "SLOTS"
@@ -38,15 +38,15 @@ class PrimarySearch:
     def nodes(self) -> list[Node]:
         """List the servers to ask, in this order.
 
-        Each time another is first, since one that is cut off may name a dead server; but those that did not answer are
-        last, since a machine that is down costs a timeout.
+        Each call puts another server first, since one that is cut off may name a dead server. Those that did not answer
+        come last, since a machine that is down costs a timeout.
         """
         nodes = dict.fromkeys((*self._seeds, *self._seen))
         self._seeds.rotate(-1)
         return sorted(nodes, key=self._silent.__contains__)
 
     def primary_in(self, reply: Any, asked: Node, slot: int) -> Node:
-        """The server that this answer names; `slot` is the namespace's, of use on a Cluster only.
+        """The server that this answer names. `slot` is the namespace's slot, which only a Cluster needs.
 
         Raises:
             PrimaryUnknownError: The answer does not name one.
@@ -70,12 +70,12 @@ class PrimarySearch:
         return f"{asked}: {redacted(error) or 'no answer in time'}"
 
     def unknown(self, answers: Sequence[str]) -> PrimaryUnknownError:
-        """The error when all have been asked; the same one however they were asked, since a new reason is logged."""
+        """The error when all have been asked. Its answers are sorted, so that another order is not logged as new."""
         primary = f"the primary of {self.target.service!r}" if self.target.service else "the namespace's primary"
         return PrimaryUnknownError(f"no server names {primary}: {'; '.join(sorted(answers))}")
 
 
 def _node(row: Sequence[Any], asked: Node) -> Node:
-    """Without a host it is the one that was asked: a Cluster that does not know its own address says so."""
+    """A server of a row. A row without a host is the asked server, which does not know its own address."""
     host = text_of_reply(row[0] or "")
     return Node(asked.host if host in {"", "?"} else host, int(row[1]))

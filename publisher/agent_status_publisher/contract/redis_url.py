@@ -1,7 +1,7 @@
 """The one URL of Redis that a publisher and a gateway are given, and the plain URLs of the servers it stands for.
 
-Before it come both sides' settings; after it redis_primary.py, which finds the server to talk to. Pure: it connects to
-nothing, and an error does not repeat any of the URL, which can hold passwords.
+Before it come both sides' settings; after it redis_primary.py, which finds the server to talk to. Pure: nothing here
+connects. Errors do not repeat any part of the URL, which can hold passwords.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ EXPECTED: Final = (
 
 
 class Kind(StrEnum):
-    """The kind of Redis, which decides what names the server that reports go to."""
+    """The kind of Redis, which decides how the server for the reports is found."""
 
     STANDALONE = "standalone"
     SENTINEL = "sentinel"
@@ -88,7 +88,7 @@ class RedisTarget:
 
 
 def parse_redis_url(url: str) -> RedisTarget:
-    """Parse a URL. A plain `redis://`, `rediss://` or `unix://` one is redis-py's own business.
+    """Parse a URL. redis-py parses a plain `redis://`, `rediss://` or `unix://` one itself.
 
     Raises:
         RedisUrlError: The URL has another scheme, or lacks a part that its kind needs.
@@ -124,7 +124,7 @@ def parse_redis_url(url: str) -> RedisTarget:
 
 
 def _service_and_db(kind: Kind, path: str, db_option: str) -> tuple[str, int]:
-    """`service` or `service/db` for sentinels; nothing, or database 0, for a Cluster, which has no other."""
+    """The service and the database. A Sentinel path is `service` or `service/db`; a Cluster has database 0 only."""
     service, _, db_path = path.partition("/") if kind is Kind.SENTINEL else ("", "", path)
     if kind is Kind.SENTINEL and not service:
         raise RedisUrlError("the name of the sentinels' service is missing")

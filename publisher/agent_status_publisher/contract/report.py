@@ -1,9 +1,9 @@
 """A worker's report as plain frozen data, and as JSON.
 
-Rule 1. A report is whole: it has all that its worker holds, so a newer report replaces an older one.
+Rule 1. A report is complete: it has all that its worker holds, so a newer report replaces an older one.
 Rule 2. Times in a report are ages (`*_ms` since) and remainders (`*_ms` until) on the worker's own monotonic clock.
-        The one moment, `at_ms`, is Redis's.
-Rule 3. A report counts only if all of it could be parsed. Unknown fields are allowed, an unknown schema is not. Texts
+        The one absolute time, `at_ms`, is on Redis's clock.
+Rule 3. A report counts only if all of it can be parsed. Unknown fields are allowed, an unknown schema is not. Texts
         that are too long are cut.
 """
 
@@ -32,7 +32,7 @@ MIN_HEARTBEAT_MS: Final = 50
 MAX_NUMBER: Final = 2**53 - 1
 """The largest number, which every JSON reader keeps exactly."""
 HASH_MARGIN_MS: Final = 15_000
-"""How long a worker's hash outlives its lease and its error TTL, so that a reader that was away finds it."""
+"""The milliseconds by which a hash outlives its lease and error TTL, so that a reader that was away finds it."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -52,10 +52,10 @@ _STATES: Final = {state.value: state for state in SessionState}
 class SessionRecord(NamedTuple):
     """One open session, as its worker sees it when it drafts the report.
 
-    A tuple, since gateways make thousands of them a second: a frozen dataclass costs five times as much.
+    A tuple, since gateways make thousands of them a second, and a frozen dataclass costs five times as much.
 
     Attributes:
-        expires_ms: Until a session in error vanishes; None for every other state.
+        expires_ms: Milliseconds until a session in error vanishes. None for every other state.
     """
 
     key: str
@@ -71,7 +71,7 @@ class SessionRecord(NamedTuple):
 
 
 class EndedRecord(NamedTuple):
-    """A session key that this worker has ended, and how long ago the run that it ended began."""
+    """A session key that this worker has ended, and the milliseconds since the ended run began."""
 
     key: str
     run_ms: int
@@ -95,13 +95,13 @@ class WorkerRecord:
 
     @property
     def ttl_ms(self) -> int:
-        """How long Redis keeps this report."""
+        """The milliseconds for which Redis keeps this report."""
         return self.lease_ms + self.error_ttl_ms + HASH_MARGIN_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A record with its number among its worker's reports and the moment (ms, Redis's clock) it was written."""
+    """A record, its number among its worker's reports, and when it was written (milliseconds on Redis's clock)."""
 
     seq: int
     at_ms: int
@@ -121,7 +121,7 @@ def check_session_key(key: str) -> str:
     """Give `key` back if it may name a session.
 
     Raises:
-        ValueError: It is empty, longer than 512 bytes of UTF-8, or has control characters.
+        ValueError: The key is empty, longer than 512 bytes of UTF-8, or has control characters.
     """
     if not key:
         raise ValueError("a session key must not be empty")
@@ -135,7 +135,7 @@ def check_session_key(key: str) -> str:
 
 
 def encode_record(record: WorkerRecord) -> bytes:
-    """The record as JSON. What is false, empty or none is left out."""
+    """The record as JSON. Optional fields that are false, empty or None are left out."""
     whole: dict[str, Any] = {
         "v": SCHEMA,
         "id": record.id,
@@ -174,7 +174,7 @@ def _encode_session(session: SessionRecord) -> dict[str, Any]:
 
 
 def decode_record(encoded: bytes) -> WorkerRecord:
-    """Parse a record, all of it.
+    """Parse a complete record.
 
     Raises:
         MalformedReportError: The text is not JSON or has another schema, or a field is missing, of a wrong type or

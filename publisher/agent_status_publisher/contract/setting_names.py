@@ -1,9 +1,9 @@
-"""Names of environment variables, and what becomes of those that had another prefix.
+"""Names of environment variables, and the treatment of those with the old prefix.
 
 Rule 1. `POCKETPAW_STATUS_API_KEY` stays valid beside `AGENT_STATUS_API_KEY`, since the API page that we implement names
         it. Both set and different is an error.
-Rule 2. Any other variable with the old prefix is not read. A person is told its new name.
-Rule 3. Kubernetes' service links are neither settings nor misspelt.
+Rule 2. Any other variable with the old prefix is not read. A warning gives its new name.
+Rule 3. Kubernetes' service links are neither settings nor misspelled settings.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Final
 PREFIX: Final = "AGENT_STATUS_"
 API_KEY: Final = f"{PREFIX}API_KEY"
 GATEWAY_URL: Final = f"{PREFIX}URL"
-"""The name of the variable that has a gateway's address, for commands that read one."""
+"""The name of the variable with a gateway's address, for the commands that read from a gateway."""
 OLD_PREFIX: Final = "POCKETPAW_STATUS_"
 OLD_API_KEY: Final = f"{OLD_PREFIX}API_KEY"
 _SERVICE_LINK: Final = re.compile(rf"{PREFIX}(?:\w+_)?(?:SERVICE_(?:HOST|PORT)(?:_\w+)?|PORT(?:_\w+)?)")
@@ -21,7 +21,7 @@ _SERVICE_ADDRESS: Final = re.compile(r"(?:tcp|udp|sctp)://.*")
 
 
 def api_key(environment: Mapping[str, str]) -> str | None:
-    """The key that readers send, by either of its names; None if neither is set. Empty is unset.
+    """The key that readers send, under either of its names. None if neither is set; an empty variable is not set.
 
     Raises:
         ValueError: Both names are set and differ; the message has both names and neither value.

@@ -1,4 +1,4 @@
-"""Text that came from users' prompts, made fit for a report: valid UTF-8, one line, bounded."""
+"""Text from users' prompts, made safe for a report: valid UTF-8, on one line, of bounded length."""
 
 import re
 from collections.abc import Callable
@@ -11,14 +11,14 @@ MAX_TITLE_CHARACTERS: Final = 200
 MAX_TOOL_CHARACTERS: Final = 100
 MAX_ERROR_CHARACTERS: Final = 500
 
-# Control characters, line and paragraph separators, and the marks that turn the direction of what follows.
+# Control characters, line and paragraph separators, and the marks that change the direction of the text after them.
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]+")
 
 
 def clean_text(text: object, max_characters: int) -> str:
     """`text` on one line, at most `max_characters` long (cut with an ellipsis).
 
-    A lone surrogate becomes a question mark: left in, it would cost the whole report its encoding.
+    A lone surrogate becomes a question mark, since the whole report could not be encoded with it.
     """
     shown = text if type(text) is str else text_of(text)
     if len(shown) <= max_characters and shown.isprintable():
@@ -29,12 +29,12 @@ def clean_text(text: object, max_characters: int) -> str:
 
 
 def cut_text(text: str, max_characters: int) -> str:
-    """`text`, at most `max_characters` long: with an ellipsis, if it was longer."""
+    """`text`, cut with an ellipsis if it is longer than `max_characters`."""
     return text if len(text) <= max_characters else text[: max_characters - 1] + "…"
 
 
 def text_of(thing: object) -> str:
-    """Return the text of a thing, or its type's name if its `__str__` raises."""
+    """Return an object as text, or the name of its type if its `__str__` raises."""
     try:
         return str.__str__(thing) if isinstance(thing, str) else str(thing)
     except Exception:  # noqa: BLE001 - whatever it raises
@@ -49,10 +49,8 @@ def text_of_reply(reply: object) -> str:
 def message_of(error: object, error_text: ErrorText | None = None) -> str:
     """Return the message of an exception, or of anything that an agent passes as an error, on one line.
 
-    It is never empty.
-
-    `error_text` gives the message of exceptions. If it raises, the exception's type is shown alone, since its message
-    may be secret.
+    The message is never empty. `error_text` gives the message of exceptions. If it raises, the exception's type is
+    shown alone, since its message may be secret.
     """
     if not isinstance(error, BaseException):
         return clean_text("" if error is None else error, MAX_ERROR_CHARACTERS) or "error"
@@ -60,6 +58,6 @@ def message_of(error: object, error_text: ErrorText | None = None) -> str:
     if error_text is not None:
         try:
             message = error_text(error)
-        except Exception:  # noqa: BLE001 - the agent's own, which must not fail for its status
+        except Exception:  # noqa: BLE001 - the agent's own function, whose error must not stop the agent
             message = ""
     return clean_text("" if message is None else message, MAX_ERROR_CHARACTERS) or type(error).__name__

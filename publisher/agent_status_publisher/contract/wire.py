@@ -1,7 +1,7 @@
-"""The contract between workers and gateways: a worker's report, the keys it is kept under, and how both are written.
+"""The contract between workers and gateways: the keys, the channel and the header of a report.
 
-Before it comes the outbox, which drafts the report; after it the feed, which receives it. No other module builds a key,
-a channel or a header, or parses one; the report itself and its JSON are in report.py, and are imported from here.
+Before it comes the outbox, which drafts the report; after it the feed, which receives it. No other module builds or
+parses a key, a channel or a header. The report itself and its JSON are in report.py, and are imported from here.
 """
 
 import re
@@ -44,8 +44,7 @@ __all__ = [
 ]
 
 MAX_REPORT_BYTES: Final = 8 * 1024 * 1024
-"""The most bytes of a report, more than the longest that an outbox can draft (its sessions and the length of each
-text are bounded)."""
+"""The most bytes of a report. An outbox cannot draft a longer one, since its sessions and texts are bounded."""
 MAX_SEQ_DIGITS: Final = 16
 MAX_WORKER_ID_BYTES: Final = 200
 
@@ -73,7 +72,7 @@ class Keys:
 
     @property
     def workers(self) -> str:
-        """The index: worker ids by the moment their hash ends."""
+        """The index of worker ids, scored by when their hash expires."""
         return f"agent-status:{{{self.namespace}}}:workers"
 
     @property
@@ -93,7 +92,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawReport:
-    """A report as it came, its header read and its record not yet: most that come a second time need no more."""
+    """A report with its header parsed and its record still encoded, since most repeated reports need no more."""
 
     worker_id: str
     seq: int
@@ -104,7 +103,7 @@ class RawReport:
         """Parse the whole report.
 
         Raises:
-            MalformedReportError: Any part of it is not as the contract says.
+            MalformedReportError: A part of the report breaks the contract.
         """
         record = decode_record(self.record)
         if record.id != self.worker_id:
@@ -114,7 +113,7 @@ class RawReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One consistent cut of what Redis holds: its clock in ms, each worker's report, and what was not one."""
+    """One consistent view of Redis: its clock in milliseconds, each worker's report, and the malformed ones."""
 
     time_ms: int
     reports: tuple[RawReport, ...]
@@ -142,10 +141,10 @@ def read_arguments(keys: Keys) -> tuple[list[str], list[Any]]:
 
 
 def decode_message(message: bytes) -> RawReport:
-    """Split what came on the channel: `<worker_id> <seq> <at> <record>`.
+    """Split a message of the channel: `<worker_id> <seq> <at> <record>`.
 
     Raises:
-        MalformedReportError: It is too long, or its header is not as the contract says.
+        MalformedReportError: The message is too long, or its header breaks the contract.
     """
     if len(message) > MAX_REPORT_BYTES:
         raise MalformedReportError("size", f"{len(message)} bytes")
@@ -173,7 +172,7 @@ def decode_reading(reply: Sequence[Any]) -> Reading:
 
 
 def _as_bytes(text: bytes | str) -> bytes:
-    """A client that decodes responses gives text."""
+    """Return a field as bytes. A client that decodes replies returns text."""
     return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
 
 

@@ -8,7 +8,7 @@ local hash, index = KEYS[1], KEYS[2]
 local channel, worker, seq, ttl, record, publish = unpack(ARGV)
 seq, ttl = tonumber(seq), tonumber(ttl)
 
--- A key that somebody else left behind must not silence a worker: it counts as nothing.
+-- A key of the wrong type must not stop a worker's reports, so it is deleted.
 local function heal(key, expected)
   local kind = redis.call('TYPE', key)
   kind = type(kind) == 'table' and kind.ok or kind

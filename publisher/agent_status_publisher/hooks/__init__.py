@@ -1,8 +1,8 @@
-"""`agent-status-hook`: what command-line agents report by their hooks.
+"""`agent-status-hook`, with which command-line agents report through their hooks.
 
 In reading order:
 
     names     names that the command, its installer and ingest share
-    install   puts our hooks into an agent's settings, and takes them out again
-    send      passes on one event from stdin
+    install   adds our hooks to an agent's settings, and removes them
+    send      sends one event from stdin to ingest
 """

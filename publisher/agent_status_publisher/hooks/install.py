@@ -1,6 +1,6 @@
-"""`agent-status-hook install CLI` and `uninstall`: our hooks in a command-line agent's settings, and out again.
+"""`agent-status-hook install CLI` and `uninstall`, which add our hooks to an agent's settings and remove them.
 
-What else is in the file stays as it is. Our entries are known by what they call, so no field is put in that the agent
+The rest of the file stays as it is. Our entries are recognized by what they call, so they need no field that the agent
 does not know.
 """
 
@@ -28,22 +28,22 @@ OUR_PROGRAMS: Final = r"agent-status-hook'?|-m agent_status_publisher\.hooks\.se
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cli:
-    """A command-line agent: its settings file, and which of its events we want."""
+    """A command-line agent: its settings file, and the events that our hooks receive."""
 
     name: str
     file: Callable[[], Path]
     events: tuple[str, ...]
     entry: Callable[[str], Json]
-    """One hook, given ingest's URL."""
+    """A function that makes one hook from ingest's URL."""
     note: str = ""
 
 
 class SettingsFileError(Exception):
-    """The file cannot be changed; the message says why, and what to do."""
+    """The file cannot be changed. The message says why."""
 
 
 def command(cli: str, url: str) -> str:
-    """Return the command that the agent runs, which is this installation."""
+    """Return the command that the agent runs. It runs this installation."""
     found = shutil.which("agent-status-hook")
     program = shlex.quote(found) if found else f"{shlex.quote(sys.executable)} -m agent_status_publisher.hooks.send"
     where = "" if url == DEFAULT_URL else f" --url {shlex.quote(url)}"
@@ -51,7 +51,7 @@ def command(cli: str, url: str) -> str:
 
 
 def home(variable: str, default: str) -> Path:
-    """A CLI's folder."""
+    """The folder of a CLI: that of its environment variable, else the default in the home folder."""
     return Path(os.environ.get(variable) or Path.home() / default)
 
 
@@ -63,7 +63,7 @@ CLAUDE_CODE: Final = Cli(
         *("PermissionDenied", "Elicitation", "Notification", "SubagentStart", "SubagentStop", "Stop", "StopFailure"),
         "SessionEnd",
     ),
-    # It sends hooks over HTTP itself, without a process for each.
+    # Claude Code sends hooks over HTTP itself, without a process for each.
     entry=lambda url: {
         "type": "http",
         "url": f"{url}/hooks/claude-code",
@@ -89,10 +89,10 @@ CLIS: Final = {cli.name: cli for cli in (CLAUDE_CODE, CODEX, GEMINI)}
 
 
 def installed(settings: Json, cli: Cli, url: str) -> Json:
-    """The settings with our hooks in them, once each.
+    """The settings with each of our hooks in them once.
 
     Raises:
-        SettingsFileError: They have another shape than that CLI's.
+        SettingsFileError: The settings do not have this CLI's structure.
     """
     without = uninstalled(settings, cli)
     hooks = dict(without.get("hooks", {}))
@@ -105,10 +105,10 @@ def installed(settings: Json, cli: Cli, url: str) -> Json:
 
 
 def uninstalled(settings: Json, cli: Cli) -> Json:
-    """The settings without our hooks; groups and events that only held those go with them.
+    """The settings without our hooks. Groups and events that held only our hooks are removed, too.
 
     Raises:
-        SettingsFileError: They have another shape than that CLI's.
+        SettingsFileError: The settings do not have this CLI's structure.
     """
     hooks = settings.get("hooks", {})
     if not isinstance(hooks, dict):
@@ -144,7 +144,7 @@ def _is_ours(entry: Any, cli: Cli) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Show what would change in the settings file, ask, and write it."""
+    """Show the changes to the settings file, ask for consent, and write it."""
     parser = argparse.ArgumentParser(
         prog="agent-status-hook",
         description="Put a command-line agent on the dashboard. `install` writes hooks into its settings, and "
@@ -217,7 +217,7 @@ def _agreed(file: Path) -> bool:
 
 
 def _write(file: Path, settings: Json) -> None:
-    """In one step, and through a link to where the file really is: a half-written one would stop the agent."""
+    """Replace the file in one step, since a half-written one would stop the agent. Links are followed."""
     file = file.resolve()
     file.parent.mkdir(parents=True, exist_ok=True)
     mode = file.stat().st_mode & 0o777 if file.exists() else 0o600

@@ -10,4 +10,4 @@ FIELDS: Final = (
     *("session_id", "hook_event_name", "cwd", "tool_name", "tool_use_id"),
     *("notification_type", "error", "agent_id", "agent_type"),
 )
-"""The fields of an event that leave the agent's machine: names alone, no prompts, arguments or results."""
+"""The only fields of an event that leave the agent's machine. Its prompts, arguments and results stay there."""

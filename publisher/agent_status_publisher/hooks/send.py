@@ -1,7 +1,8 @@
-"""`agent-status-hook CLI`: what a command-line agent's hook says, passed on to `agent-status-gateway ingest`.
+"""`agent-status-hook CLI`, which sends the event of a command-line agent's hook to `agent-status-gateway ingest`.
 
-It runs at every tool call of the agent, which waits for it: so it imports little, gives up after 200 ms, prints nothing
-and always exits with 0 (2 would forbid the tool). Names alone leave this process: no prompt, no command, no result.
+The command runs at every tool call, and the agent waits for it. So it imports little, gives up 200 ms after it has read
+stdin, prints nothing and always exits with 0 (2 would forbid the tool). Only the fields in `names.FIELDS` leave this
+process, without prompts, commands and results.
 """
 
 import json
@@ -19,7 +20,7 @@ HTTP_PORT = 80
 
 
 def main() -> int:
-    """Pass on what stdin says; `install` and `uninstall` are for people."""
+    """Send the event on stdin to ingest, or change an agent's settings with `install` and `uninstall`."""
     arguments = sys.argv[1:]
     if arguments[:1] in (["install"], ["uninstall"], ["-h"], ["--help"], []):
         from agent_status_publisher.hooks.install import main as change_settings  # noqa: PLC0415 - not at every tool call
@@ -27,21 +28,21 @@ def main() -> int:
         return change_settings(arguments)
     try:
         read = threading.Event()
-        sender = threading.Thread(target=_quietly_pass_on, args=(arguments, read), daemon=True)
+        sender = threading.Thread(target=_send_stdin, args=(arguments, read), daemon=True)
         sender.start()
         read.wait(READ_SECONDS)
         sender.join(SEND_SECONDS)
     finally:
-        os._exit(0)  # whatever the thread still waits for, and even at Ctrl-C
+        os._exit(0)  # even if the thread still waits, and even at Ctrl-C
 
 
-def _quietly_pass_on(arguments: list[str], read: threading.Event) -> None:
+def _send_stdin(arguments: list[str], read: threading.Event) -> None:
     try:
         body = sys.stdin.buffer.read(MAX_STDIN_BYTES)
         read.set()
         url = arguments[2] if arguments[1:2] == ["--url"] else DEFAULT_URL
         _send(url.rstrip("/") + f"/hooks/{arguments[0]}", names_in(body), os.environ.get(KEY_VARIABLE, "").strip())
-    except Exception:  # noqa: BLE001, S110 - no failure of ours is the agent's business
+    except Exception:  # noqa: BLE001, S110 - our failures must not reach the agent
         pass
     finally:
         read.set()
@@ -70,7 +71,7 @@ def _send(url: str, body: bytes, key: str) -> None:
     ]
     with socket.create_connection((host, port), timeout=SEND_SECONDS) as connection:
         connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
-        connection.recv(1)  # it has been taken in
+        connection.recv(1)  # the first byte of the answer: ingest has the event
 
 
 def _host_and_port(place: str) -> tuple[str, int]:
@@ -81,7 +82,7 @@ def _host_and_port(place: str) -> tuple[str, int]:
 
 
 def _send_by_library(url: str, body: bytes, key: str) -> None:
-    from urllib.request import Request, urlopen  # noqa: PLC0415 - a tenth of a second, for TLS alone
+    from urllib.request import Request, urlopen  # noqa: PLC0415 - takes 0.1 s, and only TLS needs it
 
     headers = {"Content-Type": "application/json"} | ({"X-Status-Key": key} if key else {})
     with urlopen(Request(url, body, headers), timeout=SEND_SECONDS):  # noqa: S310 - the user's own URL

@@ -1,6 +1,6 @@
-"""Report to a person what went wrong, without ever disturbing the agent: one log line and one call of `on_error`.
+"""Report errors by one log line and one call of `on_error`, without disturbing the agent.
 
-Never called with a lock of ours held: a logging handler or an `on_error` may well use the publisher itself.
+Do not call a reporter while a lock of ours is held, since a logging handler or an `on_error` may use the publisher.
 """
 
 import logging
@@ -18,14 +18,17 @@ MAX_REMEMBERED: Final = 200
 
 
 class Reporter:
-    """Reports each error once: a bad call in a loop is one line, not a flood."""
+    """The reporter of this publisher's errors. It reports each message once, so a loop of wrong calls logs one line."""
 
     def __init__(self, on_error: OnError | None) -> None:
         self._on_error = on_error
         self._reported: set[str] = set()
 
     def once(self, error: PublisherError) -> None:
-        """Report an error unless the very same was reported before, or the process is over: logging has locks, too."""
+        """Report an error, unless its message was reported before. At the end of the process nothing is reported.
+
+        Logging has locks, too, and a thread that has ended may hold them.
+        """
         if is_over():
             return
         text = str(error)
@@ -37,7 +40,7 @@ class Reporter:
         """Report an error."""
         try:
             logger.warning("%s", error)
-        except Exception:  # noqa: BLE001 - a filter of the agent's that raises
+        except Exception:  # noqa: BLE001 - the agent's own logging filter may raise
             return
         if self._on_error is None:
             return

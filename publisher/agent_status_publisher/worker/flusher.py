@@ -1,6 +1,6 @@
-"""The one thread that talks to Redis: it takes reports from the outbox and writes them when the pace says so.
+"""The one thread that talks to Redis. It takes reports from the outbox and writes them when the pace makes them due.
 
-After it comes Redis. Nothing that happens here reaches the agent: a failure is waited out and reported once.
+After it comes Redis. No failure here reaches the agent: each outage is reported once, and the thread keeps trying.
 """
 
 import queue
@@ -30,13 +30,13 @@ class ReportWriter(Protocol):
         """Run the write script; raises what the client raises."""
 
     def close(self) -> None:
-        """Let go of its connection; the next write makes a new one."""
+        """Close the connection. The next write makes a new one."""
 
 
 class Flusher:
     """The owner of the thread.
 
-    Callers hold `lock` while they change the outbox, and put into `wakes` to have the thread look at it.
+    Callers hold `lock` while they change the outbox. An item in `wakes` makes the thread look at the outbox.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Flusher:
             raise
 
     def wait_until_written(self, timeout_seconds: float) -> bool:
-        """Wait until Redis has all that changed before this call; False if that took too long, or never can be."""
+        """Wait until Redis has all changes before this call. False after the timeout, or if that cannot happen."""
         if self._thread is threading.current_thread():
             return False
         timeout_seconds = min(timeout_seconds, threading.TIMEOUT_MAX) if timeout_seconds > 0 else 0.0
@@ -84,12 +84,12 @@ class Flusher:
             return self._outbox.confirmed_change >= target
 
     def leave(self, timeout_seconds: float) -> None:
-        """Say goodbye and end the thread; after the timeout, leave it to itself (it is a daemon)."""
+        """Write the goodbye and end the thread. After the timeout the thread, a daemon, is left running."""
         if not self._leaving:
             self._goodbye_until = time.monotonic() + timeout_seconds
             self._leaving = True
             self._wakes.put(None)
-        # One that has not begun yet ends as soon as it does: a signal handler may close in the middle of a start.
+        # A signal handler may close in the middle of a start. A thread that has not begun ends as soon as it begins.
         if self._thread is not threading.current_thread() and self._thread.is_alive():
             self._thread.join(timeout_seconds)
 
@@ -98,7 +98,7 @@ class Flusher:
             while not self._leaving:
                 if self._wait_until_due():
                     self._write(left=False)
-            self._say_goodbye()
+            self._write_goodbye()
         finally:
             if self._writer is not None:
                 self._writer.close()
@@ -106,14 +106,17 @@ class Flusher:
                 self._has_ended = True
                 self._confirmed.notify_all()
 
-    def _say_goodbye(self) -> None:
-        """Until Redis has it or time is up; once only if Redis was away before, since an agent's end must not wait."""
+    def _write_goodbye(self) -> None:
+        """Write the goodbye until Redis has it or the time is up. During an outage it is tried only once.
+
+        The end of an agent must not wait for a Redis that was unavailable before.
+        """
         was_away = self._unavailable_since is not None
         while not self._write(left=True) and not was_away and time.monotonic() < self._goodbye_until:
             time.sleep(GOODBYE_RETRY_SECONDS)
 
     def _wait_until_due(self) -> bool:
-        while not self._wakes.empty():  # one look answers all that asked for it
+        while not self._wakes.empty():  # one look at the outbox answers all wakes
             self._wakes.get_nowait()
         with self._lock:
             due_at = self._pace.due_at(has_news=self._outbox.has_news)
@@ -127,10 +130,10 @@ class Flusher:
         return False
 
     def _write(self, *, left: bool) -> bool:
-        """Write the next report; True if Redis has it."""
+        """Write the next report. True if Redis has it."""
         try:
             return self._try_to_write(left=left)
-        except Exception as error:  # noqa: BLE001 - whatever happens, the thread goes on trying
+        except Exception as error:  # noqa: BLE001 - the thread keeps trying after any error
             reason = f"{type(error).__name__}: {redacted(error)}"
         # Outside the handler: a logging handler or `on_error` that writes the traceback of what is being handled would
         # write the error of Redis, which may have the password. Python would chain it to what `on_error` raises, too.
@@ -176,7 +179,7 @@ class Flusher:
     def _failed(self, reason: str) -> None:
         with self._lock:
             self._pace.failed(self._outbox.clock())
-        if self._writer is not None:  # a fresh connection finds the server that the name leads to by now
+        if self._writer is not None:  # a new connection resolves the server's name again
             self._writer.close()
         if self._unavailable_since is None:
             self._unavailable_since = time.monotonic()

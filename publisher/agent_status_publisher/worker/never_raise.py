@@ -1,4 +1,4 @@
-"""The one rule by which nothing of ours reaches the agent, and what of the agent's own is a failure."""
+"""The rule that keeps our errors from the agent, and the rule for which of the agent's errors are failures."""
 
 import asyncio
 import concurrent.futures
@@ -14,15 +14,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MISTAKES: Final = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, AssertionError)
-"""The errors that wrong arguments lead to, or a framework of another shape than we know."""
+"""The errors that wrong arguments cause, or a framework that differs from the one that we know."""
 _CANCELLED: Final = (asyncio.CancelledError, concurrent.futures.CancelledError)
 
 
 def never_raise(method: "Callable[Concatenate[Any, P], T]") -> "Callable[Concatenate[Any, P], T | None]":
-    """Report what a method's mistakes raise, once each, and give back None. Its object has a `report(error)`.
+    """Report each of a method's mistakes once, and return None instead. Its object must have a `report(error)`.
 
-    Anything but a mistake is the agent's own: a signal handler may raise in the middle of a call (a task's time limit
-    does), and that must reach the agent. At the end of the process the method is not called.
+    Any other error belongs to the agent and is raised. A signal handler may raise it in the middle of a call, as a
+    task's time limit does. At the end of the process the method is not called.
     """
 
     @functools.wraps(method)
@@ -42,7 +42,7 @@ def never_raise(method: "Callable[Concatenate[Any, P], T]") -> "Callable[Concate
 
 
 def is_failure(error: BaseException | None) -> bool:
-    """Return True if leaving by this is an error. To be cancelled or interrupted is an end."""
+    """Return True if a block that this error leaves has failed. A cancelled or interrupted block has only ended."""
     if isinstance(error, BaseExceptionGroup):
         return any(is_failure(inner) for inner in error.exceptions)
     return isinstance(error, Exception) and not isinstance(error, _CANCELLED)

@@ -17,7 +17,7 @@ ENDED_SECONDS: Final = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """The identity of a worker. `id` is new at every start and has no colon or space."""
+    """The identity of a worker. `id` is new at every start, and has neither a colon nor a space."""
 
     id: str
     host: str
@@ -34,15 +34,15 @@ class Draft:
 
 
 class Outbox:
-    """The sessions of this worker. Not thread-safe: callers that share it hold a lock.
+    """The sessions of this worker. The outbox is not thread-safe: callers that share it hold a lock.
 
-    Reentrant: a finalizer may call it in the middle of a call, so nothing here iterates over what that could change.
+    The outbox is reentrant, since a finalizer may call it in the middle of a call. So loops here run over copies.
 
     Args:
         identity: This worker's identity.
         settings: The terms that its reports carry.
-        clock: Seconds, only ever going forward.
-        on_news: Called at the first change since the last draft; must not block.
+        clock: A function that returns monotonic seconds.
+        on_news: A function that is called at the first change since the last draft. It must not block.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Outbox:
         self._runs: dict[str, Run] = {}
         self._ended: dict[str, tuple[float, float]] = {}  # key → (run started at, ended at), oldest first
         self._seq = 0
-        self._change = 1  # being here is the first news
+        self._change = 1  # the worker's start is the first change
         self._drafted_change = 0
         self._confirmed_change = 0
 
@@ -76,7 +76,7 @@ class Outbox:
         return self._confirmed_change
 
     def run(self, key: str) -> Run | None:
-        """The run of a key that is open, one in error included."""
+        """The run of an open key, which may be in error. None if the key is not open."""
         run = self._runs.get(key)
         if run is not None and run.has_expired(self.clock()):
             self._end(run)
@@ -84,7 +84,7 @@ class Outbox:
         return run
 
     def open(self, key: str, title: str | None) -> Run | None:
-        """The run of this key, a new one if there is none or it is in error; None if there are too many."""
+        """Open a key and return its run. After an error a new run begins. None if there are too many sessions."""
         run = self.run(key)
         if run is None:
             if len(self._runs) >= MAX_SESSIONS:
@@ -101,12 +101,12 @@ class Outbox:
         return run
 
     def say(self, run: Run, state: SessionState, tool: str | None = None) -> None:
-        """Put a run into a state other than an error."""
+        """Set the state of a run, which is not `error`."""
         if run.say(state, self.clock(), tool):
             self._note_change()
 
     def fail(self, run: Run, message: str) -> None:
-        """Put a run into an error, which expires after the error TTL."""
+        """Set the state of a run to `error`, which expires after the error TTL."""
         run.fail(message, self.clock(), self.settings.error_ttl_seconds)
         self._note_change()
 
@@ -126,7 +126,7 @@ class Outbox:
             self._note_change()
 
     def rename(self, run: Run, title: str | None) -> None:
-        """Give a run another title, or none."""
+        """Change the title of a run, or remove it."""
         if title != run.title:
             run.title = title
             self._note_change()
@@ -143,7 +143,7 @@ class Outbox:
         return tuple(self._runs.values())
 
     def draft(self, *, left: bool = False) -> Draft:
-        """The next report. A goodbye (`left`) ends every session but those in error, which stay until they expire."""
+        """Draft the next report. A goodbye (`left`) ends every session except those in error, which expire."""
         now = self.clock()
         self._expire(now)
         if left:
@@ -178,7 +178,7 @@ class Outbox:
         self._seq = max(self._seq, stored_seq)
 
     def _note_change(self) -> None:
-        """Count a change of what the next report says. The first one since the last draft wakes the thread."""
+        """Count a change of the next report. The first one since the last draft wakes the thread."""
         was_quiet = not self.has_news
         self._change += 1
         if was_quiet:

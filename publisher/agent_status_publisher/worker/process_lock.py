@@ -1,11 +1,12 @@
 """The one lock of this process's workers, and of the bridges that feed them, until the process ends.
 
-One, since a finalizer may call either in the middle of a call to the other: two locks would be taken in both orders.
-Reentrant for the same reason, and for signal handlers. Nothing of the agent's runs while it is held, and no I/O.
+There is one, since a finalizer may call either in the middle of a call to the other: two locks would be taken in both
+orders. The lock is reentrant for the same reason, and for signal handlers. While it is held, no code of the agent runs,
+and there is no I/O.
 
-An interpreter that goes away still runs finalizers, but no thread: one that is started then never runs (before Python
-3.12, `Thread.start` waits for it for ever), and one that was ended keeps what it had locked. So once the last goodbye
-has begun, every call does nothing, starts nothing and waits for nothing.
+An interpreter that shuts down still runs finalizers, but no threads. A thread that is started then never runs (before
+Python 3.12, `Thread.start` waits for it for ever). A thread that was ended keeps its locks. So once the last goodbye
+has begun, every call returns at once: it starts nothing and waits for nothing.
 """
 
 import os
@@ -15,13 +16,13 @@ import threading
 class _Process:
     """The state that is new in each process.
 
-    A child that is forked at the end is at the end, too: its exit calls no handler.
+    A child that is forked at the end of its parent is at its end, too, since its exit calls no handler.
     """
 
     lock = threading.RLock()
-    # Whoever imports this in the main thread after that has ended is an atexit callback or a finalizer: what registers
-    # itself with atexit now is not called any more, so there would be no goodbye. (Where nothing has imported threading
-    # until then, its end cannot be seen; such a worker is lost by its lease.)
+    # An import in the main thread after that thread has ended comes from an atexit callback or a finalizer. A handler
+    # that is registered with atexit now is not called any more, so there would be no goodbye. (If nothing has imported
+    # threading until then, its end cannot be seen, and such a worker is lost when its lease expires.)
     is_over = not threading.main_thread().is_alive() and threading.current_thread() is threading.main_thread()
 
 
@@ -44,7 +45,7 @@ def end() -> None:
 
 
 def _after_fork_in_child() -> None:
-    """A thread of the parent's, which is not here, may hold it for ever."""
+    """Make a new lock, since a thread of the parent, which does not run here, may hold the old one for ever."""
     _Process.lock = threading.RLock()
 
 

@@ -1,4 +1,4 @@
-"""A worker's way to Redis: clients of redis-py, ours or the agent's own."""
+"""A worker's connection to Redis, by clients of redis-py: ours or the agent's own."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -22,11 +22,11 @@ SOCKET_TIMEOUT_SECONDS: Final = 2.0
 
 Client = redis.Redis | RedisCluster
 Connect = Callable[[str], Client]
-"""A client of the server that has this key; it has not connected yet, or not long ago."""
+"""A function that returns a client of the server with this key. It has not connected yet, or only just now."""
 
 
 class RedisWriter:
-    """Runs the write script. EVALSHA, and the source again when the server forgot it, are redis-py's doing."""
+    """The writer that runs the write script. redis-py sends EVALSHA, and the source again if the server forgot it."""
 
     def __init__(self, connect: Connect, *, sharded: bool) -> None:
         self._connect = connect
@@ -37,12 +37,12 @@ class RedisWriter:
         """Call the write script once."""
         try:
             return self._write(keys, arguments)
-        except MovedError:  # the slot was moved in good order, which is no outage
+        except MovedError:  # the slot has moved as planned, which is not an outage
             self.close()
             return self._write(keys, arguments)
 
     def close(self) -> None:
-        """Disconnect, unless the client is the agent's own; the next write finds its server again."""
+        """Disconnect, unless the client is the agent's own. The next write finds its server again."""
         script, self._script = self._script, None
         if script is not None and isinstance(client := script.registered_client, redis.Redis):
             client.connection_pool.disconnect()
@@ -53,13 +53,13 @@ class RedisWriter:
         reply: Sequence[Any]
         try:
             reply = self._script(keys=keys, args=arguments)
-        except NoScriptError:  # forgotten again between redis-py's load of it and the call
+        except NoScriptError:  # the server forgot the script between redis-py's load and the call
             reply = self._script.registered_client.eval(WRITE_SCRIPT, len(keys), *keys, *arguments)
         return reply
 
 
 def check_target(target: object) -> str | None:
-    """A hint if `target` is a client that a thread cannot use; None if all is well.
+    """Return a hint if `target` is a client that a thread cannot use, else None.
 
     Raises:
         ConfigurationError: `target` is neither a client nor a URL that can be parsed.
@@ -78,10 +78,10 @@ def check_target(target: object) -> str | None:
 
 
 def make_writer(target: "str | redis.Redis | RedisCluster") -> RedisWriter:
-    """The way to what `target` names or is. Connects at the first write, not before.
+    """Make a writer for a URL or a client. It connects at the first write.
 
-    A client of the agent's lends its settings, not its connections: its pool may have few, and one of them may be busy
-    with a blocking command when a heartbeat is due.
+    A `redis.Redis` of the agent lends its settings, not its connections. Its pool may be small, and all of it busy with
+    blocking commands when a heartbeat is due.
     """
     if isinstance(target, str):
         return _writer_of(target)
@@ -119,7 +119,7 @@ def _primary_of(search: PrimarySearch, key: str) -> redis.Redis:
 
 
 def _terms() -> dict[str, Any]:
-    """The flusher has its own retries, and a report that waited is worth less than a new one: redis-py's are off."""
+    """The timeouts of our own clients, without redis-py's retries: the flusher retries with a newer report."""
     return {
         "socket_timeout": SOCKET_TIMEOUT_SECONDS,
         "socket_connect_timeout": SOCKET_TIMEOUT_SECONDS,
@@ -132,7 +132,7 @@ def _client_of(plain_url: str) -> redis.Redis:
 
 
 def _check_url(url: str) -> None:
-    """Connects to nothing, but refuses options that there are not."""
+    """Refuse a URL that cannot be parsed or has unknown options. Nothing connects."""
     try:
         for plain_url in parse_redis_url(url).seed_urls:
             _client_of(plain_url).connection_pool.make_connection()

@@ -1,10 +1,10 @@
-"""Pure: one session's current run: its state, its open tools, what it has used.
+"""Pure: one session's current run, with its state, its open tools and the tokens that it has used.
 
-Rule 1. A run starts when its session opens, or goes on after `error` or `waiting_for_user`. Usage starts again with it,
-        and after an error so do the open tools.
-Rule 2. Within a run a total smaller than before is ignored: it came late.
-Rule 3. Leaving a tool shows the newest one still open, else `streaming`, unless the session is in error by then or
-        waits for the user over another tool.
+Rule 1. A run starts when its session opens, or goes on after `error` or `waiting_for_user`. Usage then starts at zero.
+        After an error there are no open tools.
+Rule 2. Within a run a total smaller than before came late and is ignored.
+Rule 3. The end of a tool shows the newest tool still open, else `streaming`. It changes nothing if the session is in
+        error by then, or waits for the user because of another tool.
 """
 
 from typing import Final
@@ -12,11 +12,11 @@ from typing import Final
 from agent_status_publisher.contract.report import MAX_NUMBER, SessionRecord, SessionState
 
 MAX_OPEN_TOOLS: Final = 100
-"""A tool whose end never comes must not make a session grow: the oldest is forgotten."""
+"""The most open tools of a session. The oldest is forgotten, so that tools without an end do not fill the memory."""
 
 
 class Run:
-    """Moments are seconds on the worker's own monotonic clock."""
+    """The current run of a session. Its times are seconds on the worker's own monotonic clock."""
 
     __slots__ = (
         "changed_at",
@@ -48,7 +48,7 @@ class Run:
         self.waits_over: object = None
 
     def say(self, state: SessionState, now: float, tool: str | None = None) -> bool:
-        """Be in `state` (any but error); True if that is news."""
+        """Set the state, which is not `error`. True if that changes what is shown."""
         if self.state is SessionState.ERROR:
             self.open_tools.clear()
             self.error = self.expires_at = None
@@ -60,14 +60,14 @@ class Run:
         return self._show(state, tool, now)
 
     def fail(self, message: str, now: float, error_ttl: float) -> None:
-        """Be in error until the error TTL (seconds) has passed."""
+        """Set the state to `error` until the error TTL (seconds) has passed."""
         self.error = message
         self.expires_at = now + error_ttl
         self._show(SessionState.ERROR, None, now)
 
     def open_tool(self, name: str, call: object, now: float) -> bool:
-        """A tool call has begun; the newest one is shown."""
-        self.say(SessionState.TOOL_RUNNING, now, name)  # first, since it may clear what an error left open
+        """Begin a tool call, which is shown as the newest one."""
+        self.say(SessionState.TOOL_RUNNING, now, name)  # first, since it clears the tools that an error left open
         self.open_tools.pop(call, None)
         self.open_tools[call] = name
         if len(self.open_tools) > MAX_OPEN_TOOLS:
@@ -75,7 +75,7 @@ class Run:
         return True
 
     def close_tool(self, call: object, now: float) -> bool:
-        """A tool call has ended; True if that changes what is shown. An end without a beginning is nothing."""
+        """End a tool call. True if that changes what is shown. An end without a beginning changes nothing."""
         if self.open_tools.pop(call, None) is None or self.state is SessionState.ERROR:
             return False
         if self.state is SessionState.WAITING_FOR_USER and call != self.waits_over:
@@ -85,18 +85,18 @@ class Run:
         return self.say(SessionState.STREAMING, now)
 
     def use(self, input_tokens: int | None, output_tokens: int | None) -> bool:
-        """Totals of this run so far; True if either grew."""
+        """Raise the token totals of this run. True if either grew."""
         before = self.input_tokens, self.output_tokens
         self.input_tokens = min(max(self.input_tokens, input_tokens or 0), MAX_NUMBER)
         self.output_tokens = min(max(self.output_tokens, output_tokens or 0), MAX_NUMBER)
         return before != (self.input_tokens, self.output_tokens)
 
     def has_expired(self, now: float) -> bool:
-        """Return True if its error has been shown for the error TTL."""
+        """Return True if the error of this run has been shown for the error TTL."""
         return self.expires_at is not None and self.expires_at <= now
 
     def record(self, now: float) -> SessionRecord:
-        """Return this run as its worker's next report has it."""
+        """Return this run's record for the next report."""
         return SessionRecord(
             key=self.key,
             title=self.title,
@@ -122,5 +122,5 @@ class Run:
 
 
 def to_ms(seconds: float) -> int:
-    """Whole milliseconds, never negative."""
+    """Seconds as whole milliseconds, never negative."""
     return max(0, round(seconds * 1000))

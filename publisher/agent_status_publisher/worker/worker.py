@@ -27,9 +27,9 @@ CLOSE_SECONDS: Final = 3.0
 class Worker:
     """The part that session handles share.
 
-    A handle of a worker that is gone (closed, or its parent's in a fork) does nothing.
+    A handle of a worker that is gone (closed, or the parent's in a fork) does nothing.
 
-    Nothing of the agent's (its `__str__`, its logging, its `on_error`) runs while the lock is held, and no I/O.
+    While the lock is held, no code of the agent runs (its `__str__`, its logging, its `on_error`), and there is no I/O.
     """
 
     outbox_type: ClassVar[type[Outbox]] = Outbox
@@ -56,33 +56,33 @@ class Worker:
         """Start to write to Redis. The first report announces this worker."""
         if self._flusher is None:
             return
-        # In this order, for a thread that comes here while the process ends: the last goodbye finds this worker, or it
-        # finds that it has come too late.
+        # This order is for a thread that starts a worker while the process ends. Either the last goodbye finds this
+        # worker, or the thread finds that it has come too late.
         _started.add(self)
         if is_over():
             self._close_unstarted()
             return
         try:
             self._flusher.start()
-        except RuntimeError as error:  # no thread can be started any more: the interpreter is going away
+        except RuntimeError as error:  # the interpreter is shutting down and starts no thread
             self._close_unstarted()
             self.reporter.once(PublisherError(f"the status publisher cannot start: {error}"))
 
     def flush(self, timeout_seconds: float) -> bool:
-        """Wait until Redis has all changes before this call; False if that took too long."""
+        """Wait until Redis has all changes before this call. False if that took too long."""
         if is_over() and self._flusher is not None:
             return self.outbox.confirmed_change >= self.outbox.last_change
         return self._flusher is None or self._flusher.wait_until_written(timeout_seconds)
 
     def leave(self, timeout_seconds: float) -> None:
-        """Say goodbye: open sessions end, those in error stay until they expire. The caller waits for it."""
+        """Write the goodbye and wait for it. Open sessions end, and those in error stay until they expire."""
         self.gone = True
         if self in _started and self._flusher is not None:
             self._flusher.leave(timeout_seconds)
         _started.discard(self)
 
     def abandon(self) -> None:
-        """Forget a worker of the parent process: its thread is not here, and its lock may be held for ever."""
+        """Drop a worker of the parent process. Its thread does not run here, and its lock may be held for ever."""
         self.gone = True
         self.lock = process_lock()
         self._flusher = None
@@ -92,7 +92,7 @@ class Worker:
         _started.discard(self)
 
 
-# All workers, for the fork; and those that owe a goodbye, whether or not they are still held.
+# All workers, for the fork; and those without a goodbye, whether or not they are still referenced.
 _made: "weakref.WeakSet[Worker]" = weakref.WeakSet()
 _started: set[Worker] = set()
 
@@ -117,7 +117,7 @@ def _at_exit() -> None:
         for worker in list(_started):
             worker.leave(max(0.0, give_up_at - time.monotonic()))
     finally:
-        _started.clear()  # an interrupted goodbye is none that a later close() may wait for
+        _started.clear()  # a later close() must not wait for an interrupted goodbye
 
 
 atexit.register(_at_exit)
