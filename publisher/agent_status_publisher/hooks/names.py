@@ -10,4 +10,7 @@ FIELDS: Final = (
     *("session_id", "hook_event_name", "cwd", "tool_name", "tool_use_id"),
     *("notification_type", "error", "agent_id", "agent_type"),
 )
-"""The only fields of an event that leave the agent's machine. Its prompts, arguments and results stay there."""
+"""The only fields of an event that `agent-status-hook` sends.
+
+Claude Code sends its events over HTTP by itself, whole. Ingest keeps these fields of them and drops the others.
+"""
