@@ -81,11 +81,11 @@ class StatusCallbackHandler(Handler):
         self.report = self._runs.report
 
     def __copy__(self) -> "StatusCallbackHandler":
-        """Itself: models are copied, with all that they hold."""
+        """Return itself: LangChain copies models with all that they hold."""
         return self
 
     def __deepcopy__(self, _: Any) -> "StatusCallbackHandler":
-        """Note that a chain, a graph or an agent has begun."""
+        """Return itself, as `__copy__` does."""
         return self
 
     @never_raise

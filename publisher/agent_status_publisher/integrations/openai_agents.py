@@ -8,22 +8,23 @@
     result = await status.run(Runner.run(agent, asked))                     # where a tool may need approval
     async for event in status.stream(Runner.run_streamed(agent, asked)):    # where the answer streams
 
-The last two report what no trace does, and are for the runs that need them. The outermost of runs and `with trace(…)`
-is the session; agents as tools and handoffs change its state only. Its key is `openai_agents:` and the trace's
-`group_id` (`RunConfig(group_id="42")`), else its id; or the one of `with status_key("chat:42"):` around the run. Seen:
+The last two report what traces do not contain. Use them only for the runs that need them. The outermost run or
+`with trace(…)` is the session. Agents as tools and handoffs only change its state. The key is `openai_agents:` and the
+trace's `group_id` (`RunConfig(group_id="42")`), or else the trace's id. `with status_key("chat:42"):` around the run
+sets another key. The dashboard shows:
 
-- Each turn, each tool while it runs (several at once, too), and tokens after each model call or turn.
-- `waiting_for_user` when a run ends with interruptions, by `run` or `stream`, until it is resumed from its state.
-- `streaming` by `stream`, which gives the same events.
-- An error by the exception that leaves the run. A run that is cancelled is an end.
+- Each turn, each tool while it runs (parallel ones, too), and tokens after each model call or turn.
+- `waiting_for_user` when a run ends with interruptions, with `run` or `stream`, until it is resumed from its state.
+- `streaming` with `stream`, which yields the same events.
+- An error when an exception leaves the run. A cancelled run is a normal end.
 
-It cannot see runs whose tracing is disabled, nor tools that OpenAI runs itself (they are `thinking`). For such runs, or
-for one run alone, there are hooks; the session is then yours, and its block's end is the run's:
+Runs whose tracing is disabled are not shown. Tools that OpenAI itself runs are shown as `thinking`. For untraced runs,
+or for a single run, there are hooks. Your code then opens the session, and the end of its block is the end of the run:
 
     with publisher.session("chat:42") as session:
         result = await Runner.run(agent, asked, hooks=StatusHooks(session))
 
-Have either for a run: beside the processor the hooks would be a second session.
+Use either the processor or the hooks for a run. With both, the hooks' session would be a second one.
 """
 
 import sys
@@ -40,21 +41,21 @@ from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import never_raise
 
-UNNAMED: Final = "Agent workflow"  # what the SDK calls one that has no name
+UNNAMED: Final = "Agent workflow"  # the SDK's name for a workflow without a name
 MODELS: Final = {"generation", "response"}
-MAX_SPANS: Final = 1000  # of one trace at a time, which may last as long as the process
+MAX_SPANS: Final = 1000  # open spans of one trace, which may last as long as the process
 
 R = TypeVar("R")
 
 
 class Watched:
-    """A call of `StatusTraceProcessor.run`; what begins in it leaves its end to it."""
+    """A call of `StatusTraceProcessor.run`, which ends the first run that begins in it."""
 
     seen: "Seen | None" = None
 
 
 class Seen:
-    """A trace that goes on, or a resumed run: the SDK does not report that trace again."""
+    """A trace that has not ended, or a resumed run, whose trace the SDK does not report again."""
 
     __slots__ = ("before", "is_unnamed", "is_watched", "models", "run", "spans", "tools", "turns", "used")
 
@@ -62,8 +63,8 @@ class Seen:
         self.run = run
         self.is_unnamed = is_unnamed
         self.is_watched = False
-        self.before = sys.exception()  # the agent may be at work in an `except` block
-        self.spans: dict[str, bool] = {}  # open ones: whether they are inside a tool
+        self.before = sys.exception()  # the agent may be running in an `except` block
+        self.spans: dict[str, bool] = {}  # open spans, and whether each is inside a tool
         self.tools: set[str] = set()
         self.models, self.turns, self.used = [0, 0], [0, 0], [0, 0]
 
@@ -72,7 +73,7 @@ _watched: ContextVar[Watched | None] = ContextVar("agent_status_openai_watched",
 
 
 class StatusTraceProcessor(TracingProcessor):
-    """For `agents.add_trace_processor()`."""
+    """Trace processor for `agents.add_trace_processor()`."""
 
     def __init__(self, publisher: StatusPublisher) -> None:
         self._runs = Runs(publisher, "openai_agents")
@@ -82,7 +83,7 @@ class StatusTraceProcessor(TracingProcessor):
         self._lock = threading.RLock()
 
     async def run(self, run: Awaitable[R]) -> R:
-        """`Runner.run(...)` itself, whose result says whether somebody must approve first."""
+        """Await `Runner.run(...)` and return its result, which shows whether a tool waits for approval."""
         watched, around = Watched(), _watched.get()
         _watched.set(watched)
         try:
@@ -96,12 +97,12 @@ class StatusTraceProcessor(TracingProcessor):
         return result
 
     def stream(self, result: Any) -> AsyncIterator[Any]:
-        """The events of `Runner.run_streamed(...)`, as `result.stream_events()` gives them."""
+        """Iterate over the events of `Runner.run_streamed(...)`, exactly as `result.stream_events()` yields them."""
         return self._stream(result, self._expect(result))
 
     @never_raise
     def on_trace_start(self, trace: Any) -> None:
-        """A workflow begins: a run, or several."""
+        """Note that a workflow begins, which is one run or several."""
         around = get_current_trace()
         parent = None if around is None else self._seen.get(around.trace_id)
         name = None if trace.name == UNNAMED else trace.name
@@ -109,14 +110,14 @@ class StatusTraceProcessor(TracingProcessor):
 
     @never_raise
     def on_trace_end(self, trace: Any) -> None:
-        """Note that a trace has ended, by itself or by the exception that is on its way."""
+        """Note that a trace has ended, normally or by the exception that is being raised."""
         seen = self._seen.get(trace.trace_id)
         if seen is not None and seen.run == trace.trace_id:
             self._close(trace.trace_id, seen)
 
     @never_raise
     def on_span_start(self, span: Any) -> None:
-        """A step of it begins."""
+        """Note that a step of the workflow begins."""
         kind = span.span_data.type
         seen = self._seen.get(span.trace_id) or self._resumed(span, kind)
         if seen is None:
@@ -157,10 +158,10 @@ class StatusTraceProcessor(TracingProcessor):
             self._use(session, seen, span.span_data)
 
     def shutdown(self) -> None:
-        """The publisher says goodbye by itself."""
+        """Do nothing: the publisher closes by itself."""
 
     def force_flush(self) -> None:
-        """Do nothing: the publisher has a flush of its own."""
+        """Do nothing: the publisher has its own flush."""
 
     def _open(self, trace: Any, run: str, parent: str | None, title: str | None) -> Seen | None:
         session_id = getattr(trace, "group_id", None) or trace.trace_id
@@ -174,7 +175,7 @@ class StatusTraceProcessor(TracingProcessor):
         return seen
 
     def _resumed(self, span: Any, kind: str) -> Seen | None:
-        """Follow a run that goes on in the process in which it waited. The SDK reports only its spans."""
+        """Follow a run that resumes in the process in which it waited. The SDK reports only its spans."""
         trace = get_current_trace()
         if span.parent_id is not None or kind not in {"task", "agent"} or trace is None:
             return None
@@ -197,13 +198,13 @@ class StatusTraceProcessor(TracingProcessor):
             self._ask(_trace_id(None))
 
     def _ask(self, trace_id: str | None) -> None:
-        """A run has ended so; the trace that it was in goes on."""
+        """Note that a run has ended with interruptions, while its trace continues."""
         if seen := self._seen.get(trace_id or ""):
             self._runs.ask(seen.run)
 
     @never_raise
     def _expect(self, result: Any) -> str | None:
-        """Note a guardrail, which runs in a task of its own and has hardly begun."""
+        """Remember a streamed result that has its own trace, and return the id of its trace."""
         if result.trace is not None:
             self._streamed[result.trace.trace_id] = result
         return _trace_id(result.trace)
@@ -218,11 +219,11 @@ class StatusTraceProcessor(TracingProcessor):
             if (close := getattr(events, "aclose", None)) is not None:
                 await close()
             if getattr(result, "trace", None) is None and getattr(result, "interruptions", None):
-                self._ask(trace_id)  # it was one of several in a trace
+                self._ask(trace_id)  # the run was one of several in a trace
 
     @never_raise
     def _hear(self, event: Any, trace_id: str | None, *, is_writing: bool) -> bool:
-        """One of many: what is known already must cost nothing. Gives whether the model writes its answer."""
+        """Note one event, which must be cheap; return True while the model writes its answer."""
         if event.type != "raw_response_event":
             return is_writing
         if is_writing or event.data.type != "response.output_text.delta":
@@ -233,7 +234,7 @@ class StatusTraceProcessor(TracingProcessor):
         return True
 
     def _use(self, session: Session, seen: Seen, data: Any) -> None:
-        """A turn's tokens are those of the model calls in it, also of a model that has no spans."""
+        """Add tokens, none twice: a turn's include those of its model calls, and those of a model without spans."""
         usage = data.usage or {}
         with self._lock:
             known = seen.turns if data.type == "turn" else seen.models
@@ -244,7 +245,7 @@ class StatusTraceProcessor(TracingProcessor):
 
 
 class StatusHooks(RunHooks[Any]):
-    """For `Runner.run(hooks=…)`, one for each run, in the block of a session of yours."""
+    """Hooks for `Runner.run(hooks=…)`, in the block of your own session. Each run needs its own."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -252,17 +253,17 @@ class StatusHooks(RunHooks[Any]):
         self._tools: set[object] = set()
 
     async def on_llm_start(self, context: Any, agent: Any, system_prompt: Any, input_items: Any) -> None:
-        """The model is asked."""
-        for call in list(self._tools):  # one that was cancelled has no end
+        """Note that the model is called."""
+        for call in list(self._tools):  # the SDK does not report the end of a cancelled tool
             self._end_tool(call)
         self._session.thinking()
 
     async def on_llm_end(self, context: Any, agent: Any, response: Any) -> None:
-        """The model has answered."""
+        """Note that the model has answered."""
         self._use(response)
 
     async def on_tool_start(self, context: Any, agent: Any, tool: Any) -> None:
-        """A tool begins."""
+        """Note that a tool begins."""
         self._start_tool(context, tool)
 
     async def on_tool_end(self, context: Any, agent: Any, tool: Any, result: Any) -> None:
@@ -288,11 +289,11 @@ class StatusHooks(RunHooks[Any]):
 
 
 def _trace_id(trace: Any) -> str | None:
-    """Return the trace of this span, or of the one that the caller is in."""
+    """Return the id of this trace, or of the caller's current one."""
     trace = get_current_trace() if trace is None else trace
     return None if trace is None else str(trace.trace_id)
 
 
 def _call_of(context: Any, tool: Any) -> object:
-    """Not every tool has a call id."""
+    """Return the tool's call id, or its name, since not every tool call has an id."""
     return getattr(context, "tool_call_id", None) or getattr(tool, "name", None)

@@ -1,29 +1,29 @@
-"""OpenTelemetry: whatever traces agents by the GenAI conventions is on the dashboard, in one line per process.
+"""OpenTelemetry: agents that are traced by the GenAI conventions on the dashboard, in one line per process.
 
     from agent_status_publisher.integrations.opentelemetry import StatusSpanProcessor
 
     provider.add_span_processor(StatusSpanProcessor(publisher))  # an opentelemetry.sdk.trace.TracerProvider
 
-This is the way for Google ADK, Microsoft Agent Framework and Strands, and for all that have no bridge of their own.
-It acts when spans begin and when they end, by `gen_ai.operation.name`, or by the first word of the span's name where
-that comes too late; OpenInference's names are known, too. It exports nothing, and is beside any exporter.
+Use it for Google ADK, Microsoft Agent Framework and Strands, and for every framework without its own bridge. It acts
+when spans begin and end. It reads `gen_ai.operation.name`, or the first word of the span's name where that attribute
+comes too late. OpenInference's names are known, too. It does not export anything, and works beside any exporter.
 
-The outermost `invoke_agent` or `invoke_workflow` is the session; those inside change its state only. Its key is
-`opentelemetry:` and the conversation's id (`gen_ai.conversation.id` or `session.id`) if the span has it when its first
-child begins, else the trace's id; or the one of `with status_key("chat:42"):` around the run. What is seen: model
-calls, tools (several at once, too), tokens after each model call, and errors by the span's status.
+The outermost `invoke_agent` or `invoke_workflow` is the session. Those inside it only change its state. The key is
+`opentelemetry:` and the conversation's id (`gen_ai.conversation.id` or `session.id`), if the span has it when its first
+child begins. Otherwise it is the trace's id. `with status_key("chat:42"):` around the run sets another key. The
+dashboard shows model calls, tools (parallel ones, too), tokens after each model call, and errors by the span's status.
 
-What cannot be seen:
+It cannot show:
 
-- `waiting_for_user`: no convention says that a run has ended asking for a human. It looks like an end.
-- `streaming`: a model's span is the same with it and without.
-- What is not sampled: such spans reach no processor. With 10 % sampling nine of ten agents are not shown, unless
-  `TracerProvider(sampler=RecordingSampler(yours))` has them seen, and no more of them exported than before.
-- A model call with no agent around it.
+- `waiting_for_user`: the conventions do not mark a run that ends with a question to a person. It looks like an end.
+- `streaming`: a model's span is the same with and without it.
+- Spans that are not sampled: they do not reach processors. With 10 % sampling, nine of ten agents are not shown.
+  `TracerProvider(sampler=RecordingSampler(yours))` passes them to processors, and does not export any more than before.
+- A model call without an agent around it.
 
-A framework's own bridge sees more. Beside it both are one session: the key is of the one that begins first, and the
-tokens are those of the other one. Not so beside those of CrewAI, PocketPaw and the Claude Agent SDK, whose callbacks
-come from elsewhere than the agent's code: have one of the two there.
+A framework's own bridge sees more. If you use both, they share one session: the first to begin sets the key, and the
+framework's bridge counts the tokens. CrewAI, PocketPaw and the Claude Agent SDK are exceptions, since their callbacks
+do not run in the context of the agent's code. Use only one of the two bridges there.
 """
 
 from collections.abc import Mapping
@@ -40,11 +40,14 @@ from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.worker.never_raise import never_raise
 
 MAX_SPANS: Final = 100_000
-"""The most spans of running agents. Spans that never end must not fill the memory, so the oldest count as ended."""
+"""The maximum number of open spans of running agents.
+
+Spans that never end must not fill the memory, so the oldest ones are dropped as ended.
+"""
 
 
 class Work(StrEnum):
-    """The kinds of spans."""
+    """The kinds of spans that change a session."""
 
     AGENT = "agent"
     MODEL = "model"
@@ -69,13 +72,13 @@ TOOL_NAME: Final = ("gen_ai.tool.name", "tool.name")
 INPUT_TOKENS: Final = ("gen_ai.usage.input_tokens", "llm.token_count.prompt")
 OUTPUT_TOKENS: Final = ("gen_ai.usage.output_tokens", "llm.token_count.completion")
 MERGED: Final = "(merged"
-"""Google ADK's span for the answers of several tools together, which is not a tool."""
+"""The mark in the name of Google ADK's span for the merged answers of several tools, which is not a tool."""
 STOPPED: Final = {"CancelledError", "KeyboardInterrupt", "SystemExit", "GeneratorExit"}
-"""Some emitters call these errors."""
+"""Exceptions that stop a run without a failure. Some emitters mark such spans as errors."""
 
 
 class Seen:
-    """A span that goes on: an agent's, or one inside."""
+    """An open span of an agent, or of something inside an agent."""
 
     __slots__ = ("agent", "inside_model", "work")
 
@@ -86,27 +89,27 @@ class Seen:
 
     @property
     def has_model(self) -> bool:
-        """True when a model's span inside repeats the one around it.
+        """True when a model's span inside this one would count the same tokens again.
 
-        The span of a tool or an agent has model calls of its own.
+        False for the span of a tool or an agent, which makes separate model calls.
         """
         return self.work is Work.MODEL or (self.inside_model and self.work is None)
 
 
 class StatusSpanProcessor(SpanProcessor):
-    """For `TracerProvider.add_span_processor()`."""
+    """Span processor for `TracerProvider.add_span_processor()`."""
 
     def __init__(self, publisher: StatusPublisher) -> None:
         self._runs = Runs(publisher, "opentelemetry", defers=True)
         self._seen: dict[int, Seen] = {}
 
     def report(self, error: PublisherError) -> None:
-        """Report to a person what was ignored, once."""
+        """Report once what was ignored."""
         self._runs.report(error)
 
     @never_raise
     def on_start(self, span: Any, parent_context: Any = None) -> None:
-        """An exception in here would be the agent's."""
+        """Note that a span begins. Never raise: the SDK would raise the exception in the agent's code."""
         parent = None if span.parent is None else self._seen.get(span.parent.span_id)
         work = _work_of(span)
         if parent is None and work is not Work.AGENT:
@@ -126,7 +129,10 @@ class StatusSpanProcessor(SpanProcessor):
 
     @never_raise
     def on_end(self, span: Any) -> None:
-        """No model's end changes the state: Google ADK's comes after the tools that it has asked for."""
+        """Note that a span has ended.
+
+        The end of a model's span does not change the state. Google ADK ends it after the tools that the model called.
+        """
         number = span.context.span_id
         seen = self._seen.get(number)
         if seen is None:
@@ -138,13 +144,16 @@ class StatusSpanProcessor(SpanProcessor):
         if seen.work is Work.AGENT:
             self._runs.end(number, _error_of(span))
         elif seen.work is Work.MODEL and not seen.inside_model:
-            used = [_first(span.attributes, names) for names in (INPUT_TOKENS, OUTPUT_TOKENS)]
-            self._runs.add_usage(run, input=int(used[0] or 0), output=int(used[1] or 0))
+            tokens = [_first(span.attributes, names) for names in (INPUT_TOKENS, OUTPUT_TOKENS)]
+            self._runs.add_usage(run, input=int(tokens[0] or 0), output=int(tokens[1] or 0))
         elif seen.work is Work.TOOL and (session := self._runs.session(run)):
             session.tool_end(number)
 
     def _remember(self, number: int, seen: Seen) -> None:
-        """Without a lock, which a finalizer or a fork might meet; `list` is one step."""
+        """Remember an open span, and drop the oldest ones if there are too many.
+
+        A lock could deadlock in a finalizer or after a fork, so there is none. `list` copies the keys in one step.
+        """
         self._seen[number] = seen
         if len(self._seen) > MAX_SPANS:
             for oldest in list(self._seen)[: MAX_SPANS // 10 or 1]:
@@ -152,7 +161,10 @@ class StatusSpanProcessor(SpanProcessor):
                 self._runs.end(oldest)
 
     def _begin(self, agent: Any) -> None:
-        """When a child begins, if not before: Strands sets the conversation's id right after the span's start."""
+        """Begin an agent's run, unless it has begun.
+
+        This waits for the first child if need be. Strands sets the conversation's id right after the span's start.
+        """
         run = agent.context.span_id
         if run in self._runs or run not in self._seen:
             return
@@ -163,12 +175,12 @@ class StatusSpanProcessor(SpanProcessor):
             name = _first(agent.attributes, AGENT_NAME) or _target(agent.name)
             if session.title is None and name:
                 session.title = str(name)
-        if run not in self._seen:  # it has ended since, in another thread
+        if run not in self._seen:  # another thread has ended the span since
             self._runs.end(run)
 
 
 class RecordingSampler(Sampler):
-    """Has what another sampler drops recorded, which processors see, and not sampled, which exporters look for."""
+    """Sampler that records the spans that another one drops. Processors see such spans, and exporters skip them."""
 
     def __init__(self, sampler: Sampler) -> None:
         self._sampler = sampler
@@ -183,7 +195,10 @@ class RecordingSampler(Sampler):
         links: Any = None,
         trace_state: Any = None,
     ) -> SamplingResult:
-        """Return the decision of the other sampler, but for DROP, which comes without the attributes that we need."""
+        """Return the other sampler's decision, with RECORD_ONLY in place of DROP.
+
+        A DROP result does not have the attributes that the processor needs, so they are added.
+        """
         result = self._sampler.should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
         if result.decision is not Decision.DROP:
             return result
@@ -204,13 +219,13 @@ def _work_of(span: Any) -> Work | None:
 
 
 def _target(name: str) -> str:
-    """The conventions call a span `{operation} {target}`."""
+    """Return the target of a span's name, which is `{operation} {target}` by the conventions."""
     operation, _, target = name.partition(" ")
     return target if operation in OPERATIONS else name
 
 
 def _first(attributes: Mapping[str, Any] | None, names: tuple[str, ...]) -> Any:
-    """The first of these that says something."""
+    """Return the first of these attributes that is set and not empty."""
     for name in names:
         if attributes and (value := attributes.get(name)):
             return value
@@ -218,9 +233,9 @@ def _first(attributes: Mapping[str, Any] | None, names: tuple[str, ...]) -> Any:
 
 
 def _error_of(span: Any) -> BaseException | None:
-    """The exception that it ended by, or one of the name and message that the span says; None for an end.
+    """Return an exception with the name and message that the span records, or None if it did not fail.
 
-    What a publisher shows of exceptions (`error_text`) holds for these, too.
+    The publisher's `error_text` therefore applies to these errors, too.
     """
     if span.status.status_code is not StatusCode.ERROR:
         return None
@@ -231,5 +246,5 @@ def _error_of(span: Any) -> BaseException | None:
     if kind in STOPPED:
         return None
     message = raised.get("exception.message") or span.status.description or kind or "error"
-    named: type[Exception] = type(kind if kind.isidentifier() else "Exception", (Exception,), {})
-    return named(str(message))
+    exception_type: type[Exception] = type(kind if kind.isidentifier() else "Exception", (Exception,), {})
+    return exception_type(str(message))

@@ -5,19 +5,23 @@
 
     bridge(get_message_bus(), publisher)
 
-Once per process, before the agent loop starts; every channel and every backend is seen. A session's key is PocketPaw's
-own (`telegram:42`, `websocket:abc`). It shows what PocketPaw's own status page shows for these events, and more:
+Call it once per process, before the agent loop starts. Every channel and every backend is shown. A session's key is
+PocketPaw's own (`telegram:42`, `websocket:abc`). The dashboard shows what PocketPaw's own status page shows for these
+events, with these differences and additions:
 
-- A backend that fails, or a run that raises, is an `error` with its message. (Theirs shows the end.)
-- Text that is being written is `streaming`. (Theirs goes on thinking.)
-- Of parallel tools the newest one still open is shown. (Theirs is `streaming` after the first result.)
+- A backend that fails, or a run that raises, is an `error` with its message. (PocketPaw's page shows the end.)
+- Text that is being written is `streaming`. (PocketPaw's page stays at thinking.)
+- Of parallel tools, the newest open one is shown. (PocketPaw's page shows `streaming` after the first result.)
 - A run that ends with a question to the user is `waiting_for_user` until that session's next message.
 
-It cannot see what runs inside a tool: an agent that PocketPaw delegates to is that tool. A message that the injection
-scanner blocks starts no run and shows nothing, and the bus carries no titles. Its callbacks are run in tasks of their
-own, so another bridge in the same process does not find this run around its own: use one of them.
+The bridge cannot see inside a tool: an agent that PocketPaw delegates to is shown as that tool. A message that the
+injection scanner blocks does not start a run and is not shown. The bus does not carry titles.
 
-The bus awaits its subscribers, and this one only notes each event. `bus.unsubscribe_system(bridge(…))` takes it off.
+PocketPaw runs callbacks in separate tasks. Another bridge in the same process therefore cannot see that its runs are
+inside this one. Use only one of the two.
+
+The bus awaits its subscribers. This one only records each event, so it does not delay the bus.
+`bus.unsubscribe_system(bridge(…))` removes it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -29,21 +33,24 @@ from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import never_raise
 
 QUESTION_TOOL: Final = "AskUserQuestion"
-"""Its call is the question itself, which an event of its own reports. Its result is not an answer."""
+"""The tool that asks the user.
+
+A separate event reports the question. The tool's result is not the answer.
+"""
 
 PER_TOKEN: Final = {"thinking", "trace_chunk"}
-"""The second of these changes nothing."""
+"""Events that may come once per token. An immediate repeat of one changes nothing."""
 
 
 class Event(Protocol):
-    """`pocketpaw.bus.events.SystemEvent`."""
+    """The part of `pocketpaw.bus.events.SystemEvent` that is used here."""
 
     event_type: str
     data: dict[str, Any]
 
 
 class Bus(Protocol):
-    """`pocketpaw.bus.queue.MessageBus`."""
+    """The part of `pocketpaw.bus.queue.MessageBus` that is used here."""
 
     def subscribe_system(self, callback: Callable[[Any], Awaitable[None]]) -> None:
         """Await `callback` with each later event."""
@@ -57,7 +64,7 @@ def bridge(bus: Bus, publisher: StatusPublisher) -> "StatusSubscriber":
 
 
 class Turn:
-    """A run that has not ended: one message of a user, and all that follows from it."""
+    """A run that has not ended: a user's message and all the work that it causes."""
 
     __slots__ = ("asks", "error", "newest", "open_tools", "trace")
 
@@ -68,28 +75,28 @@ class Turn:
         self.error: str | None = None
         self.open_tools: dict[str, str] = {}
 
-    def goes_on(self) -> None:
-        """The agent is at work again, so its question was answered, and its error was not the end."""
+    def resume(self) -> None:
+        """Clear the question and the error: the agent is working again, so neither was the end."""
         self.asks = False
         self.error = None
 
-    def ended_tool(self, call_id: str, name: str) -> str | None:
-        """Which of the open ones a result is of: by its id, else by its name, else the oldest."""
+    def close_tool(self, call_id: str, name: str) -> str | None:
+        """Close the tool of a result, and return its call id. Match by id, then by name, then take the oldest."""
         if call_id not in self.open_tools:
-            named = (call for call, tool in self.open_tools.items() if tool == name)
-            call_id = next(named, None) or next(iter(self.open_tools), "")
+            same_name = (call for call, tool in self.open_tools.items() if tool == name)
+            call_id = next(same_name, None) or next(iter(self.open_tools), "")
         return call_id if self.open_tools.pop(call_id, None) is not None else None
 
 
 class StatusSubscriber:
-    """Takes the bus's system events to the publisher. One session has one run at a time."""
+    """Subscriber that publishes the bus's system events. A session has one run at a time."""
 
     def __init__(self, publisher: StatusPublisher) -> None:
         self._runs = Runs(publisher, "pocketpaw")
         self.report = self._runs.report
         self._turns: dict[str, Turn] = {}
         self._traces: set[str] = set()
-        self._heard: dict[str, Callable[[Session, Turn, dict[str, Any]], None]] = {
+        self._handlers: dict[str, Callable[[Session, Turn, dict[str, Any]], None]] = {
             "thinking": _think,
             "tool_start": _start_tool,
             "tool_result": _end_tool,
@@ -100,23 +107,23 @@ class StatusSubscriber:
         }
 
     async def __call__(self, event: Event) -> None:
-        """One event of the bus."""
-        self._hear(event)
+        """Receive one event from the bus."""
+        self._handle(event)
 
     @never_raise
-    def _hear(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:
         data = event.data or {}
         key = data.get("session_key")
         if not key:
             return
         kind = event.event_type
-        if hear := self._heard.get(kind):
+        if handle := self._handlers.get(kind):
             turn = self._turns.get(key)
             if turn is None or (kind in PER_TOKEN and kind == turn.newest):
                 return
             turn.newest = kind
             if session := self._runs.session(key):
-                hear(session, turn, data)
+                handle(session, turn, data)
         elif kind == "agent_start":
             self._begin(key, data.get("trace_id"))
         elif kind == "agent_end":
@@ -130,20 +137,23 @@ class StatusSubscriber:
 
     def _begin(self, key: str, trace: str | None) -> None:
         if key in self._runs:
-            self._end(key)  # the end of the one before was lost
+            self._end(key)  # the end of the previous run was lost
         self._runs.begin(key, session_id=key)
         if key in self._runs:
             self._turns[key] = Turn(trace if trace in self._traces else None)
 
     def _end_trace(self, key: str, data: dict[str, Any]) -> None:
-        """Take how a run went, which comes only here, right after its end. A cancelled run may have no other event."""
+        """End a run by its trace, which alone has the outcome and comes right after the run's end.
+
+        A cancelled run may send no other event.
+        """
         trace = data["trace_id"]
         self._traces.discard(trace)
         turn = self._turns.get(key)
         if turn is None or turn.trace != trace:
             return
         if data.get("status") == "cancelled":
-            turn.goes_on()
+            turn.resume()
         elif data.get("status") == "error":
             turn.error = data.get("error_message") or "error"
         self._end(key)
@@ -154,14 +164,14 @@ class StatusSubscriber:
 
 
 def _think(session: Session, turn: Turn, _: dict[str, Any]) -> None:
-    """The model is at work: tools that are still open have lost their result."""
-    turn.goes_on()
+    """Note that the model is working. The results of tools that are still open were lost."""
+    turn.resume()
     _forget_tools(session, turn)
     session.thinking()
 
 
 def _stream(session: Session, turn: Turn, _: dict[str, Any]) -> None:
-    """A piece of text: of the answer, or of what goes with a question or an error."""
+    """Note a piece of text, which belongs to the answer or accompanies a question or an error."""
     if not turn.asks and turn.error is None:
         _forget_tools(session, turn)
         session.streaming()
@@ -171,7 +181,7 @@ def _start_tool(session: Session, turn: Turn, data: dict[str, Any]) -> None:
     name = data.get("name") or data.get("tool") or "tool"
     if name == QUESTION_TOOL:
         return
-    turn.goes_on()
+    turn.resume()
     call = data.get("tool_call_id") or name
     turn.open_tools[call] = name
     session.tool_start(name, call)
@@ -179,10 +189,10 @@ def _start_tool(session: Session, turn: Turn, data: dict[str, Any]) -> None:
 
 def _end_tool(session: Session, turn: Turn, data: dict[str, Any]) -> None:
     name = data.get("name") or data.get("tool") or "tool"
-    if data.get("status") == "error" and name == "agent":  # how a backend's failure is reported
+    if data.get("status") == "error" and name == "agent":  # a backend reports its failure this way
         _fail(session, turn, {"message": data.get("result")})
         return
-    call = turn.ended_tool(data.get("tool_call_id") or "", name)
+    call = turn.close_tool(data.get("tool_call_id") or "", name)
     if call is not None:
         session.tool_end(call)
         if turn.asks:
@@ -195,7 +205,7 @@ def _ask(session: Session, turn: Turn, _: dict[str, Any]) -> None:
 
 
 def _use(session: Session, _: Turn, data: dict[str, Any]) -> None:
-    """Add the tokens of one model call, or of the whole run if the backend reports them once, at its end."""
+    """Add the tokens of one model call, or of the whole run if the backend reports them only at its end."""
     session.add_usage(input=int(data.get("input") or 0), output=int(data.get("output") or 0))
 
 

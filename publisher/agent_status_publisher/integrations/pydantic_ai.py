@@ -4,19 +4,19 @@
 
     agent = Agent(..., capabilities=[StatusCapability(publisher)])
 
-The outermost agent is the session: one that a tool runs, if it has the capability, changes its state only. Its key is
-`pydantic_ai:` and the conversation's id (`agent.run(..., conversation_id="42")`; a new one for each run, else), or the
-one of `with status_key("chat:42"):` around the run. What is seen:
+The outermost agent is the session. An agent that a tool runs only changes the session's state, if it has the
+capability. The key is `pydantic_ai:` and the conversation's id (`agent.run(..., conversation_id="42")`). Without an id,
+each run gets a new one. `with status_key("chat:42"):` around the run sets another key. The dashboard shows:
 
-- Model calls, tools (several at once, too), and tokens after each call.
+- Model calls, tools (parallel ones, too), and tokens after each call.
 - `streaming` where your code streams: `run_stream`, `run_stream_events`, an `event_stream_handler`, `node.stream()`.
-  A plain `agent.run()` asks the model for whole answers, and goes on doing so: it is `thinking` until then.
-- `waiting_for_user` when the run ends with `DeferredToolRequests`, until the one that has the results of the same
-  conversation; also while another capability handles approvals inside the run.
-- An error by the exception that leaves the run. A run that is cancelled is an end.
+  A plain `agent.run()` still asks the model for whole answers, and is `thinking` until each one arrives.
+- `waiting_for_user` when the run ends with `DeferredToolRequests`, until a run of the same conversation has the
+  results. Also while another capability handles approvals inside the run.
+- An error when an exception leaves the run. A cancelled run is a normal end.
 
-It observes: requests, answers, arguments and results pass through it as they are, and nothing of them is reported. An
-agent that has no such capability is not seen, unless it is instrumented: see opentelemetry.py.
+The capability only observes. Requests, answers, arguments and results pass through unchanged, and are not published. An
+agent without the capability is not shown, unless it is instrumented: see opentelemetry.py.
 """
 
 from collections.abc import AsyncIterable, Sequence
@@ -33,37 +33,37 @@ from agent_status_publisher.worker.never_raise import never_raise
 
 
 class StatusCapability(AbstractCapability[Any]):
-    """For `Agent(capabilities=[…])`; one may be shared by agents."""
+    """Capability for `Agent(capabilities=[…])`. Several agents may share one."""
 
-    id: str | None = "agent_status"  # the framework's own rule: of such an id there is one in a run
+    id: str | None = "agent_status"  # the framework allows one capability per id in a run
 
     def __init__(self, publisher: StatusPublisher) -> None:
         self.id = f"agent_status_{id(publisher):x}"
         self._runs = Runs(publisher, "pydantic_ai", joins_own=True)
 
     def report(self, error: PublisherError) -> None:
-        """Report to a person what was ignored, once."""
+        """Report once what was ignored."""
         self._runs.report(error)
 
     @classmethod
     def combine(cls, capabilities: Sequence[AbstractCapability[Any]]) -> AbstractCapability[Any]:
-        """Given twice, to an agent or its run, it observes once."""
+        """Keep one of several, so that a capability given to both an agent and its run observes once."""
         return capabilities[-1]
 
     def get_ordering(self) -> CapabilityOrdering:
         """Wrap the other capabilities.
 
-        An error that they recover from does not count, and what they handle is asked for first.
+        An error that they recover from is not reported. A request that they handle is reported first.
         """
         return CapabilityOrdering(position="outermost")
 
     @property
     def has_wrap_run_event_stream(self) -> bool:
-        """No, although it does: yes would make `agent.run()` stream."""
+        """False, although the method exists: True would make `agent.run()` stream."""
         return False
 
     async def wrap_run(self, ctx: Any, *, handler: Any) -> Any:
-        """All of a run."""
+        """Follow a run from its beginning to its end."""
         self._begin(ctx)
         try:
             result = await handler()
@@ -74,17 +74,17 @@ class StatusCapability(AbstractCapability[Any]):
         return result
 
     async def before_model_request(self, ctx: Any, request_context: Any) -> Any:
-        """The model is asked."""
+        """Note that the model is called."""
         self._think(ctx)
         return request_context
 
     async def after_model_request(self, ctx: Any, *, request_context: Any, response: Any) -> Any:
-        """The model has answered, and says what it used."""
+        """Add the tokens of a model call that has ended."""
         self._use(ctx, response)
         return response
 
     async def wrap_run_event_stream(self, ctx: Any, *, stream: AsyncIterable[Any]) -> AsyncIterable[Any]:
-        """Where the run's own code streams."""
+        """Follow the stream, which the framework opens only where the run's own code streams."""
         try:
             async for event in stream:
                 if isinstance(event, PartStartEvent):
@@ -96,7 +96,7 @@ class StatusCapability(AbstractCapability[Any]):
                 await close()
 
     async def wrap_tool_execute(self, ctx: Any, *, call: Any, tool_def: Any, args: Any, handler: Any) -> Any:
-        """All of a tool call."""
+        """Follow a tool call from its beginning to its end."""
         self._start_tool(ctx, call)
         try:
             return await handler(args)
@@ -104,7 +104,7 @@ class StatusCapability(AbstractCapability[Any]):
             self._end_tool(ctx, call)
 
     async def handle_deferred_tool_calls(self, ctx: Any, *, requests: Any) -> None:
-        """Someone is to say yes; not we."""
+        """Note that approval is requested. Return None, which leaves the decision to others."""
         self._ask(ctx, requests)
 
     @never_raise
@@ -127,9 +127,9 @@ class StatusCapability(AbstractCapability[Any]):
 
     @never_raise
     def _use(self, ctx: Any, response: Any) -> None:
-        """Per call: an inner agent may or may not count in the outer one's totals."""
-        used = response.usage
-        self._runs.add_usage(ctx.run_id, input=used.input_tokens, output=used.output_tokens)
+        """Add the tokens of each call. Run totals will not do: they may or may not include those of an inner agent."""
+        usage = response.usage
+        self._runs.add_usage(ctx.run_id, input=usage.input_tokens, output=usage.output_tokens)
 
     @never_raise
     def _write(self, ctx: Any, part: object) -> None:

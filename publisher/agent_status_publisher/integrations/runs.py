@@ -1,12 +1,13 @@
-"""The sessions that a framework's runs make. Before it comes a bridge, after it the publisher.
+"""The sessions that a framework's runs make. A bridge calls this module, which calls the publisher.
 
-Rule 1. The outermost run begins: `thinking`. It ends: the session ends. It ends asking for a human: `waiting_for_user`,
-        and stays open. It raises: `error`. It is cancelled: the session ends.
-Rule 2. A run inside another, of the same framework or not, changes the state of that one's session, and never opens or
-        ends one.
-Rule 3. Outermost runs of the same key are one session; the last to leave says how it ends.
-Rule 4. What comes late does nothing: it reopens no session.
-Rule 5. Tokens are counted once: those of a bridge that `defers` not where another one sees the session, too.
+Rule 1. When the outermost run begins, its session is `thinking`. When the run ends, the session ends. If the run ends
+        with a question to a person, the session is `waiting_for_user` and stays open. If it raises, the session is in
+        `error`. If it is cancelled, the session ends.
+Rule 2. A run inside another one changes the state of the outer run's session. It never opens or ends a session. The two
+        runs may belong to different frameworks.
+Rule 3. Outermost runs with the same key share one session. The last one to end decides how the session ends.
+Rule 4. Late calls do nothing. They do not reopen a session.
+Rule 5. Tokens are counted once. A bridge that `defers` does not count them where another bridge sees the session, too.
 """
 
 import os
@@ -23,11 +24,14 @@ from agent_status_publisher.worker.never_raise import is_failure
 from agent_status_publisher.worker.process_lock import process_lock
 
 MAX_RUNS: Final = 10_000
-"""The most runs of one bridge. A framework that never reports the end of a run must not fill the agent's memory."""
+"""The maximum number of open runs of one bridge.
+
+A framework that never reports the end of a run must not fill the agent's memory.
+"""
 
 
 class Followed:
-    """A session that runs are about."""
+    """A session and the runs that share it."""
 
     __slots__ = ("_pid", "asks", "holders", "is_counted", "is_over", "opened_by", "session")
 
@@ -42,28 +46,28 @@ class Followed:
 
     @property
     def counts(self) -> bool:
-        """True while runs may join. A forked child inherits no session."""
+        """True while runs may join. A forked child does not inherit sessions."""
         return not self.is_over and self._pid == os.getpid()
 
 
 _followed: "weakref.WeakKeyDictionary[StatusPublisher, dict[str, Followed]]" = weakref.WeakKeyDictionary()
 _around: ContextVar[Followed | None] = ContextVar("agent_status_around", default=None)
-"""The session that this task or thread is inside of, whichever bridge saw it first."""
+"""The session of the run that this task or thread is in, whichever bridge opened it."""
 
 
 class Runs:
-    """The runs of one bridge. No method raises or blocks; runs are distinguished by whatever the framework calls them.
+    """The runs of one bridge, identified by the framework's own ids. No method raises or blocks.
 
-    Frameworks call back from several threads, and one session's end must not overtake its next beginning: each holds
+    Frameworks call back from several threads. The end of a session must not overtake its next beginning, so both hold
     the lock.
 
     Args:
-        publisher: Whose sessions they are.
-        channel: The first half of a session key whose id has none.
-        session: One that the agent's own code opens and ends: then every run is inside of it.
-        joins_own: Whether a run that begins in the context of another one of this bridge is inside of it; for
-            frameworks that do not say themselves which run is whose.
-        defers: Whether the tokens that others count are those that it would count; for a bridge of many frameworks.
+        publisher: The publisher of the sessions.
+        channel: The first half of the session key, for an id without a channel.
+        session: A session that the agent's own code opens and ends. Every run is then inside it.
+        joins_own: True if a run that begins in the context of another run of this bridge is inside that run. For
+            frameworks that do not report a run's parent.
+        defers: True if another bridge may count the same tokens. For a bridge that serves many frameworks.
     """
 
     def __init__(
@@ -89,7 +93,7 @@ class Runs:
 
     @property
     def is_inside(self) -> bool:
-        """True when a run that begins here is inside one that another bridge has seen."""
+        """True when a run that begins here is inside an open run of another bridge, or of this one with `joins_own`."""
         around = self._in_context()
         return around is not None and around.counts
 
@@ -101,7 +105,10 @@ class Runs:
         session_id: object = None,
         title: str | None = None,
     ) -> bool:
-        """A run begins; `parent` is the one around it, as far as the framework says so. True if it is an outermost."""
+        """Begin a run. Return True if it is an outermost one.
+
+        `parent` is the run around it, if the framework reports one.
+        """
         if not self._has_room():
             self.report(InvalidCallError(f"a run was ignored: {MAX_RUNS} others have not ended yet"))
             return False
@@ -123,7 +130,11 @@ class Runs:
             return True
 
     def end(self, run: Hashable, error: object = None, *, asks: bool = False) -> None:
-        """A run is over: by itself, by an error (an exception or its message), or asking for a human."""
+        """End a run.
+
+        `error` is the exception that ended the run, or its message. `asks` is True if it ends with a question to a
+        person.
+        """
         with process_lock():
             followed = self._by_run.pop(run, None)
             if followed is None:
@@ -146,36 +157,42 @@ class Runs:
                 followed.session.end()
 
     def ask(self, run: Hashable) -> None:
-        """A human is asked, and this run will end so, whatever else still goes on in it."""
+        """Mark the session as waiting for a person.
+
+        The outermost run then ends with that state, unless it fails or `answered` is called.
+        """
         with process_lock():
             if (followed := self._by_run.get(run)) is not None:
                 followed.asks = True
                 followed.session.waiting_for_user()
 
     def answered(self, run: Hashable) -> None:
-        """The human has answered while the outermost run goes on: it need not end asking."""
+        """Note that the person has answered before the outermost run ended, which need not end with a question now."""
         with process_lock():
             if (followed := self._by_run.get(run)) is not None and followed.asks:
                 followed.asks = False
                 followed.session.thinking()
 
     def session(self, run: Hashable) -> Session | None:
-        """The session that this run is about, to say its state; None for one that is over or was never seen."""
+        """Return the session whose state this run sets, or None if it has ended or the run is unknown."""
         followed = self._by_run.get(run)
         return None if followed is None or followed.is_over else followed.session
 
     def add_usage(self, run: Hashable, *, input: int, output: int) -> None:  # noqa: A002 - the API's word
-        """Tokens of one model call in this run."""
+        """Add the tokens of one model call in this run."""
         followed = self._by_run.get(run)
         if followed is not None and not followed.is_over and not (self._defers and followed.is_counted):
             followed.session.add_usage(input=input, output=output)
 
     def report(self, error: PublisherError) -> None:
-        """Report to a person what was ignored, once."""
+        """Report once what was ignored."""
         self._publisher.report(error)
 
     def _has_room(self) -> bool:
-        """For one more; inner runs that a framework never ends are forgotten, if their outermost has ended."""
+        """Return True if one more run fits.
+
+        When there is no room, inner runs that the framework never ended are dropped if their session has ended.
+        """
         if len(self._by_run) < MAX_RUNS:
             return True
         with process_lock():
@@ -198,5 +215,5 @@ class Runs:
         return followed if self._is_ours(followed) else None
 
     def _is_ours(self, followed: Followed) -> bool:
-        """Return True if the session is this publisher's: an agent on two dashboards is two sessions."""
+        """Return True if the session belongs to this publisher. An agent on two dashboards has two sessions."""
         return _followed.get(self._publisher, {}).get(followed.session.key) is followed
