@@ -39,7 +39,7 @@ def _run(measurement: Measurement, options: Options, facts: dict[str, object]) -
     try:
         measurement.plot(rows, snapshot)
     except ImportError:
-        options.say("no picture: matplotlib is not installed (scripts/environment bench)")
+        options.say("no plot: matplotlib is not installed (scripts/environment bench)")
     else:
         options.say(f"written: {snapshot}")
 
@@ -58,7 +58,7 @@ def _parse() -> tuple[list[str], Options]:
     parser.add_argument("--events", type=int, default=defaults.events, help="fanout: events in a round")
     parser.add_argument("--only", default="", metavar="A,B", help=f"fanout: these servers of {', '.join(PEERS)}")
     parser.add_argument("--scale", type=float, default=defaults.scale, help="other sizes and durations times this")
-    parser.add_argument("--output", type=Path, default=defaults.output, help="folder for JSON and pictures")
+    parser.add_argument("--output", type=Path, default=defaults.output, help="folder for JSON and plots")
     given = parser.parse_args()
     only = tuple(filter(None, given.only.split(",")))
     for unknown in [name for name in given.names if name not in MEASUREMENTS] + [n for n in only if n not in PEERS]:

@@ -43,11 +43,11 @@ def rows(bridge: Bridge, redis_url: str, rounds: int, turns: int) -> Iterator[Ro
     except pytest.skip.Exception as reason:
         yield Row.of(bridge.framework, "an event", "µs", (), str(reason))
         return
-    told = _play(environment, bridge.name, redis_url, rounds, turns)
-    added: dict[str, list[float]] = told["added"]
+    played = _play(environment, bridge.name, redis_url, rounds, turns)
+    added: dict[str, list[float]] = played["added"]
     deaf = added["deaf"] or [0.0] * rounds
     own = median(event - way for event, way in zip(added["event"], deaf, strict=True))
-    note = told["version"] + (f"; OVER {GOAL_US:g} µs" if own > GOAL_US else "")
+    note = played["version"] + (f"; OVER {GOAL_US:g} µs" if own > GOAL_US else "")
     yield Row.of(bridge.framework, "an event", "µs", added["event"], note)
     if added["deaf"]:
         note = f"the framework's way to a handler; the bridge's own share is {own:.1f} µs"

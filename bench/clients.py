@@ -44,7 +44,7 @@ class ClientsError(Exception):
 
 
 class Clients:
-    """Of one server on this machine. The first connect comes when told; leaving the block closes them all."""
+    """Clients of one server on this machine. `connect` connects them; leaving the block closes them all."""
 
     def __init__(
         self, port: int, path: str, marker: str, *, headers: str = "", receive_buffer_bytes: int | None = None

@@ -24,7 +24,7 @@ from bench.started import NotStartedError
 WARM_UP_EVENTS: Final = 3
 SETTLE_SECONDS: Final = 0.3
 EVENT_SECONDS: Final = 0.15
-"""From one event to the next: our publisher tells ten words a second at most."""
+"""Seconds from one event to the next: our publisher sends at most ten reports a second."""
 WAIT_SECONDS: Final = 20.0
 
 UNITS: Final = {

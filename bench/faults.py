@@ -1,7 +1,7 @@
-"""`python -m bench.faults`: how long the picture takes to be right after each fault, with the default settings.
+"""`python -m bench.faults`: how long the snapshot takes to be right after each fault, with the default settings.
 
-Each fault has a stage of its own: a server, two replicas, worker processes, eyes on every picture in between. A run
-that takes longer than the fault's bound, or shows a wrong picture, fails, and the command ends with status 1. Faults
+Each fault has a stage of its own: a server, two replicas, worker processes, eyes on every snapshot in between. A run
+that takes longer than the fault's bound, or shows a wrong snapshot, fails, and the command ends with status 1. Faults
 and stages are those of the tests (`chaos/faults/fault.py`), which do them with short leases.
 """
 
@@ -46,7 +46,7 @@ class Result:
     def rows(self) -> Iterator[Row]:
         note = self.skipped or (f"{len(self.failures)} FAILED" if self.failures else "")
         bound = f"bound {self.fault.bound}. {note}".rstrip(". ")
-        yield Row.of(self.fault.name, "picture right", "s", [r.snapshot_seconds for r in self.recoveries], bound)
+        yield Row.of(self.fault.name, "snapshot right", "s", [r.snapshot_seconds for r in self.recoveries], bound)
         yield Row.of(self.fault.name, "stream right", "s", [r.stream_seconds for r in self.recoveries], note)
 
 
@@ -83,7 +83,7 @@ class Runner:
         time.sleep(random.random() * stage.terms.heartbeat_seconds)  # at any moment between two heartbeats
         recovery = result.fault.suffer(stage)
         result.recoveries.append(recovery)
-        said = f"picture {recovery.snapshot_seconds:.2f} s, streams {recovery.stream_seconds:.2f} s"
+        said = f"snapshot {recovery.snapshot_seconds:.2f} s, streams {recovery.stream_seconds:.2f} s"
         self._say(f"{result.fault.name} {which}: {said}")
 
     def _say(self, text: str) -> None:

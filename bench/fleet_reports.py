@@ -1,4 +1,4 @@
-"""A fleet of any size, said by one thread: words of many workers, straight through the contract's write script.
+"""A fleet of any size, written by one thread: reports of many workers, straight through the contract's write script.
 
 Thousands of real publishers on the same machine would take the CPU that is to be measured.
 """
@@ -50,7 +50,7 @@ class FleetReports:
         self._redis.close()
 
     def say_all(self) -> None:
-        """One word of each worker, with one session changed."""
+        """One report of each worker, with one session changed."""
         for first in range(0, self._workers, AT_ONCE):
             with self._redis.pipeline(transaction=False) as pipe:
                 for worker in range(first, min(first + AT_ONCE, self._workers)):

@@ -34,7 +34,7 @@ class GatewayRun:
     log: Path
 
     def publisher(self) -> StatusPublisher:
-        """A worker on this board, with the default terms."""
+        """A worker on this dashboard, with the default terms."""
         return StatusPublisher(self.redis_url)
 
     def clients(self, *, headers: str = "", receive_buffer_bytes: int | None = None) -> Clients:

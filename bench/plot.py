@@ -1,4 +1,4 @@
-"""Results as pictures. Without matplotlib there are none, and the rest goes on."""
+"""Results as plots. Without matplotlib there are none, and the rest goes on."""
 
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ def plot_bars(rows: list[Row], path: Path) -> None:
     Raises:
         ImportError: There is no matplotlib.
     """
-    from matplotlib.figure import Figure  # noqa: PLC0415 - only who wants pictures needs it
+    from matplotlib.figure import Figure  # noqa: PLC0415 - only plots need it
 
     figure = Figure(figsize=(14, 8), layout="constrained")
     for axes, measure in zip(figure.subplots(2, 2).flat, FANOUT_MEASURES, strict=True):
@@ -40,7 +40,7 @@ def plot_lines(rows: list[Row], path: Path) -> None:
     Raises:
         ImportError: There is no matplotlib.
     """
-    from matplotlib.figure import Figure  # noqa: PLC0415 - only who wants pictures needs it
+    from matplotlib.figure import Figure  # noqa: PLC0415 - only plots need it
 
     lines: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for row in rows:

@@ -1,6 +1,6 @@
 """`python -m bench.soak --minutes 60`: a day in an hour. Clients, workers, replicas and Redis come and go at random.
 
-After a warm-up, and again at the end, all is left in peace: then every client's picture must be right, and the replica
+After a warm-up, and again at the end, all is left in peace: then every client's snapshot must be right, and the replica
 that has lived through all of it must hold what it held: memory, descriptors, tasks. The command ends with status 1 if
 not, and says how to have the same day again (`--seed`).
 """
@@ -25,7 +25,7 @@ from bench.table import print_rows
 
 WARM_UP_SHARE: Final = 0.2
 PEACE_SECONDS: Final = 60.0
-"""For all pictures to become right: more than a lease, an error's time and the longest wait of a client."""
+"""Seconds for all snapshots to become right: more than a lease, an error's time and the longest wait of a client."""
 ROOM_BYTES: Final = 8 * 1024 * 1024
 """That the lasting replica's memory may grow after the warm-up."""
 LOOK_SECONDS: Final = 0.5
@@ -60,7 +60,7 @@ def _live(day: Day, until: float, console: Console) -> None:
 
 
 def _make_peace(day: Day, console: Console) -> list[str]:
-    """All that was hurt is well again; nothing happens until every picture is right, or for too long."""
+    """All that was hurt is well again; nothing happens until every snapshot is right, or for too long."""
     day.heal()
     until = time.monotonic() + PEACE_SECONDS
     while (wrong := day.wrong()) and time.monotonic() < until:

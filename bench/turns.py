@@ -1,8 +1,8 @@
 """Plays one framework's turns inside its own environment, with its bridge and without, and prints CPU times as JSON.
 
 `python -m bench.turns langchain redis://… ROUNDS TURNS`. It imports nothing that a plain install of the publisher
-lacks, but the framework. The publisher is a real one, which says all of it to a real server meanwhile; its thread's CPU
-is in the times.
+lacks, but the framework. The publisher is a real one, which writes all of it to a real server at the same
+time; its thread's CPU is in the times.
 """
 
 import importlib
@@ -63,5 +63,5 @@ def _cpu_us(play: Play, turns: int, tokens: int) -> float:
 
 
 if __name__ == "__main__":
-    told = json.dumps(measure(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
-    sys.stdout.write(f"\n{told}\n")  # frameworks may have said things of their own before
+    measured = json.dumps(measure(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+    sys.stdout.write(f"\n{measured}\n")  # frameworks may have said things of their own before

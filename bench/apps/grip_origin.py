@@ -1,4 +1,4 @@
-"""What pushpin asks on behalf of each client: it is told to hold the stream, and on which channel."""
+"""The origin that pushpin asks for each client. It answers that the stream is to be held, and on which channel."""
 
 from fastapi import FastAPI, Response
 

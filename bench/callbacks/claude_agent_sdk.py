@@ -41,7 +41,7 @@ DONE: Final = ResultMessage(
     usage=USED,
 )
 START: Final = {"type": "content_block_start", "content_block": {"type": "text"}}
-WORD: Final = {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "word"}}
+TOKEN: Final = {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "word"}}
 
 
 def player(publisher: StatusPublisher | None) -> Play:
@@ -50,8 +50,8 @@ def player(publisher: StatusPublisher | None) -> Play:
     async def call_hooks(event: str) -> None:
         for matcher in hooks.get(event, ()):
             for hook in matcher.hooks:
-                told = {"session_id": SESSION, "hook_event_name": event, "tool_name": "bash", "tool_use_id": "call"}
-                await hook(told, "call", None)
+                sent = {"session_id": SESSION, "hook_event_name": event, "tool_name": "bash", "tool_use_id": "call"}
+                await hook(sent, "call", None)
 
     async def messages(tokens: int) -> AsyncIterator[Any]:
         yield INIT
@@ -60,7 +60,7 @@ def player(publisher: StatusPublisher | None) -> Play:
         await call_hooks("PostToolUse")
         yield RESULT_OF_TOOL
         for number in range(tokens):
-            yield StreamEvent(uuid="u", session_id=SESSION, event=WORD if number else START)
+            yield StreamEvent(uuid="u", session_id=SESSION, event=TOKEN if number else START)
         yield ANSWER
         yield DONE
 

@@ -1,6 +1,6 @@
 """Through CrewAI's own event bus, which has a loop of its own for handlers like ours: that is in the times, too.
 
-Its own handlers, which write to the console, are off the bus meanwhile.
+Its own handlers, which write to the console, are off the bus during the measurement.
 """
 
 import os

@@ -21,7 +21,7 @@ from bench.turns import Play
 PACKAGE: Final = "openai-agents"
 EVENTS: Final = 10
 USED: Final = {"input_tokens": 500, "output_tokens": 100}
-WORD: Final = SimpleNamespace(
+TOKEN: Final = SimpleNamespace(
     type="raw_response_event", data=SimpleNamespace(type="response.output_text.delta", delta="word")
 )
 
@@ -37,7 +37,7 @@ class Streamed:
 
     async def stream_events(self) -> AsyncIterator[Any]:
         for _ in range(self._tokens):
-            yield WORD
+            yield TOKEN
 
 
 def player(publisher: StatusPublisher | None) -> Play:

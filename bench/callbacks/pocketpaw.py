@@ -41,7 +41,7 @@ def _player(listen: Callable[[Any], object]) -> Play:
         bus = MessageBus()
         listen(bus)
         for _ in range(turns):
-            for told in (
+            for sent in (
                 event("trace_start"),
                 event("agent_start"),
                 event("thinking"),
@@ -50,7 +50,7 @@ def _player(listen: Callable[[Any], object]) -> Play:
                 event("tool_result", name="bash", status="success"),
                 event("thinking"),
             ):
-                await bus.publish_system(told)
+                await bus.publish_system(sent)
             for _ in range(tokens):
                 await bus.publish_system(event("trace_chunk"))
             await bus.publish_system(event("agent_end"))

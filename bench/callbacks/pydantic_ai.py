@@ -22,7 +22,7 @@ FIRST: Final = PartStartEvent(index=0, part=TextPart("word"))
 NEXT: Final = PartDeltaEvent(index=0, delta=TextPartDelta("word"))
 
 
-async def words(tokens: int) -> AsyncIterator[Any]:
+async def written(tokens: int) -> AsyncIterator[Any]:
     yield FIRST
     for _ in range(tokens - 1):
         yield NEXT
@@ -45,7 +45,7 @@ def player(publisher: StatusPublisher | None) -> Play:
             await hooks.wrap_tool_execute(context, call=CALL, tool_def=None, args={}, handler=run_tool)
             await hooks.before_model_request(context, None)
             if tokens:
-                async for _ in hooks.wrap_run_event_stream(context, stream=words(tokens)):
+                async for _ in hooks.wrap_run_event_stream(context, stream=written(tokens)):
                     pass
             await hooks.after_model_request(context, request_context=None, response=ANSWER)
             return AgentRunResult("Hello")

@@ -1,4 +1,4 @@
-"""This project's gateway, told through its own publisher and a Redis."""
+"""This project's gateway, which gets events through its own publisher and a Redis."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from bench.gateway_run import MARKER, STREAM_PATH, running_gateway
 from bench.peers.peer import Peer, Server
 
 TITLE: Final = "Fix auth bug in login"
-"""So long that a picture with this session alone is about EVENT_BYTES."""
+"""So long that a snapshot with this session alone is about EVENT_BYTES."""
 
 
 @contextmanager
@@ -34,5 +34,5 @@ def _publish(publisher: StatusPublisher, session: Session, stamp_ns: int) -> Non
 
 
 PEER: Final = Peer(
-    name="ours", why_missing=lambda: None, run=_run, note="whole pictures, one state per client; debounce 0"
+    name="ours", why_missing=lambda: None, run=_run, note="whole snapshots, one state per client; debounce 0"
 )

@@ -1,4 +1,4 @@
-"""What is compared: a server that can be started, told an event, and asked for its stream."""
+"""What is compared: a server that can be started, sent an event, and asked for its stream."""
 
 import shutil
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import Final
 from bench.clients import WINDOW
 
 EVENT_BYTES: Final = 360
-"""Of one event on the wire, whoever sends it: a picture with one session."""
+"""Bytes of one event on the wire, from any server: a snapshot with one session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from bench.started import ROOT
 ENVIRONMENT: Final = Path(os.environ.get("POCKETPAW_VENV") or ROOT / ".venv-pocketpaw")
 PYTHON: Final = ENVIRONMENT / "bin" / "python"
 OVERHEAD_BYTES: Final = 332
-"""Of its picture around the name of the tool, which is the only part of ours."""
+"""Bytes of its snapshot around the name of the tool, which is the only part of ours."""
 
 
 def _why_missing() -> str | None:

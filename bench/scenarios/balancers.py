@@ -23,7 +23,7 @@ from chaos.ports import free_port
 CLIENTS: Final = 1000
 EVENTS: Final = 20
 EVENT_SECONDS: Final = 0.15
-"""From one event to the next: our publisher tells ten words a second at most."""
+"""Seconds from one event to the next: our publisher sends at most ten reports a second."""
 WAIT_SECONDS: Final = 20.0
 GOAL_MS: Final = 50.0
 DIRECT: Final = "no balancer"

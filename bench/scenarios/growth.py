@@ -19,7 +19,7 @@ SESSIONS: Final = (1, 10, 100, 1000, 10_000)
 WORKERS: Final = (1, 10, 100, 1000)
 WATCHERS: Final = 10
 REPORTS_PER_SECOND: Final = 2
-MODEL: Final = ("an event of a client", "a session in a picture", "a word", "a second of being there")
+MODEL: Final = ("an event of a client", "a session in a snapshot", "a report", "a second of being there")
 SECONDS: Final = 5.0
 SETTLE_SECONDS: Final = 1.0
 SESSIONS_OF_A_WORKER: Final = 1000
@@ -96,14 +96,14 @@ def _along_fleet(options: Options, points: list[Point], subject: str, workers: i
         held_bytes = resident_bytes([gateway.pid])
     points.append(Point(events=events, sessions=workers * sessions, reports=workers, share=share))
     options.say(f"{subject}: {share:.2f} % of a core")
-    yield Row.of(subject, "CPU, a word a second from each worker", "% of a core", [share])
+    yield Row.of(subject, "CPU, a report a second from each worker", "% of a core", [share])
     yield Row.of(subject, "gateway's memory", "MiB", [held_bytes / 1024 / 1024])
 
 
 def _share(
     gateway: GatewayRun, fleet: FleetReports, clients: Clients, seconds: float, reports_per_second: float
 ) -> tuple[float, float]:
-    """Percent of a core while every worker says so many words a second, and the events that clients got in a second."""
+    """Percent of a core while each worker sends so many reports a second, and the events that clients got a second."""
     clients.reset()
     before_ns, began_at, said = cpu_ns([gateway.pid]), time.monotonic(), 0
     while (elapsed := time.monotonic() - began_at) < seconds:

@@ -1,4 +1,4 @@
-"""How long a load balancer waits for its probe while many clients are told something."""
+"""How long a load balancer waits for its probe while events are sent to many clients."""
 
 import http.client
 import threading
@@ -29,9 +29,9 @@ def measure(options: Options) -> Iterator[Row]:
         clients.reset()
         with Ticker(publisher, session, EVENT_SECONDS):
             answers = _ask(gateway.port, seconds)
-        yield from _rows(f"{count} clients, told every {EVENT_SECONDS} s", answers)
+        yield from _rows(f"{count} clients, sent one every {EVENT_SECONDS} s", answers)
         events = clients.report()["events"] / count / seconds
-        yield Row.of("meanwhile", "events of each client", "1/s", [events])
+        yield Row.of("during the probes", "events of each client", "1/s", [events])
 
 
 def _ask(port: int, seconds: float) -> list[float]:

@@ -1,4 +1,4 @@
-"""A busy fleet: what hearing it costs the gateway, and whether the last picture is what was said last."""
+"""A busy fleet: what its reports cost the gateway, and whether the last snapshot is what was reported last."""
 
 import http.client
 import json
@@ -65,16 +65,16 @@ def _ingest(gateway: GatewayRun, loads: list[Load]) -> Iterator[Row]:
     gateway_ns, redis_ns = cpu_ns([gateway.pid]) - gateway_ns, cpu_ns([gateway.redis_pid]) - redis_ns
     reports = _reports(gateway) - reports
     yield Row.of(subject, "transitions", "1/s", [made / seconds])
-    yield Row.of(subject, "words", "1/s", [reports / seconds])
+    yield Row.of(subject, "reports", "1/s", [reports / seconds])
     yield Row.of(subject, "gateway's CPU", "% of a core", [gateway_ns / seconds / 1e7])
-    yield Row.of(subject, "gateway's CPU per word", "µs", [gateway_ns / max(1, reports) / 1e3])
+    yield Row.of(subject, "gateway's CPU per report", "µs", [gateway_ns / max(1, reports) / 1e3])
     yield Row.of(subject, "Redis's CPU", "% of a core", [redis_ns / seconds / 1e7])
-    assert all(_hear(pipes)), "Redis did not take the last words in time"
+    assert all(_hear(pipes)), "Redis did not take the last reports in time"
     said = {key: tool for load in loads for key, tool in load.final_tools.items()}
     last_at = time.monotonic()
     while (wrong := _wrong(gateway, said)) and time.monotonic() < last_at + RIGHT_SECONDS:
         time.sleep(POLL_SECONDS)
-    yield Row.of(subject, "last word to right picture", "s", [time.monotonic() - last_at])
+    yield Row.of(subject, "last report to right snapshot", "s", [time.monotonic() - last_at])
     yield Row.of(subject, "sessions shown wrong in the end", "", [wrong], f"of {len(said)}")
     _say(pipes)
 

@@ -1,4 +1,4 @@
-"""A process with many real publishers, which says what it is told to and how much it was."""
+"""A process with many real publishers, which makes the changes of its load and counts them."""
 
 import time
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Load:
 
 
 def run_workers(load: Load, pipe: Connection) -> None:
-    """Says "ready" when all sessions are there; begins when told; says how many changes it made; ends when told."""
+    """Send "ready" when all sessions are there; begin when asked; send the number of changes; end when asked."""
     publishers = [StatusPublisher(load.redis_url, max_concurrent=load.sessions).start() for _ in range(load.workers)]
     tools = load.final_tools
     owners = [publishers[number // load.sessions] for number in range(len(tools))]

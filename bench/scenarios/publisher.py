@@ -55,7 +55,7 @@ def _busy(client: "redis.Redis", session: Session, seconds: float, rate: int | N
 
 
 def _messages(client: "redis.Redis") -> int:
-    """How often the write script has said a word."""
+    """How often the write script has published a report."""
     said = client.info("commandstats").get("cmdstat_publish", {"calls": 0})
     return int(said["calls"])
 

@@ -1,4 +1,4 @@
-"""A large picture: what making it costs, and how many bytes of it a client gets, with and without gzip."""
+"""A large snapshot: what making it costs, and how many bytes of it a client gets, with and without gzip."""
 
 import http.client
 import time
@@ -19,7 +19,7 @@ from bench.options import Options
 from bench.row import Row
 
 SESSIONS: Final = 1000
-PICTURES: Final = 200
+SNAPSHOTS: Final = 200
 EVENTS: Final = 5
 EVENT_SECONDS: Final = 0.5
 ENCODERS: Final = {"no coding": "", "gzip": "Accept-Encoding: gzip\r\n"}
@@ -29,7 +29,7 @@ def measure(options: Options) -> Iterator[Row]:
     """In this process first, then as a client sees it."""
     sessions = options.scaled(SESSIONS, 10)
     subject = f"{sessions} sessions"
-    yield Row.of(subject, "picture and its bytes", "ms", _made_ms(sessions, options.scaled(PICTURES, 10)))
+    yield Row.of(subject, "snapshot and its bytes", "ms", _made_ms(sessions, options.scaled(SNAPSHOTS, 10)))
     with running_gateway() as gateway, FleetReports(gateway.redis_url, workers=1, sessions=sessions) as fleet:
         fleet.say_all()
         time.sleep(EVENT_SECONDS)

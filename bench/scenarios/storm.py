@@ -1,4 +1,4 @@
-"""All clients reconnect at once: how long until each has its picture, and what those who stayed notice of it."""
+"""All clients reconnect at once: how long until each has its snapshot, and what those who stayed notice of it."""
 
 import time
 from collections import defaultdict
@@ -38,16 +38,16 @@ def measure(options: Options) -> Iterator[Row]:
                 steady.reset()
                 for name, value in _reconnect(gateway, crowd, count).items():
                     samples[name].append(value)
-                samples["meanwhile"].append(steady.report()["latency_max_ms"])
+                samples["during"].append(steady.report()["latency_max_ms"])
                 options.say(f"round {number + 1}/{options.rounds}: all back after {samples['back'][-1]:.2f} s")
     subject, others = f"{count} clients reconnect", f"{STEADY} others"
-    yield Row.of(subject, "all have a picture", "s", samples["back"])
+    yield Row.of(subject, "all have a snapshot", "s", samples["back"])
     yield Row.of(subject, "refused or lost", "clients", samples["lost"])
     yield Row.of(subject, "gateway's CPU", "% of a core", samples["gateway"])
     bound = "generator-bound" if median(samples["generator"]) > 100 * BOUND_SHARE else ""
     yield Row.of(subject, "generator busy", "%", samples["generator"], bound)
-    yield Row.of(others, "worst latency before", "ms", samples["before"], f"{count} clients are told, too")
-    yield Row.of(others, "worst latency meanwhile", "ms", samples["meanwhile"])
+    yield Row.of(others, "worst latency before", "ms", samples["before"], f"{count} clients are sent them, too")
+    yield Row.of(others, "worst latency during it", "ms", samples["during"])
 
 
 def _reconnect(gateway: GatewayRun, crowd: Clients, count: int) -> dict[str, float]:

@@ -42,14 +42,14 @@ def measure(options: Options) -> Iterator[Row]:
             half = len(memory) // 2
             yield Row.of(f"{stuck} of {count} stuck", "gateway's memory", "MiB", [size / MIB for size in memory])
             yield Row.of("its second half", "growth", "KiB", [(max(memory[half:]) - memory[half]) / 1024])
-            told = len(memory)
+            sent = len(memory)
             began_ns = clients.reset()
             clients.resume()
             ended_ns = clients.wait_stamp(newest_ns, WAIT_SECONDS)
             report = clients.report()
             yield Row.of(f"{stuck} read again", "all have the newest", "ms", [(ended_ns - began_ns) / 1e6])
             yield Row.of(
-                f"{stuck} read again", "events each had yet to read", "", [report["events"] / stuck], f"of {told}"
+                f"{stuck} read again", "events each had yet to read", "", [report["events"] / stuck], f"of {sent}"
             )
 
 

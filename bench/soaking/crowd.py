@@ -1,4 +1,4 @@
-"""Clients as browsers are: they come back by the `retry` that they were told, to whichever replica lets them in."""
+"""Clients as browsers are: they come back by the `retry` that they were sent, to whichever replica lets them in."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ SILENT_SECONDS: Final = 40.0
 
 
 class Client:
-    """One, and the newest picture that it was shown, by sessions' states."""
+    """A client, and the newest snapshot that it was shown, by sessions' states."""
 
     def __init__(self, ports: Sequence[int], randomly: random.Random) -> None:
         self.newest: dict[str, str] | None = None

@@ -1,4 +1,4 @@
-"""What happens in a soak's day, at random and with a known right picture at any time that all is left in peace."""
+"""What happens in a soak's day, at random and with a known right snapshot at any time that all is left in peace."""
 
 import random
 import signal
@@ -22,7 +22,7 @@ PAUSE_SECONDS: Final = (0.05, 0.5)
 
 
 class Worker:
-    """A process, and the sessions that it holds by its own word."""
+    """A process, and the sessions that it holds by its own report."""
 
     def __init__(self, name: int, redis_url: str, stack: ExitStack) -> None:
         self.process = stack.enter_context(WorkerProcess(redis_url, TERMS))

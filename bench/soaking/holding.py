@@ -35,7 +35,7 @@ class Holding(NamedTuple):
         yield "tasks", "", self.tasks, later.tasks
 
     def grown_to(self, later: "Holding", room_bytes: float) -> list[str]:
-        """What has grown, in words. Each client is a descriptor; a task more or less may be an answer being given."""
+        """What has grown, as text. Each client is a descriptor; a task more or less may be an answer being given."""
         grown = []
         if later.memory_bytes > self.memory_bytes + room_bytes:
             grown.append(f"memory has grown from {self} to {later}")
