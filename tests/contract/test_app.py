@@ -73,7 +73,7 @@ def test_what_a_worker_says_is_seen_from_start_to_end(client: TestClient, publis
     shows(client, {})
 
 
-def test_who_comes_later_sees_what_was_said_before(backend: Backend, publisher: StatusPublisher) -> None:
+def test_a_later_client_sees_what_was_reported_before(backend: Backend, publisher: StatusPublisher) -> None:
     publisher.session("web:1")
     publisher.flush()
     with running(backend) as late:
@@ -120,7 +120,7 @@ def test_an_app_may_be_started_again_and_reads_the_environment_again(
         assert second.get(STATUS + "?key=geheim").status_code == 200
 
 
-def test_bytes_that_are_no_text_do_not_disturb_a_client_that_decodes(backend: Backend) -> None:
+def test_bytes_that_are_not_text_do_not_disturb_a_client_that_decodes(backend: Backend) -> None:
     with running(backend, decode_responses=True) as client, backend.client() as raw:
         raw.hset(Keys("default").worker("bad"), mapping={"seq": "1", "at": "1", "record": b"\xff\xfe"})
         raw.expire(Keys("default").worker("bad"), 60)
@@ -143,7 +143,7 @@ def test_head_is_answered_on_both_endpoints(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", [STATUS, STATUS + "/stream"])
-def test_without_the_key_both_endpoints_refuse_with_the_pages_words(keyed: TestClient, path: str) -> None:
+def test_without_the_key_both_endpoints_refuse_with_the_text_of_the_api_page(keyed: TestClient, path: str) -> None:
     for response in (keyed.get(path), keyed.get(path + "?key=wrong"), keyed.get(path, headers={"X-Status-Key": "x"})):
         assert response.status_code == 403
         assert response.json() == REFUSAL
@@ -242,7 +242,7 @@ def test_the_openapi_document_has_the_snapshots_schema_on_both_endpoints(client:
 # Clients that cannot be used
 
 
-def test_a_client_that_would_block_is_refused_with_what_is_wanted() -> None:
+def test_a_client_that_would_block_is_refused_with_what_is_expected() -> None:
     with pytest.raises(SettingsError, match=r"must be a redis\.asyncio\.Redis, not .*; this one would block"):
         create_app(redis=fakeredis.FakeRedis())  # type: ignore[arg-type]
 
@@ -254,7 +254,7 @@ def test_an_app_with_a_wrong_setting_is_made_and_says_so_when_it_starts(monkeypa
         pass
 
 
-def test_an_operator_is_told_who_the_workers_are(keyed: TestClient, publisher: StatusPublisher) -> None:
+def test_an_operator_can_list_the_workers(keyed: TestClient, publisher: StatusPublisher) -> None:
     path = "/api/v1/agent/workers"
     assert keyed.get(path).status_code == 403
     publisher.session("web:1")

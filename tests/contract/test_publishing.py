@@ -31,7 +31,7 @@ def shown(client: redis.Redis) -> dict[str, Any]:
     return {session.key: session.state.value for record in records(client) for session in record.sessions}
 
 
-def test_what_is_said_is_in_redis_when_flush_returns(client: redis.Redis) -> None:
+def test_what_is_published_is_in_redis_when_flush_returns(client: redis.Redis) -> None:
     with StatusPublisher(client, max_concurrent=7) as publisher:
         publisher.session("web:1", title="T").streaming()
         assert publisher.flush()
@@ -94,7 +94,7 @@ def test_heartbeats_keep_a_quiet_worker_alive(client: redis.Redis) -> None:
         wait_until(lambda: client.hget(KEYS.worker(publisher.worker_id or ""), "seq") != seq, "a heartbeat comes")
 
 
-def test_constant_change_is_at_most_ten_words_a_second(client: redis.Redis) -> None:
+def test_constant_change_is_at_most_ten_reports_a_second(client: redis.Redis) -> None:
     with StatusPublisher(client) as publisher:
         session = publisher.session("web:1")
         until = time.monotonic() + 1.0
@@ -105,7 +105,7 @@ def test_constant_change_is_at_most_ten_words_a_second(client: redis.Redis) -> N
         assert int(client.hget(KEYS.worker(publisher.worker_id or ""), "seq") or 0) <= 12
 
 
-def test_after_a_refusal_the_next_word_passes_the_stored_number(client: redis.Redis) -> None:
+def test_after_a_refusal_the_next_report_passes_the_stored_number(client: redis.Redis) -> None:
     with StatusPublisher(client) as publisher:
         publisher.flush()
         key = KEYS.worker(publisher.worker_id or "")

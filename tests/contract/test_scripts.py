@@ -65,7 +65,7 @@ def desk(backend: Backend) -> Iterator[Desk]:
         yield Desk(client)
 
 
-def test_a_word_that_is_written_is_read_back_whole(desk: Desk) -> None:
+def test_a_report_that_is_written_is_read_back_whole(desk: Desk) -> None:
     taken, at, error = desk.write(1)
     assert (taken, error) == (1, b"")
     reading = desk.read()
@@ -74,7 +74,7 @@ def test_a_word_that_is_written_is_read_back_whole(desk: Desk) -> None:
     assert 0 <= reading.time_ms - int(at) < 2000
 
 
-def test_the_same_word_is_said_on_the_channel(desk: Desk) -> None:
+def test_the_same_report_is_published_on_the_channel(desk: Desk) -> None:
     with listening(desk.client) as next_message:
         desk.write(7)
         message = next_message()
@@ -83,14 +83,14 @@ def test_the_same_word_is_said_on_the_channel(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("seq", [5, 4, 1])
-def test_a_word_that_is_not_newer_is_refused_with_the_stored_number(desk: Desk, seq: int) -> None:
+def test_a_report_that_is_not_newer_is_refused_with_the_stored_number(desk: Desk, seq: int) -> None:
     desk.write(5)
     before = desk.stored()
     assert desk.write(seq, record("w1", session("web:2"))) == [0, b"5", b""]
     assert desk.stored() == before
 
 
-def test_a_refused_word_is_not_said(desk: Desk) -> None:
+def test_a_refused_report_is_not_published(desk: Desk) -> None:
     desk.write(5)
     with listening(desk.client) as next_message:
         desk.write(5)
@@ -127,7 +127,7 @@ def test_workers_whose_hash_has_ended_leave_the_index(desk: Desk) -> None:
     assert desk.client.zrange(KEYS.workers, 0, -1) == [b"w1"]
 
 
-def test_a_reading_leaves_out_what_is_nobodys_word(desk: Desk) -> None:
+def test_a_full_read_leaves_out_what_is_not_a_report(desk: Desk) -> None:
     desk.write(1)
     desk.client.zadd(KEYS.workers, {"vanished": 9e15, "wrong-type": 9e15, "half": 9e15})
     desk.client.set(KEYS.worker("wrong-type"), "x", ex=60)
@@ -155,7 +155,7 @@ def test_namespaces_do_not_see_each_other(desk: Desk) -> None:
     assert decode_reading(desk.client.register_script(READ_SCRIPT)(keys=keys, args=arguments)).reports == ()
 
 
-def test_a_long_word_of_many_sessions_goes_through_whole(desk: Desk) -> None:
+def test_a_long_report_of_many_sessions_goes_through_whole(desk: Desk) -> None:
     said = record("w1", *(session(f"web:{number}", title="ü" * 200) for number in range(1000)))
     desk.write(1, said)
     assert desk.read().reports[0].decode().record == said

@@ -120,7 +120,7 @@ def wait_until_shown(page: Page, session_key: str, state: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_a_browser_page_on_another_port_sees_the_picture_and_a_live_change(
+def test_a_browser_page_on_another_port_sees_the_snapshot_and_a_live_change(
     host: str, open_page: OpenPage, gateway: GatewayProcess, session: Session
 ) -> None:
     page = open_page(host)
@@ -135,7 +135,7 @@ def test_a_browser_page_on_another_port_sees_the_picture_and_a_live_change(
     assert page.evaluate("happened") == ["open", "status", "status"]
 
 
-def test_a_browser_decodes_a_large_compressed_picture_from_any_joining_point(
+def test_a_browser_decodes_a_large_compressed_snapshot_from_any_joining_point(
     open_page: OpenPage, gateway: GatewayProcess, publisher: StatusPublisher
 ) -> None:
     wanted = {f"big:{number:03}": f"Größe {number} 🙂" for number in range(500)}
@@ -206,7 +206,7 @@ def test_a_browser_page_from_a_foreign_origin_reads_neither_endpoint(
     ]
 
 
-def test_a_browser_page_keeps_asking_a_gateway_without_a_picture_until_it_has_one(
+def test_a_browser_page_keeps_asking_a_gateway_without_a_snapshot_until_it_has_one(
     open_page: OpenPage, own_redis: RedisServer
 ) -> None:
     own_redis.kill()

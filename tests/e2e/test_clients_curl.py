@@ -16,7 +16,7 @@ def curl() -> str:
     return need.program("curl")
 
 
-def test_curl_prints_the_picture_on_connect_and_then_a_live_change(
+def test_curl_prints_the_snapshot_on_connect_and_then_a_live_change(
     curl: str, gateway: GatewayProcess, session: Session
 ) -> None:
     with Program(curl, "-sS", "-N", gateway.url + STREAM) as client:
@@ -70,7 +70,7 @@ def test_curl_asking_for_the_head_of_the_stream_gets_it_and_its_end(curl: str, g
         }
 
 
-def test_curl_gets_the_picture_as_json(curl: str, gateway: GatewayProcess, session: Session) -> None:
+def test_curl_gets_the_snapshot_as_json(curl: str, gateway: GatewayProcess, session: Session) -> None:
     printed = run(curl, "-X", "GET", gateway.url + STATUS, "-H", "Content-Type: application/json")
     assert states(json.loads(printed)) == {session.key: "thinking"}
 

@@ -21,7 +21,7 @@ OFFLINE: Final = {"CGO_ENABLED": "0", "GOPROXY": "off", "GOTOOLCHAIN": "local", 
 
 
 @pytest.mark.timeout(BUILD_SECONDS + 30)
-def test_the_go_program_gets_the_picture_as_json(gateway: GatewayProcess, session: Session) -> None:
+def test_the_go_program_gets_the_snapshot_as_json(gateway: GatewayProcess, session: Session) -> None:
     go = need.go()
     done = subprocess.run(
         [go, "run", str(PROGRAM), gateway.url + STATUS],

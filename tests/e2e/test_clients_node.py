@@ -22,7 +22,7 @@ def run_script(node_packages: Path) -> RunScript:
     return lambda name, *arguments: Program(node, name, *arguments, cwd=node_packages)
 
 
-def test_eventsource_gets_the_picture_on_connect_and_then_a_live_change(
+def test_eventsource_gets_the_snapshot_on_connect_and_then_a_live_change(
     run_script: RunScript, gateway: GatewayProcess, session: Session
 ) -> None:
     with run_script("event-source.mjs", gateway.url + STREAM) as client:
@@ -67,6 +67,6 @@ def test_node_fetch_with_the_right_key_in_a_header_sees_a_live_change(
         client.wait_for({"discord:keyed": "thinking"})
 
 
-def test_node_fetch_gets_the_picture_as_json(run_script: RunScript, gateway: GatewayProcess, session: Session) -> None:
+def test_node_fetch_gets_the_snapshot_as_json(run_script: RunScript, gateway: GatewayProcess, session: Session) -> None:
     with run_script("fetch-json.mjs", gateway.url + STATUS) as client:
         assert states(client.wait_for_first()) == {session.key: "thinking"}

@@ -61,7 +61,7 @@ def ask(command: Path, home: Path, gateway: GatewayProcess, *arguments: str, key
     return done.stdout
 
 
-def test_pocketpaw_status_prints_our_picture(
+def test_pocketpaw_status_prints_our_snapshot(
     pocketpaw: Path, tmp_path: Path, gateway: GatewayProcess, session: Session
 ) -> None:
     session.tool_running("bash")
@@ -77,7 +77,7 @@ def test_pocketpaw_status_prints_our_picture(
     ]
 
 
-def test_pocketpaw_status_with_the_key_prints_our_picture_as_json(
+def test_pocketpaw_status_with_the_key_prints_our_snapshot_as_json(
     pocketpaw: Path, tmp_path: Path, keyed_gateway: GatewayProcess, publisher: StatusPublisher
 ) -> None:
     publisher.session("discord:keyed")

@@ -11,7 +11,7 @@ from chaos.gateways.gateway_process import STATUS, STREAM, GatewayProcess
 from tests.e2e.conftest import KEY, THINKING, TOOL_RUNNING, states
 
 
-def test_httpx_sse_gets_the_picture_on_connect_and_then_a_live_change(
+def test_httpx_sse_gets_the_snapshot_on_connect_and_then_a_live_change(
     gateway: GatewayProcess, session: Session
 ) -> None:
     with httpx.Client(timeout=10) as client, connect_sse(client, "GET", gateway.url + STREAM) as source:
@@ -54,13 +54,13 @@ def test_httpx_with_the_right_key_in_a_header_sees_a_live_change(
             pass
 
 
-def test_httpx_with_a_wrong_key_is_told_so_in_json(keyed_gateway: GatewayProcess) -> None:
+def test_httpx_with_a_wrong_key_is_refused_in_json(keyed_gateway: GatewayProcess) -> None:
     response = keyed_gateway.get(STREAM, headers={"X-Status-Key": "wrong"})
     assert response.status_code == httpx.codes.FORBIDDEN
     assert response.json() == {"detail": "Invalid or missing status API key"}
 
 
-def test_requests_gets_the_picture_as_json(gateway: GatewayProcess, session: Session) -> None:
+def test_requests_gets_the_snapshot_as_json(gateway: GatewayProcess, session: Session) -> None:
     session.usage(input=500, output=100)
     session.tool_running("bash")
     with httpx.Client(timeout=10) as client, connect_sse(client, "GET", gateway.url + STREAM) as source:

@@ -39,12 +39,12 @@ def check(publisher: RecordingPublisher, key: str) -> None:
     assert "count" in {change.tool_name for change in publisher.changes}
 
 
-def test_the_node_example_is_seen_on_the_board() -> None:
+def test_the_node_example_is_seen_on_the_dashboard() -> None:
     check(run(need.program("node"), EXAMPLES / "ingest.mjs"), "node:42")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(BUILD_SECONDS + 30)
-def test_the_go_example_is_seen_on_the_board() -> None:
+def test_the_go_example_is_seen_on_the_dashboard() -> None:
     go = need.go()
     check(run(go, "run", EXAMPLES / "ingest.go", seconds=BUILD_SECONDS), "go:42")

@@ -46,7 +46,7 @@ def fleet(publisher: StatusPublisher) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("fleet")
-def test_the_first_picture_is_whole(tabs: BrowserContext, gateway: GatewayProcess) -> None:
+def test_the_first_snapshot_is_whole(tabs: BrowserContext, gateway: GatewayProcess) -> None:
     page = opened(tabs, gateway)
     expect(page.locator("#rows tr")).to_have_count(5)
     expect(page.locator("#global")).to_have_text("Degraded")
@@ -86,7 +86,7 @@ def test_a_duration_ticks_between_events(tabs: BrowserContext, gateway: GatewayP
 
 
 @pytest.mark.usefixtures("fleet")
-def test_who_waits_comes_first_then_who_failed_then_the_others_by_key(
+def test_waiting_sessions_come_first_then_failed_ones_then_the_others_by_key(
     tabs: BrowserContext, gateway: GatewayProcess, publisher: StatusPublisher
 ) -> None:
     page = opened(tabs, gateway)
@@ -121,7 +121,9 @@ def test_what_is_chosen_is_shown_and_lives_in_the_url(tabs: BrowserContext, gate
     assert page.url == f"{gateway.url}/?sort=tokens"
 
 
-def test_a_hostile_title_is_words(tabs: BrowserContext, gateway: GatewayProcess, publisher: StatusPublisher) -> None:
+def test_a_hostile_title_is_shown_as_text(
+    tabs: BrowserContext, gateway: GatewayProcess, publisher: StatusPublisher
+) -> None:
     for number, title in enumerate(HOSTILE):
         publisher.publish(f"<b>:{number}", "tool_running", title=title, tool_name=title)
     publisher.flush(5)

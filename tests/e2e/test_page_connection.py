@@ -76,7 +76,7 @@ def test_an_answer_of_a_balancer_in_between_is_named_and_does_not_end_it(
     expect(page.locator("#rows .title")).to_have_text("Fix auth bug")
 
 
-def test_while_redis_cannot_be_heard_the_picture_is_stale_since_then_and_then_live_again(
+def test_during_an_outage_the_snapshot_is_stale_and_afterwards_it_is_live_again(
     tabs: BrowserContext, own_redis: RedisServer
 ) -> None:
     with (
@@ -155,7 +155,7 @@ def test_without_web_locks_each_tab_has_a_connection_of_its_own(tabs: BrowserCon
     assert streams(gateway) == 2
 
 
-def test_only_one_tab_notifies_of_who_begins_to_wait_and_only_if_asked_to(
+def test_only_one_tab_notifies_of_a_session_that_begins_to_wait_and_only_if_asked_to(
     tabs: BrowserContext, gateway: GatewayProcess, session: Session
 ) -> None:
     tabs.grant_permissions(["notifications"], origin=gateway.url)

@@ -21,9 +21,7 @@ def watch(gateway: GatewayProcess, *options: str, **terminal: object) -> PseudoT
     return PseudoTerminal(*COMMAND, "watch", "--url", gateway.url, *options, **terminal)  # type: ignore[arg-type]
 
 
-def test_the_picture_is_live_ticks_between_events_and_fits_whatever_the_size(
-    gateway: GatewayProcess, session: Session
-) -> None:
+def test_the_snapshot_is_live_ticks_between_events_and_fits_any_size(gateway: GatewayProcess, session: Session) -> None:
     with watch(gateway) as terminal:
         seen = terminal.wait_for("Fix auth bug")
         assert seen.splitlines()[0].rstrip().startswith("active  1 of 5 sessions · up ")
@@ -91,7 +89,7 @@ def test_typed_keys_do_not_show_and_ctrl_z_gives_the_terminal_back_for_a_while(g
 
 
 @pytest.mark.usefixtures("session")
-def test_without_colour_words_say_it_all(gateway: GatewayProcess) -> None:
+def test_without_colour_the_text_alone_says_it_all(gateway: GatewayProcess) -> None:
     with watch(gateway, environment={"NO_COLOR": "1"}) as terminal:
         seen = terminal.wait_for("Fix auth bug")
         assert "thinking" in seen

@@ -109,9 +109,7 @@ def test_watch_and_wait_live_through_the_death_of_a_gateway(
     assert watch.lines.count("web:1 thinking") == 1, "what has not changed is not told again"
 
 
-def test_a_picture_without_redis_is_called_stale_and_is_no_truth_for_wait(
-    own_redis: RedisServer, tmp_path: Path
-) -> None:
+def test_a_snapshot_without_redis_is_called_stale_and_does_not_end_wait(own_redis: RedisServer, tmp_path: Path) -> None:
     (tmp_path / "wait").mkdir()
     with (
         StatusPublisher(own_redis.url, max_concurrent=5) as publisher,

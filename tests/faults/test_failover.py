@@ -66,7 +66,9 @@ def _wait_for_promotion(servers: Servers) -> float:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["sentinel-failover", "cluster-failover"])
-def test_failovers_that_lose_the_last_words_leave_the_picture_right_within_a_heartbeat_and_a_second(name: str) -> None:
+def test_after_failovers_that_lose_the_last_reports_the_snapshot_is_right_within_a_heartbeat_and_a_second(
+    name: str,
+) -> None:
     terms = replace(QUICK, heartbeat_seconds=HEARTBEAT_SECONDS, lease_seconds=LEASE_SECONDS)
     with FAULTS[name].setting(terms, False) as stage:
         FAULTS[name].suffer(stage)
@@ -134,7 +136,7 @@ def test_a_slot_that_moves_to_another_server_takes_workers_and_replicas_along(
     assert all(event.data["sessions"][0]["state"] != "error" for event in moving.statuses if event.data["sessions"])
 
 
-def test_while_a_slot_is_half_moved_the_last_picture_stands_and_a_moment_after_it_is_right(
+def test_while_a_slot_is_half_moved_the_last_snapshot_stands_and_a_moment_after_it_is_right(
     moving_cluster: RedisCluster, moving: Dashboard, stack: ExitStack
 ) -> None:
     """Redis answers TRYAGAIN to a script whose keys are on both sides, and ASK for one that is not there any more."""

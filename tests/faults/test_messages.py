@@ -37,11 +37,11 @@ def test_nonsense_on_the_channel_and_in_hashes_stops_nobody_and_is_counted_by_re
     assert len(lines) == len(stage.replicas), "one line per burst and replica"
 
 
-def test_words_that_come_again_doubled_and_backwards_move_nothing(stage: Stage) -> None:
+def test_reports_that_come_again_doubled_and_backwards_change_nothing(stage: Stage) -> None:
     FAULTS["messages-repeated"].suffer(stage)
 
 
-def test_a_word_from_the_future_in_a_live_workers_name_is_healed_by_a_reading(stage: Stage) -> None:
+def test_a_report_from_the_future_in_a_live_workers_name_is_healed_by_a_full_read(stage: Stage) -> None:
     FAULTS["message-from-the-future"].suffer(stage)
 
 
@@ -51,23 +51,23 @@ def test_a_replica_that_started_before_any_worker_reads_every_two_heartbeats_too
         FAULTS["message-from-the-future"].suffer(fresh)
 
 
-def test_what_others_write_in_a_workers_place_is_healed_by_its_next_word(stage: Stage) -> None:
+def test_what_others_write_in_a_workers_place_is_healed_by_its_next_report(stage: Stage) -> None:
     FAULTS["hash-forged"].suffer(stage)
 
 
-def test_a_word_of_a_worker_that_redis_does_not_know_counts_for_its_lease_and_is_never_called_lost(
+def test_a_report_of_a_worker_that_redis_does_not_know_counts_for_its_lease_and_is_never_called_lost(
     stage: Stage,
 ) -> None:
     FAULTS["stranger"].suffer(stage)
 
 
 @pytest.mark.slow
-def test_on_a_silent_channel_nobody_is_lost_and_changes_and_new_workers_are_seen_within_two_heartbeats(
+def test_on_a_channel_without_messages_no_worker_is_lost_and_changes_and_new_workers_are_seen_within_two_heartbeats(
     stage: Stage,
 ) -> None:
     FAULTS["channel-silent"].suffer(stage)
 
 
 @pytest.mark.slow
-def test_a_worker_without_the_right_to_the_channel_is_seen_within_two_heartbeats_and_told_once(stage: Stage) -> None:
+def test_a_worker_without_the_right_to_the_channel_is_seen_within_two_heartbeats_and_logs_it_once(stage: Stage) -> None:
     FAULTS["channel-forbidden"].suffer(stage)

@@ -42,7 +42,7 @@ def test_a_gateway_whose_redis_cannot_be_reached_starts_and_its_probes_say_so(wi
     assert re.search("ConnectionError|FileNotFoundError|has not been read", ready.json()["reason"])
 
 
-def test_without_a_first_picture_both_endpoints_wait_and_then_say_not_now(without_redis: GatewayThread) -> None:
+def test_without_a_first_snapshot_both_endpoints_wait_and_then_are_unavailable(without_redis: GatewayThread) -> None:
     snapshot = without_redis.get(STATUS)
     assert snapshot.status_code == 503
     assert 1 <= int(snapshot.headers["retry-after"]) <= 4
@@ -53,7 +53,7 @@ def test_without_a_first_picture_both_endpoints_wait_and_then_say_not_now(withou
         assert re.fullmatch(rb"retry: [1-4]\d{3}\n", dashboard.body)
 
 
-def test_a_client_that_waits_for_the_first_picture_gets_it_when_redis_comes(
+def test_a_client_that_waits_for_the_first_snapshot_gets_it_when_redis_comes(
     without_redis: GatewayThread, own_redis: RedisServer
 ) -> None:
     with Dashboard(without_redis.url) as dashboard:
@@ -63,7 +63,7 @@ def test_a_client_that_waits_for_the_first_picture_gets_it_when_redis_comes(
     assert without_redis.probe("/healthz") == 200
 
 
-def test_while_redis_is_away_the_last_picture_is_served_and_says_that_it_is_stale(
+def test_while_redis_is_away_the_last_snapshot_is_served_and_marked_stale(
     gateway: GatewayThread, publisher: StatusPublisher, own_redis: RedisServer
 ) -> None:
     wait_until(lambda: gateway.states() == {"web:1": "thinking"}, "the gateway knows the session")

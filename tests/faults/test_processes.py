@@ -80,7 +80,7 @@ def test_the_clients_of_a_killed_gateway_are_right_on_another_replica_within_the
         FAULTS["gateway-killed"].suffer(stage)
 
 
-def test_prefork_workers_say_what_they_do_and_a_parent_that_only_forks_is_no_worker(stage: Stage) -> None:
+def test_prefork_workers_report_what_they_do_and_a_parent_that_only_forks_is_not_a_worker(stage: Stage) -> None:
     stage.settle()
     said, _ = run(
         stage,

@@ -106,7 +106,7 @@ def test_a_forked_child_is_a_worker_of_its_own_and_takes_nothing_from_its_parent
     assert finish(worker) == "True\n"
 
 
-def test_with_redis_down_the_agent_notices_nothing_and_is_told_once(
+def test_with_redis_down_the_agent_notices_nothing_and_the_outage_is_reported_once(
     own_redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "agent_status_publisher")

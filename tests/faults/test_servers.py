@@ -37,14 +37,14 @@ def stage_of(name: str) -> Iterator[Stage]:
         yield made
 
 
-def test_subscriptions_that_are_killed_again_and_again_show_no_wrong_picture_and_are_made_good_within_a_second(
+def test_subscriptions_that_are_killed_repeatedly_show_no_wrong_snapshot_and_recover_within_a_second(
     stage: Stage,
 ) -> None:
     assert lose_subscriptions(stage, seconds=1).snapshot_seconds < 1.2
 
 
 @pytest.mark.slow
-def test_thirty_seconds_of_killed_subscriptions_show_no_wrong_picture(stage: Stage) -> None:
+def test_thirty_seconds_of_killed_subscriptions_show_no_wrong_snapshot(stage: Stage) -> None:
     FAULTS["subscriptions-killed"].suffer(stage)
 
 
@@ -64,12 +64,12 @@ def test_a_subscriber_that_redis_drops_for_its_buffer_is_right_again_within_a_se
     FAULTS["subscriber-dropped"].suffer(stage)
 
 
-def test_everything_flushed_under_load_is_no_flicker_and_back_within_a_heartbeat(stage: Stage) -> None:
+def test_everything_flushed_under_load_does_not_flicker_and_is_back_within_a_heartbeat(stage: Stage) -> None:
     FAULTS["redis-flushed"].suffer(stage)
 
 
 @pytest.mark.parametrize("name", ["redis-restarted-empty", slow("redis-restarted-whole")])
-def test_a_restart_of_redis_is_no_flicker_and_right_within_a_heartbeat_and_a_second(name: str) -> None:
+def test_a_restart_of_redis_does_not_flicker_and_is_right_within_a_heartbeat_and_a_second(name: str) -> None:
     with stage_of(name) as stage:
         FAULTS[name].suffer(stage)
 
@@ -88,7 +88,7 @@ def test_a_redis_that_loads_makes_replicas_not_ready_with_the_reason_and_loses_n
 
 
 @pytest.mark.slow
-def test_while_redis_is_away_the_last_picture_is_served_and_workers_stay_small(stage: Stage) -> None:
+def test_while_redis_is_away_the_last_snapshot_is_served_and_workers_stay_small(stage: Stage) -> None:
     assert be_away(stage, seconds=2).snapshot_seconds < 3
 
 

@@ -101,7 +101,7 @@ def test_another_client_of_the_same_proxy_has_a_measure_of_its_own(
         assert ask(gateway, limit, second) == 200
 
 
-def test_the_word_of_whoever_is_not_a_trusted_proxy_gets_nobody_another_measure(
+def test_a_header_from_an_untrusted_proxy_does_not_change_which_client_is_measured(
     real_redis: RedisServer, served: Served, limit: Limit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "192.0.2.1")
@@ -144,7 +144,7 @@ def test_a_key_has_as_many_streams_as_it_may_whatever_addresses_they_come_from(
             assert gateway.get(path, headers=forwarded(OTHER)).status_code == 503
 
 
-def test_who_guesses_keys_behind_a_proxy_stops_nobody_else(real_redis: RedisServer, served: Served) -> None:
+def test_a_client_that_guesses_keys_behind_a_proxy_stops_no_other(real_redis: RedisServer, served: Served) -> None:
     with GatewayThread(real_redis.url, served, max_requests_per_second=1, api_key="geheim") as gateway:
         gateway.ready()
         guesses = [gateway.get(headers=forwarded(ONE) | {"X-Status-Key": "guess"}).status_code for _ in range(3)]
@@ -178,7 +178,7 @@ def test_the_streams_line_in_the_log_names_the_client_and_never_a_text_of_its_ow
         wait_until(lambda: f"stream to {known_as} ended" in gateway.log(), "the stream's line is written")
 
 
-def test_who_is_let_in_has_the_place_before_the_first_byte_is_taken(real_redis: RedisServer) -> None:
+def test_a_client_that_is_let_in_has_the_place_before_the_first_byte_is_taken(real_redis: RedisServer) -> None:
     """Else any number of slow clients would be let in for the last place."""
     with GatewayThread(real_redis.url, max_clients=1) as gateway:
         gateway.ready()

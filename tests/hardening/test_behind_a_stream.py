@@ -40,7 +40,9 @@ def behind(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", [GET, "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"])
-def test_who_leaves_with_a_request_behind_the_stream_is_seen_to_leave(gateway: GatewayThread, text: str) -> None:
+def test_a_client_that_leaves_with_a_request_behind_the_stream_is_seen_to_leave(
+    gateway: GatewayThread, text: str
+) -> None:
     with RawClient(gateway.port, behind(text)) as client:
         client.wait_for(b"retry: ")
         assert clients(gateway) == 1
@@ -55,7 +57,7 @@ def test_who_leaves_with_a_request_behind_the_stream_is_seen_to_leave(gateway: G
     ],
     ids=["many requests", "a large body"],
 )
-def test_who_sends_more_behind_the_stream_than_any_client_does_is_cut_off(gateway: GatewayThread, text: str) -> None:
+def test_a_client_that_sends_too_much_behind_the_stream_is_aborted(gateway: GatewayThread, text: str) -> None:
     with Dashboard(gateway.url) as other:
         other.wait_for_first()
         with RawClient(gateway.port, behind(text)) as client:

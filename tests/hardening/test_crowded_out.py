@@ -80,7 +80,7 @@ def test_probes_and_readers_get_in_whatever_strangers_do(gateway: GatewayThread,
         wait_until(lambda: len(gateway.connections()) <= most, "there are no more than there may be")
 
 
-def test_who_has_said_nothing_for_longest_goes_first(gateway: GatewayThread) -> None:
+def test_the_connection_that_was_idle_for_longest_is_closed_first(gateway: GatewayThread) -> None:
     with ExitStack() as everybody:
         strangers: list[socket.socket] = []
         for number in range(1, MAX_CLIENTS + SPARE + 1):
@@ -91,7 +91,7 @@ def test_who_has_said_nothing_for_longest_goes_first(gateway: GatewayThread) -> 
             assert not any(is_over(stranger) for stranger in strangers[2:])
 
 
-def test_who_goes_on_asking_stays(gateway: GatewayThread) -> None:
+def test_a_client_that_goes_on_asking_stays(gateway: GatewayThread) -> None:
     with RawClient(gateway.port, "") as busy:
         for number in range(1, SPARE + 1):
             busy.send(GET.format("/livez"))
@@ -138,7 +138,7 @@ def test_a_place_on_the_ordinary_way_is_free_when_its_reader_leaves_with_a_reque
     wait_until(lambda: "agent_status_clients 0.0" in gateway.get("/metrics").text, "the place is free", 3)
 
 
-def test_ingest_lets_whoever_comes_in_too(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ingest_lets_a_late_client_in_too(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent_status_gateway.ingest.app.CONNECTIONS", SPARE)
     with ingest(RecordingPublisher(), http=served.http) as url:
         port = int(url.rpartition(":")[2])

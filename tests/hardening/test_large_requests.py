@@ -47,7 +47,7 @@ def test_a_query_of_any_size_is_refused_everywhere(attacked: GatewayProcess, pat
     assert str(MAX_TARGET_BYTES) in response.json()["detail"]
 
 
-def test_a_query_of_many_fields_is_no_more_than_one_of_few(attacked: GatewayProcess) -> None:
+def test_a_query_of_many_fields_is_served_like_one_of_few(attacked: GatewayProcess) -> None:
     query = "&".join(["key=x"] * (MAX_TARGET_BYTES // 6 - 100))
     for path in (STREAM, STATUS):
         with httpx.stream("GET", f"{attacked.url}{path}?{query}", timeout=5) as response:
@@ -60,7 +60,7 @@ def test_a_body_that_nobody_asked_for_is_not_kept(attacked: GatewayProcess) -> N
         assert response.status_code in {200, 405}
 
 
-def test_who_asks_too_often_is_told_when_to_ask_again_and_the_probes_answer(real_redis: RedisServer) -> None:
+def test_a_client_that_asks_too_often_gets_a_time_to_ask_again_and_the_probes_answer(real_redis: RedisServer) -> None:
     with GatewayThread(real_redis.url, max_requests_per_second=2, api_key="geheim") as gateway:
         gateway.ready()
         answers = [gateway.get(STATUS, headers={"X-Status-Key": f"guess-{number}"}) for number in range(5)]

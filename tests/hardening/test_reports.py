@@ -62,7 +62,7 @@ def plant(client: redis.Redis, worker: str | bytes, **fields: str | bytes) -> No
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(encoded=st.binary(max_size=200) | RECORDS)
-def test_a_record_of_any_bytes_is_a_word_or_malformed(encoded: bytes) -> None:
+def test_a_record_of_any_bytes_is_a_report_or_malformed(encoded: bytes) -> None:
     try:
         reason = type(decode_record(encoded)).__name__
     except MalformedReportError as error:
@@ -72,7 +72,7 @@ def test_a_record_of_any_bytes_is_a_word_or_malformed(encoded: bytes) -> None:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(messages=st.lists(st.binary(max_size=100) | RECORDS.map(lambda made: b"evil 1 1 " + made), max_size=20))
-def test_what_is_said_on_the_channel_that_is_no_word_changes_nothing(
+def test_a_message_on_the_channel_that_is_not_a_report_changes_nothing(
     attacked: GatewayProcess, there: redis.Redis, messages: list[bytes]
 ) -> None:
     for message in messages:
@@ -80,7 +80,7 @@ def test_what_is_said_on_the_channel_that_is_no_word_changes_nothing(
     assert SESSION in attacked.states()
 
 
-def test_what_is_in_hashes_that_is_no_word_is_counted_and_the_others_are_read(
+def test_a_hash_that_is_not_a_report_is_counted_and_the_others_are_read(
     attacked: GatewayProcess, there: redis.Redis
 ) -> None:
     before = malformed(attacked)

@@ -98,7 +98,7 @@ def test_a_method_that_means_nothing_here_does_nothing(attacked: GatewayProcess,
 
 
 @pytest.mark.parametrize("part", ["query", "header", "key"])
-def test_bytes_that_are_no_text_are_a_wrong_value_and_no_error_of_ours(attacked: GatewayProcess, part: str) -> None:
+def test_bytes_that_are_not_text_are_a_wrong_value_and_not_a_server_error(attacked: GatewayProcess, part: str) -> None:
     bad = "\udcff\udcfe\udc80"
     text = {
         "query": f"GET {STREAM}?events={bad} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",

@@ -66,7 +66,7 @@ pytestmark = pytest.mark.parametrize("served", OURS, indirect=True)
 
 
 @pytest.mark.parametrize("text", TOO_MUCH.values(), ids=TOO_MUCH.keys())
-def test_who_sends_more_behind_a_request_than_any_client_does_is_cut_off(served: Served, text: str) -> None:
+def test_a_client_that_sends_too_much_behind_a_request_is_aborted(served: Served, text: str) -> None:
     with (
         GatewayThread(NOWHERE, served) as gateway,
         RawClient(gateway.port, get(STATUS) + text) as client,  # which waits for the first picture
@@ -85,14 +85,16 @@ def test_requests_that_wait_behind_another_are_answered_in_their_order(gateway: 
 
 
 @pytest.mark.parametrize("text", ANSWERS.values(), ids=ANSWERS.keys())
-def test_who_takes_nothing_for_long_is_cut_off_whatever_the_answer_is(gateway: GatewayThread, text: str) -> None:
+def test_a_client_that_takes_nothing_for_long_is_aborted_whatever_the_answer_is(
+    gateway: GatewayThread, text: str
+) -> None:
     with RawClient(gateway.port, get("/openapi.json"), reads=False, receive_bytes=2048) as client:
         wait_until(lambda: any(connection.unsent_bytes for connection in gateway.connections()), "it is stuck")
         client.send(text)
         wait_until(lambda: not gateway.connections(), "the connection is over", STUCK_SECONDS + 15)
 
 
-def test_who_reads_slowly_gets_all_of_it(gateway: GatewayThread, real_redis: RedisServer) -> None:
+def test_a_client_that_reads_slowly_gets_the_whole_answer(gateway: GatewayThread, real_redis: RedisServer) -> None:
     with StatusPublisher(real_redis.url) as publisher:
         for number in range(1000):
             publisher.session(f"big:{number}", title="x" * 200)
@@ -114,7 +116,7 @@ def shown(gateway: GatewayThread) -> list[object]:
     return rows
 
 
-def test_who_leaves_an_answer_unread_is_told_of_to_whoever_writes_it(
+def test_an_answer_that_a_client_leaves_unread_ends_without_an_exception_in_the_log(
     gateway: GatewayThread, caplog: pytest.LogCaptureFixture
 ) -> None:
     with RawClient(gateway.port, get("/openapi.json") * MAX_BEHIND, reads=False, receive_bytes=2048):
@@ -124,7 +126,7 @@ def test_who_leaves_an_answer_unread_is_told_of_to_whoever_writes_it(
     assert "Exception in ASGI application" not in caplog.text
 
 
-def test_hundreds_who_ask_and_never_read_hold_little_and_readers_and_probes_are_answered(
+def test_hundreds_of_clients_that_never_read_hold_little_and_readers_and_probes_are_answered(
     real_redis: RedisServer, served: Served
 ) -> None:
     """Eight megabytes each it was once, and for ever."""

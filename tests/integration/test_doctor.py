@@ -76,7 +76,7 @@ def test_a_redis_that_does_not_answer_is_wrong_and_shows_no_password(gateway: Ga
     assert "hunter2" not in said
 
 
-def test_a_user_without_rights_is_told_which_and_where_the_rule_is(
+def test_for_a_user_without_rights_the_doctor_names_the_right_and_where_the_rule_is(
     gateway: GatewayThread, real_redis: RedisServer
 ) -> None:
     with real_redis.client() as admin:
@@ -138,7 +138,7 @@ def something_else(answer: Callable[[http.server.BaseHTTPRequestHandler], None])
         server.shutdown()
 
 
-def test_an_address_that_is_no_gateways_is_said(real_redis: RedisServer) -> None:
+def test_an_address_that_is_not_a_gateways_is_named(real_redis: RedisServer) -> None:
     def answer(request: http.server.BaseHTTPRequestHandler) -> None:
         request.send_response(200)
         request.send_header("Content-Type", "text/html")

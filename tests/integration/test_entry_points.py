@@ -99,7 +99,7 @@ def test_a_wrong_setting_under_uvicorn_is_named_without_a_traceback() -> None:
 
 
 @pytest.mark.parametrize("command", ["serve", "demo"])
-def test_a_taken_port_gets_a_clear_word(command: str, gateway: GatewayProcess) -> None:
+def test_a_taken_port_gets_a_clear_message(command: str, gateway: GatewayProcess) -> None:
     ended = run(command, "--port", str(gateway.port))
     assert ended.exit_code == 2
     assert f"port {gateway.port} is taken on 127.0.0.1: choose another with --port" in ended.stderr
@@ -119,7 +119,7 @@ def test_embedded_brings_a_server_along_and_takes_it_away() -> None:
     assert not socket.exists()
 
 
-def test_show_prints_the_picture_for_people_and_for_programs(gateway: GatewayProcess, tmp_path: Path) -> None:
+def test_show_prints_the_snapshot_for_people_and_for_programs(gateway: GatewayProcess, tmp_path: Path) -> None:
     key_file = tmp_path / "key"
     key_file.write_text("geheim\n")
     assert "idle" in run("show", "--url", gateway.url, "--key-file", str(key_file)).stdout

@@ -11,7 +11,7 @@ SAID = "203.0.113.9"
 
 
 @pytest.mark.parametrize(("trusted", "known_as"), [("127.0.0.1", SAID), ("192.0.2.1", "127.0.0.1")])
-def test_a_proxys_word_counts_only_if_its_address_is_named(
+def test_a_proxys_header_counts_only_if_its_address_is_named(
     real_redis: RedisServer, trusted: str, known_as: str
 ) -> None:
     with GatewayProcess(real_redis.url, environment={"FORWARDED_ALLOW_IPS": trusted}) as gateway:

@@ -79,7 +79,7 @@ def test_a_stdin_that_never_ends_delays_nobody_for_ever() -> None:
         assert process.wait(2 + PATIENCE_SECONDS) == 0
 
 
-def test_before_it_knows_the_word_it_imports_no_library() -> None:
+def test_importing_the_hook_loads_no_library() -> None:
     check = (
         "import sys; sys.argv = ['agent-status-hook', 'codex']; before = set(sys.modules); "
         "import agent_status_publisher.hooks.send; "

@@ -40,7 +40,7 @@ def keyed(publisher: RecordingPublisher) -> Iterator[TestClient]:
         yield client
 
 
-def test_a_session_is_told_and_ended_over_http_and_seen_on_the_board(real_redis: RedisServer) -> None:
+def test_a_session_is_ingested_and_ended_over_http_and_seen_on_the_dashboard(real_redis: RedisServer) -> None:
     app = create_ingest(IngestSettings.load(redis_url=real_redis.url))
     with (
         GatewayThread(real_redis.url, debounce_seconds=0.05) as gateway,
@@ -82,7 +82,7 @@ def test_log_lines_have_the_format_and_level_of_the_settings(real_redis: RedisSe
         assert ingest.log() == ""
 
 
-def test_every_state_can_be_told_and_an_error_ends_the_session_as_one(
+def test_every_state_can_be_ingested_and_an_error_ends_the_session_as_one(
     client: TestClient, publisher: RecordingPublisher
 ) -> None:
     for state in ("thinking", "tool_running", "streaming", "waiting_for_user", "thinking"):
@@ -103,7 +103,7 @@ def test_every_state_can_be_told_and_an_error_ends_the_session_as_one(
         ({"state": "thinking", "tool": "bash"}, "tool"),
     ],
 )
-def test_what_cannot_be_told_is_refused_by_the_fields_name(
+def test_what_cannot_be_ingested_is_refused_by_the_fields_name(
     client: TestClient, publisher: RecordingPublisher, body: dict[str, Any], field: str
 ) -> None:
     response = client.post("/sessions/node:42", json=body)
@@ -126,7 +126,7 @@ def test_bad_json_is_refused(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{nonsense", b"x" * (MAX_BODY_BYTES + 1)], ids=["bad JSON", "too large"])
-def test_of_who_has_no_key_no_body_is_read(keyed: TestClient, body: bytes) -> None:
+def test_without_a_key_the_body_is_not_read(keyed: TestClient, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
     assert keyed.post("/hooks/claude-code", content=body, headers=headers).status_code == 403
 
@@ -153,14 +153,14 @@ def test_the_session_id_of_a_hook_is_refused_by_its_name(client: TestClient) -> 
         assert [problem["loc"] for problem in response.json()["detail"]] == [["body", "session_id"]]
 
 
-def test_silence_beyond_the_ttl_that_was_told_ends_a_session_as_an_error(
+def test_no_news_for_longer_than_the_sent_ttl_ends_a_session_as_an_error(
     client: TestClient, publisher: RecordingPublisher
 ) -> None:
     client.post("/sessions/node:42", json={"state": "thinking", "ttl_seconds": 0.01})
     wait_until(lambda: publisher.sessions["node:42"].error_message == "no news", "the silent session is an error")
 
 
-def test_who_writes_must_know_the_key(keyed: TestClient, publisher: RecordingPublisher) -> None:
+def test_a_write_requires_the_key(keyed: TestClient, publisher: RecordingPublisher) -> None:
     for key in (None, "", "wrong", KEY + "x"):
         headers = {} if key is None else {"X-Status-Key": key}
         assert keyed.post("/sessions/node:42", json={"state": "thinking"}, headers=headers).status_code == 403
@@ -207,7 +207,7 @@ def test_no_more_sessions_are_taken_in_than_a_worker_may_hold(
     assert "1 sessions are open" in response.json()["detail"]
 
 
-def test_redis_that_is_away_is_no_business_of_who_tells() -> None:
+def test_no_answer_waits_for_a_redis_that_is_away() -> None:
     app = create_ingest(IngestSettings.load(redis_url="redis://127.0.0.1:1"))
     with TestClient(app, base_url="http://localhost") as client:
         began = time.monotonic()

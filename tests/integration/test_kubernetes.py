@@ -74,7 +74,7 @@ def test_every_file_is_in_the_base() -> None:
     assert listed == {path.name for path in BASE.glob("*.yaml")} - {"kustomization.yaml"}
 
 
-def test_who_selects_pods_selects_these(manifests: dict[str, dict[str, Any]]) -> None:
+def test_each_selector_of_pods_selects_these(manifests: dict[str, dict[str, Any]]) -> None:
     labels = manifests["Deployment"]["spec"]["template"]["metadata"]["labels"]
     assert manifests["Deployment"]["spec"]["selector"]["matchLabels"] == labels
     assert manifests["Service"]["spec"]["selector"] == labels

@@ -86,14 +86,14 @@ def test_an_event_comes_as_soon_as_it_is_written(kind: str, pair: ReplicaPair) -
         assert behind.body.startswith(b"event: status\ndata: ")
 
 
-def test_a_keepalive_comes_through_a_silence(kind: str, pair: ReplicaPair) -> None:
+def test_a_keepalive_comes_through_while_there_is_no_news(kind: str, pair: ReplicaPair) -> None:
     with Balancer(kind, *pair.ports) as balancer, Dashboard(balancer.url) as dashboard:
         dashboard.wait_for_first()
         wait_until(lambda: b": keepalive\n" in dashboard.body, "a keepalive comes")
 
 
 @pytest.mark.parametrize("kind", CUT_IDLE, indirect=True)
-def test_keepalives_keep_a_silent_stream_open_for_longer_than_the_timeouts(kind: str, pair: ReplicaPair) -> None:
+def test_keepalives_keep_an_idle_stream_open_for_longer_than_the_timeouts(kind: str, pair: ReplicaPair) -> None:
     with Balancer(kind, *pair.ports, *CUT_IDLE[kind]) as balancer, Dashboard(balancer.url) as dashboard:
         dashboard.wait_for_first()
         let_pass(4)
@@ -161,7 +161,7 @@ def test_a_join_that_one_replica_refuses_is_tried_on_the_other(kind: str, own_re
             dashboard.close()
 
 
-def test_without_any_replica_a_browser_is_told_to_come_back(kind: str, own_pair: ReplicaPair) -> None:
+def test_without_any_replica_a_browser_is_asked_to_come_back(kind: str, own_pair: ReplicaPair) -> None:
     with Balancer(kind, *own_pair.ports) as balancer:
         for replica in own_pair.replicas:
             replica.process.kill()
@@ -177,7 +177,7 @@ def test_without_any_replica_a_browser_is_told_to_come_back(kind: str, own_pair:
         assert SECRET not in balancer.log()
 
 
-def test_a_rolling_restart_under_constant_change_costs_no_request_and_no_client_its_picture(
+def test_a_rolling_restart_under_constant_change_costs_no_request_and_no_client_its_snapshot(
     kind: str, own_pair: ReplicaPair
 ) -> None:
     with (
@@ -194,7 +194,7 @@ def test_a_rolling_restart_under_constant_change_costs_no_request_and_no_client_
 
 
 @pytest.mark.parametrize("count", [VIEWERS, pytest.param(1000, marks=pytest.mark.slow)])
-def test_a_killed_replica_costs_no_request_and_no_client_its_picture(
+def test_a_killed_replica_costs_no_request_and_no_client_its_snapshot(
     kind: str, count: int, own_pair: ReplicaPair
 ) -> None:
     with (

@@ -235,7 +235,7 @@ def test_a_goodbye_that_redis_refuses_for_a_moment_is_said_again(own_redis: Redi
     assert [record.left for record in records(own_redis)] == [True]
 
 
-def test_whoever_closes_second_waits_for_the_goodbye_too(own_redis: RedisServer) -> None:
+def test_a_second_close_waits_for_the_goodbye_too(own_redis: RedisServer) -> None:
     publisher = StatusPublisher(own_redis.url).start()
     publisher.session("web:1")
     publisher.flush()

@@ -42,7 +42,7 @@ def test_a_hundred_open_streams_are_ended_cleanly_within_the_drain_and_two_secon
     assert not re.search("Traceback|ERROR|CancelledError|without completing", log), log
 
 
-def test_while_it_drains_probes_and_newcomers_are_told(real_redis: RedisServer) -> None:
+def test_during_a_drain_healthz_and_newcomers_get_503(real_redis: RedisServer) -> None:
     with GatewayProcess(real_redis.url, drain_seconds=5) as gateway:
         gateway.ready()
         dashboards = [Dashboard(gateway.url) for _ in range(3)]
@@ -76,7 +76,9 @@ def test_a_second_signal_is_at_once(real_redis: RedisServer) -> None:
             assert not re.search("Traceback|ERROR|CancelledError|without completing", gateway.log()), gateway.log()
 
 
-def test_those_who_wait_for_a_first_picture_are_told_not_now_and_nothing_is_in_the_log(own_redis: RedisServer) -> None:
+def test_at_a_stop_clients_that_wait_for_a_first_snapshot_get_a_retry_and_nothing_is_in_the_log(
+    own_redis: RedisServer,
+) -> None:
     own_redis.kill()
     with GatewayProcess(own_redis.url) as gateway, Dashboard(gateway.url) as waiting:
         time.sleep(0.2)  # it waits by now; if not, it is told the same

@@ -96,7 +96,7 @@ def last_trouble(url: str, count: int) -> Trouble:
         ((200, STREAM, "retry: 20\n"), False),
     ],
 )
-def test_what_is_no_gateway_ends_it_at_once_and_what_may_pass_is_waited_for(
+def test_what_is_not_a_gateway_ends_it_at_once_and_what_may_pass_is_waited_for(
     serve: Serve, answer: Answer, is_final: bool
 ) -> None:
     assert last_trouble(serve(answer), 1).is_final == is_final
@@ -116,14 +116,14 @@ def test_a_gateway_that_was_one_is_waited_for_whatever_answers_in_its_place_but_
     assert heard[2].is_final == is_final
 
 
-def test_not_now_is_called_so_and_asked_again(serve: Serve) -> None:
+def test_an_unavailable_gateway_is_named_so_and_asked_again(serve: Serve) -> None:
     heard = news(serve((200, STREAM, "retry: 20\n"), (200, STREAM, status() + feed("live"))), 3)
     assert isinstance(heard[0], Trouble)
     assert heard[0].reason == "the gateway accepts no streams now"
     assert [type(piece) for piece in heard[1:]] == [ReceivedSnapshot, Feed]
 
 
-def test_when_redis_is_heard_again_a_new_picture_comes_before_that_is_told(
+def test_after_an_outage_a_new_snapshot_comes_before_the_feed_is_called_live(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "NEW_STREAM_SECONDS", 0.0)
@@ -143,7 +143,7 @@ def test_a_stream_that_says_nothing_for_too_long_is_dead(serve: Serve, monkeypat
     assert last_trouble(url, 1).reason == f"{url} does not answer"
 
 
-def test_a_silent_stream_of_a_gateway_that_is_well_is_replaced_and_not_called_dead(
+def test_an_idle_stream_of_a_gateway_that_is_well_is_replaced_and_not_called_dead(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "SILENCE_SECONDS", 0.1)
@@ -153,7 +153,7 @@ def test_a_silent_stream_of_a_gateway_that_is_well_is_replaced_and_not_called_de
     assert [type(piece) for piece in heard] == [ReceivedSnapshot, ReceivedSnapshot]
 
 
-def test_a_silent_stream_of_a_gateway_that_does_not_answer_elsewhere_is_dead(
+def test_an_idle_stream_of_a_gateway_that_does_not_answer_elsewhere_is_dead(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "SILENCE_SECONDS", 0.1)
@@ -180,7 +180,7 @@ def test_no_message_holds_a_secret_or_what_a_terminal_obeys(serve: Serve) -> Non
 @pytest.mark.parametrize(
     "url", ["", "nonsense", "localhost:8000", "ftp://host", "http://", "http://host/?key=hush", "http://\x00"]
 )
-def test_what_is_no_address_is_told_at_once(url: str) -> None:
+def test_what_is_not_an_address_is_refused_at_once(url: str) -> None:
     with pytest.raises(ReaderError) as error:
         Reader(url)
     assert "http://localhost:8000" in str(error.value)

@@ -1,4 +1,4 @@
-"""Agents of different kinds on one board at once: one on LangGraph, one that only traces itself, and Claude Code."""
+"""Agents of different kinds on one dashboard: one on LangGraph, one that only traces itself, and Claude Code."""
 
 import subprocess
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ STEP_SECONDS: Final = 30
 
 
 class Acting:
-    """An agent that does its next step when it is told to."""
+    """An agent that does its next step when it is asked to."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -56,14 +56,16 @@ def acting(name: str, bridge: str, redis_url: str) -> Iterator[Acting]:
 
 
 class ClaudeCode:
-    """What Claude Code sends where `agent-status-hook install claude-code` has told it to."""
+    """What Claude Code sends where `agent-status-hook install claude-code` has configured it to."""
 
     def __init__(self, ingest_url: str) -> None:
         self._url = f"{ingest_url}/hooks/claude-code"
 
     def send(self, event: str, **fields: Any) -> None:
-        told = {"session_id": "s1", "transcript_path": "/home/me/.claude/s1.jsonl", "cwd": "/home/me/notes"}
-        response = httpx.post(self._url, json=told | {"hook_event_name": event, "permission_mode": "default"} | fields)
+        common = {"session_id": "s1", "transcript_path": "/home/me/.claude/s1.jsonl", "cwd": "/home/me/notes"}
+        response = httpx.post(
+            self._url, json=common | {"hook_event_name": event, "permission_mode": "default"} | fields
+        )
         assert (response.status_code, response.json()) == (200, {})
 
     def tool(self, event: str, call: str) -> None:
@@ -71,7 +73,9 @@ class ClaudeCode:
         self.send(event, tool_name="Bash", tool_input=command, tool_use_id=call)
 
 
-def test_agents_of_three_kinds_are_one_picture_and_each_leaves_it_as_its_story_ends(real_redis: RedisServer) -> None:
+def test_agents_of_three_kinds_are_in_one_snapshot_and_each_leaves_it_when_its_work_ends(
+    real_redis: RedisServer,
+) -> None:
     port = free_port()
     with (
         GatewayProcess(real_redis.url, debounce_seconds=0.05) as gateway,
@@ -87,9 +91,9 @@ def test_agents_of_three_kinds_are_one_picture_and_each_leaves_it_as_its_story_e
 
         at_work = {"claude-code:s1": "Bash", "langchain:42": "bash", "opentelemetry:abc123": "read"}
         wait_until(lambda: tools(gateway.ready().snapshot()) == at_work, "all three run a tool", START_SECONDS)
-        picture = gateway.snapshot()
-        assert (picture["global"]["state"], picture["global"]["active_sessions"]) == ("active", 3)
-        assert "hunter2" not in str(picture)
+        snapshot = gateway.snapshot()
+        assert (snapshot["global"]["state"], snapshot["global"]["active_sessions"]) == ("active", 3)
+        assert "hunter2" not in str(snapshot)
 
         graph.go_on()
         traced.go_on()
@@ -108,6 +112,6 @@ def test_agents_of_three_kinds_are_one_picture_and_each_leaves_it_as_its_story_e
         traced.end()
 
 
-def tools(picture: dict[str, Any]) -> dict[str, str | None]:
+def tools(snapshot: dict[str, Any]) -> dict[str, str | None]:
     """The tool that each session runs."""
-    return {row["session_key"]: row["tool_name"] for row in picture["sessions"] if row["state"] == "tool_running"}
+    return {row["session_key"]: row["tool_name"] for row in snapshot["sessions"] if row["state"] == "tool_running"}
