@@ -4,27 +4,31 @@
 
     StatusListener(publisher)
 
-It listens to CrewAI's own event bus. The outermost of crews, flows and agents is the session: a crew in a flow, or an
-agent that another delegates to, changes its state only. Its key is `crewai:` and the id of the flow (`inputs={"id":
-"42"}`), the crew or the agent; or the one of `with status_key("chat:42"):` around the kickoff. What is seen:
+The listener subscribes to CrewAI's own event bus. The outermost crew, flow or agent is the session. A crew in a flow,
+or an agent that another delegates to, only changes the state of that session. Its key is `crewai:` and the id of the
+flow (`inputs={"id": "42"}`), the crew or the agent. `with status_key("chat:42"):` around the kickoff sets another key.
+What is seen:
 
-- Model calls, tools (several at once, too), and streaming when the model streams, with tokens after each call. A model
-  class of your own that emits no events is `thinking` between its tools, and uses no tokens.
-- `waiting_for_user` while `Flow.ask()` or `@human_feedback` waits; also when the flow is paused, until it is resumed.
-  `Task(human_input=True)` asks by the console alone, and there is no event for it.
-- An error by the event that says so.
+- Model calls, and tools, even several at once.
+- `streaming` when the model streams, and tokens after each call. A custom model class that emits no events is shown as
+  `thinking` between its tools, and its tokens are not counted.
+- `waiting_for_user` while `Flow.ask()` or `@human_feedback` waits, and while a paused flow has not been resumed.
+  `Task(human_input=True)` asks on the console only, so its wait is not seen.
+- An error that an event reports.
 
-CrewAI says nothing of a run that is cancelled or interrupted. It is shown until what CrewAI kept for it is garbage, or
-the same task begins another one, unless the session is one of yours, which ends in any case:
+CrewAI emits no event when a run is cancelled or interrupted. The dashboard shows such a run until CrewAI's objects for
+it are garbage-collected, or until the same task begins another run. A session that your own code opens ends in any
+case:
 
     with publisher.session("chat:42"), status_key("chat:42"):
         crew.kickoff()
 
-Beware of `REDIS_URL`: CrewAI keeps its own locks in that Redis as soon as the redis package is there, which comes with
-the publisher, and fails when that Redis does. Say `AGENT_STATUS_REDIS_URL`, or give the publisher its URL.
+Avoid `REDIS_URL`. CrewAI keeps its own locks in that Redis if the redis package is installed, and the publisher
+installs it. CrewAI then fails when that Redis does. Set `AGENT_STATUS_REDIS_URL`, or pass the URL to the publisher.
 
-Our handlers are async, and so called one after the other on the bus's own loop; others are called by a pool of threads,
-in any order. Thus another bridge does not find this run around its own: use one of them, or `status_key`.
+All handlers but the one for tokens are async, so the bus calls them one at a time on its own loop. It calls sync
+handlers from a pool of threads, in any order. Another bridge therefore does not see its runs as inside this one. Use
+only one of the bridges, or set `status_key`.
 """
 
 import asyncio
@@ -74,13 +78,17 @@ from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import never_raise
 
 MAX_SCOPES: Final = 10_000
-"""The most of them that one run remembers. Those that were in use longest ago are forgotten."""
+"""One run remembers at most this many scopes. The least recently used ones are forgotten."""
 UNNAMED: Final = "crew"
 
 
 @dataclass(slots=True, eq=False)
 class Root:
-    """An outermost run, and what goes on in it. CrewAI has a state for each, and for all that runs inside of it."""
+    """An outermost run and its contents. CrewAI keeps one state for the run and everything inside it.
+
+    `gone` ends the run when CrewAI's object for it is garbage-collected. `again` counts the open runs of the same
+    source inside this one.
+    """
 
     run: str
     kind: type
@@ -93,16 +101,15 @@ class Root:
     calls: set[str] = field(default_factory=set)
 
     def was_cancelled(self, source: Any, state: Any) -> bool:
-        """True when events in its scopes are not inside of it.
+        """Return True when an event in this run's scopes does not belong to the run.
 
-        A cancelled run leaves its scopes open in its task. A resumed flow has no state of its own while it
-        runs.
+        A cancelled run leaves its scopes open in its task. A resumed flow has no state of its own while it runs.
         """
         return self.state() is not state and (self.kind is not FlowStartedEvent or self.source == id(source))
 
 
 class StatusListener(BaseEventListener):
-    """Shows what CrewAI does in this process, until `close()` takes it off the bus."""
+    """The listener that shows CrewAI's runs in this process, from its creation until `close()`."""
 
     def __init__(self, publisher: StatusPublisher) -> None:
         self._runs = Runs(publisher, "crewai")
@@ -114,12 +121,12 @@ class StatusListener(BaseEventListener):
 
     def setup_listeners(self, crewai_event_bus: Any) -> None:
         """Register one handler for each kind of event. The base class calls this."""
-        for kinds, hear in (
+        for kinds, handle in (
             ((FlowStartedEvent, CrewKickoffStartedEvent, LiteAgentExecutionStartedEvent), self._begin),
             ((MethodExecutionStartedEvent, TaskStartedEvent, AgentExecutionStartedEvent), self._enter),
             ((LLMGuardrailStartedEvent, AgentReasoningStartedEvent, MCPToolExecutionStartedEvent), self._enter),
             ((LLMCallStartedEvent,), self._think),
-            ((LLMCallCompletedEvent, LLMCallFailedEvent), self._use),
+            ((LLMCallCompletedEvent, LLMCallFailedEvent), self._end_model_call),
             ((ToolUsageStartedEvent,), self._start_tool),
             ((ToolUsageFinishedEvent, ToolUsageErrorEvent), self._end_tool),
             ((HumanFeedbackRequestedEvent, FlowInputRequestedEvent), self._ask),
@@ -129,15 +136,15 @@ class StatusListener(BaseEventListener):
             ((LiteAgentExecutionCompletedEvent, LiteAgentExecutionErrorEvent), self._end),
         ):
             for kind in kinds:
-                self._handlers.append((kind, crewai_event_bus.on(kind)(_in_order(hear))))
+                self._handlers.append((kind, crewai_event_bus.on(kind)(_as_async_handler(handle))))
         self._handlers.append((LLMStreamChunkEvent, crewai_event_bus.on(LLMStreamChunkEvent)(self._stream)))
 
     def close(self) -> None:
-        """Hear nothing any more; what is still going on is shown no longer."""
+        """Take the handlers off the bus, and end the runs that are still open."""
         for kind, handler in self._handlers:
             crewai_event_bus.off(kind, handler)
         for root in list(self._roots.values()):
-            self._leave(root)
+            self._end_root(root)
 
     @never_raise
     def _begin(self, source: Any, event: Any) -> None:
@@ -146,45 +153,45 @@ class StatusListener(BaseEventListener):
         if root is not None:
             if root.kind is LiteAgentExecutionStartedEvent and root.run == event.parent_event_id:
                 root.state = weakref.ref(state)
-                self._watch(root, source)  # the agent's executor, which is made again for each run
+                self._end_when_collected(root, source)  # the agent's executor, which CrewAI creates for each run
             if not root.was_cancelled(source, state):
                 root.again += root.source == id(source)
-                self._join(event)
+                self._add_scope(event)
                 return
-            self._leave(root)
+            self._end_root(root)
         for known in list(self._roots.values()):
             if known.kind is FlowStartedEvent and known.source == id(source):
-                self._leave(known)  # it was cancelled: a flow has one run at a time
+                self._end_root(known)  # a flow has one run at a time, so this one was cancelled
         name = getattr(event, "crew_name", None) or getattr(event, "flow_name", None)
         session_id = getattr(source, "flow_id", None) or getattr(source, "id", None) or event.event_id
         self._runs.begin(event.event_id, session_id=session_id, title=None if name == UNNAMED else name)
         if event.event_id in self._runs:
             root = Root(event.event_id, type(event), id(source), weakref.ref(state))
             self._roots[root.run] = self._by_scope[root.run] = root
-            self._watch(root, state if root.kind is CrewKickoffStartedEvent else source)
+            self._end_when_collected(root, state if root.kind is CrewKickoffStartedEvent else source)
 
-    def _watch(self, root: Root, thing: Any) -> None:
-        """End the run when `thing` is freed: a run without an end event was cancelled."""
+    def _end_when_collected(self, root: Root, owner: Any) -> None:
+        """End the run when `owner` is garbage-collected. A run that is still open by then was cancelled."""
         loop = asyncio.get_running_loop()
 
-        def leave(_: Any) -> None:
-            with suppress(RuntimeError):  # the loop is closed: the process is at its end
-                loop.call_soon_threadsafe(self._leave, root)  # whatever lock this thread may hold
+        def on_collected(_: Any) -> None:
+            with suppress(RuntimeError):  # the loop is closed because the process is exiting
+                loop.call_soon_threadsafe(self._end_root, root)  # not here: this thread may hold any lock
 
-        root.gone = weakref.ref(thing, leave)
+        root.gone = weakref.ref(owner, on_collected)
 
     @never_raise
     def _enter(self, _: Any, event: Any) -> None:
-        self._join(event)
+        self._add_scope(event)
 
     @never_raise
     def _think(self, _: Any, event: Any) -> None:
-        root = self._join(event)
+        root = self._add_scope(event)
         if root is not None and event.call_id not in root.calls and (session := self._session(root)):
             session.thinking()
 
     def _stream(self, _: Any, event: Any) -> None:
-        """Called in the agent's own thread, per token: what is known already must cost nothing."""
+        """Handle one token, in the agent's own thread. A call that is already shown as streaming must cost nothing."""
         root = self._by_scope.get(event.parent_event_id)
         if root is not None and event.call_id not in root.calls and event.chunk and event.tool_call is None:
             self._begin_writing(root, event.call_id)
@@ -196,8 +203,8 @@ class StatusListener(BaseEventListener):
             session.streaming()
 
     @never_raise
-    def _use(self, _: Any, event: Any) -> None:
-        root = self._close(event)
+    def _end_model_call(self, _: Any, event: Any) -> None:
+        root = self._close_scope(event)
         if root is None:
             return
         root.calls.discard(event.call_id)
@@ -210,14 +217,14 @@ class StatusListener(BaseEventListener):
 
     @never_raise
     def _start_tool(self, _: Any, event: Any) -> None:
-        root = self._join(event)
+        root = self._add_scope(event)
         if root is not None and (session := self._session(root)):
             root.tools[event.event_id] = event.tool_name
             session.tool_start(event.tool_name, event.event_id)
 
     @never_raise
     def _end_tool(self, _: Any, event: Any) -> None:
-        root = self._close(event)
+        root = self._close_scope(event)
         if root is None:
             return
         call = event.started_event_id
@@ -235,13 +242,13 @@ class StatusListener(BaseEventListener):
 
     @never_raise
     def _end(self, source: Any, event: Any) -> None:
-        root = self._ended(source, event)
-        self._leave(root, getattr(event, "error", None), asks=isinstance(event, FlowPausedEvent))
+        root = self._root_ended_by(source, event)
+        self._end_root(root, getattr(event, "error", None), asks=isinstance(event, FlowPausedEvent))
 
-    def _ended(self, source: Any, event: Any) -> Root | None:
-        """The outermost run that this event ends, if any.
+    def _root_ended_by(self, source: Any, event: Any) -> Root | None:
+        """Return the outermost run that this event ends, if any.
 
-        What CrewAI says it ends is the scope opened last: another one inside the run, if that one's end was lost.
+        CrewAI names the scope that was opened last. If the end of an inner scope was lost, it names that scope.
         """
         root = self._by_scope.get(event.started_event_id)
         if root is None:
@@ -255,11 +262,11 @@ class StatusListener(BaseEventListener):
         return root
 
     def _root_of(self, event: Any) -> Root | None:
-        """By the scope that an event is in, or that it ends."""
+        """Return the run of the scope that an event is in, or of the scope that it ends."""
         return self._by_scope.get(event.parent_event_id) or self._by_scope.get(event.started_event_id)
 
-    def _join(self, event: Any) -> Root | None:
-        """The run that this event's scope is in, if that is known; what comes in the scope is in it, too."""
+    def _add_scope(self, event: Any) -> Root | None:
+        """Add the scope of this event to the run around it. Return that run, if it is known."""
         root = self._by_scope.get(event.parent_event_id)
         if root is not None:
             if event.parent_event_id in root.scopes:
@@ -272,8 +279,8 @@ class StatusListener(BaseEventListener):
                 del root.scopes[oldest], self._by_scope[oldest]
         return root
 
-    def _close(self, event: Any) -> Root | None:
-        """The run that this event's scope is in; nothing comes in the scope that it ends any more."""
+    def _close_scope(self, event: Any) -> Root | None:
+        """Forget the scope that this event ends. Return the run that it belongs to, if it is known."""
         root = self._root_of(event)
         if root is not None and event.started_event_id in root.scopes:
             del root.scopes[event.started_event_id], self._by_scope[event.started_event_id]
@@ -282,7 +289,7 @@ class StatusListener(BaseEventListener):
     def _session(self, root: Root | None) -> Session | None:
         return None if root is None else self._runs.session(root.run)
 
-    def _leave(self, root: Root | None, error: object = None, *, asks: bool = False) -> None:
+    def _end_root(self, root: Root | None, error: object = None, *, asks: bool = False) -> None:
         if root is None or self._roots.pop(root.run, None) is None:
             return
         root.gone = None
@@ -291,10 +298,10 @@ class StatusListener(BaseEventListener):
         self._runs.end(root.run, error, asks=asks)
 
 
-def _in_order(hear: Callable[..., Any]) -> Callable[..., Any]:
-    """Async handlers are called one after the other, as the events come."""
+def _as_async_handler(handle: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a handler as async. The bus calls async handlers one at a time, in the order of the events."""
 
     async def handler(source: Any, event: Any) -> None:
-        hear(source, event)
+        handle(source, event)
 
     return handler

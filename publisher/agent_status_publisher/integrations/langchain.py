@@ -2,24 +2,26 @@
 
     from agent_status_publisher.integrations.langchain import StatusCallbackHandler, install
 
-    install(publisher)                                                          # all that runs in this process, or
-    agent.invoke(asked, {"callbacks": [StatusCallbackHandler(publisher)]})      # this one
+    install(publisher)                                                          # every run in this process, or
+    agent.invoke(asked, {"callbacks": [StatusCallbackHandler(publisher)]})      # this run only
 
-It needs langchain-core alone. The outermost run is the session: a graph inside a tool, or a chain inside a graph,
-changes its state only; a model that is called by no chain is a run of its own. Its key is `langchain:` and a graph's
-`thread_id` (`config["configurable"]`; for a chain without a graph `config["metadata"]`), else the run's id; or the one
-of `with status_key("chat:42"):` around the call. What is seen:
+Only langchain-core is required. The outermost run is the session. A graph inside a tool, or a chain inside a graph,
+only changes the state of that session. A model that no chain calls is a separate run. The session's key is `langchain:`
+and a graph's `thread_id` from `config["configurable"]`. A chain without a graph takes it from `config["metadata"]`.
+Without a `thread_id`, the run's id is used. `with status_key("chat:42"):` around the call sets another key.
+What is seen:
 
-- Model calls, and each tool while it runs, several at once too, in threads and in asyncio.
-- `streaming` from the first token, when the model is streamed (`stream()` of agent or model). Tokens after each call.
-- `waiting_for_user` when a graph ends by `interrupt()`, as human-in-the-loop middleware does, until its thread goes on.
-- An error by its message. A task that is cancelled is an end, and so is a graph that is made to drain.
+- Model calls, and each tool while it runs, even several at once, in threads and in asyncio.
+- `streaming` from the first piece of text, when the model is streamed (`stream()` of agent or model).
+- Tokens after each call.
+- `waiting_for_user` when a graph ends by `interrupt()`, as human-in-the-loop middleware does, until its thread resumes.
+- An error with its message. A cancelled task or a drained graph ends the session without an error.
 
-A breakpoint (`interrupt_before=…`) looks like an end, unless the handler is among the callbacks of the call: LangGraph
-reports it to no other handler. Both lines at once count nothing twice: the handler among the callbacks is the one that
-counts.
-A handler that only a model has sees only that model's calls, each as a run. A generator of `stream()` that is left half
-way is over when Python closes it.
+A breakpoint (`interrupt_before=…`) looks like an end, unless the handler is among the callbacks of the call. LangGraph
+reports breakpoints to no other handler. Both lines can be used at once. Nothing is counted twice, because only the
+handler among the callbacks counts then.
+A handler that is passed only to a model sees only the calls of that model, each as a run. An abandoned `stream()`
+generator ends its run when Python closes it.
 """
 
 import weakref
@@ -38,7 +40,7 @@ from agent_status_publisher.worker.never_raise import never_raise
 
 try:
     from langgraph.callbacks import GraphCallbackHandler as Handler
-except ImportError:  # no langgraph, or one that does not report breakpoints
+except ImportError:  # langgraph is missing, or does not report breakpoints
     Handler = BaseCallbackHandler
 try:
     from langgraph.errors import GraphInterrupt
@@ -51,12 +53,12 @@ except ImportError:
     GraphDrained = ()
 
 UNNAMED: Final = ("LangGraph", "Runnable")
-"""The prefixes of the names that LangChain gives to graphs and chains without a name."""
+"""LangChain gives names with these prefixes to graphs and chains that have no name."""
 TEXT: Final = {"text", "text-delta"}
 
 
 class SharedRuns:
-    """The runs that all handlers of one publisher share. Two handlers may get the same run, which is counted once."""
+    """The runs that all handlers of one publisher share. A run that two handlers receive is counted once."""
 
     def __init__(self, publisher: StatusPublisher) -> None:
         self.runs = Runs(publisher, "langchain")
@@ -68,9 +70,9 @@ _shared_runs: "weakref.WeakValueDictionary[StatusPublisher, SharedRuns]" = weakr
 
 
 class StatusCallbackHandler(Handler):
-    """Shows the runs that it is among the callbacks of."""
+    """The callback handler that shows each run whose callbacks include it."""
 
-    run_inline = True  # otherwise asyncio's agents call it from threads, in any order
+    run_inline = True  # otherwise async agents call the handler from threads, in any order
 
     def __init__(self, publisher: StatusPublisher) -> None:
         shared = _shared_runs.get(publisher)
@@ -81,61 +83,61 @@ class StatusCallbackHandler(Handler):
         self.report = self._runs.report
 
     def __copy__(self) -> "StatusCallbackHandler":
-        """Return itself: LangChain copies models with all that they hold."""
+        """Return this handler, because models are copied with everything that they hold."""
         return self
 
     def __deepcopy__(self, _: Any) -> "StatusCallbackHandler":
-        """Return itself, as `__copy__` does."""
+        """Return this handler, for the same reason."""
         return self
 
     @never_raise
     def on_chain_start(
         self, /, serialized: Any, inputs: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **about: Any
     ) -> None:
-        """A chain, a graph or a node of it begins."""
+        """Begin the run of a chain, a graph or a node of a graph."""
         self._begin(run_id, parent_run_id, about, name=about.get("name"))
         if isinstance(inputs, Command) and inputs.resume is not None:
             self._runs.answered(run_id)
 
     @never_raise
     def on_chain_end(self, /, outputs: Any, *, run_id: UUID, **_: Any) -> None:
-        """Note that it has ended, or waits: an interrupted graph ends like any other."""
+        """End the run of a chain or graph. An interrupted graph ends like any other, but waits for the user."""
         self._runs.end(run_id)
 
     @never_raise
     def on_chain_error(self, /, error: BaseException, *, run_id: UUID, **_: Any) -> None:
-        """Note that it has failed, was cancelled, or asks the user."""
-        self._leave(run_id, error)
+        """End the run of a chain that has failed, was cancelled or asks the user."""
+        self._end_with_error(run_id, error)
 
     @never_raise
     def on_chat_model_start(
         self, /, serialized: Any, messages: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **about: Any
     ) -> None:
-        """A model call begins."""
+        """Begin the run of a chat model."""
         self._think(run_id, parent_run_id, about)
 
     @never_raise
     def on_llm_start(
         self, /, serialized: Any, prompts: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **about: Any
     ) -> None:
-        """Note that a model that completes text has begun."""
+        """Begin the run of a text completion model."""
         self._think(run_id, parent_run_id, about)
 
     @never_raise
     def on_llm_new_token(self, /, token: Any, *, run_id: UUID, **_: Any) -> None:
-        """A piece of the answer, or of a tool call, which has no text."""
+        """Show the call as streaming from its first piece of text. A piece of a tool call has no text."""
         if run_id not in self._writing and _has_text(token):
-            self._write(run_id)
+            self._show_streaming(run_id)
 
     @never_raise
     def on_stream_event(self, /, event: Any, *, run_id: UUID, **_: Any) -> None:
-        """Note a token, in the newer protocol."""
+        """Handle a token in the newer protocol."""
         if run_id not in self._writing and _has_text([event.get("delta")]):
-            self._write(run_id)
+            self._show_streaming(run_id)
 
     @never_raise
     def on_llm_end(self, /, response: Any, *, run_id: UUID, **_: Any) -> None:
-        """A model has answered."""
+        """Count the tokens of a model call, and end its run."""
         self._writing.discard(run_id)
         if (session := self._runs.session(run_id)) is not None:
             used = _usage(response)
@@ -144,15 +146,15 @@ class StatusCallbackHandler(Handler):
 
     @never_raise
     def on_llm_error(self, /, error: BaseException, *, run_id: UUID, **_: Any) -> None:
-        """Note that the model has failed."""
+        """End the run of a model call that has failed."""
         self._writing.discard(run_id)
-        self._leave(run_id, error)
+        self._end_with_error(run_id, error)
 
     @never_raise
     def on_tool_start(
         self, /, serialized: Any, input_str: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **about: Any
     ) -> None:
-        """A tool call begins."""
+        """Begin the run of a tool."""
         self._begin(run_id, parent_run_id, about)
         if (session := self._runs.session(run_id)) is not None:
             self._tools[run_id] = session
@@ -160,62 +162,62 @@ class StatusCallbackHandler(Handler):
 
     @never_raise
     def on_tool_end(self, /, output: Any, *, run_id: UUID, **_: Any) -> None:
-        """Note that it has ended."""
+        """End the run of a tool."""
         self._end_tool(run_id)
         self._runs.end(run_id)
 
     @never_raise
     def on_tool_error(self, /, error: BaseException, *, run_id: UUID, **_: Any) -> None:
-        """Note that it has failed, was cancelled, or asks the user."""
+        """End the run of a tool that has failed, was cancelled or asks the user."""
         self._end_tool(run_id)
-        self._leave(run_id, error)
+        self._end_with_error(run_id, error)
 
     @never_raise
     def on_retriever_start(
         self, /, serialized: Any, query: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **about: Any
     ) -> None:
-        """A retriever begins, which may ask a model."""
+        """Begin the run of a retriever, which may call a model."""
         self._begin(run_id, parent_run_id, about)
 
     @never_raise
     def on_retriever_end(self, /, documents: Any, *, run_id: UUID, **_: Any) -> None:
-        """Note that it has ended."""
+        """End the run of a retriever."""
         self._runs.end(run_id)
 
     @never_raise
     def on_retriever_error(self, /, error: BaseException, *, run_id: UUID, **_: Any) -> None:
-        """Note that it has failed or was cancelled."""
-        self._leave(run_id, error)
+        """End the run of a retriever that has failed or was cancelled."""
+        self._end_with_error(run_id, error)
 
     @never_raise
     def on_interrupt(self, /, event: Any) -> None:
-        """A graph stops for a human, at a breakpoint too."""
+        """Show that a graph waits for the user, by an interrupt or at a breakpoint."""
         self._runs.ask(event.run_id)
 
     def _begin(self, run: UUID, parent: UUID | None, about: dict[str, Any], name: str | None = None) -> None:
         thread = (about.get("metadata") or {}).get("thread_id")
         title = None if name is None or name.startswith(UNNAMED) else name
-        self._runs.begin(run, parent=parent or _around(), session_id=thread, title=title)
+        self._runs.begin(run, parent=parent or _parent_in_context(), session_id=thread, title=title)
 
     def _think(self, run: UUID, parent: UUID | None, about: dict[str, Any]) -> None:
         self._begin(run, parent, about)
         if (session := self._runs.session(run)) is not None:
             session.thinking()
 
-    def _write(self, run: UUID) -> None:
+    def _show_streaming(self, run: UUID) -> None:
         if (session := self._runs.session(run)) is not None:
             self._writing.add(run)
             session.streaming()
 
     def _end_tool(self, run: UUID) -> None:
-        """After the last one something else of the agent's has its turn."""
+        """End a tool call. After the last one in a session, the agent is thinking again."""
         shown = self._tools.pop(run, None)
         if shown is not None and (session := self._runs.session(run)) is not None:
             session.tool_end(run)
             if shown not in list(self._tools.values()):
                 session.thinking()
 
-    def _leave(self, run: UUID, error: BaseException) -> None:
+    def _end_with_error(self, run: UUID, error: BaseException) -> None:
         if isinstance(error, GraphInterrupt):
             self._runs.ask(run)
             self._runs.end(run)
@@ -224,13 +226,13 @@ class StatusCallbackHandler(Handler):
 
 
 class Installed:
-    """Gives LangChain the handler for runs that have none; in the shape of a context variable, which it asks for."""
+    """The handler for runs that have none. LangChain expects a context variable, so this object behaves like one."""
 
     handler: StatusCallbackHandler | None = None
     is_known = False
 
     def get(self) -> StatusCallbackHandler | None:
-        """The handler of now."""
+        """Return the current handler."""
         return self.handler
 
 
@@ -238,7 +240,7 @@ _installed = Installed()
 
 
 def install(publisher: StatusPublisher | None) -> None:
-    """Show every run in this process, on the dashboard of this publisher and no other. None undoes it."""
+    """Show every run in this process, on the dashboard of this publisher only. None stops that."""
     _installed.handler = None if publisher is None else StatusCallbackHandler(publisher)
     if not _installed.is_known:
         _installed.is_known = True
@@ -246,21 +248,21 @@ def install(publisher: StatusPublisher | None) -> None:
         register_configure_hook(variable, inheritable=True, handle_class=StatusCallbackHandler)
 
 
-def _around() -> UUID | None:
-    """The run that this one is called in, whose callbacks a config of its own has replaced (fallbacks have one)."""
+def _parent_in_context() -> UUID | None:
+    """Return the run around this one, when a config of its own replaced the callbacks. Fallbacks have such a config."""
     config = var_child_runnable_config.get() or {}
     return getattr(config.get("callbacks"), "parent_run_id", None)
 
 
 def _has_text(token: Any) -> bool:
-    """True when a piece is text for the user: a string, or blocks of content with text among them."""
+    """Return True for a piece of text for the user: a string, or content blocks with text among them."""
     if isinstance(token, list):
         return any(isinstance(block, dict) and block.get("type") in TEXT and bool(block.get("text")) for block in token)
     return bool(token)
 
 
 def _usage(response: Any) -> tuple[int, int]:
-    """Tokens of one call: on the message, or reported by the model's client for all calls at once."""
+    """Return the tokens of one call: those of its message, or the client's total for the whole batch."""
     for generation in response.generations[0] if response.generations else ():
         used = getattr(getattr(generation, "message", None), "usage_metadata", None)
         if used:
