@@ -17,8 +17,7 @@ What is seen:
 - An error that an event reports.
 
 CrewAI emits no event when a run is cancelled or interrupted. The dashboard shows such a run until CrewAI's objects for
-it are garbage-collected, or until the same task begins another run. A session that your own code opens ends in any
-case:
+it are garbage-collected, or until the same task begins another run. A session of your own ends in any case:
 
     with publisher.session("chat:42"), status_key("chat:42"):
         crew.kickoff()
@@ -84,27 +83,21 @@ UNNAMED: Final = "crew"
 
 @dataclass(slots=True, eq=False)
 class Root:
-    """An outermost run and its contents. CrewAI keeps one state for the run and everything inside it.
-
-    `gone` ends the run when CrewAI's object for it is garbage-collected. `again` counts the open runs of the same
-    source inside this one.
-    """
+    """An outermost run and its contents. CrewAI keeps one state for the run and everything inside it."""
 
     run: str
     kind: type
     source: int
     state: "weakref.ref[Any]"
-    gone: "weakref.ref[Any] | None" = None
-    again: int = 0
+    gone: "weakref.ref[Any] | None" = None  # ends the run when CrewAI's object for it is garbage-collected
+    again: int = 0  # open runs of the same source inside this one
     scopes: dict[str, None] = field(default_factory=dict)
     tools: dict[str, str] = field(default_factory=dict)
     calls: set[str] = field(default_factory=set)
 
     def was_cancelled(self, source: Any, state: Any) -> bool:
-        """Return True when an event in this run's scopes does not belong to the run.
-
-        A cancelled run leaves its scopes open in its task. A resumed flow has no state of its own while it runs.
-        """
+        """Return True when an event in this run's scopes does not belong to it: a cancelled run leaves them open."""
+        # A resumed flow has no state of its own while it runs.
         return self.state() is not state and (self.kind is not FlowStartedEvent or self.source == id(source))
 
 
