@@ -45,13 +45,13 @@ def rows(bridge: Bridge, redis_url: str, rounds: int, turns: int) -> Iterator[Ro
         return
     played = _play(environment, bridge.name, redis_url, rounds, turns)
     added: dict[str, list[float]] = played["added"]
-    deaf = added["deaf"] or [0.0] * rounds
-    own = median(event - way for event, way in zip(added["event"], deaf, strict=True))
+    idle = added["idle"] or [0.0] * rounds
+    own = median(event - way for event, way in zip(added["event"], idle, strict=True))
     note = played["version"] + (f"; OVER {GOAL_US:g} µs" if own > GOAL_US else "")
     yield Row.of(bridge.framework, "an event", "µs", added["event"], note)
-    if added["deaf"]:
+    if added["idle"]:
         note = f"the framework's way to a handler; the bridge's own share is {own:.1f} µs"
-        yield Row.of(bridge.framework, "an event that nobody looks at", "µs", added["deaf"], note)
+        yield Row.of(bridge.framework, "an event that nobody looks at", "µs", added["idle"], note)
     what = "a span inside that is of no agent" if bridge.name == "opentelemetry" else "a token that is no news"
     yield Row.of(bridge.framework, what, "µs", added["token"])
     if own > GOAL_US:

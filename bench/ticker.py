@@ -21,10 +21,10 @@ class Ticker(SteadyWatcher):
         return self
 
     def _turn(self) -> None:
-        self.newest_ns = tell(self._publisher, self._session)
+        self.newest_ns = publish_stamp(self._publisher, self._session)
 
 
-def tell(publisher: StatusPublisher, session: Session) -> int:
+def publish_stamp(publisher: StatusPublisher, session: Session) -> int:
     """One event with this moment's stamp, when Redis has it."""
     at_ns = stamp()
     session.tool_running(f"t@{at_ns}@")

@@ -28,8 +28,8 @@ def measure(name: str, redis_url: str, rounds: int, turns: int) -> dict[str, Any
     module = importlib.import_module(f"bench.callbacks.{name}")
     _rehearse(module)
     bare = module.player(None)
-    deaf = module.deaf_player() if hasattr(module, "deaf_player") else None
-    added: dict[str, list[float]] = {"event": [], "token": [], "deaf": []}
+    idle = module.idle_player() if hasattr(module, "idle_player") else None
+    added: dict[str, list[float]] = {"event": [], "token": [], "idle": []}
     few = turns // 20 + 1
     with StatusPublisher(redis_url, namespace="bench") as publisher:
         bridged = module.player(publisher)
@@ -41,8 +41,8 @@ def measure(name: str, redis_url: str, rounds: int, turns: int) -> dict[str, Any
             long_turn = _cpu_us(bridged, few, TOKENS) - _cpu_us(bare, few, TOKENS)
             added["event"].append(event)
             added["token"].append((long_turn - event * module.EVENTS) / TOKENS)
-            if deaf is not None:
-                added["deaf"].append((_cpu_us(deaf, turns, 0) - alone) / module.EVENTS)
+            if idle is not None:
+                added["idle"].append((_cpu_us(idle, turns, 0) - alone) / module.EVENTS)
     return {"version": f"{module.PACKAGE} {metadata.version(module.PACKAGE)}", "added": added}
 
 

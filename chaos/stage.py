@@ -140,11 +140,11 @@ class Stage:
         for onlooker in self.onlookers:
             seen += _since(onlooker.snapshots, since)
         for dashboard in self.dashboards:
-            told = [
+            events = [
                 Seen(event.came_at, {row["session_key"]: row["state"] for row in event.data["sessions"]})
                 for event in dashboard.statuses
             ]
-            seen += _since(told, since)
+            seen += _since(events, since)
         return seen
 
     def check(self, since: float, is_right: Callable[[dict[str, str]], bool]) -> None:

@@ -58,7 +58,7 @@ def player(publisher: StatusPublisher | None) -> Play:
     return _player(lambda: None if publisher is None else StatusListener(publisher))
 
 
-def deaf_player() -> Play:
+def idle_player() -> Play:
     """With a handler of the same kind that does nothing: the rest is the bus's."""
 
     async def nothing(source: Any, event: Any) -> None:

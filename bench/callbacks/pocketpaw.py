@@ -27,7 +27,7 @@ def player(publisher: StatusPublisher | None) -> Play:
     return _player(lambda bus: None if publisher is None else bridge(bus, publisher))
 
 
-def deaf_player() -> Play:
+def idle_player() -> Play:
     """With a subscriber that does nothing: the rest is the bus's."""
 
     async def nothing(event: Any) -> None:

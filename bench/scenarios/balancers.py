@@ -17,7 +17,7 @@ from bench.gateway_run import MARKER, STREAM_PATH, GatewayRun, running_gateway
 from bench.options import Options
 from bench.row import Row
 from bench.started import started
-from bench.ticker import tell
+from bench.ticker import publish_stamp
 from chaos.ports import free_port
 
 CLIENTS: Final = 1000
@@ -91,13 +91,13 @@ def _told(
 ) -> dict[str, float]:
     clients.connect(count)
     for _ in range(2):  # the first event finds nothing warm
-        clients.wait_stamp(tell(publisher, session), WAIT_SECONDS)
+        clients.wait_stamp(publish_stamp(publisher, session), WAIT_SECONDS)
         time.sleep(EVENT_SECONDS)
     clients.reset()
     pids = [] if pid is None else [pid]
     before_ns = cpu_ns(pids)
     for _ in range(EVENTS):
-        clients.wait_stamp(tell(publisher, session), WAIT_SECONDS)
+        clients.wait_stamp(publish_stamp(publisher, session), WAIT_SECONDS)
         time.sleep(EVENT_SECONDS)
     report = clients.report()
     return {

@@ -10,7 +10,7 @@ from bench.clients import Clients, Report
 from bench.gateway_run import GatewayRun, running_gateway
 from bench.options import Options
 from bench.row import Row
-from bench.ticker import tell
+from bench.ticker import publish_stamp
 
 CLIENTS: Final = 1000
 STUCK: Final = 100
@@ -61,7 +61,7 @@ def _tell(
     memory: list[int] = []
     newest_ns, until = 0, time.monotonic() + seconds
     while time.monotonic() < until or not memory:
-        newest_ns = tell(publisher, session)
+        newest_ns = publish_stamp(publisher, session)
         clients.wait_stamp(newest_ns, WAIT_SECONDS)
         memory.append(resident_bytes([gateway.pid]))
         time.sleep(EVENT_SECONDS)

@@ -39,7 +39,7 @@ BRIDGES: Final = (
 )
 
 
-class Told:
+class Published:
     """What was told of one scenario."""
 
     def __init__(self, run: dict[str, Any]) -> None:
@@ -73,17 +73,17 @@ class Told:
         return any(change["input_tokens"] and change["output_tokens"] for change in self.changes)
 
 
-def seen(told: dict[str, Told]) -> frozenset[str]:
+def seen(published: dict[str, Published]) -> frozenset[str]:
     """Which aspects of its framework a bridge has shown."""
     plain, tools, failure, cancelled = (
-        told[name] for name in ("plain_run", "parallel_tools", "failure", "cancellation")
+        published[name] for name in ("plain_run", "parallel_tools", "failure", "cancellation")
     )
     shown = {
         "thinking": plain.states[:1] == ["thinking"] and plain.states[-1:] == [None],
         "tools": set(tools.tools) >= TOOLS,
         "parallel tools": _are_open_at_once(tools.tools),
-        "streaming": "streaming" in told["streamed_run"].states,
-        "waiting": _waits_and_goes_on(told["wait_and_resume"].states),
+        "streaming": "streaming" in published["streamed_run"].states,
+        "waiting": _waits_and_goes_on(published["wait_and_resume"].states),
         "tokens": plain.used_tokens(),
         "errors": failure.states[-1:] == ["error"] and BOOM in (failure.changes[-1]["error_message"] or ""),
         "cancel": cancelled.states[-1:] == [None] and "error" not in cancelled.states,

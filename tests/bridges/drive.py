@@ -39,5 +39,5 @@ def _run(play: Scenario) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    told = json.dumps(drive(sys.argv[1]))
-    sys.stdout.write(f"\n{told}\n")  # frameworks may have said things of their own before
+    published = json.dumps(drive(sys.argv[1]))
+    sys.stdout.write(f"\n{published}\n")  # frameworks may have said things of their own before

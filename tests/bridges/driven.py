@@ -6,13 +6,13 @@ import subprocess
 import tempfile
 from typing import Any, Final
 
-from tests.bridges.contract import Told
+from tests.bridges.contract import Published
 from tests.support.programs.locked_environment import PROJECT, PYTHONPATH, locked_environment
 
 DRIVE_SECONDS: Final = 240
 
 
-def driven(scenarios: str, *, bridge: str) -> tuple[dict[str, Told], dict[str, str]]:
+def driven(scenarios: str, *, bridge: str) -> tuple[dict[str, Published], dict[str, str]]:
     """Scenario by scenario, and the versions of the packages that were driven."""
     environment = locked_environment(f"bridge-{bridge.replace('_', '-')}")
     with tempfile.TemporaryDirectory(prefix="bridge-") as home:  # some write there as soon as they are imported
@@ -27,4 +27,4 @@ def driven(scenarios: str, *, bridge: str) -> tuple[dict[str, Told], dict[str, s
         )
     assert done.returncode == 0, f"{scenarios} could not be driven:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return {scenario: Told(run) for scenario, run in said["runs"].items()}, said["versions"]
+    return {scenario: Published(run) for scenario, run in said["runs"].items()}, said["versions"]

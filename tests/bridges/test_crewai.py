@@ -2,74 +2,76 @@
 
 import pytest
 
-from tests.bridges.contract import Told
+from tests.bridges.contract import Published
 from tests.bridges.driven import driven
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
-def ways() -> dict[str, Told]:
+def ways() -> dict[str, Published]:
     return driven("crewai_ways", bridge="crewai")[0]
 
 
-def states(told: Told, key: str) -> list[str | None]:
+def states(published: Published, key: str) -> list[str | None]:
     """Of one of several sessions, in order."""
-    states = [change["state"] for change in told.changes if change["session_key"] == key]
+    states = [change["state"] for change in published.changes if change["session_key"] == key]
     return [state for index, state in enumerate(states) if index == 0 or state != states[index - 1]]
 
 
-def test_nothing_is_ignored(ways: dict[str, Told]) -> None:
-    assert {name: told.reported for name, told in ways.items() if told.reported} == {}
+def test_nothing_is_ignored(ways: dict[str, Published]) -> None:
+    assert {name: published.reported for name, published in ways.items() if published.reported} == {}
 
 
-def test_an_agent_without_a_crew_is_a_session(ways: dict[str, Told]) -> None:
+def test_an_agent_without_a_crew_is_a_session(ways: dict[str, Published]) -> None:
     assert ways["agent_alone"].states == ["thinking", "tool_running", "streaming", "thinking", None]
     assert ways["agent_that_fails"].states == ["thinking", "error"]
 
 
-def test_an_agent_that_is_asked_twice_at_once_is_two_sessions_which_end_when_they_end(ways: dict[str, Told]) -> None:
-    told = ways["agent_asked_twice_at_once"]
-    assert told.keys == {"chat:1", "chat:2"}
-    assert [states(told, key) for key in told.keys] == [["thinking", None]] * 2
+def test_an_agent_that_is_asked_twice_at_once_is_two_sessions_which_end_when_they_end(
+    ways: dict[str, Published],
+) -> None:
+    published = ways["agent_asked_twice_at_once"]
+    assert published.keys == {"chat:1", "chat:2"}
+    assert [states(published, key) for key in published.keys] == [["thinking", None]] * 2
 
 
 @pytest.mark.parametrize("kind", ["crew", "agent"])
 def test_what_begins_in_a_task_after_a_time_limit_is_not_inside_of_what_that_ended(
-    ways: dict[str, Told], kind: str
+    ways: dict[str, Published], kind: str
 ) -> None:
-    told = ways[f"time_limit_and_the_next_{kind}_in_the_same_task"]
-    assert told.raised is None
-    assert states(told, "chat:1") == ["thinking", "tool_running", None]
-    assert states(told, "chat:2") == ["thinking", None]
+    published = ways[f"time_limit_and_the_next_{kind}_in_the_same_task"]
+    assert published.raised is None
+    assert states(published, "chat:1") == ["thinking", "tool_running", None]
+    assert states(published, "chat:2") == ["thinking", None]
 
 
-def test_a_run_that_was_cancelled_ends_when_crewai_has_forgotten_it(ways: dict[str, Told]) -> None:
-    told = ways["cancelled_and_forgotten"]
-    assert told.states[:2] == ["thinking", "tool_running"]
-    assert not told.is_open
-    assert "error" not in told.states
+def test_a_run_that_was_cancelled_ends_when_crewai_has_forgotten_it(ways: dict[str, Published]) -> None:
+    published = ways["cancelled_and_forgotten"]
+    assert published.states[:2] == ["thinking", "tool_running"]
+    assert not published.is_open
+    assert "error" not in published.states
 
 
-def test_a_flow_with_more_runs_inside_than_are_remembered_is_one_session(ways: dict[str, Told]) -> None:
-    told = ways["many_crews_in_a_flow"]
-    assert len(told.keys) == 1
-    assert told.states == ["thinking", None]
-    assert told.changes[-2]["input_tokens"] == 5 * 500
+def test_a_flow_with_more_runs_inside_than_are_remembered_is_one_session(ways: dict[str, Published]) -> None:
+    published = ways["many_crews_in_a_flow"]
+    assert len(published.keys) == 1
+    assert published.states == ["thinking", None]
+    assert published.changes[-2]["input_tokens"] == 5 * 500
 
 
-def test_a_flow_that_raises_is_an_error(ways: dict[str, Told]) -> None:
-    told = ways["flow_that_fails"]
-    assert told.states == ["thinking", "error"]
-    assert told.changes[-1]["error_message"] == "boom"
+def test_a_flow_that_raises_is_an_error(ways: dict[str, Published]) -> None:
+    published = ways["flow_that_fails"]
+    assert published.states == ["thinking", "error"]
+    assert published.changes[-1]["error_message"] == "boom"
 
 
-def test_a_flow_that_is_paused_waits_until_it_is_resumed(ways: dict[str, Told]) -> None:
-    told = ways["paused_and_resumed"]
-    assert len(told.keys) == 1
-    assert told.states == ["thinking", "waiting_for_user", "thinking", None]
-    assert told.changes[-2]["input_tokens"] == 2 * 500
+def test_a_flow_that_is_paused_waits_until_it_is_resumed(ways: dict[str, Published]) -> None:
+    published = ways["paused_and_resumed"]
+    assert len(published.keys) == 1
+    assert published.states == ["thinking", "waiting_for_user", "thinking", None]
+    assert published.changes[-2]["input_tokens"] == 2 * 500
 
 
-def test_of_a_listener_that_is_closed_nothing_stays_open(ways: dict[str, Told]) -> None:
+def test_of_a_listener_that_is_closed_nothing_stays_open(ways: dict[str, Published]) -> None:
     assert ways["closed_in_the_middle"].states == ["thinking", "tool_running", None]

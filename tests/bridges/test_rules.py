@@ -9,7 +9,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 @pytest.mark.parametrize("bridge", ["langchain", "openai_agents"])
 def test_its_rules_hold_and_nothing_is_ignored(bridge: str) -> None:
-    told, _ = driven(f"{bridge}_rules", bridge=bridge)
-    assert told
-    broken = {rule: (run.raised, run.reported, run.changes) for rule, run in told.items() if run.raised or run.reported}
+    published, _ = driven(f"{bridge}_rules", bridge=bridge)
+    assert published
+    broken = {
+        rule: (run.raised, run.reported, run.changes) for rule, run in published.items() if run.raised or run.reported
+    }
     assert broken == {}

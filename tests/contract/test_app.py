@@ -260,8 +260,8 @@ def test_an_operator_can_list_the_workers(keyed: TestClient, publisher: StatusPu
     publisher.session("web:1")
 
     def rows() -> list[dict[str, Any]]:
-        told: list[dict[str, Any]] = keyed.get(path, headers={"X-Status-Key": "geheim"}).json()["workers"]
-        return told
+        shown: list[dict[str, Any]] = keyed.get(path, headers={"X-Status-Key": "geheim"}).json()["workers"]
+        return shown
 
     (row,) = wait_until(lambda: [row for row in rows() if row["sessions"]], "the worker is told with its session")
     assert (row["worker_id"], row["state"], row["sessions"]) == (publisher.worker_id, "live", ["web:1"])

@@ -34,8 +34,8 @@ def run(*command: str | Path, seconds: float = 60) -> RecordingPublisher:
 
 def check(publisher: RecordingPublisher, key: str) -> None:
     assert publisher.states(key) == ["thinking", "tool_running", "streaming", None]
-    told = [change for change in publisher.changes if change.state == "streaming"][-1]
-    assert (told.title, told.input_tokens, told.output_tokens) == ("Count to three", 12, 3)
+    last = [change for change in publisher.changes if change.state == "streaming"][-1]
+    assert (last.title, last.input_tokens, last.output_tokens) == ("Count to three", 12, 3)
     assert "count" in {change.tool_name for change in publisher.changes}
 
 

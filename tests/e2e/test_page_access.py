@@ -54,8 +54,8 @@ def test_axe_finds_nothing_in_either_scheme(state: str, open_shot: OpenShot, nod
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         found: dict[str, Any] = page.evaluate("axe.run()")
-        told = [f"{rule['id']}: {node['target']}" for rule in found["violations"] for node in rule["nodes"]]
-        assert (scheme, told) == (scheme, [])
+        violations = [f"{rule['id']}: {node['target']}" for rule in found["violations"] for node in rule["nodes"]]
+        assert (scheme, violations) == (scheme, [])
         assert len(found["passes"]) > 10
 
 

@@ -160,28 +160,28 @@ def test_only_one_tab_notifies_of_a_session_that_begins_to_wait_and_only_if_aske
 ) -> None:
     tabs.grant_permissions(["notifications"], origin=gateway.url)
     tabs.add_init_script("""
-        window.told = [];
+        window.notices = [];
         const { requestPermission } = Notification;
         window.Notification = class {
           static permission = "granted";
           static requestPermission = requestPermission;
-          constructor(name, { body }) { window.told.push([name, body]); }
+          constructor(name, { body }) { window.notices.push([name, body]); }
         };
     """)
     first, second = opened(tabs, gateway), opened(tabs, gateway)
 
-    def told() -> list[list[str]]:
-        return [*first.evaluate("told"), *second.evaluate("told")]
+    def notices() -> list[list[str]]:
+        return [*first.evaluate("notices"), *second.evaluate("notices")]
 
     session.waiting_for_user()
     expect(second.locator("#rows .what")).to_have_text("waiting for user")
-    assert told() == []
+    assert notices() == []
     second.get_by_role("button", name="Notify me").click()
     expect(first.get_by_role("button", name="Notifying")).to_be_visible()
     session.thinking()
     expect(second.locator("#rows .what")).to_have_text("thinking")
     session.error("boom")
     expect(second.locator("#rows .what")).to_have_text("error: boom")
-    assert told() == [["Fix auth bug", "error: boom"]]
+    assert notices() == [["Fix auth bug", "error: boom"]]
     session.end()
     assert json.loads(first.evaluate("JSON.stringify(localStorage)")) == {"agent-status notify": "on"}

@@ -224,21 +224,21 @@ def test_show_tells_programs_and_people_the_same(gateway: GatewayProcess, sessio
 
 
 def test_the_commands_page_names_every_option_and_every_state_that_is_waited_for() -> None:
-    told = doc_page("reference/commands.md").partition("## In the terminal")[2].partition("\n## ")[0]
+    documented = doc_page("reference/commands.md").partition("## In the terminal")[2].partition("\n## ")[0]
     options = {
         option
         for name in ("watch", "show", "workers", "wait", "doctor")
         for option in re.findall(r"^  (--[a-z-]+)", run(name, "--help").stdout, re.MULTILINE)
     }
-    assert options - {"--help"} == set(re.findall(r"(?<=[ `])--[a-z][a-z-]+", told))
-    assert all(f"`{state}`" in told for state in STATES)
+    assert options - {"--help"} == set(re.findall(r"(?<=[ `])--[a-z][a-z-]+", documented))
+    assert all(f"`{state}`" in documented for state in STATES)
     assert set(re.findall(r"--state ([a-z_]+)", doc_page("how-to/scripting.md"))) <= set(STATES)
     for status in ("0", "2", "124", "130", "143"):
-        assert re.search(rf"\b{status}\b", told)
+        assert re.search(rf"\b{status}\b", documented)
 
 
 def test_the_commands_page_names_every_option_of_ingest_and_the_demo() -> None:
-    told = doc_page("reference/commands.md").partition("## Run")[2].partition("\n## ")[0]
+    documented = doc_page("reference/commands.md").partition("## Run")[2].partition("\n## ")[0]
     for name in ("ingest", "demo"):
         options = set(re.findall(r"^  (--[a-z-]+)", run(name, "--help").stdout, re.MULTILINE)) - {"--help"}
-        assert {option for option in options if f"`{option}`" not in told} == set()
+        assert {option for option in options if f"`{option}`" not in documented} == set()

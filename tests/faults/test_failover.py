@@ -125,14 +125,14 @@ def moving(moving_cluster: RedisCluster, stack: ExitStack) -> Dashboard:
 def test_a_slot_that_moves_to_another_server_takes_workers_and_replicas_along(
     moving_cluster: RedisCluster, moving: Dashboard, stack: ExitStack
 ) -> None:
-    told: list[Exception] = []
-    publisher = StatusPublisher(moving_cluster.url, heartbeat_seconds=30, lease_seconds=60, on_error=told.append)
+    reported: list[Exception] = []
+    publisher = StatusPublisher(moving_cluster.url, heartbeat_seconds=30, lease_seconds=60, on_error=reported.append)
     session = stack.enter_context(publisher).session("web:1")
     moving.wait_for({"web:1": "thinking"})
     moving_cluster.move_the_slot()
     session.streaming()
     moving.wait_for({"web:1": "streaming"})
-    assert not told, "to a worker it is no outage"
+    assert not reported, "to a worker it is no outage"
     assert all(event.data["sessions"][0]["state"] != "error" for event in moving.statuses if event.data["sessions"])
 
 
@@ -140,19 +140,19 @@ def test_while_a_slot_is_half_moved_the_last_snapshot_stands_and_a_moment_after_
     moving_cluster: RedisCluster, moving: Dashboard, stack: ExitStack
 ) -> None:
     """Redis answers TRYAGAIN to a script whose keys are on both sides, and ASK for one that is not there any more."""
-    told: list[Exception] = []
-    publisher = StatusPublisher(moving_cluster.url, heartbeat_seconds=0.5, lease_seconds=1, on_error=told.append)
+    reported: list[Exception] = []
+    publisher = StatusPublisher(moving_cluster.url, heartbeat_seconds=0.5, lease_seconds=1, on_error=reported.append)
     session = stack.enter_context(publisher).session("web:1")
     moving.wait_for({"web:1": "thinking"})
     since = len(moving.statuses) - 1
 
     def change_and_outlast_the_lease() -> None:
         session.streaming()
-        wait_until(lambda: told, "the worker notices", 3)
+        wait_until(lambda: reported, "the worker notices", 3)
         let_pass(1.5)
 
     moving_cluster.move_the_slot(change_and_outlast_the_lease)
     moving.wait_for({"web:1": "streaming"}, 3)
     shown = [{row["session_key"]: row["state"] for row in event.data["sessions"]} for event in moving.statuses[since:]]
     assert shown == [{"web:1": "thinking"}, {"web:1": "streaming"}], "no flicker, nobody is lost"
-    assert ["TryAgainError" in str(error) for error in told] == [True]
+    assert ["TryAgainError" in str(error) for error in reported] == [True]

@@ -110,11 +110,11 @@ def test_with_redis_down_the_agent_notices_nothing_and_the_outage_is_reported_on
     own_redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "agent_status_publisher")
-    told: list[PublisherError] = []
+    reported: list[PublisherError] = []
     own_redis.kill()
-    publisher = StatusPublisher(own_redis.url, on_error=told.append)
+    publisher = StatusPublisher(own_redis.url, on_error=reported.append)
     with publisher, publisher.session("web:1") as session:
-        wait_until(lambda: told, "the outage is told")
+        wait_until(lambda: reported, "the outage is told")
         started_at = time.monotonic()
         for _ in range(1000):
             session.thinking()
@@ -124,7 +124,7 @@ def test_with_redis_down_the_agent_notices_nothing_and_the_outage_is_reported_on
         own_redis.start()
         assert publisher.flush(timeout=5)
         assert publisher.flush(timeout=5)
-    assert [type(error) for error in told] == [RedisUnavailableError]
+    assert [type(error) for error in reported] == [RedisUnavailableError]
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == 2
     assert lines[0].startswith("Redis does not accept this worker's reports: ")
@@ -163,10 +163,10 @@ def test_memory_is_bounded_by_the_sessions_that_exist_however_long_redis_is_away
 
 
 def test_an_asyncio_client_gets_a_hint_and_the_agent_goes_on(caplog: pytest.LogCaptureFixture) -> None:
-    told: list[PublisherError] = []
-    with StatusPublisher(redis.asyncio.Redis(), on_error=told.append) as publisher:  # type: ignore[arg-type]
+    reported: list[PublisherError] = []
+    with StatusPublisher(redis.asyncio.Redis(), on_error=reported.append) as publisher:  # type: ignore[arg-type]
         with publisher.session("web:1") as session:
             session.streaming()
         assert publisher.flush()
-    assert len(told) == len(caplog.records) == 1
-    assert "an asyncio Redis client was given" in str(told[0])
+    assert len(reported) == len(caplog.records) == 1
+    assert "an asyncio Redis client was given" in str(reported[0])

@@ -46,8 +46,8 @@ def test_changes_are_seen_with_the_next_reading_and_probe_metrics_and_one_log_li
         assert gateway.get("/readyz").status_code == 200
         assert gateway.get("/readyz").json()["channel"].startswith("1 worker is not heard on the channel")
         assert "agent_status_unheard_workers 1.0" in gateway.get("/metrics").text
-        told = [record for record in caplog.records if "not heard on the channel" in record.getMessage()]
-        assert len(told) == 1
+        warnings = [record for record in caplog.records if "not heard on the channel" in record.getMessage()]
+        assert len(warnings) == 1
         assert "error" not in gateway.states().values(), "and nobody is called lost"
     assert "agent-status" in caplog.text, "the worker has been told, too"
 

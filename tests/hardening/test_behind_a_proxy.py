@@ -203,9 +203,9 @@ async def _two_at_once(gateway: GatewayThread, scope: Scope) -> list[int]:
 
     answer = gateway.app.stream.answer
     first = asyncio.create_task(answer(dict(scope), receive, send))
-    told = [await statuses.get()]
+    statuses_seen = [await statuses.get()]
     second = asyncio.create_task(answer(dict(scope), receive, send))
-    told.append(await statuses.get())
+    statuses_seen.append(await statuses.get())
     is_taken.set()
     await asyncio.gather(first, second)
-    return told
+    return statuses_seen

@@ -110,9 +110,9 @@ def test_a_lease_for_years_is_not_believed() -> None:
 
 def test_texts_of_another_publisher_are_cut_as_ours_are() -> None:
     long = "x" * 10_000
-    told = decode_record(encode_record(record("evil", session(title=long, tool=long, error=long), host=long)))
-    cut = told.sessions[0]
-    lengths = [len(text or "") for text in (cut.title, cut.tool, cut.error, told.host)]
+    decoded = decode_record(encode_record(record("evil", session(title=long, tool=long, error=long), host=long)))
+    cut = decoded.sessions[0]
+    lengths = [len(text or "") for text in (cut.title, cut.tool, cut.error, decoded.host)]
     assert lengths == [MAX_TITLE_CHARACTERS, MAX_TOOL_CHARACTERS, MAX_ERROR_CHARACTERS, 255]
     assert str(cut.title).endswith("…")
 

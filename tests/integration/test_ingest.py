@@ -46,8 +46,8 @@ def test_a_session_is_ingested_and_ended_over_http_and_seen_on_the_dashboard(rea
         GatewayThread(real_redis.url, debounce_seconds=0.05) as gateway,
         TestClient(app, base_url="http://localhost") as client,
     ):
-        told = {"state": "tool_running", "tool_name": "bash", "title": "Fix", "usage": {"input": 5, "output": 1}}
-        assert client.post("/sessions/node:42", json=told).status_code == 204
+        update = {"state": "tool_running", "tool_name": "bash", "title": "Fix", "usage": {"input": 5, "output": 1}}
+        assert client.post("/sessions/node:42", json=update).status_code == 204
         wait_until(lambda: gateway.states() == {"node:42": "tool_running"}, "the board shows it")
         (row,) = gateway.snapshot()["sessions"]
         assert (row["title"], row["tool_name"], row["token_usage"]) == ("Fix", "bash", {"input": 5, "output": 1})
@@ -179,13 +179,13 @@ def test_on_an_address_that_others_reach_a_key_is_needed() -> None:
 
 def test_a_page_in_a_browser_on_this_machine_cannot_write(client: TestClient, publisher: RecordingPublisher) -> None:
     """It could send a form or plain text without being asked, or use a name of its own that leads to this machine."""
-    told = b'{"state": "thinking"}'
+    update = b'{"state": "thinking"}'
     for kind in ("text/plain", "application/x-www-form-urlencoded"):
-        assert client.post("/sessions/web:1", content=told, headers={"Content-Type": kind}).status_code == 422
+        assert client.post("/sessions/web:1", content=update, headers={"Content-Type": kind}).status_code == 422
     asked = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
     assert "access-control-allow-origin" not in client.options("/sessions/web:1", headers=asked).headers
     rebound = {"Host": "evil.example", "Content-Type": "application/json"}
-    assert client.post("/sessions/web:1", content=told, headers=rebound).status_code == 400
+    assert client.post("/sessions/web:1", content=update, headers=rebound).status_code == 400
     assert publisher.changes == []
 
 

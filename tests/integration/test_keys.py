@@ -151,8 +151,8 @@ def test_metrics_count_uses_by_the_keys_names_and_hold_no_key(gateway: GatewayTh
     with Dashboard(gateway.url, f"{STREAM}?key=geheim") as wall:
         wall.wait_for_first()
         assert [ask(gateway, key) for key in ("geheim", "other", "wrong")] == [200, 200, 403]
-        told = gateway.get("/metrics").text
-    assert 'agent_status_key_clients{key="wall"} 1.0' in told
-    assert 'agent_status_key_uses_total{key="wall"} 2.0' in told
-    assert 'agent_status_key_uses_total{key="phone"} 1.0' in told
-    assert "geheim" not in told
+        metrics = gateway.get("/metrics").text
+    assert 'agent_status_key_clients{key="wall"} 1.0' in metrics
+    assert 'agent_status_key_uses_total{key="wall"} 2.0' in metrics
+    assert 'agent_status_key_uses_total{key="phone"} 1.0' in metrics
+    assert "geheim" not in metrics

@@ -13,7 +13,7 @@ from chaos.gateways.gateway_process import STATUS, STREAM
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import let_pass, wait_until
 from tests.support.clients.http import RawClient, stream_request
-from tests.support.clients.requests_meanwhile import RequestsMeanwhile
+from tests.support.clients.repeated_requests import RepeatedRequests
 from tests.support.clients.viewers import Viewers
 from tests.support.gateways.balancers import Balancer
 from tests.support.gateways.replica_pair import SESSION, Changes, ReplicaPair
@@ -62,8 +62,8 @@ def own_pair(own_redis: RedisServer) -> Iterator[ReplicaPair]:
 def test_the_program_takes_the_file_without_a_warning(kind: str) -> None:
     said = Balancer(kind, 1, 2).complaints()
     # Caddy's own word for `auto_https off`.
-    told = [line for line in said.splitlines() if "is completely disabled for server" not in line]
-    assert not [line for line in told if re.search("warn|alert|emerg|not formatted", line, re.IGNORECASE)]
+    received = [line for line in said.splitlines() if "is completely disabled for server" not in line]
+    assert not [line for line in received if re.search("warn|alert|emerg|not formatted", line, re.IGNORECASE)]
 
 
 def test_an_event_comes_as_soon_as_it_is_written(kind: str, pair: ReplicaPair) -> None:
@@ -148,9 +148,9 @@ def test_a_join_that_one_replica_refuses_is_tried_on_the_other(kind: str, own_re
             client.wait_for(b"event: status")
         assert pair.clients() == [6, 6]
         with RawClient(balancer.port, stream_request(headers=accepts[0] + "Connection: close\r\n")) as late:
-            told = late.wait_for_end()
-        assert told.startswith(b"HTTP/1.1 200")
-        assert b"\nretry: " in told
+            received = late.wait_for_end()
+        assert received.startswith(b"HTTP/1.1 200")
+        assert b"\nretry: " in received
         answer = balancer.get(STREAM)
         assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
         assert answer.headers["Retry-After"]
@@ -184,7 +184,7 @@ def test_a_rolling_restart_under_constant_change_costs_no_request_and_no_client_
         Balancer(kind, *own_pair.ports) as balancer,
         Changes(own_pair.session) as changes,
         Viewers(balancer.port, VIEWERS) as viewers,
-        RequestsMeanwhile(balancer.port) as requests,
+        RepeatedRequests(balancer.port) as requests,
     ):
         for number in range(2):
             own_pair.restart(number)
@@ -201,7 +201,7 @@ def test_a_killed_replica_costs_no_request_and_no_client_its_snapshot(
         Balancer(kind, *own_pair.ports) as balancer,
         Changes(own_pair.session) as changes,
         Viewers(balancer.port, count) as viewers,
-        RequestsMeanwhile(balancer.port) as requests,
+        RepeatedRequests(balancer.port) as requests,
     ):
         killed = own_pair.replicas[0].process
         killed.kill()
@@ -217,7 +217,7 @@ def _all_are_back(viewers: Viewers) -> bool:
     return bool(viewers.gaps_seconds) and all(viewer.lost_at is None for viewer in viewers.all)
 
 
-def _check(viewers: Viewers, requests: RequestsMeanwhile) -> None:
+def _check(viewers: Viewers, requests: RepeatedRequests) -> None:
     assert requests.failures == []
     assert requests.answered > 50
     assert viewers.finals == []

@@ -123,8 +123,8 @@ import atexit
 def late():
     publisher.publish("web:1", "streaming")
     started_at = time.monotonic()
-    told = publisher.flush()
-    print(publisher.worker_id, told, time.monotonic() - started_at < 1)
+    written = publisher.flush()
+    print(publisher.worker_id, written, time.monotonic() - started_at < 1)
 
 atexit.register(late)  # before ours, so it is called after ours
 """

@@ -89,14 +89,14 @@ def test_a_certificate_of_another_authority_is_refused_by_both_sides(
     stack: ExitStack, scheme: str, certificate: Certificate
 ) -> None:
     url = TLS_KINDS[scheme](stack, certificate).replace(str(certificate.ca), str(certificate.wrong_ca))
-    told: list[PublisherError] = []
+    reported: list[PublisherError] = []
     gateway = stack.enter_context(GatewayThread(url))
-    publisher = StatusPublisher(url, on_error=told.append)
+    publisher = StatusPublisher(url, on_error=reported.append)
     began_at = time.monotonic()
     publisher.session("web:1")
-    wait_until(lambda: told, "the publisher says so", 3)
+    wait_until(lambda: reported, "the publisher says so", 3)
     wait_until(lambda: "verify failed" in gateway.get("/readyz").text, "the gateway says so", 3)
-    assert "certificate verify failed" in str(told[0])
+    assert "certificate verify failed" in str(reported[0])
     publisher.close()
     assert time.monotonic() - began_at < 6
 

@@ -29,8 +29,10 @@ def proven_row(bridge: Bridge) -> list[str]:
 def test_the_table_says_what_each_bridge_sees_as_the_contract_has_it() -> None:
     header = next(line for line in PAGE.splitlines() if line.startswith(SEEN))
     assert tuple(cell.strip() for cell in header.strip("|").split("|")[1:]) == ASPECTS
-    told = {row[0].partition("]")[0].lstrip("["): [cell.rstrip("¹²") for cell in row[1:]] for row in rows(PAGE, SEEN)}
-    assert told == {
+    documented = {
+        row[0].partition("]")[0].lstrip("["): [cell.rstrip("¹²") for cell in row[1:]] for row in rows(PAGE, SEEN)
+    }
+    assert documented == {
         bridge.framework: ["no" if aspect in bridge.lacks else "yes" for aspect in ASPECTS] for bridge in BRIDGES
     }
 
@@ -85,5 +87,5 @@ def test_the_lines_that_a_user_copies_are_python_and_name_what_is_there(bridge: 
 
 @each_bridge
 def test_its_key_begins_with_its_name_unless_the_framework_has_keys_of_its_own(bridge: Bridge) -> None:
-    told = proven_row(bridge)[2]
-    assert told.startswith(f"`{bridge.name}:` and ") or bridge.name == "pocketpaw"
+    documented = proven_row(bridge)[2]
+    assert documented.startswith(f"`{bridge.name}:` and ") or bridge.name == "pocketpaw"

@@ -40,7 +40,7 @@ def test_a_path_that_ruff_or_mypy_is_given_is_there(pattern: str) -> None:
 
 
 @pytest.mark.parametrize("module", CHECKED)
-def test_a_module_that_mypy_is_told_about_is_ours_or_imported(module: str) -> None:
+def test_a_module_in_mypys_overrides_is_ours_or_imported(module: str) -> None:
     assert is_ours(module) or module.removesuffix(".*") in imported()
 
 

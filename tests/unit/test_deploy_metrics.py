@@ -53,8 +53,8 @@ def test_the_dashboard_shows_every_metric_of_ours() -> None:
 
 
 def test_the_reference_has_a_row_for_every_metric_of_ours_and_no_other() -> None:
-    told = [row[0].strip("`") for row in rows(METRICS.read_text("utf-8"), "| metric | type |")]
-    assert sorted(told) == sorted(ours())
+    documented = [row[0].strip("`") for row in rows(METRICS.read_text("utf-8"), "| metric | type |")]
+    assert sorted(documented) == sorted(ours())
 
 
 def test_every_reason_that_an_alert_asks_for_is_one_that_the_hub_gives() -> None:

@@ -40,12 +40,12 @@ def _as_told(default: object) -> str:
 
 
 def test_the_settings_table_is_the_code() -> None:
-    told = {
+    documented = {
         row[0].strip("`").removeprefix(PREFIX): (row[1].strip("`"), row[2]) for row in rows(SETTINGS, "| setting |")
     }
     ingest = {name: field for name, field in IngestSettings.model_fields.items() if name.startswith("ingest_")}
     ours, theirs = Settings.model_fields | ingest, PublisherSettings(namespace="default")
-    for name, (default, reader) in told.items():
+    for name, (default, reader) in documented.items():
         field = ours.get(name.lower())
         if name in PUBLISHER_ONLY:
             assert reader == "publisher"
@@ -56,7 +56,7 @@ def test_the_settings_table_is_the_code() -> None:
         side = "gateway, ingest" if name.lower() in RedisSettings.model_fields else side
         assert reader == ("both" if hasattr(theirs, name.lower()) else side)
         assert default == _as_told(field.default)
-    assert set(told) == {name.upper() for name in ours} | PUBLISHER_ONLY
+    assert set(documented) == {name.upper() for name in ours} | PUBLISHER_ONLY
     assert f"prefix `{PREFIX}`" in SETTINGS
     assert all(row[0].startswith(f"`{PREFIX}") for row in rows(SETTINGS, "| setting |"))
 
@@ -78,15 +78,15 @@ def test_a_setting_is_named_in_full(document: Path) -> None:
 
 
 def test_the_table_of_paths_is_what_the_app_answers() -> None:
-    told = set(re.findall(r"`(?:GET|POST) (/[^`]*)`", HTTP_API.partition("\n## ")[0]))
+    documented = set(re.findall(r"`(?:GET|POST) (/[^`]*)`", HTTP_API.partition("\n## ")[0]))
     app = create_app()
     answered = set(app.openapi()["paths"]) | {"/", "/docs", "/openapi.json"}
-    assert told == answered
+    assert documented == answered
 
 
 def test_the_snapshots_fields_are_those_that_go_out() -> None:
-    told = set(re.findall(r"`(?:global|sessions\[\])\.(\w+)`", HTTP_API))
-    assert told == set(GlobalStatus.__annotations__) | set(SessionStatus.__annotations__)
+    documented = set(re.findall(r"`(?:global|sessions\[\])\.(\w+)`", HTTP_API))
+    assert documented == set(GlobalStatus.__annotations__) | set(SessionStatus.__annotations__)
 
 
 @each_document
@@ -125,8 +125,10 @@ def test_a_page_names_the_keys_as_the_code_builds_them(name: str) -> None:
 
 
 def test_the_fan_outs_page_names_all_that_is_relied_on_in_uvicorn() -> None:
-    told = doc_page("explanation/fan-out.md").partition("## What it relies on in uvicorn")[2].partition("\n## ")[0]
-    assert {name for names in RELIED_ON.values() for name in names if f"`{name}" not in told} == set()
+    documented = (
+        doc_page("explanation/fan-out.md").partition("## What it relies on in uvicorn")[2].partition("\n## ")[0]
+    )
+    assert {name for names in RELIED_ON.values() for name in names if f"`{name}" not in documented} == set()
 
 
 def test_every_method_of_a_session_and_a_publisher_is_in_the_reference() -> None:

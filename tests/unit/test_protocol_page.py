@@ -47,8 +47,8 @@ def test_the_fields_of_a_session_update_are_those_that_are_taken() -> None:
 def test_the_fields_of_a_record_are_those_that_are_written() -> None:
     whole = record("w", session(title="t"), left=True, ended=(ended(),))
     written = set(orjson.loads(encode_record(whole)))
-    told = named(PAGE, "| field |")
-    assert told == written
+    documented = named(PAGE, "| field |")
+    assert documented == written
     assert {name for name in SessionRecord._fields if f"`{_told_as(name)}`" not in PAGE} == set()
     assert all(f'"{name}"' in PAGE for name in EndedRecord._fields)
 
@@ -59,9 +59,9 @@ def _told_as(name: str) -> str:
 
 def test_the_example_is_a_report() -> None:
     example = PAGE.partition("```json\n")[2].partition("\n```")[0]
-    told = decode_record(example.encode())
-    assert isinstance(told, WorkerRecord)
-    assert encode_record(told).decode() == example
+    documented = decode_record(example.encode())
+    assert isinstance(documented, WorkerRecord)
+    assert encode_record(documented).decode() == example
 
 
 def test_the_numbers_are_the_codes() -> None:

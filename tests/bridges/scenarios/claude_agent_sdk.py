@@ -110,14 +110,14 @@ class ScriptedCli(Transport):
     async def hook(self, event: str, **fields: Any) -> None:
         """Call the hooks of an event."""
         for callback in self._hooks.get(event, ()):
-            told = {
+            published = {
                 "session_id": self._session_id,
                 "hook_event_name": event,
                 "transcript_path": "",
                 "cwd": "",
                 **fields,
             }
-            answer = await self.ask(subtype="hook_callback", callback_id=callback, input=told)
+            answer = await self.ask(subtype="hook_callback", callback_id=callback, input=published)
             assert answer["subtype"] == "success", answer
 
     async def start(self, call: str, name: str, **fields: Any) -> None:

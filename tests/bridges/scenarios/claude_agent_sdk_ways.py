@@ -120,9 +120,9 @@ def permission_refused(publisher: RecordingPublisher) -> None:
 def hooks_of_the_agents_own(publisher: RecordingPublisher) -> None:
     called: list[str] = []
 
-    async def own(told: Any, *_: object) -> dict[str, Any]:
+    async def own(published: Any, *_: object) -> dict[str, Any]:
         await asyncio.sleep(0)
-        called.append(told["hook_event_name"])
+        called.append(published["hook_event_name"])
         return {}
 
     hooks = {event: [HookMatcher(hooks=[own])] for event in ("PreToolUse", "UserPromptSubmit")}

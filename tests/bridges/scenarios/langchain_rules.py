@@ -249,8 +249,8 @@ def beside_opentelemetry_it_is_one_session_that_sees_what_both_do(publisher: Rec
         instrumentor.uninstrument()
     assert _keys(publisher) == {f"langchain:{number}" for number in range(1, 5)}
     assert {key: change.state for key, change in publisher.sessions.items()} == {"langchain:4": "waiting_for_user"}
-    told = [change for change in publisher.changes if change.session_key != "langchain:4"]
-    assert max((change.input_tokens, change.output_tokens) for change in told) == (1000, 200)
+    published = [change for change in publisher.changes if change.session_key != "langchain:4"]
+    assert max((change.input_tokens, change.output_tokens) for change in published) == (1000, 200)
 
 
 def a_handler_is_not_copied_with_what_holds_it(publisher: RecordingPublisher) -> None:

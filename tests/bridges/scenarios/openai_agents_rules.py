@@ -163,8 +163,8 @@ def tokens_count_once_with_spans_of_models_and_without_and_those_of_subagents_to
             group = RunConfig(group_id=str(has_spans))
             Runner.run_sync(chief(has_spans=has_spans), "Go on", run_config=group)
     for key in ("openai_agents:True", "openai_agents:False"):
-        told = [change for change in publisher.changes if change.session_key == key]
-        assert max((change.input_tokens, change.output_tokens) for change in told) == (2000, 400), key
+        published = [change for change in publisher.changes if change.session_key == key]
+        assert max((change.input_tokens, change.output_tokens) for change in published) == (2000, 400), key
 
 
 def runs_at_the_same_time_are_sessions_of_their_own(publisher: RecordingPublisher) -> None:
@@ -235,8 +235,8 @@ def beside_opentelemetry_it_is_one_session_that_sees_what_both_do(publisher: Rec
     asks = {key for key, change in publisher.sessions.items() if change.state == "waiting_for_user"}
     assert len(_keys(publisher)) == 4
     assert len(asks) == len(publisher.sessions) == 2
-    told = [change for change in publisher.changes if change.session_key not in asks]
-    assert max((change.input_tokens, change.output_tokens) for change in told) == (1000, 200)
+    published = [change for change in publisher.changes if change.session_key not in asks]
+    assert max((change.input_tokens, change.output_tokens) for change in published) == (1000, 200)
     assert {"openai_agents:True", "openai_agents:True asks"} <= _keys(publisher)
 
 

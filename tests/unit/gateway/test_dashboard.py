@@ -60,7 +60,7 @@ def test_the_policy_allows_no_inline_script_no_eval_and_no_other_host() -> None:
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-def test_who_has_the_file_is_told_so_and_who_has_another_one_gets_it(client: TestClient, coding: str) -> None:
+def test_a_client_with_the_file_gets_304_and_one_with_another_gets_it(client: TestClient, coding: str) -> None:
     first = client.get("/dashboard/page/page.js", headers={"Accept-Encoding": coding})
     for known in (first.headers["etag"], f'"other", W/{first.headers["etag"]}', "*"):
         again = client.get("/dashboard/page/page.js", headers={"Accept-Encoding": coding, "If-None-Match": known})
@@ -142,5 +142,5 @@ def test_no_file_is_served_from_a_thread() -> None:
     assert all(inspect.iscoroutinefunction(endpoint) for endpoint in endpoints)
 
 
-def test_the_page_is_no_part_of_the_documented_api() -> None:
+def test_the_page_is_not_part_of_the_documented_api() -> None:
     assert not [path for path in create_app().openapi()["paths"] if path == "/" or path.startswith("/dashboard")]

@@ -67,7 +67,7 @@ def test_an_on_error_that_raises_does_not_reach_the_agent(caplog: pytest.LogCapt
     assert [record.levelno for record in caplog.records] == [logging.WARNING, logging.ERROR]
 
 
-def test_lone_surrogates_in_text_do_not_cost_the_word(publisher: RecordingPublisher) -> None:
+def test_lone_surrogates_in_text_do_not_lose_the_report(publisher: RecordingPublisher) -> None:
     session = publisher.session("web:\ud800", title="\ud800 title")
     session.tool_running("to\udfffol")
     change = publisher.sessions["web:?"]

@@ -112,7 +112,7 @@ def test_the_same_tool_object_may_be_entered_again(publisher: RecordingPublisher
     assert newest(publisher).state is SessionState.STREAMING
 
 
-def test_parallel_tools_are_told_apart_by_their_call_ids(publisher: RecordingPublisher) -> None:
+def test_parallel_tools_are_distinguished_by_their_call_ids(publisher: RecordingPublisher) -> None:
     session = publisher.session(KEY)
     session.tool_start("bash", "call-1")
     session.tool_start("search", "call-2")
@@ -131,7 +131,7 @@ def test_usage_is_totals_and_add_usage_is_per_call(publisher: RecordingPublisher
 
 
 @pytest.mark.parametrize("tokens", [-1, 1.5, "5", True])
-def test_usage_that_is_no_number_of_tokens_is_reported_and_ignored(
+def test_usage_that_is_not_a_number_of_tokens_is_reported_and_ignored(
     publisher: RecordingPublisher, tokens: object
 ) -> None:
     publisher.session(KEY).usage(input=tokens)  # type: ignore[arg-type]
@@ -190,7 +190,7 @@ def test_a_key_opened_twice_is_one_session_and_the_last_to_leave_ends_it(publish
     assert publisher.states(KEY) == ["thinking", "streaming", None]
 
 
-def test_an_inner_failure_that_the_outer_block_survives_is_no_error(publisher: RecordingPublisher) -> None:
+def test_an_inner_failure_that_the_outer_block_survives_is_not_an_error(publisher: RecordingPublisher) -> None:
     with publisher.session(KEY):
         with pytest.raises(ValueError, match="inner"), publisher.session(KEY):
             raise ValueError("inner")

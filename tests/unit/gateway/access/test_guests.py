@@ -154,7 +154,7 @@ def test_a_guest_that_reads_may_be_owed_any_amount(house: House, monkeypatch: py
     assert house.aborted == []
 
 
-def test_there_is_no_timer_without_guests_and_one_for_a_thousand(house: House) -> None:
+def test_no_timer_runs_without_guests_and_one_for_a_thousand(house: House) -> None:
     everybody = [house.comes(str(number)) for number in range(1000)]
     assert len(house.loop.timers) == 1
     house.loop.pass_(10 * LOOK_SECONDS)

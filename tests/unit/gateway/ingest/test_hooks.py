@@ -102,12 +102,12 @@ CLAUDE_CODE: dict[str, tuple[Events, str]] = {
 
 
 @pytest.mark.parametrize("name", CLAUDE_CODE)
-def test_claude_codes_hooks_are_told_as_they_are_meant(publisher: RecordingPublisher, name: str) -> None:
+def test_each_hook_event_of_claude_code_becomes_its_state(publisher: RecordingPublisher, name: str) -> None:
     events, expected = CLAUDE_CODE[name]
     assert play(publisher, events) == expected
 
 
-def test_codexs_and_geminis_turns_are_told_alike(publisher: RecordingPublisher) -> None:
+def test_turns_of_codex_and_gemini_become_the_same_states(publisher: RecordingPublisher) -> None:
     tool = {"tool_name": "run_shell_command"}
     expected = "thinking tool_running waiting_for_user streaming thinking end"
     codex: Events = [

@@ -64,7 +64,7 @@ def test_a_request_in_time_is_never_late() -> None:
     assert (late, len(deadlines)) == ([], 0)
 
 
-def test_there_is_no_timer_without_connections_and_one_for_a_thousand() -> None:
+def test_no_timer_runs_without_connections_and_one_for_a_thousand() -> None:
     loop, deadlines, _ = made(10.0)
     for number in range(1000):
         deadlines.start(str(number))

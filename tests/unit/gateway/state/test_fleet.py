@@ -31,7 +31,7 @@ def test_a_report_that_is_not_newer_moves_nothing(seq: int) -> None:
     assert fleet.wants_reading(LEASE), "its lease was not moved either"
 
 
-def test_a_heartbeat_is_no_news_but_keeps_the_lease() -> None:
+def test_a_heartbeat_changes_nothing_but_keeps_the_lease() -> None:
     fleet = fleet_with(report(1, one_session()))
     assert not fleet.hear(report(2, one_session()), 10.0)
     assert not fleet.wants_reading(LEASE + 5)

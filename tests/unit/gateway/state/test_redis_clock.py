@@ -91,7 +91,7 @@ def test_what_is_sure_may_be_late_by_as_much_as_the_feed_does_not_notice() -> No
     assert moments(clock, 5.0 - 20.0, 9.0, not_before=5.5) == (5.5,)
 
 
-def test_a_slow_answer_is_no_step() -> None:
+def test_a_slow_answer_is_not_a_step() -> None:
     clock = RedisClock()
     ticked(clock, 1.0, took=2.5)
     ticked(clock, 4.0)

@@ -107,7 +107,7 @@ def test_whatever_is_encoded_is_decoded_the_same(rows: list[SessionRecord]) -> N
         (b'{"v":2}', "schema"),
     ],
 )
-def test_what_is_no_record_of_ours_is_refused_with_its_reason(encoded: bytes, reason: str) -> None:
+def test_a_record_that_is_not_ours_is_refused_with_its_reason(encoded: bytes, reason: str) -> None:
     with pytest.raises(MalformedReportError) as caught:
         decode_record(encoded)
     assert caught.value.reason == reason
@@ -138,7 +138,7 @@ def test_what_is_no_record_of_ours_is_refused_with_its_reason(encoded: bytes, re
         (("ended", 0, "run_ms"), -5, "type"),
     ],
 )
-def test_one_wrong_field_costs_the_whole_word(path: tuple[str | int, ...], value: object, reason: str) -> None:
+def test_one_wrong_field_refuses_the_whole_report(path: tuple[str | int, ...], value: object, reason: str) -> None:
     whole = orjson.loads(encode_record(WHOLE))
     place = whole
     for step in path[:-1]:
@@ -150,7 +150,7 @@ def test_one_wrong_field_costs_the_whole_word(path: tuple[str | int, ...], value
 
 
 @pytest.mark.parametrize("name", ["id", "host", "pid", "lease_ms", "heartbeat_ms", "error_ttl_ms", "max_concurrent"])
-def test_a_missing_field_costs_the_whole_word(name: str) -> None:
+def test_a_missing_field_refuses_the_whole_report(name: str) -> None:
     whole = orjson.loads(encode_record(WHOLE))
     del whole[name]
     with pytest.raises(MalformedReportError, match=name):

@@ -31,7 +31,7 @@ def test_two_different_keys_are_an_error_that_has_both_names_and_neither_key() -
 
 
 # setting_names: Rule 2
-def test_every_other_variable_with_the_old_prefix_is_told_its_new_name() -> None:
+def test_a_warning_names_the_new_name_of_each_variable_with_the_old_prefix() -> None:
     environment = {"POCKETPAW_STATUS_PORT": "1", "POCKETPAW_STATUS_API_KEY": "k", "POCKETPAW_STATUS_HOST": "", "X": "1"}
     assert renamed(environment) == ["POCKETPAW_STATUS_PORT is not read: renamed to AGENT_STATUS_PORT"]
 
@@ -55,7 +55,7 @@ def test_nothing_else_is_a_service_link(name: str) -> None:
     assert not is_service_link(name)
 
 
-def test_an_address_of_a_service_is_told_from_a_port() -> None:
+def test_an_address_of_a_service_is_distinguished_from_a_port() -> None:
     assert is_service_address("tcp://10.0.0.1:80")
     assert not is_service_address("8000")
     assert not is_service_address(8000)

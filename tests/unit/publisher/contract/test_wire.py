@@ -86,6 +86,6 @@ def test_a_client_that_decodes_responses_is_read_just_the_same() -> None:
     assert decode_reading(reply).reports[0].decode().record.id == "w1"
 
 
-def test_an_answer_without_a_clock_is_no_reading() -> None:
+def test_an_answer_without_a_clock_is_not_a_reading() -> None:
     with pytest.raises(MalformedReportError):
         decode_reading([])

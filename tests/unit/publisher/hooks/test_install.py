@@ -90,7 +90,7 @@ def test_a_file_that_is_a_link_stays_one(tmp_path: Path) -> None:
     assert "BeforeTool" in real.read_text()
 
 
-def test_a_file_that_is_no_plain_json_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_plain_json_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "settings.json"
     file.write_text('{"theme": "dark", // a comment\n}')
     assert main(["install", "gemini", "--file", str(file), "--yes"]) == 2
@@ -98,7 +98,9 @@ def test_a_file_that_is_no_plain_json_is_left_alone(tmp_path: Path, capsys: pyte
     assert "a comment" in file.read_text()
 
 
-def test_nothing_to_uninstall_is_no_change(tmp_path: Path, cli: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_anything_to_uninstall_nothing_changes(
+    tmp_path: Path, cli: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["uninstall", cli, "--file", str(tmp_path / "none.json"), "--yes"]) == 0
     assert "needs no change" in capsys.readouterr().out
 

@@ -95,9 +95,9 @@ def test_an_error_that_the_agent_goes_on_after_is_not_its_end(
     assert publisher.states(KEY) == ["thinking", "error", "thinking", None]
 
 
-@pytest.mark.parametrize("told", ["by id", "by name", "not at all"])
+@pytest.mark.parametrize("reported", ["by id", "by name", "not at all"])
 def test_a_result_is_of_the_call_with_its_id_else_of_its_name_else_of_the_oldest(
-    publisher: RecordingPublisher, subscriber: StatusSubscriber, told: str
+    publisher: RecordingPublisher, subscriber: StatusSubscriber, reported: str
 ) -> None:
     hear(subscriber, "agent_start", start("bash", tool_call_id="1"), start("read", tool_call_id="2"))
     hear(
@@ -106,9 +106,9 @@ def test_a_result_is_of_the_call_with_its_id_else_of_its_name_else_of_the_oldest
             "by id": result("tool", tool_call_id="2"),
             "by name": result("read"),
             "not at all": result("tool"),
-        }[told],
+        }[reported],
     )
-    assert publisher.sessions[KEY].tool_name == ("read" if told == "not at all" else "bash")
+    assert publisher.sessions[KEY].tool_name == ("read" if reported == "not at all" else "bash")
 
 
 def test_a_tool_whose_result_was_lost_is_over_when_the_model_goes_on(
@@ -127,7 +127,7 @@ def test_of_a_run_that_never_began_or_is_over_nothing_is_shown(
     assert publisher.states(KEY) == ["thinking", None]
 
 
-def test_a_run_that_begins_anew_has_lost_its_end(publisher: RecordingPublisher, subscriber: StatusSubscriber) -> None:
+def test_a_run_that_begins_again_has_lost_its_end(publisher: RecordingPublisher, subscriber: StatusSubscriber) -> None:
     hear(subscriber, "agent_start", start("bash", tool_call_id="1"), "agent_start", "agent_end")
     assert publisher.states(KEY) == ["thinking", "tool_running", None, "thinking", None]
 

@@ -220,7 +220,7 @@ def test_a_context_in_which_a_run_has_ended_is_free_again(publisher: RecordingPu
     assert open_keys(publisher) == {"web:1"}
 
 
-def test_agents_on_two_boards_are_two_sessions(publisher: RecordingPublisher, runs: Runs) -> None:
+def test_agents_of_two_publishers_are_two_sessions(publisher: RecordingPublisher, runs: Runs) -> None:
     def agent(elsewhere: RecordingPublisher) -> None:
         Runs(elsewhere, "otel").begin("span", session_id="trace")
         runs.begin("r", session_id="1")

@@ -70,7 +70,7 @@ def test_only_the_first_change_after_a_word_wakes_the_thread(desk: Desk) -> None
     assert desk.calls == 1
 
 
-def test_ages_are_told_as_of_the_moment_of_the_word(desk: Desk) -> None:
+def test_ages_are_those_at_the_moment_of_the_report(desk: Desk) -> None:
     desk.outbox.open("web:1", "T")
     desk.clock.pass_(3.0)
     session = desk.outbox.draft().record.sessions[0]
@@ -84,7 +84,7 @@ def test_opening_an_open_key_changes_nothing(desk: Desk) -> None:
     assert not desk.outbox.has_news
 
 
-def test_an_ended_key_is_told_as_ended_with_the_start_of_its_run(desk: Desk) -> None:
+def test_an_ended_key_is_reported_with_the_start_of_its_run(desk: Desk) -> None:
     desk.outbox.open("web:1", None)
     desk.clock.pass_(3.0)
     desk.outbox.end("web:1")
@@ -100,24 +100,24 @@ def test_a_new_run_of_an_ended_key_is_open_and_not_ended(desk: Desk) -> None:
     assert (desk.keys(), desk.ended()) == (["web:1"], {})
 
 
-def test_only_the_newest_ended_keys_are_told(desk: Desk) -> None:
+def test_only_the_newest_ended_keys_are_reported(desk: Desk) -> None:
     for number in range(MAX_ENDED + 10):
         desk.outbox.open(f"web:{number}", None)
         desk.outbox.end(f"web:{number}")
-    told = desk.ended()
-    assert len(told) == MAX_ENDED
-    assert "web:9" not in told
-    assert f"web:{MAX_ENDED + 9}" in told
+    ended = desk.ended()
+    assert len(ended) == MAX_ENDED
+    assert "web:9" not in ended
+    assert f"web:{MAX_ENDED + 9}" in ended
 
 
-def test_what_ended_over_an_hour_ago_is_told_no_more(desk: Desk) -> None:
+def test_a_run_that_ended_over_an_hour_ago_is_not_reported(desk: Desk) -> None:
     desk.outbox.open("web:1", None)
     desk.outbox.end("web:1")
     desk.clock.pass_(3601.0)
     assert desk.ended() == {}
 
 
-def test_an_error_is_told_with_what_remains_of_it_and_then_as_ended(desk: Desk) -> None:
+def test_an_error_is_reported_with_its_remaining_time_and_then_as_ended(desk: Desk) -> None:
     run = desk.outbox.open("web:1", None)
     assert run
     run.fail("boom", desk.clock(), 30.0)
@@ -219,7 +219,7 @@ NOTHING: dict[str, Callable[[Outbox, Run], None]] = {
 
 
 @pytest.mark.parametrize("verb", NOTHING)
-def test_a_verb_that_changes_nothing_is_no_news(desk: Desk, verb: str) -> None:
+def test_a_verb_that_changes_nothing_sends_nothing(desk: Desk, verb: str) -> None:
     run = opened(desk)
     NOTHING[verb](desk.outbox, run)
     assert not desk.outbox.has_news

@@ -19,7 +19,7 @@ def test_a_run_begins_by_thinking() -> None:
     assert shown(run()) == (THINKING, None)
 
 
-def test_saying_the_same_again_is_no_news_and_keeps_the_moment_of_change() -> None:
+def test_a_repeated_state_changes_nothing_and_keeps_the_moment_of_change() -> None:
     r = run()
     assert not r.say(THINKING, 5.0)
     assert r.record(7.0).changed_ms == 7000
@@ -135,7 +135,7 @@ def test_a_total_beyond_what_json_keeps_exactly_is_cut() -> None:
     assert r.input_tokens == MAX_NUMBER
 
 
-def test_an_error_expires_after_its_ttl_and_an_error_again_starts_it_anew() -> None:
+def test_an_error_expires_after_its_ttl_and_another_one_restarts_it() -> None:
     r = run()
     r.fail("first", 1.0, 30.0)
     r.fail("second", 11.0, 30.0)

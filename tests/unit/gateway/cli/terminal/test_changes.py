@@ -7,7 +7,7 @@ from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 CONNECTED = Known(received=ReceivedSnapshot(snapshot=snapshot(), text="", at=100))
 
 
-def test_the_first_picture_is_all_change_in_the_order_of_need() -> None:
+def test_the_first_snapshot_is_all_change_in_the_order_of_need() -> None:
     first = snapshot(row("web:1", title="Fix auth bug"), row("web:2", state="waiting_for_user"))
     assert changes(None, first) == [
         "fleet active (2 of 5 sessions · up 1h 1m)",
@@ -36,7 +36,7 @@ def test_another_tool_another_error_and_another_title_are_changes() -> None:
     assert changes(snapshot(row()), snapshot(row(title="Named"))) == ["web:1 thinking (Named)"]
 
 
-def test_a_session_that_ceases_to_match_is_told_of_and_has_not_ended() -> None:
+def test_a_session_that_no_longer_matches_is_shown_once_and_has_not_ended() -> None:
     before, after = snapshot(row("web:1"), row("web:2")), snapshot(row("web:1", state="streaming"), row("web:2"))
     assert changes(before, after, "thinking") == ["web:1 streaming"]
     assert changes(before, after, "web:2") == []
@@ -59,7 +59,7 @@ def test_the_gateway_has_a_line_for_each_trouble_and_one_for_its_end() -> None:
     assert gateway_changes(again, back, 104) == ["gateway live"]
 
 
-def test_a_redis_that_is_not_heard_makes_the_gateway_stale_across_reconnects() -> None:
+def test_a_lost_redis_makes_the_gateway_stale_across_reconnects() -> None:
     stale = CONNECTED.after(Feed(is_lost=True, since=97))
     dropped = stale.after(Trouble(reason="ended", retry_at=102))
     back = dropped.after(ReceivedSnapshot(snapshot=snapshot(), text="", at=102))

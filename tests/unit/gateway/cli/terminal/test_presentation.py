@@ -14,9 +14,9 @@ CASES: dict[str, list[tuple[Any, Any]]] = json.loads(
 )
 
 
-def rows(told: list[str]) -> list[Any]:
+def rows(texts: list[str]) -> list[Any]:
     """Each session as its key and its state."""
-    return [{"session_key": key, "state": state} for key, state in (row.split() for row in told)]
+    return [{"session_key": key, "state": state} for key, state in (row.split() for row in texts)]
 
 
 def row_of_web_7(state: str, tool_name: str | None, title: str | None) -> Any:
@@ -31,8 +31,8 @@ RULES: dict[str, Callable[[Any], Any]] = {
     "name": presentation.name,
     "what": presentation.what,
     "headline": presentation.headline,
-    "in_order": lambda told: [row["session_key"] for row in presentation.in_order(rows(told))],
-    "counts": lambda told: presentation.counts(rows(told)),
+    "in_order": lambda texts: [row["session_key"] for row in presentation.in_order(rows(texts))],
+    "counts": lambda texts: presentation.counts(rows(texts)),
     "matches": lambda given: presentation.matches(row_of_web_7(*given[1:]), given[0]),
 }
 

@@ -19,7 +19,7 @@ def worker(**fields: object) -> WorkerStatus:
     return status | fields  # type: ignore[return-value]
 
 
-def test_each_worker_is_a_row_of_seven_words() -> None:
+def test_each_worker_is_a_row_of_seven_columns() -> None:
     lines = worker_lines({"workers": [worker(), worker(host="a\x1b[31m b", pid=7, state="lost", worker_id="w2")]})
     assert lines == [
         "host      pid  state  last-report  uptime  sessions  worker",

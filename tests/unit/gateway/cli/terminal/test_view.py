@@ -23,7 +23,7 @@ def known(*news: News) -> Known:
     return everything
 
 
-def test_durations_and_uptime_grow_between_pictures() -> None:
+def test_durations_and_uptime_grow_between_snapshots() -> None:
     shown = known(received(row(duration_seconds=1.5))).snapshot(103.25)
     assert shown is not None
     assert shown["sessions"][0]["duration_seconds"] == 4.75
@@ -52,7 +52,7 @@ def test_nothing_gets_younger() -> None:
         ((received(), LOST, LIVE), 102, "connected to http://gateway"),
     ],
 )
-def test_the_status_says_what_is_wrong_with_the_picture(news: tuple[News, ...], now: float, said: str) -> None:
+def test_the_status_says_what_is_wrong_with_the_snapshot(news: tuple[News, ...], now: float, said: str) -> None:
     shown = view(known(*news), now, url=URL)
     assert shown.status == (said,)
     assert shown.is_sound == said.startswith("connect")
@@ -70,13 +70,13 @@ def test_the_status_says_what_is_wrong_with_the_picture(news: tuple[News, ...], 
         ((received(), LIVE, TROUBLE, received(), LIVE), True),
     ],
 )
-def test_a_picture_counts_as_now_when_this_connection_said_that_redis_is_heard(
+def test_a_snapshot_is_current_once_this_connection_said_that_the_feed_is_live(
     news: tuple[News, ...], is_current: bool
 ) -> None:
     assert known(*news).is_current(100.5) == is_current
 
 
-def test_the_picture_of_a_gateway_that_never_tells_of_its_feed_counts_after_a_moment() -> None:
+def test_the_snapshot_of_a_gateway_without_feed_events_counts_after_a_moment() -> None:
     assert not known(received()).is_current(101.9)
     assert known(received()).is_current(102)
 
@@ -91,8 +91,8 @@ def test_what_matches_is_shown_and_counted_and_the_fleet_stays_whole() -> None:
 
 
 def test_json_is_the_text_that_came_unless_only_some_is_wanted() -> None:
-    told = ReceivedSnapshot(snapshot=snapshot(row("web:1"), row("slack:2")), text="as it came", at=0)
-    assert told.json() == told.json("  ") == "as it came"
-    assert '"web:1"' in told.json("web")
-    assert '"slack:2"' not in told.json("web")
-    assert select(told.snapshot, "web")["global"]["active_sessions"] == 2
+    received = ReceivedSnapshot(snapshot=snapshot(row("web:1"), row("slack:2")), text="as it came", at=0)
+    assert received.json() == received.json("  ") == "as it came"
+    assert '"web:1"' in received.json("web")
+    assert '"slack:2"' not in received.json("web")
+    assert select(received.snapshot, "web")["global"]["active_sessions"] == 2

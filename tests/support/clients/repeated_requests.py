@@ -1,4 +1,4 @@
-"""Asks for the JSON again and again from some threads, and keeps each answer that is none."""
+"""Ask for the JSON again and again from some threads, and keep each answer that is not a snapshot."""
 
 import http.client
 import threading
@@ -12,7 +12,7 @@ PAUSE_SECONDS: Final = 0.01
 PATIENCE_SECONDS: Final = 20.0
 
 
-class RequestsMeanwhile:
+class RepeatedRequests:
     """Half of the threads keep their connection, half make a new one for each request."""
 
     def __init__(self, port: int, threads: int = 4) -> None:
