@@ -1,4 +1,4 @@
-"""A thousand browsers: clients of one gateway that come back to another one, after the time that they were told."""
+"""A thousand browsers: clients of one gateway that come back to another one, after the time that they were sent."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ class Crowd:
         self.size = size
         self.has_first = 0
         self.lateness_seconds: list[float] = []
-        """Seconds from the end of each client's stream to its next snapshot, less the `retry` that it was told."""
+        """Seconds from the end of each client's stream to its next snapshot, less the `retry` that it was sent."""
         self._ports = (first_port, second_port)
         self.snapshots: list[dict[str, str]] = []
         """The first snapshot of each client on the other replica."""

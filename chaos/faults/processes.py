@@ -116,7 +116,7 @@ def block_an_event_loop(stage: Stage, blocked_seconds: float = 60.0) -> Recovery
 
 
 def kill_a_gateway(stage: Stage, streams: int = 1000) -> Recovery:
-    """SIGKILL under many streams: each client, on the other replica, is right soon after the time it was told."""
+    """SIGKILL under many streams: each client, on the other replica, is right soon after the time it was sent."""
     stage.settle()
     victim, other = stage.replicas
     assert isinstance(victim, GatewayProcess)

@@ -45,7 +45,7 @@ class CutOffServer(RedisServer):
             raise
 
     def drop_packets(self) -> None:
-        """Nothing comes in any more, and nobody is told."""
+        """Nothing comes in any more, and nobody is notified."""
         _root(*self._inside, "nft", "add chain inet cut input { type filter hook input priority 0; policy drop; }")
 
     def let_packets_through(self) -> None:

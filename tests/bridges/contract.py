@@ -1,4 +1,4 @@
-"""What a bridge must tell of each scenario, and how it is measured what it sees."""
+"""What a bridge must publish of each scenario, and how it is measured what it sees."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -40,7 +40,7 @@ BRIDGES: Final = (
 
 
 class Published:
-    """What was told of one scenario."""
+    """What was published of one scenario."""
 
     def __init__(self, run: dict[str, Any]) -> None:
         self.changes: list[dict[str, Any]] = run["changes"]
@@ -69,7 +69,7 @@ class Published:
         return [change["tool_name"] if change["state"] == "tool_running" else None for change in self.changes]
 
     def used_tokens(self) -> bool:
-        """Whether both numbers were told."""
+        """True if both numbers were published."""
         return any(change["input_tokens"] and change["output_tokens"] for change in self.changes)
 
 

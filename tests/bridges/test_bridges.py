@@ -16,7 +16,7 @@ def bridge(request: pytest.FixtureRequest) -> Bridge:
 
 @pytest.fixture(scope="module")
 def published(bridge: Bridge, pytestconfig: pytest.Config) -> dict[str, Published]:
-    """What this bridge told, scenario by scenario; the framework's versions go to the terminal."""
+    """What this bridge published, scenario by scenario; the framework's versions go to the terminal."""
     published, versions = driven(bridge.name, bridge=bridge.name)
     reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:

@@ -73,7 +73,7 @@ class Program:
         return [json.loads(line.removeprefix("data: ")) for line in list(self.lines) if line.startswith("data: ")]
 
     def wait_for_first(self) -> Picture:
-        self._wait_until_it_says(lambda: self.snapshots, "a first picture")
+        self._wait_until_it_says(lambda: self.snapshots, "a first snapshot")
         return self.snapshots[0]
 
     def wait_for(self, wanted: dict[str, str], timeout_seconds: float = 10.0) -> None:

@@ -77,7 +77,7 @@ class ScriptedGateway:
             stream.put(event)
 
     def stream(self) -> queue.Queue[bytes | None]:
-        """The events of a page that has come: the newest picture first, None at the end."""
+        """The events of a page that has come: the newest snapshot first, None at the end."""
         events: queue.Queue[bytes | None] = queue.Queue()
         events.put(self._newest)
         self._streams.append(events)

@@ -21,7 +21,7 @@ from tests.support.documents import example
 
 FOREIGN_HOST: Final = "evil.example"
 PAGE_MS: Final = 20_000
-"""Twice what a page waits at most: 5 s for a first picture, then 4 s until it asks again."""
+"""Twice what a page waits at most: 5 s for a first snapshot, then 4 s until it asks again."""
 
 DASHBOARD: Final = b"""<!doctype html>
 <title>A dashboard</title>

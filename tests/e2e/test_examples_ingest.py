@@ -17,7 +17,7 @@ KEY: Final = "write key"
 
 
 def run(*command: str | Path, seconds: float = 60) -> RecordingPublisher:
-    """Run an example until it ends, which says nothing if all went well; what it told."""
+    """Run an example until it ends, which prints nothing if all went well, and return what it published."""
     publisher = RecordingPublisher()
     with ingest(publisher, KEY) as url:
         done = subprocess.run(

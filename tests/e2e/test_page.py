@@ -1,4 +1,4 @@
-"""The page in a real browser: the picture, its changes, its order, what a person chooses, and hostile words."""
+"""The page in a real browser: the snapshot, its changes, its order, what a person chooses, and hostile text."""
 
 import re
 from collections.abc import Iterator

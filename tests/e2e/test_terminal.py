@@ -29,13 +29,13 @@ def test_the_snapshot_is_live_ticks_between_events_and_fits_any_size(gateway: Ga
         assert "thinking" in seen
         lasted = re.search(r"thinking\s+(\d+)s", seen)
         assert lasted is not None
-        terminal.wait_for(f"{int(lasted[1]) + 1}s")  # nothing has happened meanwhile
+        terminal.wait_for(f"{int(lasted[1]) + 1}s")  # nothing has happened since
 
         session.tool_running("bash")
         terminal.wait_for("running bash")
 
         terminal.resize(40, 10)
-        wait_until(lambda: max(map(len, terminal.screen.splitlines())) == 40, "it is drawn anew")
+        wait_until(lambda: max(map(len, terminal.screen.splitlines())) == 40, "it is drawn again")
         narrow = terminal.wait_for("  running bash ·")
         assert len(narrow.splitlines()) <= 10
 

@@ -106,7 +106,7 @@ def test_watch_and_wait_live_through_the_death_of_a_gateway(
                 assert wait.ended() == 0
                 assert wait.lines == ["web:1 streaming"]
                 assert second.stop() == -signal.SIGTERM
-    assert watch.lines.count("web:1 thinking") == 1, "what has not changed is not told again"
+    assert watch.lines.count("web:1 thinking") == 1, "what has not changed is not printed again"
 
 
 def test_a_snapshot_without_redis_is_called_stale_and_does_not_end_wait(own_redis: RedisServer, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A channel that is silent while Redis is well: nobody is called lost, and the operator is told."""
+"""A channel that is silent while Redis is well: nobody is called lost, and a warning reaches the operator."""
 
 import time
 from collections.abc import Iterator

@@ -55,7 +55,7 @@ def room_kb() -> int:
 
 @pytest.fixture
 def attacked(target: GatewayProcess, target_publisher: StatusPublisher, room_kb: int) -> Iterator[GatewayProcess]:
-    """The gateway, with an innocent client on it, who must be told the news after the attack."""
+    """The gateway, with an innocent client on it, which must be sent the news after the attack."""
     with Dashboard(target.url) as innocent:
         innocent.wait_for_first()
         before = Footprint(target.process.pid)

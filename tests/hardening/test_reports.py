@@ -1,4 +1,4 @@
-"""Garbage in Redis, by whoever may write there: it is counted and left out, and costs nobody their picture."""
+"""Garbage in Redis, by whoever may write there: it is counted and left out, and costs nobody their snapshot."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Who takes their time: each has so long, and holds nothing meanwhile that others need."""
+"""Clients that take their time: each has so long, and holds nothing that others need."""
 
 import socket
 import time

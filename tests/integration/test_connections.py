@@ -24,7 +24,7 @@ from tests.support.clients.http import RawClient, stream_request
 
 FIRST = rb"event: status\ndata: \{.*\}\nid: [0-9a-f]{16}\nretry: [1-4]\d{3}\n\n"
 CHANGES = 20
-"""Of a picture of 400 KB: more than any buffer holds."""
+"""Sessions of a snapshot of 400 KB: more than any buffer holds."""
 LIVEZ = "GET /livez HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -204,7 +204,7 @@ def test_a_stuck_client_gets_the_newest_snapshot_when_it_reads_again(
             other.wait_for(b"tool-%d-" % number)
         stuck.read()
         stuck.wait_for(b"tool-%d-" % (CHANGES - 1))
-        assert stuck.received.count(b"event: status") < CHANGES - 2, "old pictures were left out"
+        assert stuck.received.count(b"event: status") < CHANGES - 2, "old snapshots were left out"
 
 
 def test_a_client_that_reads_nothing_for_long_is_aborted_and_the_others_stay(
@@ -243,7 +243,7 @@ def test_a_drain_aborts_a_client_that_does_not_read_the_last_bytes(
 
 
 def fill(gateway: GatewayThread, publisher: StatusPublisher) -> None:
-    """A picture of 400 KB."""
+    """A snapshot of 400 KB."""
     for number in range(1000):
         publisher.session(f"big:{number}", title="x" * 200)
     publisher.flush()

@@ -20,7 +20,7 @@ from tests.support.gateways.replica_pair import SESSION, Changes, ReplicaPair
 
 KEEPALIVE_SECONDS = 1.0
 LATE_SECONDS = 1.0
-"""What a client may be without a picture beyond the `retry` that it was told."""
+"""Seconds that a client may be without a snapshot beyond the `retry` that it was sent."""
 SHARED_MACHINE_SECONDS = 2.0
 """Over a promise: tests share their cores with each other and with what they start."""
 BUFFERED_SECONDS = 0.1
@@ -54,7 +54,7 @@ def pair() -> Iterator[ReplicaPair]:
 
 @pytest.fixture
 def own_pair(own_redis: RedisServer) -> Iterator[ReplicaPair]:
-    """Keepalives are far off: what is noticed meanwhile is noticed without a write."""
+    """Keepalives are far off: what is noticed until then is noticed without a write."""
     with ReplicaPair(own_redis.url, drain_seconds=DRAIN_SECONDS, keepalive_seconds=60) as made:
         yield made
 

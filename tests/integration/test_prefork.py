@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALL_SECONDS + 120)]
 
 TERMS: Final = Terms(heartbeat_seconds=0.3, lease_seconds=1.5, error_ttl_seconds=2, debounce_seconds=0.1)
 CONCURRENT: Final = 7
-"""What each worker says that it can do at once: the sum in the picture tells how many there are."""
+"""Each worker's `max_concurrent`: the sum in the snapshot shows how many workers there are."""
 PUBLISHER: Final = f"""
 import os, threading, time
 from agent_status_publisher import StatusPublisher
@@ -258,7 +258,7 @@ def test_celerys_children_are_workers_its_parent_is_none_and_tasks_end_their_ses
             shown = {f"celery:{first + number}": "tool_running" for number in range(2)}
             wait_for(gateway, shown)
             wait_for(gateway, {})
-        wait_for(gateway, {}, workers=0 if options else 2)  # those forked anew have not called yet
+        wait_for(gateway, {}, workers=0 if options else 2)  # new children have not called yet
         program.stop()
         wait_for(gateway, {}, workers=0)
 

@@ -31,7 +31,7 @@ OLD_NAMES: Final = {
 }
 """By what they named."""
 PLACES: Final[dict[str, set[str]]] = {
-    # The renames are told once, and the key's other name stays valid.
+    # The renames are listed once, and the key's other name stays valid.
     "CHANGELOG.md": {"setting", "key", "metrics"},
     "docker-compose.yml": {"key"},
     "docs/how-to/keys.md": {"key"},

@@ -16,12 +16,12 @@ from chaos.gateways.gateway_client import STREAM
 from chaos.wait import wait_until
 
 DEFAULT_RETRY_SECONDS: Final = 3.0
-"""Chromium's, until it is told another."""
+"""Chromium's, until a server sends another."""
 
 
 @dataclass(slots=True)
 class Viewer:
-    """What one of them was told, and when (monotonic seconds)."""
+    """What one of them was sent, and when (monotonic seconds)."""
 
     came_at: list[float] = field(default_factory=list)
     ended_at: list[float] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Viewer:
     finals: list[str] = field(default_factory=list)
     """Answers that an EventSource takes as final: it would never come back."""
     lateness_seconds: list[float] = field(default_factory=list)
-    """For each stream that ended: how long until it had a picture again, less the `retry` that it was told there."""
+    """For each stream that ended: how long until it had a snapshot again, less the `retry` that it was sent there."""
     gaps_seconds: list[float] = field(default_factory=list)
     """The same, with it."""
     retry_seconds: float = DEFAULT_RETRY_SECONDS
@@ -71,7 +71,7 @@ class Viewers:
         self._thread.start()
 
     def __enter__(self) -> Self:
-        wait_until(lambda: all(viewer.newest is not None for viewer in self.all), "every viewer has a picture", 30)
+        wait_until(lambda: all(viewer.newest is not None for viewer in self.all), "every viewer has a snapshot", 30)
         return self
 
     def __exit__(
@@ -102,7 +102,7 @@ class Viewers:
         return [gap for viewer in self.all for gap in viewer.gaps_seconds]
 
     def longest_silence_seconds(self) -> float:
-        """The longest that any of them was connected and told nothing."""
+        """The longest that any of them was connected and sent nothing."""
         silences = [0.0]
         for viewer in self.all:
             moments = sorted(viewer.came_at + viewer.ended_at)

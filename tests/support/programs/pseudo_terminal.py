@@ -66,7 +66,7 @@ class PseudoTerminal:
 
     @property
     def screen(self) -> str:
-        """What is to be seen: the last picture that was drawn, without colours."""
+        """What is to be seen: the last screen that was drawn, without colours."""
         return COLOUR.sub("", self.text.rpartition(HOME)[2])
 
     def resize(self, width: int, height: int) -> None:

@@ -1,4 +1,4 @@
-"""What a publisher is told."""
+"""A publisher's settings."""
 
 import pytest
 

@@ -22,7 +22,7 @@ def publisher() -> Iterator[RecordingPublisher]:
 
 
 def play(publisher: RecordingPublisher, events: Events, cli: Cli = "claude-code") -> str:
-    """The states that are told, in words; `end` is the session's."""
+    """The states that are published, by name; `end` is the session's end."""
     sessions = IngestSessions(publisher, Clock(), 900)
     for name, fields in events:
         take(cli, HookEvent(session_id="s1", hook_event_name=name, **fields), sessions)

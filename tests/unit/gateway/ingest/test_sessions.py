@@ -1,4 +1,4 @@
-"""The sessions that are told over HTTP, and for how long their silence is believed."""
+"""The sessions that are ingested, and how long they last without news."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Runs that are told of by several threads, and a process that is forked meanwhile."""
+"""Runs that several threads report, and a process that forks during them."""
 
 import os
 import signal

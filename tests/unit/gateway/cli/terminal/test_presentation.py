@@ -1,4 +1,4 @@
-"""How a person is told the picture. The page is held to the same cases, in its own language."""
+"""How a snapshot is shown to a person. The page is held to the same cases, in its own language."""
 
 import json
 from collections.abc import Callable
