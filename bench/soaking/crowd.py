@@ -10,7 +10,7 @@ from typing import Final
 
 from chaos.gateways.gateway_client import STREAM
 
-REQUEST: Final = f"GET {STREAM} HTTP/1.1\r\nHost: soak\r\nAccept: text/event-stream\r\n\r\n".encode()
+REQUEST: Final = f"GET {STREAM} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".encode()
 DEFAULT_RETRY_SECONDS: Final = 1.0
 SILENT_SECONDS: Final = 40.0
 """Longer than a keepalive: then the connection is dead, as a browser or what is on the way would find."""

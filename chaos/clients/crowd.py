@@ -102,7 +102,7 @@ class _Stream:
             self._writer.transport.abort()
 
     async def _begin(self) -> None:
-        self._writer.write(f"GET {STREAM} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n".encode())
+        self._writer.write(f"GET {STREAM} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".encode())
         while not (b"\nretry: " in self._head and self._head.endswith(b"\n\n\r\n")):
             received = await self._reader.read(65536)
             if not received:

@@ -16,6 +16,7 @@ from agent_status_gateway.access.open_files import connections_at_most, open_fil
 from agent_status_gateway.dashboard import page
 from agent_status_gateway.feed.redis_client import check_client
 from agent_status_gateway.http.cors import cors_options
+from agent_status_gateway.http.misdirected import HostCheck
 from agent_status_gateway.http.routes import keyed, open_to_all
 from agent_status_gateway.http.stream import STREAM, StatusStream
 from agent_status_gateway.replica import Replica
@@ -55,7 +56,7 @@ class Gateway(FastAPI):
         """The stream's endpoint, new at each start."""
         replica = self.configure()
         if self._stream is None:
-            self._stream = StatusStream(replica.settings, replica.access, replica.pipeline, replica.hub)
+            self._stream = StatusStream(replica)
         return self._stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,6 +85,8 @@ class Gateway(FastAPI):
         self._replica = Replica(settings, self._redis)
         self.middleware_stack = None
         self.user_middleware.clear()
+        self.add_middleware(HostCheck, hosts=self._replica.hosts)
+        # The last one is the outermost: pages that may read can read a refusal, too.
         self.add_middleware(CORSMiddleware, **cors_options(settings))
         return self._replica
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from redis.asyncio import Redis
 
+from agent_status_gateway.access.hosts import Hosts
 from agent_status_gateway.access.key_file import Access
 from agent_status_gateway.access.rate_limit import Rate
 from agent_status_gateway.fanout.hub import Hub, Limits
@@ -44,6 +45,7 @@ class Replica:
             clients_per_address=settings.max_clients_per_address,
         )
         self.access = Access(settings)
+        self.hosts = Hosts(settings.allowed_hosts, lambda: self.access.asks_for_key)
         self.rate = Rate(settings.max_requests_per_second, clock)
         self.hub = Hub(limits, settings.keepalive_seconds, clock)
         self.metrics = Metrics()

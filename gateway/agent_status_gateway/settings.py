@@ -47,6 +47,7 @@ def _port(number: Any, field: ValidationInfo) -> Any:
 
 
 _DEFAULT_PORTS: Final = {"port": 8000, "ingest_port": 8001}
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 Key = Annotated[SecretStr | None, BeforeValidator(_stripped)]
 Port = Annotated[int, BeforeValidator(_port), Field(ge=0, le=65535)]
 
@@ -125,6 +126,10 @@ class Settings(RedisSettings):
         default=(LOCALHOST_ORIGINS,),
         description="Origins that may read, comma-separated; `localhost` allows local pages on any port; or `none`.",
     )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Host names that requests may be for, comma-separated, besides localhost and IP addresses.",
+    )
     debounce_seconds: float = Field(
         default=1.0, ge=0, le=60, description="Seconds in which a client gets at most one event."
     )
@@ -159,12 +164,10 @@ class Settings(RedisSettings):
             api_key()
         return super().load(**given)
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "allowed_hosts", mode="before")
     @classmethod
-    def _origins_are_a_list(cls, origins: Any) -> Any:
-        return (
-            tuple(part.strip() for part in origins.split(",") if part.strip()) if isinstance(origins, str) else origins
-        )
+    def _parts_are_a_list(cls, parts: Any) -> Any:
+        return tuple(part.strip() for part in parts.split(",") if part.strip()) if isinstance(parts, str) else parts
 
     @field_validator("cors_origins")
     @classmethod
@@ -177,6 +180,14 @@ class Settings(RedisSettings):
             if origin not in (LOCALHOST_ORIGINS, "*") and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+", origin):
                 raise ValueError(f"{origin!r} is not an origin like https://status.example.org, nor {NO_ORIGINS!r}")
         return origins
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts_are_names(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not _HOST_NAME.fullmatch(host):
+                raise ValueError(f"{host!r} is not a host name like status.example.org, without a port")
+        return tuple(host.lower().removesuffix(".") for host in hosts)
 
 
 class IngestSettings(RedisSettings):

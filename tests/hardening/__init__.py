@@ -8,8 +8,9 @@
 - test_behind_a_stream.py: pipelined requests, bodies and WebSockets on the connection of an open stream.
 - test_behind_a_proxy.py: limits by address and key, with a proxy's word for who asks: true, forged, and garbage.
 - test_crowds.py: ten thousand connects and leaves, whole and half.
-- test_words.py: garbage on the channel and in the hashes of Redis.
+- test_reports.py: garbage on the channel and in the hashes of Redis.
 - test_origins.py: pages of other origins, with a key and without.
+- test_rebinding.py: pages whose own name leads to the gateway.
 - test_openapi.py: everything that schemathesis makes of the OpenAPI document.
 
 Elsewhere, beside what they are about: hostile titles, tool names and errors in terminals

@@ -16,9 +16,9 @@ from tests.integration.conftest import way
 from tests.support.clients.http import RawClient, stream_request
 
 OURS = [way(name) for name in EVERY_WAY if name.startswith("connection")]
-GET = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+GET = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
 UPGRADE = (
-    "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 
@@ -39,7 +39,7 @@ def behind(text: str) -> str:
     return stream_request() + text
 
 
-@pytest.mark.parametrize("text", [GET, "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"])
+@pytest.mark.parametrize("text", [GET, "POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody"])
 def test_a_client_that_leaves_with_a_request_behind_the_stream_is_seen_to_leave(
     gateway: GatewayThread, text: str
 ) -> None:
@@ -53,7 +53,7 @@ def test_a_client_that_leaves_with_a_request_behind_the_stream_is_seen_to_leave(
     "text",
     [
         GET * (MAX_BEHIND + 1),
-        "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n" + "x" * 200_000,
+        "POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\n\r\n" + "x" * 200_000,
     ],
     ids=["many requests", "a large body"],
 )

@@ -20,7 +20,7 @@ from tests.support.gateways.ingest_thread import ingest
 OURS = [way(name) for name in EVERY_WAY if name.startswith("connection")]
 MAX_CLIENTS = 2
 SPARE = 6
-GET = "GET {} HTTP/1.1\r\nHost: x\r\n\r\n"
+GET = "GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LOCAL = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
 STRANGERS = {
     "who say nothing": "",
@@ -103,7 +103,7 @@ def test_a_client_that_goes_on_asking_stays(gateway: GatewayThread) -> None:
 
 
 def test_a_reader_with_a_key_that_reads_slowly_outstays_strangers(gateway: GatewayThread) -> None:
-    text = f"GET {STATUS} HTTP/1.1\r\nHost: x\r\nX-Status-Key: geheim\r\n\r\n"
+    text = f"GET {STATUS} HTTP/1.1\r\nHost: localhost\r\nX-Status-Key: geheim\r\n\r\n"
     with RawClient(gateway.port, text) as reader:
         reader.wait_for(b'"sessions"')
         for _ in range(3):

@@ -7,7 +7,7 @@ import pytest
 from chaos.gateways.gateway_process import STREAM, GatewayProcess
 
 AT_ONCE = 200
-REQUEST = f"GET {STREAM} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+REQUEST = f"GET {STREAM} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
 async def come_and_go(port: int, number: int) -> None:

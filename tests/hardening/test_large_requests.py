@@ -10,8 +10,8 @@ from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 from tests.support.clients.http import RawClient
 
-HEAD = "GET /livez HTTP/1.1\r\nHost: x\r\n"
-CHUNKED = "POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+HEAD = "GET /livez HTTP/1.1\r\nHost: localhost\r\n"
+CHUNKED = "POST /livez HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 ENDLESS = {
     "a header": (HEAD + "X-Long: ", "x"),
     "headers": (HEAD, "X-More: x\r\n"),

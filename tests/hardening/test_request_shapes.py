@@ -7,8 +7,8 @@ import pytest
 from chaos.gateways.gateway_process import STATUS, STREAM, GatewayProcess
 from tests.support.clients.http import RawClient
 
-SMUGGLED = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-POST = "POST /livez HTTP/1.1\r\nHost: x\r\n"
+SMUGGLED = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+POST = "POST /livez HTTP/1.1\r\nHost: localhost\r\n"
 AMBIGUOUS = {
     "a length and chunks": POST + f"Content-Length: {len(SMUGGLED) + 5}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "two lengths": POST + "Content-Length: 0\r\nContent-Length: 44\r\n\r\n",
@@ -28,15 +28,15 @@ AMBIGUOUS = {
     "a header with a line end in it": POST + "X-A: b\rc\r\n\r\n",
     "a header with a zero in it": POST + "X-A: b\0c\r\n\r\n",
     "a space before a header": POST + " X-A: b\r\n\r\n",
-    "line feeds alone": "POST /livez HTTP/1.1\nHost: x\n\n",
-    "another protocol": "POST /livez HTTP/9.9\r\nHost: x\r\n\r\n",
+    "line feeds alone": "POST /livez HTTP/1.1\nHost: localhost\n\n",
+    "another protocol": "POST /livez HTTP/9.9\r\nHost: localhost\r\n\r\n",
     "no protocol": "POST /livez\r\n\r\n",
 }
 GARBAGE = {
     "the start of TLS": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "the start of HTTP/2": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "zeros": "\0" * 2000,
-    "a method in lower case": "get / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a method in lower case": "get / HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "Redis": "*1\r\n$4\r\nPING\r\n",
 }
 ELSEWHERE = [
@@ -81,7 +81,7 @@ def test_garbage_is_an_error_and_the_connection_ends(attacked: GatewayProcess, t
 
 @pytest.mark.parametrize("path", ELSEWHERE)
 def test_another_path_is_not_the_stream_and_says_so(attacked: GatewayProcess, path: str) -> None:
-    with RawClient(attacked.port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") as client:
+    with RawClient(attacked.port, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n") as client:
         received = client.wait_for_end()
     assert statuses(received) in ([404], [307], [400]), received[:300]
     assert b"event: status" not in received
@@ -93,7 +93,9 @@ def test_another_path_is_not_the_stream_and_says_so(attacked: GatewayProcess, pa
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND"])
 def test_a_method_that_means_nothing_here_does_nothing(attacked: GatewayProcess, path: str, method: str) -> None:
     target = "x:80" if method == "CONNECT" else path
-    with RawClient(attacked.port, f"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") as client:
+    with RawClient(
+        attacked.port, f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    ) as client:
         assert statuses(client.wait_for_end())[0] in {400, 404, 405, 501}, client.received[:300]
 
 
@@ -101,9 +103,9 @@ def test_a_method_that_means_nothing_here_does_nothing(attacked: GatewayProcess,
 def test_bytes_that_are_not_text_are_a_wrong_value_and_not_a_server_error(attacked: GatewayProcess, part: str) -> None:
     bad = "\udcff\udcfe\udc80"
     text = {
-        "query": f"GET {STREAM}?events={bad} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-        "header": f"GET {STATUS} HTTP/1.1\r\nHost: x\r\nOrigin: {bad}\r\nConnection: close\r\n\r\n",
-        "key": f"GET {STATUS} HTTP/1.1\r\nHost: x\r\nX-Status-Key: {bad}\r\nConnection: close\r\n\r\n",
+        "query": f"GET {STREAM}?events={bad} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        "header": f"GET {STATUS} HTTP/1.1\r\nHost: localhost\r\nOrigin: {bad}\r\nConnection: close\r\n\r\n",
+        "key": f"GET {STATUS} HTTP/1.1\r\nHost: localhost\r\nX-Status-Key: {bad}\r\nConnection: close\r\n\r\n",
     }[part]
     with RawClient(attacked.port, text) as client:
         assert statuses(client.wait_for_end())[0] in {200, 400, 422}

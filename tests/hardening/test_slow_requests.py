@@ -21,9 +21,9 @@ UNFINISHED = {
     "nothing": "",
     "line ends only": "\r\n\r\n",
     "half a line": "GET /api",
-    "half a head": "GET /livez HTTP/1.1\r\nHost: x\r\nX-Half: ",
-    "half a body": "POST /api/v1/agent/status/ticket HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
-    "half of a second request": "GET /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /livez HTTP/1.1\r\nHost:",
+    "half a head": "GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Half: ",
+    "half a body": "POST /api/v1/agent/status/ticket HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf",
+    "half of a second request": "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET /livez HTTP/1.1\r\nHost:",
 }
 
 

@@ -27,7 +27,7 @@ KEYED = "X-Status-Key: geheim\r\n"
 
 
 def get(path: str, headers: str = "", method: str = "GET") -> str:
-    return f"{method} {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n"
+    return f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"
 
 
 BEHIND_BYTES = 8 * 1024

@@ -39,6 +39,20 @@ def test_where_all_is_well_it_says_so_and_the_whole_way_is_measured(
     assert gateway.states() == {}, "the doctor's own session has ended"
 
 
+def test_a_gateway_that_refuses_the_host_is_wrong_and_the_setting_is_named(real_redis: RedisServer) -> None:
+    def answer(request: http.server.BaseHTTPRequestHandler) -> None:
+        request.send_response(421)
+        request.end_headers()
+        request.wfile.write(b'{"detail": "this gateway does not answer for that host"}')
+
+    with something_else(answer) as url:
+        is_well, said = examined(url, real_redis.url)
+    assert not is_well
+    assert f"wrong  the gateway refuses the host of {url}" in said
+    assert "AGENT_STATUS_ALLOWED_HOSTS" in said
+    assert "is the address of a gateway" not in said
+
+
 def test_a_keepalive_that_is_longer_than_the_check_is_not_called_wrong(real_redis: RedisServer) -> None:
     with GatewayThread(real_redis.url, debounce_seconds=0.05, keepalive_seconds=3600) as gateway:
         is_well, said = examined(gateway.ready().url, real_redis.url, idle_seconds=0.5)

@@ -157,7 +157,7 @@ def test_a_client_that_never_reads_delays_nobody(gateway: GatewayThread, publish
     wait_until(lambda: len(gateway.states()) == 300, "the gateway knows the sessions")
     with socket.create_connection(("127.0.0.1", gateway.port)) as stuck:
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        stuck.sendall(f"GET {STREAM} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        stuck.sendall(f"GET {STREAM} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         with Dashboard(gateway.url) as dashboard:
             dashboard.wait_for_first()
             for state in ("streaming", "waiting_for_user", "thinking"):

@@ -71,6 +71,7 @@ PURE: Final = [
     *("agent_status_publisher.contract.*", "agent_status_publisher.worker.run"),
     *("agent_status_publisher.worker.outbox", "agent_status_publisher.worker.pace"),
     *("agent_status_gateway.state.*", "agent_status_gateway.fanout.*"),
+    "agent_status_gateway.access.hosts",
     *("agent_status_gateway.access.keyring", "agent_status_gateway.access.rate_limit"),
     "agent_status_gateway.http.negotiation",
     *("agent_status_gateway.feed.inbox", "agent_status_gateway.feed.missed_reports"),

@@ -61,7 +61,7 @@ def takes_settings(settings: type[RedisSettings], prefix: str = "") -> Callable[
 
 def _option(field: FieldInfo, name: str) -> Any:
     if isinstance(field.default, tuple):
-        default = ",".join(field.default)
+        default = ",".join(field.default) or "none"
     else:
         default = "none" if field.default is None else field.default
     return typer.Option(f"--{name.replace('_', '-')}", help=f"{field.description} [default: {default}]")

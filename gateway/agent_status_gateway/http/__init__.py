@@ -4,6 +4,7 @@ In reading order:
 
     cors             which origins may read
     negotiation      what a request accepts
+    misdirected      the answer to a request under a name that is not ours
     unavailable      the answer while there is no snapshot, or no room
     asgi_transport   a client's transport on any ASGI server
     stream           the stream's endpoint, as raw ASGI

@@ -16,18 +16,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent_status_gateway.access.credentials import REFUSAL
 from agent_status_gateway.access.guests import LET_IN
-from agent_status_gateway.access.key_file import EVERYBODY, Access
+from agent_status_gateway.access.key_file import EVERYBODY
 from agent_status_gateway.fanout.address import client_of
 from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.encoders import encoder_for
 from agent_status_gateway.fanout.frames import feed_event
-from agent_status_gateway.fanout.hub import Hub
 from agent_status_gateway.http.asgi_transport import AsgiTransport, body
 from agent_status_gateway.http.cors import cors_options
+from agent_status_gateway.http.misdirected import misdirected
 from agent_status_gateway.http.negotiation import accepts_gzip
 from agent_status_gateway.http.unavailable import unavailable
 from agent_status_gateway.paths import STREAM_PATH
-from agent_status_gateway.pipeline import Pipeline
+from agent_status_gateway.replica import Replica
 from agent_status_gateway.settings import Settings
 from agent_status_gateway.tasks import run_at_once
 
@@ -51,10 +51,12 @@ Headers = list[tuple[bytes, bytes]]
 class StatusStream:
     """ASGI app with CORS; `answer` is the app without, for callers that have added it."""
 
-    def __init__(self, settings: Settings, access: Access, pipeline: Pipeline, hub: Hub) -> None:
-        self._access = access
-        self._pipeline = pipeline
-        self._hub = hub
+    def __init__(self, replica: Replica) -> None:
+        settings = replica.settings
+        self._hosts = replica.hosts
+        self._access = replica.access
+        self._pipeline = replica.pipeline
+        self._hub = replica.hub
         self._with_cors = CORSMiddleware(self.answer, **cors_options(settings))
         self._headers_for = _headers_by_origin(settings)
 
@@ -121,6 +123,8 @@ class StatusStream:
 
     def _refusal(self, scope: Scope) -> Response | None:
         """The answer that refuses a stream; None if the client gets one."""
+        if (reason := self._hosts.refusal(scope)) is not None:
+            return misdirected(reason)
         key_name = self._access.name_of_streaming(scope)
         if key_name is None:
             return JSONResponse({"detail": REFUSAL}, 403)

@@ -52,4 +52,4 @@ class RawClient(SocketWatcher):
 
 def stream_request(*, method: str = "GET", version: str = "1.1", query: str = "", headers: str = "") -> str:
     """A request for the stream."""
-    return f"{method} {STREAM}{query} HTTP/{version}\r\nHost: x\r\n{headers}\r\n"
+    return f"{method} {STREAM}{query} HTTP/{version}\r\nHost: localhost\r\n{headers}\r\n"

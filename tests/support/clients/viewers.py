@@ -132,7 +132,7 @@ class Viewers:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         snapshots = len(viewer.came_at)
         try:
-            writer.write(f"GET {STREAM} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n".encode())
+            writer.write(f"GET {STREAM} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             status, _, fields = head.decode().partition("\r\n")
             if " 200 " not in status:

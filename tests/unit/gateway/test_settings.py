@@ -50,6 +50,9 @@ def test_an_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) ->
         ("MAX_CLIENTS", "0", r"AGENT_STATUS_MAX_CLIENTS: "),
         ("NAMESPACE", "a b", r"AGENT_STATUS_NAMESPACE: 'a b' is not"),
         ("CORS_ORIGINS", "example.org", r"AGENT_STATUS_CORS_ORIGINS: 'example.org' is not an origin like"),
+        ("ALLOWED_HOSTS", "a.example:80", r"AGENT_STATUS_ALLOWED_HOSTS: 'a.example:80' is not a host name like"),
+        ("ALLOWED_HOSTS", "*", r"AGENT_STATUS_ALLOWED_HOSTS: '\*' is not a host name like"),
+        ("ALLOWED_HOSTS", "https://a.example", r"AGENT_STATUS_ALLOWED_HOSTS: 'https://a.example' is not"),
         ("REDIS_URL", "http://u:secret@h", r"AGENT_STATUS_REDIS_URL: cannot be parsed"),
         ("REDIS_URL", "redis://u:secret@h:port", r"AGENT_STATUS_REDIS_URL: cannot be parsed"),
     ],
@@ -76,6 +79,12 @@ def test_none_allows_no_origin_and_must_stand_alone(monkeypatch: pytest.MonkeyPa
     assert load(monkeypatch, AGENT_STATUS_CORS_ORIGINS="none").cors_origins == ()
     with pytest.raises(SettingsError, match="CORS_ORIGINS: 'none' must stand alone"):
         load(monkeypatch, AGENT_STATUS_CORS_ORIGINS="none,https://a.example")
+
+
+def test_allowed_hosts_are_a_comma_separated_list_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, AGENT_STATUS_ALLOWED_HOSTS="Status.Example.org., caddy,my_box")
+    assert settings.allowed_hosts == ("status.example.org", "caddy", "my_box")
+    assert load(monkeypatch, AGENT_STATUS_ALLOWED_HOSTS="").allowed_hosts == ()
 
 
 def test_a_misspelt_name_with_our_prefix_is_found() -> None:

@@ -23,6 +23,9 @@ CONNECT_SECONDS: Final = 5.0
 FIRST_SECONDS: Final = 6.0
 CHANGE_SECONDS: Final = 10.0
 KEEPALIVE: Final = ": keepalive"
+OTHER_HOST: Final = (
+    "set AGENT_STATUS_ALLOWED_HOSTS on the gateway to that name, or let the proxy send localhost or an address as Host"
+)
 NOT_A_GATEWAY: Final = "check that --url is the address of a gateway"
 IDLE_TIMEOUT: Final = (
     "a proxy on the way has an idle timeout shorter than the keepalive: raise it, or lower KEEPALIVE_SECONDS"
@@ -36,6 +39,9 @@ def check_stream(url: str, key: str | None, settings: Settings, idle_seconds: fl
     try:
         with httpx.Client(base_url=url, headers=headers, timeout=httpx.Timeout(CONNECT_SECONDS, read=None)) as client:
             ready = client.get(READINESS_PATH, timeout=CONNECT_SECONDS)
+            if ready.status_code == httpx.codes.MISDIRECTED_REQUEST:
+                yield wrong(f"the gateway refuses the host of {url}, or the one that a proxy sends it", OTHER_HOST)
+                return
             yield _readiness(ready)
             with client.stream("GET", STREAM_PATH) as response:
                 yield from _check_open_stream(response, settings, idle_seconds)
