@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from agent_status_gateway.ingest.app import create_ingest
 from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
+from agent_status_gateway.ingest.hooks import MAX_NAME_CHARACTERS
 from agent_status_gateway.ingest.sessions import IngestSessions
 from agent_status_gateway.settings import IngestSettings, SettingsError
 from agent_status_publisher.testing import RecordingPublisher
@@ -110,6 +111,54 @@ def test_what_cannot_be_ingested_is_refused_by_the_fields_name(
     assert response.status_code == 422
     assert [problem["loc"][-1] for problem in response.json()["detail"]] == [field]
     assert publisher.changes == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "place"),
+    [
+        ("/sessions/web:1", b'{"state": "thinking", "ttl_seconds": NaN}', ["body", "ttl_seconds"]),
+        ("/sessions/web:1", b'{"state": "thinking", "ttl_seconds": Infinity}', ["body", "ttl_seconds"]),
+        ("/sessions/web:1", b'{"state": "thinking", "ttl_seconds": 1e999}', ["body", "ttl_seconds"]),
+        ("/sessions/web:1", rb'{"state": "thinking", "\ud800": 1}', ["body"]),
+        ("/hooks/codex", rb'{"session_id": "\ud800", "hook_event_name": "Stop"}', ["body", "session_id"]),
+        (
+            "/hooks/codex",
+            rb'{"session_id": "s1", "hook_event_name": "Stop", "\ud800": 1, "tool_name": 7}',
+            ["body", "tool_name"],
+        ),
+    ],
+)
+def test_what_json_or_utf_8_cannot_hold_is_refused_by_its_place(
+    client: TestClient, publisher: RecordingPublisher, path: str, body: bytes, place: list[str]
+) -> None:
+    response = client.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert [problem["loc"] for problem in response.json()["detail"]] == [place]
+    assert publisher.changes == []
+
+
+def test_a_refusal_repeats_nothing_that_was_sent(client: TestClient) -> None:
+    response = client.post("/hooks/claude-code", json={"prompt": "my password is hunter2"})
+    assert response.status_code == 422
+    assert "hunter2" not in response.text
+    response = client.post("/sessions/web:1", json={"state": "thinking", "x" * 1_000_000: 1})
+    assert response.status_code == 422
+    assert len(response.text) < 1000
+
+
+@pytest.mark.parametrize("field", ["session_id", "tool_name", "tool_use_id", "agent_id", "agent_type"])
+def test_a_name_that_would_be_kept_is_refused_when_it_is_too_long(client: TestClient, field: str) -> None:
+    event = {"session_id": "s1", "hook_event_name": "PreToolUse", "tool_name": "Bash"}
+    assert client.post("/hooks/claude-code", json=event | {field: "x" * MAX_NAME_CHARACTERS}).status_code == 200
+    response = client.post("/hooks/claude-code", json=event | {field: "x" * (MAX_NAME_CHARACTERS + 1)})
+    assert response.status_code == 422
+    assert [problem["loc"] for problem in response.json()["detail"]] == [["body", field]]
+
+
+@pytest.mark.parametrize("host", ["[::1]:8001", "[::1]", "127.0.0.1:8001", "localhost"])
+def test_every_name_of_this_machine_is_let_in(client: TestClient, host: str) -> None:
+    headers = {"Host": host}
+    assert client.post("/sessions/web:1", json={"state": "thinking"}, headers=headers).status_code == 204
 
 
 @pytest.mark.parametrize("key", ["%00", "a%1Bb", "x" * 513])

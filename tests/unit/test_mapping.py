@@ -69,7 +69,6 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_gateway.http.stream": ("contract/test_app.py", "integration/test_stream.py"),
         "agent_status_gateway.http.unavailable": ("contract/test_app.py", "faults/test_outage.py"),
         "agent_status_gateway.ingest.app": ("integration/test_ingest.py", "hardening/test_reports.py"),
-        "agent_status_gateway.ingest.body_limit": ("integration/test_ingest.py", "hardening/test_large_requests.py"),
         "agent_status_gateway.main": ("contract/test_app.py", "integration/test_entry_points.py"),
         "agent_status_gateway.pipeline": ("contract/test_app.py", "faults/test_outage.py"),
         "agent_status_gateway.server.connection": (

@@ -6,6 +6,7 @@ Every answer comes at once: an update goes to the publisher, which never waits f
 """
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -37,7 +38,11 @@ REFUSAL: Final = "Invalid or missing ingest key"
 LOOK_SECONDS: Final = 1.0
 """Seconds between two looks for idle sessions."""
 CONNECTIONS: Final = 1000
-"""How many there may be: each tells something, and is gone again."""
+"""The most connections at once: each sends an update, and is gone again."""
+HOSTS: Final = (*sorted(LOOPBACK), "[::1]")
+"""The names of this machine in a request's `Host`, where IPv6 addresses stand in brackets."""
+MAX_PLACE_CHARACTERS: Final = 100
+"""The most characters of a field's name in a refusal. A client invents the names of unknown fields."""
 
 
 class Usage(BaseModel):
@@ -59,7 +64,7 @@ class SessionUpdate(BaseModel):
     title: str | None = None
     error_message: str | None = None
     usage: Usage | None = None
-    ttl_seconds: float | None = Field(None, gt=0, le=86_400)
+    ttl_seconds: float | None = Field(None, gt=0, le=86_400, allow_inf_nan=False)
 
 
 async def _require_key(request: Request) -> None:
@@ -132,7 +137,7 @@ async def hook(cli: Cli, event: HookEvent, sessions: Sessions) -> Response:
 
 @open_to_all.get(LIVENESS_PATH, summary="Liveness")
 async def livez() -> dict[str, str]:
-    """200 while it does."""
+    """Answer 200 while the process runs."""
     return {"status": "ok"}
 
 
@@ -158,11 +163,12 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
     app.include_router(keyed)
     app.include_router(open_to_all)
     app.add_exception_handler(TooManySessionsError, _too_many)
+    app.add_exception_handler(RequestValidationError, _refused)
     key = settings.ingest_key
     app.add_middleware(BodyLimit, may_send=lambda scope: key is None or has_key(scope, key))
     if settings.ingest_key is None:
         # Without a key, a page in a browser on this machine must not write under a name that leads here.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(LOOPBACK))
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
     return app
 
 
@@ -170,6 +176,22 @@ async def _end_idle_sessions(sessions: IngestSessions) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         sessions.end_idle()
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    """Answer 422 with the fields that are wrong, and why.
+
+    What was sent is not repeated: it may be private, as large as a body, or not a value of JSON or UTF-8.
+    """
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for nothing else
+    problems = [
+        {"type": one["type"], "loc": [_place(part) for part in one["loc"]], "msg": one["msg"]} for one in error.errors()
+    ]
+    return Response(json.dumps({"detail": problems}), 422, media_type="application/json")
+
+
+def _place(part: str | int) -> str | int:
+    return part if isinstance(part, int) else part[:MAX_PLACE_CHARACTERS]
 
 
 async def _too_many(_request: Request, error: Exception) -> Response:

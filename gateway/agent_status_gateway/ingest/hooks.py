@@ -7,27 +7,30 @@ fields that are not named here are dropped.
 from collections.abc import Mapping
 from enum import StrEnum, auto
 from pathlib import PurePath
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field
 
 from agent_status_gateway.ingest.sessions import IngestSession, IngestSessions
 
 Cli = Literal["claude-code", "codex", "gemini"]
+MAX_NAME_CHARACTERS: Final = 400
+"""The most characters of a name or an id: those of open calls are kept in memory."""
+Name = Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
 
 
 class HookEvent(BaseModel):
     """Fields of an event that are read."""
 
-    session_id: str = Field(min_length=1, max_length=400)
+    session_id: Name = Field(min_length=1)
     hook_event_name: str
     cwd: str | None = None
-    tool_name: str | None = None
-    tool_use_id: str | None = None
+    tool_name: Name | None = None
+    tool_use_id: Name | None = None
     notification_type: str | None = None
     error: str | None = None
-    agent_id: str | None = None
-    agent_type: str | None = None
+    agent_id: Name | None = None
+    agent_type: Name | None = None
 
 
 class Meaning(StrEnum):
