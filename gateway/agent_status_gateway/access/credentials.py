@@ -16,6 +16,10 @@ from typing_extensions import override
 from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.fanout.address import client_of, counted_as
 
+MAX_GIVEN_KEYS: Final = 8
+"""The most keys that a request may carry, in all places together. None of more is looked at."""
+MAX_QUERY_FIELDS: Final = 100
+"""The most fields of a query in which a key or ticket is looked for, as many as a request may have headers."""
 REFUSAL: Final = "Invalid or missing status API key"
 _in_header = APIKeyHeader(name="X-Status-Key", auto_error=False, description="The key, if the operator has set one.")
 _in_query = APIKeyQuery(name="key", auto_error=False, description="The key, from clients that cannot set headers.")
@@ -54,9 +58,10 @@ async def require_key(
 
 
 def given_keys(scope: Scope) -> list[bytes]:
-    """List the keys that a request carries, in either place."""
+    """List the keys that a request carries, in either place; none if they are more than `MAX_GIVEN_KEYS`."""
     given = [value for name, value in scope["headers"] if name == b"x-status-key"]
-    return given + [value.encode("latin-1") for value in _in_the_query(scope, "key")]
+    given += [value.encode("latin-1") for value in _in_the_query(scope, "key")]
+    return given if len(given) <= MAX_GIVEN_KEYS else []
 
 
 def given_ticket(scope: Scope) -> str | None:
@@ -73,7 +78,7 @@ def has_key(scope: Scope, key: SecretStr) -> bool:
 
 def _in_the_query(scope: Scope, parameter: str) -> list[str]:
     query: bytes = scope["query_string"]
-    if not query:
+    if not query or query.count(b"&") >= MAX_QUERY_FIELDS:
         return []
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
     return [value for name, value in pairs if name == parameter]

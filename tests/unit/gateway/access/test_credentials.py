@@ -5,7 +5,7 @@ import logging
 import pytest
 from pydantic import SecretStr
 
-from agent_status_gateway.access.credentials import DropKeys, has_key
+from agent_status_gateway.access.credentials import DropKeys, given_keys, has_key
 
 KEY = SecretStr("geheim-ü")
 
@@ -45,6 +45,26 @@ def test_the_key_is_found_in_either_place(scope: dict[str, object]) -> None:
 )
 def test_anything_else_is_not_the_key(scope: dict[str, object]) -> None:
     assert not has_key(scope, KEY)
+
+
+@pytest.mark.parametrize("place", ["header", "query", "both"])
+def test_eight_keys_are_looked_at_and_none_of_nine(place: str) -> None:
+    def given(number: int) -> list[bytes]:
+        in_header = {"header": number, "query": 0, "both": 4}[place]
+        query = "&".join(["key=guess"] * (number - in_header - 1) + ["key=geheim-%C3%BC"] * (in_header < number))
+        headers = [(b"x-status-key", b"guess")] * in_header
+        if in_header == number:
+            headers[-1] = (b"x-status-key", "geheim-ü".encode())
+        return given_keys(request(query.encode(), *headers))
+
+    assert len(given(8)) == 8
+    assert "geheim-ü".encode() in given(8)
+    assert given(9) == []
+
+
+def test_a_key_behind_a_hundred_fields_of_a_query_is_not_looked_for() -> None:
+    assert has_key(request(b"a&" * 99 + b"key=geheim-%C3%BC"), KEY)
+    assert not has_key(request(b"a&" * 100 + b"key=geheim-%C3%BC"), KEY)
 
 
 def test_an_access_line_shows_no_query() -> None:

@@ -1,5 +1,10 @@
 """Named keys, and tickets that are signed with one."""
 
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -32,18 +37,46 @@ def test_a_ticket_is_valid_until_it_expires_on_every_ring_that_has_its_key() -> 
     assert KeyRing({"phone": "other"}).name_of_ticket(ticket, NOW) is None
 
 
-@pytest.mark.parametrize("change", ["expiry", "signature", "cut", "more", "other alphabet"])
+@pytest.mark.parametrize(
+    "change", ["expiry", "mark", "unknown mark", "no mark", "signature", "cut", "more", "other alphabet"]
+)
 def test_a_changed_ticket_is_refused(change: str) -> None:
     ticket = RING.ticket("wall", NOW + 600)
-    expiry, _, signature = ticket.partition(".")
+    expiry, mark, signature = ticket.split(".")
     changed = {
-        "expiry": f"{NOW + 601}.{signature}",
-        "signature": f"{expiry}.{'A' * 43}",
+        "expiry": f"{NOW + 601}.{mark}.{signature}",
+        "mark": f"{expiry}.{RING.ticket('phone', NOW + 600).split('.')[1]}.{signature}",
+        "unknown mark": f"{expiry}.{'A' * 16}.{signature}",
+        "no mark": f"{expiry}.{signature}",
+        "signature": f"{expiry}.{mark}.{'A' * 43}",
         "cut": ticket[:-1],
         "more": ticket + "A",
-        "other alphabet": f"{expiry}.{'+' * 43}",
+        "other alphabet": f"{expiry}.{mark}.{'+' * 43}",
     }
     assert RING.name_of_ticket(changed[change], NOW) is None
+
+
+def test_a_ring_does_as_much_for_a_request_with_one_key_as_with_a_thousand(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = KeyRing({"one": "key one"})
+    many = KeyRing({f"key{number}": f"key {number}" for number in range(1000)})
+    done: list[str] = []
+    for module, name in ((hashlib, "blake2b"), (hmac, "digest"), (hmac, "compare_digest")):
+        real = getattr(module, name)
+
+        def counted(*given: Any, name: str = name, real: Callable[..., Any] = real, **more: Any) -> Any:
+            done.append(name)
+            return real(*given, **more)
+
+        monkeypatch.setattr(module, name, counted)
+    work = []
+    for ring, name in ((one, "one"), (many, "key500")):
+        ticket = ring.ticket(name, NOW + 600)
+        done.clear()
+        assert ring.name_of([b"guess", b"other guess"]) is None
+        assert ring.name_of_ticket(f"{NOW + 600}.{'A' * 16}.{'A' * 43}", NOW) is None
+        assert ring.name_of_ticket(ticket.replace(str(NOW + 600), str(NOW + 601)), NOW) is None
+        work.append(sorted(done))
+    assert work[0] == work[1] == ["blake2b", "blake2b", "compare_digest", "digest"]
 
 
 @given(st.text())
