@@ -80,8 +80,8 @@ PURE: Final = [
     *("agent_status_gateway.cli.terminal.table", "agent_status_gateway.cli.terminal.changes"),
     *("agent_status_gateway.cli.terminal.roster", "agent_status_gateway.cli.terminal.goal"),
 ]
-NOT_PURE: Final = {"agent_status_gateway.fanout.hub"}
-"""The one file of a pure room that writes to the network."""
+NOT_PURE: Final = {"agent_status_gateway.fanout.hub", "agent_status_publisher.contract.process_start"}
+"""The files of pure rooms that write to the network, or ask the system."""
 IMPURE: Final = {"asyncio", "redis", "fastapi", "starlette", "time", "socket", "threading", "os", "uvicorn", "logging"}
 CONTRACT: Final = "agent_status_publisher.contract"
 USERS_OF_THE_PUBLISHER: Final = {

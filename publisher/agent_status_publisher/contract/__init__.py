@@ -9,4 +9,5 @@ In reading order:
     redis_url       the one URL that names Redis
     redis_primary   the search for the server that holds a namespace
     setting_names   names of environment variables, and those that were renamed
+    process_start   the start of a process, which tells whether a command-line agent still lives
 """
