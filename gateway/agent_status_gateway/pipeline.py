@@ -57,7 +57,7 @@ class Pipeline:
                     feed=self._feed.run(),
                     take_in=self._take_in(),
                     send_when_due=self._send_when_due(),
-                    hub=self._hub.run(),
+                    hub=self._hub.run(self.health.event),
                 )
             except Exception:
                 logger.exception("the pipeline has failed and starts again")
@@ -179,10 +179,10 @@ class Pipeline:
         outage_seconds = self.health.went_live(now)
         if outage_seconds is not None:
             self._fleet.outage_ended(now, outage_seconds)
-            self._hub.broadcast_feed("live", 0.0)
+            self._hub.broadcast_feed(self.health.event())
 
     def _lost(self, lost: Lost) -> None:
         if self.health.went_lost(lost):
             self._metrics.feed_losses.labels(lost.kind).inc()
             self._fleet.outage_began(self._clock())
-            self._hub.broadcast_feed("lost", self.health.state_seconds)
+            self._hub.broadcast_feed(self.health.event())

@@ -37,6 +37,7 @@ class ScriptedGateway:
     def __init__(self) -> None:
         self.refusal: int | None = None
         self._newest = b""
+        self.json = b"{}"
         self._streams: list[queue.Queue[bytes | None]] = []
         handler = type("Handler", (_Handler,), {"gateway": self})
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -59,7 +60,8 @@ class ScriptedGateway:
         self._thread.join(10)
 
     def say(self, snapshot: dict[str, Any]) -> None:
-        self._newest = f"event: status\ndata: {json.dumps(snapshot)}\n\n".encode()
+        self.json = json.dumps(snapshot).encode()
+        self._newest = b"event: status\ndata: %b\n\n" % self.json
         self._send(self._newest)
 
     def say_feed(self, state: str, since_seconds: float) -> None:
@@ -70,6 +72,10 @@ class ScriptedGateway:
         """End every stream."""
         for stream in self._streams:
             stream.put(None)
+        self._streams.clear()
+
+    def forget_streams(self) -> None:
+        """Leave every stream open and silent, as a frozen replica does."""
         self._streams.clear()
 
     def _send(self, event: bytes) -> None:
@@ -91,6 +97,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path in (STATUS, STREAM) and self.gateway.refusal is not None:
             self._answer(b"{}", "application/json", self.gateway.refusal)
+        elif path == STATUS:
+            self._answer(self.gateway.json, "application/json")
         elif path == STREAM:
             self._stream()
         elif (asset := ASSETS.get(INDEX if path == "/" else path.removeprefix("/dashboard/"))) is not None:

@@ -115,6 +115,7 @@ class Reader:
     def _connect(self, client: httpx.Client) -> Generator[News, None, ReaderError | None]:
         """News of one connection, then why it ended. None means that all is well, and a new connection is needed."""
         received_before = self._snapshots_received
+        is_first = True
         try:
             for event in self._events(client):
                 if event.retry is not None:
@@ -124,7 +125,8 @@ class Reader:
                     self._snapshots_received += 1
                     yield received
                 elif event.event == "feed":
-                    yield self._feed(event.data)
+                    yield self._feed(event.data, is_first=is_first)
+                    is_first = False
         except _OutageEndedError:
             return None
         except httpx.HTTPError as error:
@@ -173,12 +175,13 @@ class Reader:
             self._not_a_gateway()
         return ReceivedSnapshot(snapshot=snapshot, text=text, at=time.monotonic(), stale_seconds=stale_seconds)
 
-    def _feed(self, text: str) -> Feed:
+    def _feed(self, text: str, *, is_first: bool = False) -> Feed:
         try:
             event = _FeedEvent.model_validate_json(text)
         except ValidationError:
             self._not_a_gateway()
-        return Feed(is_lost=event.state == "lost", since=time.monotonic() - event.since_seconds)
+        now = time.monotonic()
+        return Feed(is_lost=event.state == "lost", since=now - event.since_seconds, at=now, is_first=is_first)
 
     def _check(self, response: httpx.Response) -> None:
         status = response.status_code

@@ -8,6 +8,8 @@
 const FIRST_DELAY_SECONDS = [1, 4]; // as random as the gateway's own `retry:`, so that a crowd spreads its return
 const MOST_DOUBLINGS = 3;
 const REQUEST_MS = 5000;
+const SILENT_MS = 35_000; // a gateway repeats the feed's state every 10 s: three are missing then
+const PROBE_MS = 10_000;
 
 export class Stream {
   #statusUrl;
@@ -21,6 +23,7 @@ export class Stream {
   #losses = 0;
   #lostAt = null;
   #state = "connecting";
+  #feed = { state: null, isRepeated: false, at: 0, timer: undefined }; // of this connection
 
   constructor({ base, key }, emit) {
     this.#statusUrl = new URL("api/v1/agent/status", base);
@@ -51,6 +54,7 @@ export class Stream {
     });
     source.addEventListener("feed", ({ data }) => {
       const { state, since_seconds } = JSON.parse(data);
+      this.#expectFeed(state);
       if (state === "lost") this.#report("stale", { sinceMs: since_seconds * 1000 });
       else this.#report("connected");
     });
@@ -63,12 +67,40 @@ export class Stream {
 
   close() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#feed.timer);
+    this.#feed = { state: null, isRepeated: false, at: 0, timer: undefined };
     this.#source?.close();
     this.#source = this.#attempt = null;
   }
 
   retryNow() {
     if (this.#state === "reconnecting" && !this.#source) this.open();
+  }
+
+  /** A frozen gateway closes nothing. One that repeats the feed's state shows by that it is alive; older ones do not. */
+  #expectFeed(state) {
+    const feed = this.#feed;
+    feed.isRepeated ||= feed.state === state;
+    feed.state = state;
+    feed.at = now();
+    clearTimeout(feed.timer);
+    if (feed.isRepeated) feed.timer = setTimeout(() => this.#findSilent(), SILENT_MS);
+  }
+
+  /** Nothing came for long: the snapshot is stale. If a gateway answers beside, a new stream takes this one's place. */
+  async #findSilent() {
+    const source = this.#source;
+    const feed = this.#feed;
+    const since = feed.at;
+    this.#report("stale", { sinceMs: now() - since, reason: "nothing has come from the gateway" });
+    const answer = await this.#request("", "GET");
+    if (this.#source !== source || feed.at !== since) return;
+    if (answer?.ok) {
+      this.#lostAt = since;
+      this.#lose();
+    } else {
+      feed.timer = setTimeout(() => this.#findSilent(), PROBE_MS);
+    }
   }
 
   #lose() {

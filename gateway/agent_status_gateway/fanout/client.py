@@ -66,6 +66,7 @@ class Client:
         "events",
         "joined_at",
         "peer",
+        "rounds_since_feed",
         "wants_feed",
     )
 
@@ -96,6 +97,8 @@ class Client:
         self._backlog_bytes = 0
         self._idle_rounds = 0
         """Rounds since a byte was written or progress was seen."""
+        self.rounds_since_feed = 0
+        """Rounds since the last feed event: every new stream that asks for feed events begins with one."""
 
     def open(self, frame: Frame, retry_ms: int, feed: bytes) -> None:
         """Write the first event, followed by the feed event, if any."""
@@ -122,6 +125,7 @@ class Client:
         """Write this feed event, before any snapshot that waits, if the client asked for feed events."""
         if self.wants_feed:
             self._feed = event
+            self.rounds_since_feed = 0
             self._write_pending()
 
     def close(self, last_bytes: bytes, reason: str = "drained") -> None:
@@ -147,6 +151,7 @@ class Client:
     def round(self, *, keepalive_rounds: int, stuck_rounds: int) -> None:
         """Write a keepalive if the stream has been idle for long; abort it if the client reads nothing."""
         self._idle_rounds += 1
+        self.rounds_since_feed += 1
         if not self._transport.is_blocked:
             if self._idle_rounds > keepalive_rounds:
                 self._write(self._encoder.text(KEEPALIVE))

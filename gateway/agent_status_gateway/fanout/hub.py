@@ -19,7 +19,7 @@ from agent_status_gateway.fanout.address import counted_as
 from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.delivery_counts import DeliveryCounts
 from agent_status_gateway.fanout.encoders import Encoder
-from agent_status_gateway.fanout.frames import FeedState, Frame, feed_event
+from agent_status_gateway.fanout.frames import Frame
 from agent_status_gateway.fanout.retry import random_retry_ms, retry
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,8 @@ MAX_ROUND_SECONDS: Final = 1.0
 """The longest round, in seconds."""
 ROUNDS_TO_KEEPALIVE: Final = 30
 """The number of rounds in the time of a keepalive, where a round is shorter than `MAX_ROUND_SECONDS`."""
+FEED_SECONDS: Final = 10.0
+"""Seconds after which a client that asked for feed events gets the state again: its sign that the stream is alive."""
 STUCK_SECONDS: Final = 60.0
 """Seconds without progress after which a blocked stream is aborted."""
 
@@ -61,6 +63,7 @@ class Hub:
         self._round_seconds = min(MAX_ROUND_SECONDS, keepalive_seconds / ROUNDS_TO_KEEPALIVE)
         self._keepalive_rounds = round(keepalive_seconds / self._round_seconds)
         self._stuck_rounds = round(STUCK_SECONDS / self._round_seconds)
+        self._feed_rounds = round(FEED_SECONDS / self._round_seconds)
         self._is_empty = asyncio.Event()
         self.is_draining = False
         self.counts = DeliveryCounts()
@@ -146,9 +149,8 @@ class Hub:
                     self._failed(client)
         return offered
 
-    def broadcast_feed(self, state: FeedState, since_seconds: float) -> None:
-        """Write the feed's state to the clients that asked for it."""
-        event = feed_event(state, since_seconds)
+    def broadcast_feed(self, event: bytes) -> None:
+        """Write this feed event to the clients that asked for feed events."""
         for client in list(self._clients):
             self._safely(client, lambda client: client.offer_feed(event))
 
@@ -160,8 +162,17 @@ class Hub:
                     client, lambda client: client.close(retry(random_retry_ms()), "its key was removed or changed")
                 )
 
-    async def run(self) -> None:
-        """Visit each client once a round, for ever: write keepalives, and abort streams that are stuck."""
+    async def run(self, current_feed_event: Callable[[], bytes]) -> None:
+        """Visit each client once a round, for ever: keepalives, feed events that are due, and streams that are stuck.
+
+        The visits are spread over the round, and so are the feed events of clients that joined at different times.
+        """
+
+        def visit(client: Client) -> None:
+            client.round(keepalive_rounds=self._keepalive_rounds, stuck_rounds=self._stuck_rounds)
+            if client.wants_feed and client.rounds_since_feed >= self._feed_rounds:
+                client.offer_feed(current_feed_event())
+
         most_steps = max(1, int(self._round_seconds / STEP_SECONDS))
         while True:
             clients = list(self._clients)
@@ -169,7 +180,7 @@ class Hub:
             for step in range(steps):
                 await asyncio.sleep(self._round_seconds / steps)
                 for client in clients[step::steps]:
-                    self._safely(client, self._round)
+                    self._safely(client, visit)
 
     async def drain(self, seconds: float) -> None:
         """Close all streams, spread over this time, and abort those that are still open a second later.
@@ -202,9 +213,6 @@ class Hub:
 
     def _close(self, client: Client) -> None:
         client.close(retry(random_retry_ms()))
-
-    def _round(self, client: Client) -> None:
-        client.round(keepalive_rounds=self._keepalive_rounds, stuck_rounds=self._stuck_rounds)
 
     def _safely(self, client: Client, act: Callable[[Client], None]) -> None:
         if client not in self._clients:

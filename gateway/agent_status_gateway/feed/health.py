@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from agent_status_gateway.fanout.frames import FeedState
+from agent_status_gateway.fanout.frames import FeedState, feed_event
 from agent_status_gateway.feed.missed_reports import MissedReports
 from agent_status_gateway.feed.news import Lost
 from agent_status_publisher.contract.wire import Reading
@@ -43,6 +43,10 @@ class FeedHealth:
     def state_seconds(self) -> float:
         """Seconds for which the feed has been in this state."""
         return self._clock() - self._since
+
+    def event(self) -> bytes:
+        """Return the stream's `feed` event of now."""
+        return feed_event(self.state, self.state_seconds)
 
     @property
     def stale_seconds(self) -> float | None:

@@ -20,7 +20,6 @@ from agent_status_gateway.access.key_file import EVERYBODY
 from agent_status_gateway.fanout.address import client_of
 from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.encoders import encoder_for
-from agent_status_gateway.fanout.frames import feed_event
 from agent_status_gateway.http.asgi_transport import AsgiTransport, body
 from agent_status_gateway.http.cors import cors_options
 from agent_status_gateway.http.misdirected import misdirected
@@ -118,7 +117,7 @@ class StatusStream:
         peer = Peer(*client_of(scope), key_name)
         frame, health = self._pipeline.frame(), self._pipeline.health
         wants_feed = _events(scope) == "all"
-        feed = feed_event(health.state, health.state_seconds) if wants_feed else b""
+        feed = health.event() if wants_feed else b""
         return self._hub.join(transport, encoder, frame, peer=peer, wants_feed=wants_feed, feed=feed)
 
     def _refusal(self, scope: Scope) -> Response | None:

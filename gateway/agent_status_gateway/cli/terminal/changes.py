@@ -37,6 +37,8 @@ def gateway_changes(before: Known, after: Known, now: float) -> list[str]:
 def _trouble(known: Known) -> str:
     if known.trouble is not None:
         return known.trouble.reason
+    if known.is_silent:
+        return "silent"
     return "stale" if known.feed is not None and known.feed.is_lost else ""
 
 

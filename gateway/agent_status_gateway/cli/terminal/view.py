@@ -14,6 +14,8 @@ from agent_status_gateway.state.schema import SessionStatus, Snapshot
 
 FEED_STATE_SECONDS: Final = 2.0
 """Seconds to wait for the feed's state. A gateway sends it together with the first snapshot, or never."""
+SILENT_SECONDS: Final = 35.0
+"""Seconds without a feed event after which a stream is stale, if its gateway repeats them: three are missing then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +38,17 @@ class ReceivedSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """State of the gateway's feed from Redis, and since when."""
+    """State of the gateway's feed from Redis, and since when.
+
+    Attributes:
+        at: The moment at which the event came.
+        is_first: True if it is the first feed event of its connection.
+    """
 
     is_lost: bool
     since: float
+    at: float
+    is_first: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +69,16 @@ class Known:
 
     Attributes:
         feed: Last known state. `is_feed_new` is False if it is older than the connection.
+        is_feed_repeated: True if this connection's gateway repeats an unchanged state. An older gateway does not.
+        is_silent: True if the repeated feed events are missing, so that the gateway may be frozen.
         trouble: None while connected, or before the first attempt has failed.
     """
 
     received: ReceivedSnapshot | None = None
     feed: Feed | None = None
     is_feed_new: bool = False
+    is_feed_repeated: bool = False
+    is_silent: bool = False
     trouble: Trouble | None = None
 
     def after(self, news: News) -> "Known":
@@ -74,13 +87,20 @@ class Known:
             case ReceivedSnapshot():
                 return replace(self, received=news, trouble=None)
             case Feed():
-                return replace(self, feed=news, is_feed_new=True)
+                is_same = self.feed is not None and self.feed.is_lost == news.is_lost
+                is_repeated = not news.is_first and (is_same or self.is_feed_repeated)
+                return replace(self, feed=news, is_feed_new=True, is_feed_repeated=is_repeated, is_silent=False)
             case Trouble():
-                return replace(self, trouble=news, is_feed_new=False)
+                return replace(self, trouble=news, is_feed_new=False, is_feed_repeated=False, is_silent=False)
+
+    def as_of(self, now: float) -> "Known":
+        """Knowledge at this time: silence has grown."""
+        is_silent = self.is_feed_repeated and self.feed is not None and now - self.feed.at > SILENT_SECONDS
+        return self if is_silent == self.is_silent else replace(self, is_silent=is_silent)
 
     def is_current(self, now: float) -> bool:
         """True if the snapshot is current: there is a stream from a gateway that is connected to Redis."""
-        if self.received is None or self.trouble is not None:
+        if self.received is None or self.trouble is not None or self.is_silent:
             return False
         if self.feed is None:
             return now - self.received.at >= FEED_STATE_SECONDS
@@ -97,6 +117,8 @@ class Known:
             when = f" in {wait_seconds} s" if wait_seconds > 0 else ""
             then = f"; the snapshot is {duration(now - self.received.at)} old" if self.received is not None else ""
             return f"reconnecting{when}: {self.trouble.reason}{then}"
+        if self.feed is not None and self.is_silent:
+            return f"stale: nothing has come from the gateway for {duration(now - self.feed.at)}"
         if self.feed is not None and self.feed.is_lost:
             return f"stale: the gateway lost Redis {duration(now - self.feed.since)} ago"
         return ""

@@ -57,11 +57,12 @@ def listen(
         try:
             news = unread.get(timeout=tick_seconds)
         except Empty:
+            known = known.as_of(time.monotonic())
             yield None, known
             continue
         if isinstance(news, Trouble) and news.is_final:
             raise RefusedError(news.reason)
-        known = known.after(news)
+        known = known.after(news).as_of(time.monotonic())
         yield news, known
 
 
@@ -84,7 +85,7 @@ def show(reader: Reader, matching: str = "", *, as_json: bool = False) -> None:
     received = reader.read_once()
     known = Known().after(received)
     if received.stale_seconds is not None:
-        known = known.after(Feed(is_lost=True, since=received.at - received.stale_seconds))
+        known = known.after(Feed(is_lost=True, since=received.at - received.stale_seconds, at=received.at))
         note(known.condition(received.at))
     if as_json:
         write([received.json(matching)])

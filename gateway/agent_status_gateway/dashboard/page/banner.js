@@ -50,7 +50,7 @@ export class Banner {
       case "stale":
         return {
           short: `Stale since ${since}`,
-          long: `The gateway lost Redis ${lasts}. This is the snapshot as of ${since}.`,
+          long: `${this.#connection.reason ? "The last sign of the gateway came" : "The gateway lost Redis"} ${lasts}. This is the snapshot as of ${since}.`,
         };
       case "needs key":
         return { short: "Key required", long: "" };
@@ -79,7 +79,9 @@ export class Banner {
   get sentence() {
     const sentences = {
       reconnecting: "Connection lost. Reconnecting.",
-      stale: "The snapshot is stale: the gateway is not connected to Redis.",
+      stale: this.#connection.reason
+        ? "The snapshot is stale: nothing comes from the gateway."
+        : "The snapshot is stale: the gateway is not connected to Redis.",
       "needs key": "The gateway requires a key.",
     };
     return sentences[this.state] ?? "";

@@ -26,6 +26,7 @@ def frame(state: GlobalStateName) -> Frame:
 
 
 A, B, C = frame("idle"), frame("active"), frame("degraded")
+LIVE = feed_event("live", 0.0)
 
 
 def round_of(hub: Hub, listener: Listener, times: int) -> None:
@@ -50,9 +51,9 @@ def test_a_client_that_joined_in_between_converges_though_nothing_changed_for_th
 def test_only_clients_that_asked_get_feed_events() -> None:
     hub = Hub(Limits(clients=10))
     plain, curious = Listener(hub, A), Listener(hub, A, wants_feed=True)
-    hub.broadcast_feed("live", 0.0)
+    hub.broadcast_feed(LIVE)
     assert plain.taken() == []
-    assert curious.taken() == [feed_event("live", 0.0)]
+    assert curious.taken() == [LIVE]
 
 
 def test_a_hub_is_full_at_its_limit_and_has_room_after_a_client_left() -> None:
@@ -61,6 +62,36 @@ def test_a_hub_is_full_at_its_limit_and_has_room_after_a_client_left() -> None:
     assert hub.why_full(*NEWCOMER) == "this replica is full"
     first.client.closed()
     assert hub.why_full(*NEWCOMER) is None
+
+
+def test_a_client_that_asked_gets_the_feeds_state_again_at_each_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "FEED_SECONDS", 0.03)
+
+    async def run() -> tuple[list[bytes], list[bytes]]:
+        hub, came = Hub(Limits(clients=10), keepalive_seconds=0.3), asyncio.Event()  # a round of 0.01 s
+        plain, curious = Listener(hub, A), Listener(hub, A, wants_feed=True)
+
+        def current() -> bytes:
+            seconds = len(curious.transport.chunks)
+            if seconds == 2:
+                came.set()
+            return feed_event("lost", seconds)
+
+        running = asyncio.create_task(hub.run(current))
+        async with asyncio.timeout(5):
+            await came.wait()
+        running.cancel()
+        return plain.taken(), curious.taken()[:2]
+
+    assert asyncio.run(run()) == ([], [feed_event("lost", 0), feed_event("lost", 1)])
+
+
+def test_a_change_of_the_feeds_state_restarts_the_interval() -> None:
+    hub = Hub(Limits(clients=10))
+    curious = Listener(hub, A, wants_feed=True)
+    round_of(hub, curious, hub._feed_rounds - 1)
+    hub.broadcast_feed(LIVE)
+    assert curious.client.rounds_since_feed == 0
 
 
 def failing(_: object = None) -> None:
@@ -79,7 +110,7 @@ def test_a_client_whose_transport_fails_is_removed_and_costs_the_others_nothing(
         case "a snapshot":
             at_once(hub.broadcast(B))
         case "the feed's state":
-            hub.broadcast_feed("lost", 1.0)
+            hub.broadcast_feed(LIVE)
         case "the last bytes":
             asyncio.run(hub.drain(0))
     assert [len(listener.taken()) for listener in listeners] == [1, 0, 1]
@@ -101,7 +132,7 @@ def test_a_round_goes_on_past_a_transport_that_fails_and_skips_clients_that_left
                 enough.set()
 
         listeners[2].transport.write = note  # type: ignore[method-assign]
-        running = asyncio.create_task(hub.run())
+        running = asyncio.create_task(hub.run(lambda: LIVE))
         async with asyncio.timeout(5):
             await enough.wait()
         running.cancel()
@@ -226,7 +257,7 @@ def test_a_round_reaches_every_client() -> None:
 
         for number in tuple(missing):
             Listener(hub, A).transport.write = note(number)  # type: ignore[method-assign,assignment]
-        running = asyncio.create_task(hub.run())
+        running = asyncio.create_task(hub.run(lambda: LIVE))
         async with asyncio.timeout(5):
             await everybody.wait()
         running.cancel()

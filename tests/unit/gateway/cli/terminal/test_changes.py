@@ -60,10 +60,19 @@ def test_the_gateway_has_a_line_for_each_trouble_and_one_for_its_end() -> None:
 
 
 def test_a_lost_redis_makes_the_gateway_stale_across_reconnects() -> None:
-    stale = CONNECTED.after(Feed(is_lost=True, since=97))
+    stale = CONNECTED.after(Feed(is_lost=True, since=97, at=100))
     dropped = stale.after(Trouble(reason="ended", retry_at=102))
     back = dropped.after(ReceivedSnapshot(snapshot=snapshot(), text="", at=102))
-    live = back.after(Feed(is_lost=False, since=103))
+    live = back.after(Feed(is_lost=False, since=103, at=103))
     assert gateway_changes(CONNECTED, stale, 100) == ["gateway stale: the gateway lost Redis 3s ago"]
     assert gateway_changes(dropped, back, 102) == ["gateway stale: the gateway lost Redis 5s ago"]
     assert gateway_changes(back, live, 103) == ["gateway live"]
+
+
+def test_a_gateway_that_falls_silent_has_a_line_and_one_when_it_is_back() -> None:
+    live = CONNECTED.after(Feed(is_lost=False, since=0, at=100))
+    repeated = live.after(Feed(is_lost=False, since=0, at=110, is_first=False))
+    silent = repeated.as_of(150)
+    assert gateway_changes(repeated, silent, 150) == ["gateway stale: nothing has come from the gateway for 40s"]
+    back = silent.after(Feed(is_lost=False, since=0, at=151, is_first=False))
+    assert gateway_changes(silent, back, 151) == ["gateway live"]

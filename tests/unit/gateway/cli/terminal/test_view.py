@@ -7,8 +7,9 @@ from agent_status_gateway.state.schema import SessionStatus, Snapshot
 from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
 URL = "http://gateway"
-LIVE = Feed(is_lost=False, since=0.0)
-LOST = Feed(is_lost=True, since=90.0)
+LIVE = Feed(is_lost=False, since=0.0, at=100.0)
+LIVE_AGAIN = Feed(is_lost=False, since=0.0, at=110.0, is_first=False)
+LOST = Feed(is_lost=True, since=90.0, at=100.0)
 TROUBLE = Trouble(reason="nobody answers", retry_at=104.2)
 
 
@@ -79,6 +80,32 @@ def test_a_snapshot_is_current_once_this_connection_said_that_the_feed_is_live(
 def test_the_snapshot_of_a_gateway_without_feed_events_counts_after_a_moment() -> None:
     assert not known(received()).is_current(101.9)
     assert known(received()).is_current(102)
+
+
+@pytest.mark.parametrize(
+    ("news", "now", "is_silent"),
+    [
+        ((LIVE,), 1000.0, False),  # an older gateway says it once
+        ((LIVE, LIVE_AGAIN), 145.0, False),
+        ((LIVE, LIVE_AGAIN), 145.1, True),
+        ((LOST, Feed(is_lost=False, since=105.0, at=105.0, is_first=False)), 1000.0, False),  # a change, not a repeat
+        ((LIVE, LIVE_AGAIN, LIVE), 1000.0, False),  # a new connection, perhaps to an older gateway
+        ((LIVE, LIVE_AGAIN, TROUBLE), 1000.0, False),
+    ],
+)
+def test_a_stream_is_stale_once_the_feed_events_that_its_gateway_repeats_are_missing(
+    news: tuple[News, ...], now: float, *, is_silent: bool
+) -> None:
+    shown = known(received(), *news).as_of(now)
+    assert shown.is_silent == is_silent
+    assert not (is_silent and shown.is_current(now))
+
+
+def test_a_silent_gateway_is_named_with_the_age_of_its_last_sign_until_the_next_one() -> None:
+    silent = known(received(), LIVE, LIVE_AGAIN).as_of(150.0)
+    assert view(silent, 150.0, url=URL).status == ("stale: nothing has come from the gateway for 40s",)
+    awake = silent.after(Feed(is_lost=False, since=0.0, at=151.0, is_first=False)).as_of(151.0)
+    assert (awake.is_silent, awake.is_current(151.0)) == (False, True)
 
 
 def test_what_matches_is_shown_and_counted_and_the_fleet_stays_whole() -> None:
