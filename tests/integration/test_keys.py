@@ -1,5 +1,6 @@
 """Named keys that are rotated without a restart, and tickets, as a replica takes them."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from agent_status_gateway.access.key_file import Access
+from agent_status_gateway.access.watched_file import WatchedFile
 from agent_status_gateway.settings import Settings, SettingsError
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_client import STATUS, STREAM
@@ -76,18 +78,67 @@ def test_a_broken_list_changes_nothing_until_it_is_repaired(
 def test_a_watch_of_the_file_that_fails_is_logged_and_goes_on(
     gateway: GatewayThread, file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    access = gateway.app.replica.access
-    look, failures = access._look, [RuntimeError("a defect")]
+    failures = [RuntimeError("a defect")]
+    changed = WatchedFile.changed
 
-    def fail_once() -> object:
+    def fail_once(file: WatchedFile) -> bytes | None:
         if failures:
             raise failures.pop()
-        return look()
+        return changed(file)
 
-    monkeypatch.setattr(access, "_look", fail_once)
+    monkeypatch.setattr(WatchedFile, "changed", fail_once)
     wait_until(lambda: "the key file's watch has failed and starts again" in caplog.text, "the log says so")
     file.write_text("wall: new\n")
     wait_until(lambda: ask(gateway, "new") == 200, "the new key reads")
+
+
+def test_streams_of_unchanged_keys_stay_open_while_the_file_is_written_line_by_line(
+    gateway: GatewayThread, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["", "wall: geheim\nphone: o", "wall: geheim\nphone: other\nnew: key\n"]
+    changed = WatchedFile.changed
+
+    def write_after_each_look(watched: WatchedFile) -> bytes | None:
+        content = changed(watched)
+        if texts:
+            file.write_text(texts.pop(0))
+        return content
+
+    with Dashboard(gateway.url, f"{STREAM}?key=other") as phone:
+        phone.wait_for_first()
+        monkeypatch.setattr(WatchedFile, "changed", write_after_each_look)
+        wait_until(lambda: ask(gateway, "key") == 200, "the new key reads")
+        assert not has_been_ended(phone)
+    assert [ask(gateway, key) for key in ("geheim", "other", "o")] == [200, 200, 403]
+
+
+def test_a_key_file_that_every_user_may_write_to_is_warned_about_once(
+    gateway: GatewayThread, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def warnings() -> int:
+        return caplog.text.count("every user of this machine can write to the key file")
+
+    assert warnings() == 0
+    file.chmod(0o666)
+    wait_until(lambda: warnings() == 1, "the log says so")
+    file.write_text("wall: new\n")
+    wait_until(lambda: ask(gateway, "new") == 200, "the new key reads")
+    assert warnings() == 1
+
+
+def test_a_start_with_a_key_file_that_every_user_may_write_to_is_warned_about(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.chmod(0o602)
+    Access(Settings.load(api_keys_file=file))
+    assert f"can write to the key file {file}" in caplog.text
+
+
+def test_a_start_with_a_pipe_as_key_file_is_refused_at_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(SettingsError, match=r"AGENT_STATUS_API_KEYS_FILE: .*pipe must be a regular file"):
+        Access(Settings.load(api_keys_file=pipe))
 
 
 def test_a_ticket_opens_the_stream_on_every_replica_and_nothing_else(

@@ -7,6 +7,7 @@ In reading order:
     hosts         which hosts a request may name
     keyring       named keys and the tickets that they sign
     credentials   where a request carries its key or ticket
+    watched_file  a file that is read again when its content has changed
     key_file      the keys of the settings and of the file, which is read again when it changes
     rate_limit    how many requests an address may make
 """

@@ -5,19 +5,19 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from starlette.types import Scope
 
 from agent_status_gateway.access.credentials import given_keys, given_ticket
 from agent_status_gateway.access.keyring import KeyRing, KeysError, parse_keys
+from agent_status_gateway.access.watched_file import WatchedFile
 from agent_status_gateway.settings import Settings, SettingsError
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 1.0
-"""Seconds between two looks at the file: the streams of a removed key are closed soon after."""
+"""Seconds between two looks at the file. A change counts at the second look that sees it."""
 NAME_OF_API_KEY: Final = "API_KEY"
 EVERYBODY: Final = "everybody"
 """The name that clients are counted by while no key is required."""
@@ -34,14 +34,16 @@ class Access:
         self._ticket_seconds = settings.ticket_seconds
         self._wall_clock = wall_clock
         self._own = {} if settings.api_key is None else {NAME_OF_API_KEY: settings.api_key.get_secret_value()}
-        self._file = settings.api_keys_file
+        self._path = settings.api_keys_file
+        self._file = None if self._path is None else WatchedFile(self._path)
+        self._has_warned = False
         self.uses: Counter[str] = Counter()
         """Requests that were let in, including streams, by the key's name."""
-        self._seen = self._look()
         try:
-            self._ring = self._read()
-        except (OSError, ValueError) as error:
-            raise SettingsError(f"AGENT_STATUS_API_KEYS_FILE: {_reason(error)}") from None
+            self._ring = self._ring_of(b"" if self._file is None else self._file.read())
+        except ValueError as error:
+            raise SettingsError(f"AGENT_STATUS_API_KEYS_FILE: {error}") from None
+        self._warn_if_world_writable()
 
     @property
     def names(self) -> frozenset[str]:
@@ -75,45 +77,41 @@ class Access:
         """Look at the file for ever; pass the names of removed and changed keys to `on_lost`."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if (seen := self._look()) == self._seen:
+            if self._file is None:
                 continue
-            self._seen = seen
             try:
-                newer = self._read()
-            except (OSError, ValueError) as error:
-                logger.error("the keys stay as they were: %s", _reason(error))  # noqa: TRY400 - no traceback: keys
+                content = self._file.changed()
+                newer = None if content is None else self._ring_of(content)
+            except ValueError as error:
+                logger.error("the keys stay as they were: %s", error)  # noqa: TRY400 - no traceback: keys
+                continue
+            self._warn_if_world_writable()
+            if newer is None:
                 continue
             lost, self._ring = self._ring.lost_to(newer), newer
             logger.info("keys read again: %d keys; %d were removed or changed", len(newer.names), len(lost))
             on_lost(lost)
 
-    def _look(self) -> object:
-        """A value that changes when the file does; a mounted secret changes by its link."""
-        if self._file is None:
-            return None
+    def _ring_of(self, content: bytes) -> KeyRing:
+        """All keys, with this content of the file."""
         try:
-            stat = self._file.stat()
-        except OSError as error:
-            return error.errno
-        return stat.st_mtime_ns, stat.st_size, stat.st_ino
-
-    def _read(self) -> KeyRing:
-        named = {} if self._file is None else _keys_in(self._file)
+            named = parse_keys(content.decode())
+        except UnicodeDecodeError:
+            raise KeysError(f"{self._path} is not UTF-8") from None
+        except KeysError as error:
+            raise KeysError(f"{self._path}, {error}") from None
         if NAME_OF_API_KEY in named and self._own:
             raise KeysError(f"{NAME_OF_API_KEY} is the name of the other setting's key")
-        if self._file is not None and not named and not self._own:
-            raise KeysError(f"{self._file} has no key in it; unset it to let anyone read")
+        if self._path is not None and not named and not self._own:
+            raise KeysError(f"{self._path} has no key in it; unset it to let anyone read")
         return KeyRing(self._own | named)
 
-
-def _keys_in(file: Path) -> dict[str, str]:
-    try:
-        return parse_keys(file.read_text("utf-8"))
-    except UnicodeDecodeError:
-        raise KeysError(f"{file} is not UTF-8") from None
-    except KeysError as error:
-        raise KeysError(f"{file}, {error}") from None
-
-
-def _reason(error: Exception) -> str:
-    return f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+    def _warn_if_world_writable(self) -> None:
+        """Warn once, and again if the right was taken away and has been given again."""
+        is_writable = self._file is not None and self._file.is_world_writable
+        if is_writable and not self._has_warned:
+            logger.warning(
+                "every user of this machine can write to the key file %s, and so can let anyone read: `chmod o-w` it",
+                self._path,
+            )
+        self._has_warned = is_writable
