@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from http.client import parse_headers
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,7 @@ from agent_status_publisher.testing import RecordingPublisher
 from chaos.wait import wait_until
 from tests.support.gateways.ingest_thread import ingest
 
+HOOK: Final = Path(sys.executable).parent / "agent-status-hook"
 KEY: Final = "write key"
 PATIENCE_SECONDS: Final = 5.0
 """Much more than the 200 ms that it may take, since an interpreter has to start here first."""
@@ -27,7 +30,7 @@ EVENT: Final = {
 
 
 def hook(*arguments: str, stdin: bytes, key: str = KEY) -> subprocess.CompletedProcess[bytes]:
-    command: list[str | Path] = [Path(sys.executable).parent / "agent-status-hook", *arguments]
+    command: list[str | Path] = [HOOK, *arguments]
     return subprocess.run(
         command,
         input=stdin,
@@ -46,6 +49,44 @@ def test_it_passes_on_names_and_says_nothing() -> None:
         wait_until(lambda: publisher.sessions, "the hook has been taken in")
         assert publisher.sessions["codex:s1"].tool_name == "shell"
         assert "secrets" not in str(publisher.changes)
+
+
+def request_of(
+    command: Sequence[str | Path], environment: dict[str, str], answer: bytes = b"HTTP/1.1 200 OK\r\n\r\n"
+) -> tuple[dict[str, str], bytes]:
+    """Run a command that calls the hook, and return the headers and the body that it sends."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment | {"URL": url}) as process:
+            assert process.stdin
+            process.stdin.write(json.dumps(EVENT).encode())
+            process.stdin.close()
+            connection, _ = server.accept()
+            with connection, connection.makefile("rb") as request:
+                request.readline()
+                headers = parse_headers(request)
+                body = request.read(int(headers["Content-Length"]))
+                connection.sendall(answer)
+            assert process.wait(20) == 0
+            return dict(headers) | {"pid": str(process.pid)}, body
+
+
+def test_it_names_the_process_of_the_agent_behind_a_shell(tmp_path: Path) -> None:
+    agent = tmp_path / "codex"
+    agent.symlink_to("/bin/sh")
+    headers, body = request_of(
+        [agent, "-c", "sh -c '\"$HOOK\" codex --url $URL; true'; true"], {"HOOK": str(HOOK), "PATH": "/usr/bin:/bin"}
+    )
+    assert headers["Agent-Status-Pid"] == headers["pid"]
+    assert headers["Agent-Status-Host"] == socket.gethostname()
+    assert headers["Agent-Status-Process-Start"]
+    assert b"secrets" not in body
+
+
+def test_it_names_no_process_if_no_agent_is_around_it() -> None:
+    headers, _ = request_of(["sh", "-c", '"$HOOK" gemini --url $URL'], {"HOOK": str(HOOK), "PATH": "/usr/bin:/bin"})
+    assert not [name for name in headers if name.startswith("Agent-Status-")]
 
 
 @pytest.mark.parametrize("stdin", [b"", b"{nonsense", b"[]", b"\xff\xfe", b'{"session_id": 7}'])
@@ -72,9 +113,7 @@ def test_an_ingest_that_takes_it_and_never_answers_delays_nobody() -> None:
 
 
 def test_a_stdin_that_never_ends_delays_nobody_for_ever() -> None:
-    process = subprocess.Popen(
-        [Path(sys.executable).parent / "agent-status-hook", "codex"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    process = subprocess.Popen([HOOK, "codex"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with process:
         assert process.wait(2 + PATIENCE_SECONDS) == 0
 

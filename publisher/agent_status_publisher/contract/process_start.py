@@ -54,7 +54,7 @@ def _from_ps(pid: int) -> str | None:
     import subprocess  # noqa: PLC0415 - the hook's command loads little, and Linux does not need it
 
     try:
-        done = subprocess.run(  # noqa: S603 - our own words and a number
+        done = subprocess.run(  # noqa: S603 - our own arguments and a number
             [PS, "-o", "stat=", "-o", "lstart=", "-p", str(pid)],
             capture_output=True,
             stdin=subprocess.DEVNULL,

@@ -4,5 +4,6 @@ In reading order:
 
     names     names that the command, its installer and ingest share
     install   adds our hooks to an agent's settings, and removes them
+    caller    finds the process of the agent that runs a hook
     send      sends one event from stdin to ingest
 """

@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 
+from agent_status_publisher.hooks.caller import caller_headers
 from agent_status_publisher.hooks.names import DEFAULT_URL, FIELDS, KEY_VARIABLE
 
 SEND_SECONDS = 0.2
@@ -38,10 +39,13 @@ def main() -> int:
 
 def _send_stdin(arguments: list[str], read: threading.Event) -> None:
     try:
+        caller = caller_headers(arguments[0])  # before stdin, so that the 200 ms are for the way to ingest
         body = sys.stdin.buffer.read(MAX_STDIN_BYTES)
         read.set()
         url = arguments[2] if arguments[1:2] == ["--url"] else DEFAULT_URL
-        _send(url.rstrip("/") + f"/hooks/{arguments[0]}", names_in(body), os.environ.get(KEY_VARIABLE, "").strip())
+        key = os.environ.get(KEY_VARIABLE, "").strip()
+        headers = {"Content-Type": "application/json", **({"X-Status-Key": key} if key else {}), **caller}
+        _send(url.rstrip("/") + f"/hooks/{arguments[0]}", names_in(body), headers)
     except Exception:  # noqa: BLE001, S110 - our failures must not reach the agent
         pass
     finally:
@@ -54,19 +58,18 @@ def names_in(body: bytes) -> bytes:
     return json.dumps({name: event[name] for name in FIELDS if isinstance(event.get(name), str)}).encode()
 
 
-def _send(url: str, body: bytes, key: str) -> None:
+def _send(url: str, body: bytes, headers: dict[str, str]) -> None:
     scheme, _, rest = url.partition("://")
     if scheme == "https":
-        _send_by_library(url, body, key)
+        _send_by_library(url, body, headers)
         return
     place, slash, path = rest.partition("/")
     host, port = _host_and_port(place)
     lines = [
         f"POST {slash}{path} HTTP/1.1",
         f"Host: {place}",
-        "Content-Type: application/json",
+        *(f"{name}: {value}" for name, value in headers.items()),
         f"Content-Length: {len(body)}",
-        *([f"X-Status-Key: {key}"] if key else []),
         "Connection: close",
     ]
     with socket.create_connection((host, port), timeout=SEND_SECONDS) as connection:
@@ -81,10 +84,9 @@ def _host_and_port(place: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _send_by_library(url: str, body: bytes, key: str) -> None:
+def _send_by_library(url: str, body: bytes, headers: dict[str, str]) -> None:
     from urllib.request import Request, urlopen  # noqa: PLC0415 - takes 0.1 s, and only TLS needs it
 
-    headers = {"Content-Type": "application/json"} | ({"X-Status-Key": key} if key else {})
     with urlopen(Request(url, body, headers), timeout=SEND_SECONDS):  # noqa: S310 - the user's own URL
         pass
 
