@@ -7,9 +7,12 @@ from tests.bridges.driven import driven
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-@pytest.mark.parametrize("bridge", ["langchain", "openai_agents"])
-def test_its_rules_hold_and_nothing_is_ignored(bridge: str) -> None:
-    published, _ = driven(f"{bridge}_rules", bridge=bridge)
+@pytest.mark.parametrize(
+    ("bridge", "rules"),
+    [("langchain", "langchain_rules"), ("langchain", "langgraph_rules"), ("openai_agents", "openai_agents_rules")],
+)
+def test_its_rules_hold_and_nothing_is_ignored(bridge: str, rules: str) -> None:
+    published, _ = driven(rules, bridge=bridge)
     assert published
     broken = {
         rule: (run.raised, run.reported, run.changes) for rule, run in published.items() if run.raised or run.reported

@@ -17,13 +17,14 @@ def status_key(key: str) -> Iterator[None]:
         _key_in_context.reset(token)
 
 
-def session_key(channel: str, session_id: object) -> str:
-    """Return the key of a run: the one set by `status_key`, or else the framework's id.
+def session_key(channel: str | None, session_id: object) -> str:
+    """Return the key of a run: the one set by `status_key`, or else the channel and the framework's id.
 
-    The channel is added to an id that does not have one.
+    A colon in the id does not make its first half a channel: a time, a URL and a URN have one, too. An id that begins
+    with this channel keeps its spelling. Without a channel, the id is the key.
     """
     key = _key_in_context.get()
     if key is not None:
         return key
     text = str(session_id)
-    return text if ":" in text else f"{channel}:{text}"
+    return text if channel is None or text.startswith(f"{channel}:") else f"{channel}:{text}"

@@ -15,16 +15,19 @@ What is seen:
 - `streaming` from the first piece of text, when the model is streamed (`stream()` of agent or model).
 - Tokens after each call.
 - `waiting_for_user` when a graph ends by `interrupt()`, as human-in-the-loop middleware does, until its thread resumes.
+  A loop that is left at `__interrupt__` waits, too. So does a run that is cancelled after it has asked: its thread
+  keeps the question.
 - An error with its message. A cancelled task or a drained graph ends the session without an error.
 
 A breakpoint (`interrupt_before=…`) looks like an end, unless the handler is among the callbacks of the call. LangGraph
 reports breakpoints to no other handler. Both lines can be used at once. Nothing is counted twice, because only the
-handler among the callbacks counts then.
+handler among the callbacks counts then. The title is the name of the agent, the graph or the `@entrypoint`.
 A handler that is passed only to a model sees only the calls of that model, each as a run. An abandoned `stream()`
 generator ends its run when Python closes it.
 """
 
 import weakref
+from asyncio import CancelledError
 from contextvars import ContextVar
 from typing import Any, Final, cast
 from uuid import UUID
@@ -55,6 +58,10 @@ except ImportError:
 UNNAMED: Final = ("LangGraph", "Runnable")
 """LangChain gives names with these prefixes to graphs and chains that have no name."""
 TEXT: Final = {"text", "text-delta"}
+LEFT: Final = (CancelledError, GeneratorExit)
+"""Exceptions that end a run whose caller has left it: its task is cancelled, or its stream is closed early."""
+ENTRY: Final = ("__start__",)
+"""The trigger of the one node of an `@entrypoint`, which has its function's name. No other graph has such a node."""
 
 
 class SharedRuns:
@@ -64,6 +71,7 @@ class SharedRuns:
         self.runs = Runs(publisher, "langchain")
         self.tools: dict[UUID, Session] = {}
         self.writing: set[UUID] = set()
+        self.untitled: set[UUID] = set()
 
 
 _shared_runs: "weakref.WeakValueDictionary[StatusPublisher, SharedRuns]" = weakref.WeakValueDictionary()
@@ -80,6 +88,7 @@ class StatusCallbackHandler(Handler):
             shared = _shared_runs.setdefault(publisher, SharedRuns(publisher))
         self._shared = shared
         self._runs, self._tools, self._writing = shared.runs, shared.tools, shared.writing
+        self._untitled = shared.untitled
         self.report = self._runs.report
 
     def __copy__(self) -> "StatusCallbackHandler":
@@ -102,11 +111,13 @@ class StatusCallbackHandler(Handler):
     @never_raise
     def on_chain_end(self, /, outputs: Any, *, run_id: UUID, **_: Any) -> None:
         """End the run of a chain or graph. An interrupted graph ends like any other, but waits for the user."""
+        self._untitled.discard(run_id)
         self._runs.end(run_id)
 
     @never_raise
     def on_chain_error(self, /, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         """End the run of a chain that has failed, was cancelled or asks the user."""
+        self._untitled.discard(run_id)
         self._end_with_error(run_id, error)
 
     @never_raise
@@ -195,9 +206,16 @@ class StatusCallbackHandler(Handler):
         self._runs.ask(event.run_id)
 
     def _begin(self, run: UUID, parent: UUID | None, about: dict[str, Any], name: str | None = None) -> None:
-        thread = (about.get("metadata") or {}).get("thread_id")
+        metadata = about.get("metadata") or {}
         title = None if name is None or name.startswith(UNNAMED) else name
-        self._runs.begin(run, parent=parent or _parent_in_context(), session_id=thread, title=title)
+        parent = parent or _parent_in_context()
+        if self._runs.begin(run, parent=parent, session_id=metadata.get("thread_id"), title=title):
+            if title is None and name is not None:
+                self._untitled.add(run)
+        elif parent in self._untitled:
+            self._untitled.discard(parent)
+            if metadata.get("langgraph_triggers") == ENTRY and (session := self._runs.session(run)) is not None:
+                session.title = session.title or title
 
     def _think(self, run: UUID, parent: UUID | None, about: dict[str, Any]) -> None:
         self._begin(run, parent, about)
@@ -221,6 +239,8 @@ class StatusCallbackHandler(Handler):
         if isinstance(error, GraphInterrupt):
             self._runs.ask(run)
             self._runs.end(run)
+        elif isinstance(error, LEFT):
+            self._runs.end(run)  # a question that was asked before stays open in the thread
         else:
             self._runs.end(run, None if isinstance(error, GraphDrained) else error)
 

@@ -92,7 +92,7 @@ class StatusSubscriber:
     """Subscriber that publishes the bus's system events. A session has one run at a time."""
 
     def __init__(self, publisher: StatusPublisher) -> None:
-        self._runs = Runs(publisher, "pocketpaw")
+        self._runs = Runs(publisher, None)
         self.report = self._runs.report
         self._turns: dict[str, Turn] = {}
         self._traces: set[str] = set()

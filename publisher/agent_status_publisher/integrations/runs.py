@@ -63,7 +63,7 @@ class Runs:
 
     Args:
         publisher: The publisher of the sessions.
-        channel: The first half of the session key, for an id without a channel.
+        channel: The first half of the session key. None if the framework's ids are keys.
         session: A session that the agent's own code opens and ends. Every run is then inside it.
         joins_own: True if a run that begins in the context of another run of this bridge is inside that run. For
             frameworks that do not report a run's parent.
@@ -73,7 +73,7 @@ class Runs:
     def __init__(
         self,
         publisher: StatusPublisher,
-        channel: str,
+        channel: str | None,
         *,
         session: Session | None = None,
         joins_own: bool = False,

@@ -55,7 +55,7 @@ def a_key_is_the_thread_or_the_run_or_what_the_agents_code_says(publisher: Recor
     chain.invoke("Go on", {"callbacks": callbacks, "run_id": run})
     with status_key("chat:7"):
         chain.invoke("Go on", {"callbacks": callbacks})
-    assert _keys(publisher) == {"slack:C1", "langchain:43", f"langchain:{run}", "chat:7"}
+    assert _keys(publisher) == {"langchain:slack:C1", "langchain:43", f"langchain:{run}", "chat:7"}
 
 
 def several_handlers_of_one_publisher_count_tokens_once(publisher: RecordingPublisher) -> None:

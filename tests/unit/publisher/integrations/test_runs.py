@@ -247,7 +247,7 @@ def test_a_name_that_the_agents_code_gives_wins_over_the_frameworks_id(
     with status_key("chat:42"):
         runs.begin("r", session_id="1")
     runs.begin("s", session_id="slack:7")
-    assert open_keys(publisher) == {"chat:42", "slack:7"}
+    assert open_keys(publisher) == {"chat:42", "web:slack:7"}
 
 
 def test_after_the_agents_own_end_of_a_session_a_run_of_that_key_opens_it_again(
