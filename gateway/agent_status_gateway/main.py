@@ -15,6 +15,7 @@ from agent_status_gateway.access.guests import MAX_CONNECTIONS
 from agent_status_gateway.access.open_files import connections_at_most, open_files
 from agent_status_gateway.dashboard import page
 from agent_status_gateway.feed.redis_client import check_client
+from agent_status_gateway.http.api_page import api_page
 from agent_status_gateway.http.cors import cors_options
 from agent_status_gateway.http.misdirected import HostCheck
 from agent_status_gateway.http.routes import keyed, open_to_all
@@ -37,6 +38,9 @@ class Gateway(FastAPI):
             version=VERSION,
             summary="One live snapshot of what a fleet of AI agents is doing.",
             lifespan=_lifespan,
+            # FastAPI's own page at /docs loads scripts from a third party: http/api_page.py is ours.
+            docs_url=None,
+            redoc_url=None,
         )
         self._settings = settings
         self._redis = redis
@@ -44,6 +48,7 @@ class Gateway(FastAPI):
         self._stream: StatusStream | None = None
         self.include_router(keyed)
         self.include_router(open_to_all)
+        self.include_router(api_page)
         self.include_router(page)
 
     @property

@@ -8,5 +8,6 @@ In reading order:
     unavailable      the answer while there is no snapshot, or no room
     asgi_transport   a client's transport on any ASGI server
     stream           the stream's endpoint, as raw ASGI
+    api_page         the API's own documentation, as a plain page
     routes           every other endpoint, and the OpenAPI document
 """

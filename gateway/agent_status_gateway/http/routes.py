@@ -40,6 +40,7 @@ _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
         "description": REFUSAL,
         "content": {"application/json": {"example": {"detail": REFUSAL}}},
     },
+    421: {"description": "The gateway does not answer for the request's host. `detail` says which setting allows it."},
     429: {"description": "Too many requests from this address. `Retry-After` says when to retry."},
     503: {
         "description": "Unavailable: no snapshot yet, full, or draining. `Retry-After` says when to retry.",

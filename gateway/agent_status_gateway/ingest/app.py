@@ -22,6 +22,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from agent_status_gateway.access.credentials import DropKeys, has_key
 from agent_status_gateway.access.guests import LET_IN, MAX_CONNECTIONS
 from agent_status_gateway.access.open_files import connections_at_most
+from agent_status_gateway.http.api_page import api_page
 from agent_status_gateway.ingest.body_limit import BodyLimit
 from agent_status_gateway.ingest.hooks import Cli, HookEvent, take
 from agent_status_gateway.ingest.sessions import IngestSessions, TooManySessionsError
@@ -158,10 +159,11 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
             finally:
                 ending.cancel()
 
-    app = FastAPI(title="Agent Status Ingest", version=VERSION, lifespan=lifespan)
+    app = FastAPI(title="Agent Status Ingest", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.include_router(keyed)
     app.include_router(open_to_all)
+    app.include_router(api_page)
     app.add_exception_handler(TooManySessionsError, _too_many)
     app.add_exception_handler(RequestValidationError, _refused)
     key = settings.ingest_key
