@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
+from agent_status_publisher.contract.wire import SessionRecord
 from tests.model.simulated_worker import SimulatedWorker, Taken
 
 MOMENT_SECONDS: Final = 5.0
@@ -23,9 +24,10 @@ Row = tuple[str, str | None, str | None, str | None]
 class KeyClaim:
     """A worker's claim to a key: the run it holds, or has ended (`row` is None), by the time that all share."""
 
-    started_at: float
-    worker: str
-    is_live: bool
+    counts_from: float
+    """When its question was asked, its error came, or its lost worker reported last; else when its run began."""
+    is_work: bool
+    """True when a live worker thinks, streams or runs a tool."""
     row: Row | None
 
 
@@ -52,8 +54,8 @@ class Truth:
         for claims in product(*[self._alternatives(worker, key, now) for worker in known]):
             together = [claim for one in claims for claim in one]
             allowed |= _winners(together)
-            if unknown:  # if it is taken for live, and holds the key
-                allowed |= _winners([claim for claim in together if claim.is_live])
+            if unknown:  # if it has ended the newest run
+                allowed |= _working(together)
         for worker in unknown:
             for report in worker.taken:
                 allowed |= _ever_shown(report, key)
@@ -96,38 +98,46 @@ class Truth:
         age_seconds = now - report.at
         lease_seconds, error_ttl_seconds = report.record.lease_ms / 1000, report.record.error_ttl_ms / 1000
         if report.record.left:
-            return _claims(report, key, age_seconds, is_live=False, is_lost=False)
+            return _claims(report, key, age_seconds, is_lost=False)
         alternatives: list[tuple[KeyClaim, ...]] = []
         if age_seconds < lease_seconds + MOMENT_SECONDS:
-            alternatives += _claims(report, key, age_seconds, is_live=True, is_lost=False)
+            alternatives += _claims(report, key, age_seconds, is_lost=False)
         if lease_seconds <= age_seconds < lease_seconds + error_ttl_seconds + MOMENT_SECONDS:
-            alternatives += _claims(report, key, age_seconds, is_live=False, is_lost=True)
+            alternatives += _claims(report, key, age_seconds, is_lost=True)
         if age_seconds >= lease_seconds + error_ttl_seconds:
             alternatives.append(())
         return alternatives
 
 
-def _claims(report: Taken, key: str, age_seconds: float, *, is_live: bool, is_lost: bool) -> list[tuple[KeyClaim, ...]]:
+def _claims(report: Taken, key: str, age_seconds: float, *, is_lost: bool) -> list[tuple[KeyClaim, ...]]:
     claims: list[tuple[KeyClaim, ...]] = [()]
     for session in report.record.sessions:
-        if session.key != key:
-            continue
-        row: Row = (session.state.value, session.tool, session.error, session.title)
-        if is_lost and row[0] != "error":
-            row = ("error", None, "worker lost", session.title)
-        rows: list[Row | None] = [row]
-        if session.expires_ms is not None:
-            over_seconds = age_seconds - session.expires_ms / 1000
-            rows = [None] if over_seconds >= MOMENT_SECONDS else [row, None] if over_seconds >= 0 else [row]
-        started_at = report.at - session.run_ms / 1000
-        claims = [(*claim, KeyClaim(started_at, report.record.id, is_live, row)) for claim in claims for row in rows]
+        if session.key == key:
+            alternatives = _session_claims(report, session, age_seconds, is_lost=is_lost)
+            claims = [(*claim, one) for claim in claims for one in alternatives]
     for run in report.record.ended:
         if run.key == key:
-            ended = KeyClaim(report.at - run.run_ms / 1000, report.record.id, is_live, None)
+            ended = KeyClaim(report.at - run.run_ms / 1000, is_work=False, row=None)
             claims = [(*claim, ended) for claim in claims]
     if report.record.left and any(all(claim.row is None for claim in one) for one in claims):
         claims.append(())  # with nothing to show it may be forgotten
     return claims
+
+
+def _session_claims(report: Taken, session: SessionRecord, age_seconds: float, *, is_lost: bool) -> list[KeyClaim]:
+    """What one open session claims: two things about the moment at which its error expires."""
+    began_at, changed_at = report.at - session.run_ms / 1000, report.at - session.changed_ms / 1000
+    row: Row = (session.state.value, session.tool, session.error, session.title)
+    if row[0] == "error":
+        assert session.expires_ms is not None
+        error, expired = KeyClaim(changed_at, is_work=False, row=row), KeyClaim(began_at, is_work=False, row=None)
+        over_seconds = age_seconds - session.expires_ms / 1000
+        return [expired] if over_seconds >= MOMENT_SECONDS else [error, expired] if over_seconds >= 0 else [error]
+    if is_lost:
+        return [KeyClaim(report.at, is_work=False, row=("error", None, "worker lost", session.title))]
+    if row[0] == "waiting_for_user":
+        return [KeyClaim(changed_at, is_work=False, row=row)]
+    return [KeyClaim(began_at, is_work=not report.record.left, row=row)]
 
 
 def _ever_shown(report: Taken, key: str) -> set[Row | None]:
@@ -142,11 +152,19 @@ def _ever_shown(report: Taken, key: str) -> set[Row | None]:
 
 
 def _winners(claims: Sequence[KeyClaim]) -> set[Row | None]:
-    """The newest run; of live workers only, if one of them holds the key open. Several if they began together."""
-    if any(claim.is_live and claim.row for claim in claims):
-        claims = [claim for claim in claims if claim.is_live]
-    newest = max((claim.started_at for claim in claims), default=0.0)
-    return {claim.row for claim in claims if newest - claim.started_at <= SAME_START_SECONDS} or {None}
+    """The newest claim; the newest work, if that is an end. Several if they count from the same moment."""
+    rows = _newest(claims)
+    return (rows - {None}) | _working(claims) if None in rows else rows
+
+
+def _working(claims: Sequence[KeyClaim]) -> set[Row | None]:
+    """What is shown after an end: somebody's work that goes on, or nothing."""
+    return _newest([claim for claim in claims if claim.is_work])
+
+
+def _newest(claims: Sequence[KeyClaim]) -> set[Row | None]:
+    newest = max((claim.counts_from for claim in claims), default=0.0)
+    return {claim.row for claim in claims if newest - claim.counts_from <= SAME_START_SECONDS} or {None}
 
 
 def showable(workers: Iterable[SimulatedWorker]) -> set[tuple[str, Row]]:

@@ -1,8 +1,11 @@
 """Pure: which run of each session key counts, and the snapshot that they make.
 
-Rule 1. The newest run of a key counts, an ended one included, which shows nothing.
-Rule 2. While a live worker holds a key open, a lost or left worker's runs of it do not count.
-Rule 3. A lost worker's sessions show `error`, "worker lost", no tool; those in error keep their message and expiry.
+Rule 1. The newest claim of a key counts, an end included, which shows nothing. A run claims its key since it began, a
+        question since it was asked, an error since it came. An error that has expired is the end of its run.
+Rule 2. If the newest claim is an end, and live workers work on the key (think, run a tool, stream), the newest run of
+        theirs counts: an end elsewhere does not hide work that goes on.
+Rule 3. A lost worker's sessions show `error`, "worker lost", no tool, and claim their keys since its last report; those
+        in error keep their message, their expiry and their claim.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,6 +18,8 @@ from agent_status_gateway.state.schema import GlobalStateName, GlobalStatus, Ses
 from agent_status_publisher.contract.wire import SessionRecord, SessionState
 
 WORKER_LOST: Final = "worker lost"
+WORKING_STATES: Final = frozenset({SessionState.THINKING, SessionState.TOOL_RUNNING, SessionState.STREAMING})
+"""The states in which the agent itself goes on."""
 
 
 def take_snapshot(fleet: Fleet, now: float) -> Snapshot:
@@ -49,16 +54,42 @@ def _winners(workers: Collection[KnownWorker], expired_before: float) -> dict[st
             for claim in known.claims:
                 if claim.key in contested:
                     rivals[claim.key].append((claim, known))
-    return {key: _newest(claims, expired_before) for key, claims in rivals.items()}
+    return {key: _winner(claims, expired_before) for key, claims in rivals.items()}
 
 
-def _newest(rivals: list[tuple[Claim, KnownWorker]], expired_before: float) -> Claim:
-    live = [rival for rival in rivals if rival[1].is_live]
-    is_open_on_live = any(
-        claim.record is not None and known.expires_at(claim.record) > expired_before for claim, known in live
+def _winner(rivals: list[tuple[Claim, KnownWorker]], expired_before: float) -> Claim:
+    newest, known = max(
+        rivals, key=lambda rival: (_claimed_at_ms(rival[0], rival[1], expired_before), rival[0].worker_id)
     )
-    claims = [claim for claim, _ in (live if is_open_on_live else rivals)]
-    return max(claims, key=lambda claim: (claim.run_started_ms, claim.worker_id))
+    if not _is_end(newest, known, expired_before):
+        return newest
+    working = [
+        claim
+        for claim, known in rivals
+        if known.is_live and claim.record is not None and claim.record.state in WORKING_STATES
+    ]
+    return max(working, key=lambda claim: (claim.run_started_ms, claim.worker_id), default=newest)
+
+
+def _is_end(claim: Claim, known: KnownWorker, expired_before: float) -> bool:
+    return claim.record is None or known.expires_at(claim.record) <= expired_before
+
+
+def _claimed_at_ms(claim: Claim, known: KnownWorker, expired_before: float) -> int:
+    """The moment since which a claim counts, on Redis's clock, so that it is equal on every replica.
+
+    It is not the run's start for a question: what another worker began and ended since then has not answered it.
+    """
+    record = claim.record
+    if record is None or _is_end(claim, known, expired_before):
+        return claim.run_started_ms
+    if record.state is SessionState.ERROR:
+        return known.report.at_ms - record.changed_ms
+    if known.is_lost:
+        return known.report.at_ms
+    if record.state is SessionState.WAITING_FOR_USER:
+        return known.report.at_ms - record.changed_ms
+    return claim.run_started_ms
 
 
 def _session(record: SessionRecord, known: KnownWorker, now: float) -> SessionStatus:
