@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from agent_status_gateway.ingest.app import create_ingest
 from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
-from agent_status_gateway.ingest.hooks import MAX_NAME_CHARACTERS
+from agent_status_gateway.ingest.hook_event import MAX_NAME_CHARACTERS
 from agent_status_gateway.ingest.sessions import IngestSessions
 from agent_status_gateway.settings import IngestSettings, SettingsError
 from agent_status_publisher.testing import RecordingPublisher

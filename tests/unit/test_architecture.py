@@ -76,6 +76,7 @@ PURE: Final = [
     "agent_status_gateway.http.negotiation",
     *("agent_status_gateway.feed.inbox", "agent_status_gateway.feed.missed_reports"),
     *("agent_status_gateway.ingest.hooks", "agent_status_gateway.ingest.sessions"),
+    *("agent_status_gateway.ingest.hook_event", "agent_status_gateway.ingest.activity.*"),
     *("agent_status_gateway.cli.terminal.presentation", "agent_status_gateway.cli.terminal.view"),
     *("agent_status_gateway.cli.terminal.table", "agent_status_gateway.cli.terminal.changes"),
     *("agent_status_gateway.cli.terminal.roster", "agent_status_gateway.cli.terminal.goal"),

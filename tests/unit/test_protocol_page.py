@@ -7,7 +7,7 @@ import orjson
 
 from agent_status_gateway.ingest.app import SessionUpdate, create_ingest
 from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
-from agent_status_gateway.ingest.hooks import Cli
+from agent_status_gateway.ingest.hook_event import Cli
 from agent_status_gateway.settings import IngestSettings
 from agent_status_publisher.contract import report, text, wire
 from agent_status_publisher.contract.report import (

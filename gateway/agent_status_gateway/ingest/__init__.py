@@ -3,7 +3,9 @@
 In reading order:
 
     body_limit   how large a request body may be
+    activity     what one session does, with its tools, questions and background work
     sessions     the sessions that are ingested, and how long they last without news
+    hook_event   the fields of a hook event that are read
     hooks        what command-line agents mean by their hooks
     app          which path takes what
 """

@@ -24,7 +24,8 @@ from agent_status_gateway.access.guests import LET_IN, MAX_CONNECTIONS
 from agent_status_gateway.access.open_files import connections_at_most
 from agent_status_gateway.http.api_page import api_page
 from agent_status_gateway.ingest.body_limit import BodyLimit
-from agent_status_gateway.ingest.hooks import Cli, HookEvent, take
+from agent_status_gateway.ingest.hook_event import Cli, HookEvent
+from agent_status_gateway.ingest.hooks import take
 from agent_status_gateway.ingest.sessions import IngestSessions, TooManySessionsError
 from agent_status_gateway.paths import LIVENESS_PATH
 from agent_status_gateway.settings import LOOPBACK, IngestSettings
@@ -101,17 +102,8 @@ async def update(key: Key, change: SessionUpdate, sessions: Sessions) -> None:
     session = sessions.open(key, change.title)
     if change.ttl_seconds is not None:
         session.ttl_seconds = change.ttl_seconds
-    match change.state:
-        case SessionState.THINKING:
-            session.thinking()
-        case SessionState.STREAMING:
-            session.streaming()
-        case SessionState.TOOL_RUNNING:
-            session.tool_running(change.tool_name or "tool")
-        case SessionState.WAITING_FOR_USER:
-            session.waiting_for_user()
-        case SessionState.ERROR:
-            pass
+    if change.state is not SessionState.ERROR:
+        session.activity.set(change.state, change.tool_name)
     if change.usage is not None:
         session.session.usage(input=change.usage.input, output=change.usage.output)
     if change.state is SessionState.ERROR:

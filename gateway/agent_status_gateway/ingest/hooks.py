@@ -1,36 +1,17 @@
 """Meaning of command-line agents' hook events. The request comes before it, the sessions after it.
 
-Sources: the hooks references of Claude Code, Codex and Gemini CLI. Their JSON holds prompts, commands and results; all
-fields that are not named here are dropped.
+Sources: the hooks references of Claude Code, Codex and Gemini CLI, and events recorded from Claude Code 2.1.331. Their
+JSON holds prompts, commands and results; all fields that `HookEvent` does not have are dropped.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum, auto
 from pathlib import PurePath
-from typing import Annotated, Final, Literal
+from typing import Final
 
-from pydantic import BaseModel, Field
-
+from agent_status_gateway.ingest.activity.questions import Questions
+from agent_status_gateway.ingest.hook_event import Cli, HookEvent
 from agent_status_gateway.ingest.sessions import IngestSession, IngestSessions
-
-Cli = Literal["claude-code", "codex", "gemini"]
-MAX_NAME_CHARACTERS: Final = 400
-"""The most characters of a name or an id: those of open calls are kept in memory."""
-Name = Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
-
-
-class HookEvent(BaseModel):
-    """Fields of an event that are read."""
-
-    session_id: Name = Field(min_length=1)
-    hook_event_name: str
-    cwd: str | None = None
-    tool_name: Name | None = None
-    tool_use_id: Name | None = None
-    notification_type: str | None = None
-    error: str | None = None
-    agent_id: Name | None = None
-    agent_type: Name | None = None
 
 
 class Meaning(StrEnum):
@@ -40,15 +21,24 @@ class Meaning(StrEnum):
     """A prompt was given: the session opens, thinking."""
     TOOL = auto()
     TOOL_END = auto()
+    TOOLS_END = auto()
+    """All tools of one answer of the model have ended, those that were denied included."""
     AGENT = auto()
     """A subagent begins: a tool of the session around it."""
     AGENT_END = auto()
     ASK = auto()
-    """A user is asked."""
+    """A permission is asked for."""
+    ASK_FOR_SERVER = auto()
+    """An MCP server asks the user."""
+    ANSWER_SERVER = auto()
     NOTE = auto()
-    """A user is asked, if the kind is one of `ASKING` and the session is open."""
+    """One of the meanings in `NOTES`, by its type."""
     STOP = auto()
     """The turn is over."""
+    INTERRUPT = auto()
+    """The user ended the turn."""
+    IDLE = auto()
+    """The agent is at its prompt. If its turn is not over, the user has interrupted it."""
     FAIL = auto()
     END = auto()
 
@@ -58,9 +48,11 @@ CLAUDE_CODE: Final[Mapping[str, Meaning]] = {
     "PreToolUse": Meaning.TOOL,
     "PostToolUse": Meaning.TOOL_END,
     "PostToolUseFailure": Meaning.TOOL_END,
+    "PostToolBatch": Meaning.TOOLS_END,
     "PermissionDenied": Meaning.TOOL_END,
     "PermissionRequest": Meaning.ASK,
-    "Elicitation": Meaning.ASK,
+    "Elicitation": Meaning.ASK_FOR_SERVER,
+    "ElicitationResult": Meaning.ANSWER_SERVER,
     "Notification": Meaning.NOTE,
     "SubagentStart": Meaning.AGENT,
     "SubagentStop": Meaning.AGENT_END,
@@ -76,6 +68,8 @@ CODEX: Final[Mapping[str, Meaning]] = {
     "SubagentStart": Meaning.AGENT,
     "SubagentStop": Meaning.AGENT_END,
     "Stop": Meaning.STOP,
+    "StopFailure": Meaning.FAIL,
+    "Interrupt": Meaning.INTERRUPT,
     "SessionEnd": Meaning.END,
 }
 GEMINI: Final[Mapping[str, Meaning]] = {
@@ -91,12 +85,30 @@ MEANINGS: Final[Mapping[str, Mapping[str, Meaning]]] = {
     "codex": CODEX,
     "gemini": GEMINI,
 }
-ASKING: Final = frozenset(
-    {"permission_prompt", "worker_permission_prompt", "elicitation_dialog", "elicitation_url_dialog", "ToolPermission"}
+NOTES: Final[Mapping[str, Meaning]] = {
+    "permission_prompt": Meaning.NOTE,
+    "worker_permission_prompt": Meaning.NOTE,
+    "agent_needs_input": Meaning.NOTE,
+    "elicitation_dialog": Meaning.NOTE,
+    "elicitation_url_dialog": Meaning.NOTE,
+    "ToolPermission": Meaning.NOTE,
+    "elicitation_response": Meaning.ANSWER_SERVER,
+    "elicitation_complete": Meaning.ANSWER_SERVER,
+    "idle_prompt": Meaning.IDLE,
+}
+"""Types of notifications that mean something. They open no session, since they may come when a turn is long over."""
+QUESTIONS: Final = frozenset({"AskUserQuestion", "ExitPlanMode", "request_user_input", "ask_user", "exit_plan_mode"})
+"""Tools that are questions to the user: two of Claude Code, one of Codex, two of Gemini CLI."""
+REVIEWERS: Final = frozenset({"auto_review", "guardian_subagent"})
+"""Reviewers of Codex that decide a permission in place of the user."""
+INTERRUPTED: Final = "user_interrupted"
+"""The error of a turn that the user ended."""
+OPENING: Final = frozenset(
+    {Meaning.TURN, Meaning.TOOL, Meaning.AGENT, Meaning.ASK, Meaning.ASK_FOR_SERVER, Meaning.FAIL}
 )
-"""Notifications of a question. Others, such as `idle_prompt`, come when the turn is long over."""
-OPENING: Final = frozenset({Meaning.TURN, Meaning.TOOL, Meaning.AGENT, Meaning.ASK, Meaning.FAIL})
 """Meanings that open an unknown session, since this process may have started after it."""
+OF_SESSION: Final = frozenset({Meaning.TURN, Meaning.STOP, Meaning.INTERRUPT, Meaning.FAIL, Meaning.END})
+"""Meanings that a subagent's event does not have for the session around it."""
 
 
 def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
@@ -106,41 +118,87 @@ def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
         ValueError: The session's id cannot be shown.
         TooManySessionsError: The maximum number of sessions is open.
     """
-    meaning = MEANINGS[cli].get(event.hook_event_name)
-    if meaning is None or (meaning is Meaning.NOTE and event.notification_type not in ASKING):
+    meaning = meaning_of(cli, event)
+    if meaning is None or (event.agent_id is not None and meaning in OF_SESSION):
         return False
-    if event.agent_id is not None and meaning in (Meaning.TURN, Meaning.STOP, Meaning.FAIL, Meaning.END):
-        return False  # a subagent's: the session around it goes on
     key = f"{cli}:{event.session_id}"
-    if meaning in (Meaning.STOP, Meaning.END):
+    if meaning is Meaning.END:
         sessions.end(key)
         return True
     title = PurePath(event.cwd.replace("\\", "/")).name if event.cwd else None
-    session = sessions.open(key, title or None) if meaning in OPENING else sessions.get(key)
+    opens = meaning in OPENING or (meaning is Meaning.STOP and event.has_background)
+    session = sessions.open(key, title or None) if opens else sessions.get(key)
     if session is None:
-        return False
+        return meaning is Meaning.STOP
     if meaning is Meaning.FAIL:
         sessions.end(key, event.error or "failed")
+        return True
+    if meaning is Meaning.INTERRUPT or (meaning is Meaning.IDLE and not session.activity.is_over):
+        sessions.interrupt(session)
+        return True
+    _apply(session, meaning, event)
+    if event.is_interrupt is True and event.agent_id is None:
+        sessions.interrupt(session)
+    elif meaning is Meaning.STOP and session.activity.is_done:
+        sessions.finish(session)
     else:
-        _apply(session, meaning, event)
         sessions.renew(session)
     return True
 
 
+def meaning_of(cli: Cli, event: HookEvent) -> Meaning | None:
+    """Tell what an event means, by its name, its type and who answers. `None` if it means nothing."""
+    meaning = MEANINGS[cli].get(event.hook_event_name)
+    if meaning is Meaning.NOTE:
+        meaning = NOTES.get(event.notification_type or "")
+    if meaning is Meaning.FAIL and event.error == INTERRUPTED:
+        return Meaning.INTERRUPT
+    if meaning is Meaning.ASK and not asks_user(event):
+        return None  # a notification comes after that decision, so it counts
+    return meaning
+
+
+def asks_user(event: HookEvent) -> bool:
+    """Tell whether a user answers: not an automatic reviewer, and not a mode in which nothing is asked.
+
+    Even where every permission is given, a tool that is a question is one.
+    """
+    if event.reviewer in REVIEWERS or event.approvals_reviewer in REVIEWERS or event.permission_mode == "dontAsk":
+        return False
+    return event.permission_mode != "bypassPermissions" or event.tool_name in QUESTIONS
+
+
 def _apply(session: IngestSession, meaning: Meaning, event: HookEvent) -> None:
-    tool = event.tool_name or "tool"
-    call = event.tool_use_id or f"{event.agent_id or ''} {tool}"
-    agent = f"agent {event.agent_id}"
+    activity, agent, tool = session.activity, event.agent_id, event.tool_name or "tool"
+    if agent is not None and meaning in (Meaning.TOOL, Meaning.ASK, Meaning.AGENT):
+        activity.start_agent(agent, event.agent_type)
     match meaning:
         case Meaning.TURN:
-            session.thinking()
+            activity.turn()
         case Meaning.TOOL:
-            session.tool_start(tool, call)
+            asks = tool in QUESTIONS and asks_user(event)
+            activity.start_tool(agent, tool, event.tool_use_id, asks=asks)
         case Meaning.TOOL_END:
-            session.tool_end(call)
-        case Meaning.AGENT:
-            session.tool_start(event.agent_type or "agent", agent)
+            activity.end_tool(agent, tool, event.tool_use_id)
+        case Meaning.TOOLS_END:
+            activity.end_tools(agent)
         case Meaning.AGENT_END:
-            session.tool_end(agent)
-        case Meaning.ASK | Meaning.NOTE:
-            session.waiting_for_user()
+            activity.end_agent(agent or "", event.background_tasks, event.session_crons)
+        case Meaning.STOP:
+            activity.stop(event.background_tasks, event.session_crons)
+        case _:
+            _ask(activity.questions, meaning, event)
+
+
+def _ask(questions: Questions, meaning: Meaning, event: HookEvent) -> None:
+    match meaning:
+        case Meaning.ASK:
+            questions.ask(event.agent_id, event.tool_name or "tool", event.tool_use_id)
+        case Meaning.ASK_FOR_SERVER:
+            questions.ask_for_server(event.mcp_server_name)
+        case Meaning.ANSWER_SERVER:
+            questions.answer_server(event.mcp_server_name)
+        case Meaning.NOTE:
+            questions.note()
+        case _:
+            pass

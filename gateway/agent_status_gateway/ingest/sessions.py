@@ -1,21 +1,24 @@
 """Sessions that are updated over HTTP, and how long each may be idle. The publisher comes after it.
 
 Rule 1. A client has no lease, so each session has a TTL: until that ends, the session is as the last update left it.
-        While a tool runs or a user is asked, the TTL is longer.
+        While a tool runs, a user is asked or the turn is over, the TTL is longer.
 Rule 2. A session without an update within its TTL ends as an error, "no news". Its next update begins a new run.
+        If its turn was over, and it was only kept for work in the background, it just ends.
+Rule 3. When the last work in the background ends, a session is kept for a moment more: its agent goes on by itself.
 """
 
 from collections.abc import Callable
 from typing import Final
 
-from agent_status_publisher import Session, StatusPublisher
+from agent_status_gateway.ingest.activity.activity import Activity
+from agent_status_publisher import Session, SessionState, StatusPublisher
 
 PATIENCE: Final = 4
-"""TTLs that a session may be idle while a tool runs or a user is asked."""
+"""TTLs that a session may be idle while a tool runs, a user is asked or the turn is over."""
+PAUSE_SECONDS: Final = 2.0
+"""Seconds until a session ends after the last work in its background. Claude Code begins a turn within them."""
 MAX_SESSIONS: Final = 1000
 """Maximum open sessions, which is also that of one worker."""
-MAX_CALLS: Final = 100
-"""Maximum open tool calls of one session, so that calls that never end cannot fill memory."""
 NO_NEWS: Final = "no news"
 
 
@@ -26,59 +29,26 @@ class TooManySessionsError(Exception):
 class IngestSession:
     """Open session."""
 
-    __slots__ = ("_calls", "deadline", "is_patient", "session", "ttl_seconds")
+    __slots__ = ("activity", "deadline", "key", "session", "ttl_seconds")
 
-    def __init__(self, session: Session, ttl_seconds: float) -> None:
+    def __init__(self, key: str, session: Session, ttl_seconds: float) -> None:
+        self.key = key
         self.session = session
         self.ttl_seconds = ttl_seconds
         self.deadline = 0.0
-        self.is_patient = False
-        self._calls: dict[str, None] = {}
+        self.activity = Activity()
 
-    def thinking(self) -> None:
-        """A turn begins, or the model is at work; what was open is not any more."""
-        self._close_calls()
-        self.session.thinking()
-
-    def streaming(self) -> None:
-        """The answer is being written."""
-        self._close_calls()
-        self.session.streaming()
-
-    def tool_running(self, name: str) -> None:
-        """A tool runs until the next update."""
-        self._close_calls()
-        self.is_patient = True
-        self.session.tool_running(name)
-
-    def tool_start(self, name: str, call: str) -> None:
-        """A tool call began, and its end will be reported."""
-        self.is_patient = True
-        self._calls.pop(call, None)
-        self._calls[call] = None
-        if len(self._calls) > MAX_CALLS:
-            del self._calls[next(iter(self._calls))]
-        self.session.tool_start(name, call)
-
-    def tool_end(self, call: str) -> None:
-        """A tool call ended: another one is shown, or the model is at work again."""
-        if call not in self._calls:
-            return
-        del self._calls[call]
-        self.session.tool_end(call)
-        if not self._calls:
-            self.thinking()
-
-    def waiting_for_user(self) -> None:
-        """A user is asked."""
-        self.is_patient = True
-        self.session.waiting_for_user()
-
-    def _close_calls(self) -> None:
-        self.is_patient = False
-        for call in self._calls:
-            self.session.tool_end(call)
-        self._calls.clear()
+    def show(self) -> None:
+        """Publish what the session does now."""
+        match self.activity.shown:
+            case SessionState.TOOL_RUNNING, tool:
+                self.session.tool_running(tool or "tool")
+            case SessionState.WAITING_FOR_USER, _:
+                self.session.waiting_for_user()
+            case SessionState.STREAMING, _:
+                self.session.streaming()
+            case _:
+                self.session.thinking()
 
 
 class IngestSessions:
@@ -108,15 +78,24 @@ class IngestSessions:
             if len(self._open) >= MAX_SESSIONS:
                 raise TooManySessionsError(f"{MAX_SESSIONS} sessions are open already")
             session = self._publisher.session(key, title)
-            one = self._open[key] = IngestSession(session, self._ttl_seconds)
-            self.renew(one)
+            one = self._open[key] = IngestSession(key, session, self._ttl_seconds)
+            self._begin_ttl(one)
         if title is not None and one.session.title != title:
             one.session.title = title
         return one
 
     def renew(self, one: IngestSession) -> None:
-        """Begin the TTL again."""
-        one.deadline = self._clock() + one.ttl_seconds * (PATIENCE if one.is_patient else 1)
+        """Show what a session does after an update, and begin its TTL again."""
+        one.show()
+        self._begin_ttl(one)
+
+    def finish(self, one: IngestSession) -> None:
+        """End a session whose turn is over, with nothing in the background."""
+        self.end(one.key)
+
+    def interrupt(self, one: IngestSession) -> None:
+        """End a session whose turn its user has ended. That is not an error."""
+        self.end(one.key)
 
     def end(self, key: str, error: str | None = None) -> None:
         """End a session, with an error or without."""
@@ -131,5 +110,12 @@ class IngestSessions:
     def end_idle(self) -> None:
         """End sessions without an update within their TTL."""
         now = self._clock()
-        for key in [key for key, one in self._open.items() if one.deadline <= now]:
-            self.end(key, NO_NEWS)
+        for key, one in [(key, one) for key, one in self._open.items() if one.deadline <= now]:
+            self.end(key, None if one.activity.is_over else NO_NEWS)
+
+    def _begin_ttl(self, one: IngestSession) -> None:
+        if one.activity.is_done:
+            seconds = PAUSE_SECONDS
+        else:
+            seconds = one.ttl_seconds * (PATIENCE if one.activity.is_patient else 1)
+        one.deadline = self._clock() + seconds

@@ -12,12 +12,13 @@ import sys
 import threading
 
 from agent_status_publisher.hooks.caller import caller_headers
-from agent_status_publisher.hooks.names import DEFAULT_URL, FIELDS, KEY_VARIABLE
+from agent_status_publisher.hooks.names import DEFAULT_URL, FIELDS, KEY_VARIABLE, WORK_FIELDS, typed_notification
 
 SEND_SECONDS = 0.2
 READ_SECONDS = 2.0
 MAX_STDIN_BYTES = 64 * 1024 * 1024
 HTTP_PORT = 80
+MAX_WORK = 100
 
 
 def main() -> int:
@@ -54,8 +55,19 @@ def _send_stdin(arguments: list[str], read: threading.Event) -> None:
 
 def names_in(body: bytes) -> bytes:
     """The event without prompts, commands and results."""
-    event = json.loads(body)
-    return json.dumps({name: event[name] for name in FIELDS if isinstance(event.get(name), str)}).encode()
+    event = typed_notification(json.loads(body))
+    if event.get("hook_event_name") == "PostToolUseFailure":
+        event.pop("error", None)  # a tool's output
+    names = {name: _only_names(event.get(name)) for name in FIELDS}
+    return json.dumps({name: value for name, value in names.items() if value is not None}).encode()
+
+
+def _only_names(value: object) -> object:
+    if isinstance(value, str | bool):
+        return value
+    if not isinstance(value, list):
+        return None
+    return [{name: one[name] for name in WORK_FIELDS if isinstance(one.get(name), str)} for one in value[:MAX_WORK]]
 
 
 def _send(url: str, body: bytes, headers: dict[str, str]) -> None:

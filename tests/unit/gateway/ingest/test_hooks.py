@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from agent_status_gateway.ingest.hooks import MEANINGS, Cli, HookEvent, take
+from agent_status_gateway.ingest.hook_event import Cli, HookEvent
+from agent_status_gateway.ingest.hooks import MEANINGS, take
 from agent_status_gateway.ingest.sessions import IngestSessions
 from agent_status_publisher.testing import RecordingPublisher
 from tests.support.builders.clock import Clock
-
-BASH = {"tool_name": "Bash", "tool_use_id": "toolu_1"}
-Events = list[tuple[str, dict[str, Any]]]
+from tests.support.builders.hook_events import ASK, BASH, Events, play
 
 
 @pytest.fixture
@@ -21,95 +20,9 @@ def publisher() -> Iterator[RecordingPublisher]:
     assert publisher.errors == []
 
 
-def play(publisher: RecordingPublisher, events: Events, cli: Cli = "claude-code") -> str:
-    """The states that are published, by name; `end` is the session's end."""
-    sessions = IngestSessions(publisher, Clock(), 900)
-    for name, fields in events:
-        take(cli, HookEvent(session_id="s1", hook_event_name=name, **fields), sessions)
-    return " ".join("end" if state is None else state for state in publisher.states(f"{cli}:s1"))
-
-
-CLAUDE_CODE: dict[str, tuple[Events, str]] = {
-    "a turn with a tool": (
-        [
-            ("SessionStart", {}),
-            ("UserPromptSubmit", {}),
-            ("PreToolUse", BASH),
-            ("PostToolUse", BASH),
-            ("PostToolBatch", {}),
-            ("Stop", {}),
-            ("SessionEnd", {}),
-        ],
-        "thinking tool_running streaming thinking end",
-    ),
-    "a tool that is refused in headless mode": (
-        [("UserPromptSubmit", {}), ("PreToolUse", BASH), ("PermissionRequest", {"tool_name": "Bash"}), ("Stop", {})],
-        "thinking tool_running waiting_for_user end",
-    ),
-    "a tool that a user allows": (
-        [
-            ("UserPromptSubmit", {}),
-            ("PreToolUse", BASH),
-            ("PermissionRequest", {"tool_name": "Bash"}),
-            ("Notification", {"notification_type": "permission_prompt"}),
-            ("PostToolUse", BASH),
-            ("Stop", {}),
-        ],
-        "thinking tool_running waiting_for_user streaming thinking end",
-    ),
-    "a tool that a user denies, and the next one": (
-        [
-            ("UserPromptSubmit", {}),
-            ("PreToolUse", BASH),
-            ("PermissionRequest", {"tool_name": "Bash"}),
-            ("PermissionDenied", BASH),
-            ("PreToolUse", {"tool_name": "Read", "tool_use_id": "toolu_2"}),
-            ("PostToolUseFailure", {"tool_name": "Read", "tool_use_id": "toolu_2"}),
-            ("Stop", {}),
-        ],
-        "thinking tool_running waiting_for_user streaming thinking tool_running streaming thinking end",
-    ),
-    "a model that cannot be reached": (
-        [("UserPromptSubmit", {}), ("StopFailure", {"error": "server_error"}), ("SessionEnd", {})],
-        "thinking error",
-    ),
-    "a subagent, which ends nothing": (
-        [
-            ("UserPromptSubmit", {}),
-            ("SubagentStart", {"agent_id": "a1", "agent_type": "Explore"}),
-            ("PreToolUse", BASH | {"agent_id": "a1"}),
-            ("PostToolUse", BASH | {"agent_id": "a1"}),
-            ("Stop", {"agent_id": "a1"}),
-            ("SubagentStop", {"agent_id": "a1"}),
-            ("Stop", {}),
-        ],
-        "thinking tool_running streaming thinking end",
-    ),
-    "late notifications, which open nothing": (
-        [
-            ("UserPromptSubmit", {}),
-            ("Stop", {}),
-            ("Notification", {"notification_type": "idle_prompt"}),
-            ("Notification", {"notification_type": "permission_prompt"}),
-        ],
-        "thinking end",
-    ),
-    "a user who interrupts, which no hook tells, and goes on": (
-        [("UserPromptSubmit", {}), ("PreToolUse", BASH), ("UserPromptSubmit", {}), ("Stop", {})],
-        "thinking tool_running streaming thinking end",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", CLAUDE_CODE)
-def test_each_hook_event_of_claude_code_becomes_its_state(publisher: RecordingPublisher, name: str) -> None:
-    events, expected = CLAUDE_CODE[name]
-    assert play(publisher, events) == expected
-
-
 def test_turns_of_codex_and_gemini_become_the_same_states(publisher: RecordingPublisher) -> None:
     tool = {"tool_name": "run_shell_command"}
-    expected = "thinking tool_running waiting_for_user streaming thinking end"
+    expected = "thinking tool_running waiting_for_user thinking end"
     codex: Events = [
         ("SessionStart", {}),
         ("UserPromptSubmit", {}),
@@ -129,6 +42,78 @@ def test_turns_of_codex_and_gemini_become_the_same_states(publisher: RecordingPu
     ]
     assert play(publisher, codex, "codex") == expected
     assert play(publisher, gemini, "gemini") == expected
+
+
+@pytest.mark.parametrize(
+    ("cli", "tool"),
+    [("codex", "request_user_input"), ("gemini", "ask_user"), ("gemini", "exit_plan_mode")],
+)
+def test_a_tool_that_is_a_question_waits_for_its_answer_in_every_agent(
+    publisher: RecordingPublisher, cli: Cli, tool: str
+) -> None:
+    begin, start, end = {
+        "codex": ("UserPromptSubmit", "PreToolUse", "PostToolUse"),
+        "gemini": ("BeforeAgent", "BeforeTool", "AfterTool"),
+    }[cli]
+    events: Events = [(begin, {}), (start, {"tool_name": tool}), (end, {"tool_name": tool})]
+    assert play(publisher, events, cli) == "thinking waiting_for_user thinking"
+
+
+def test_geminis_question_before_a_tool_is_answered_when_the_tool_begins(publisher: RecordingPublisher) -> None:
+    events: Events = [
+        ("BeforeAgent", {}),
+        ("Notification", {"notification_type": "ToolPermission"}),
+        ("BeforeTool", {"tool_name": "run_shell_command"}),
+    ]
+    assert play(publisher, events, "gemini") == "thinking waiting_for_user tool_running"
+
+
+@pytest.mark.parametrize(
+    ("event", "fields"), [("Interrupt", {}), ("SessionEnd", {}), ("StopFailure", {"error": "user_interrupted"})]
+)
+def test_codexs_interrupt_and_end_are_no_error(
+    publisher: RecordingPublisher, event: str, fields: dict[str, str]
+) -> None:
+    assert play(publisher, [("PreToolUse", BASH), (event, fields)], "codex") == "thinking tool_running end"
+
+
+def test_codexs_failed_turn_is_an_error(publisher: RecordingPublisher) -> None:
+    assert play(publisher, [("PreToolUse", BASH), ("StopFailure", {"error": "rate_limit"})], "codex") == (
+        "thinking tool_running error"
+    )
+
+
+@pytest.mark.parametrize(
+    "answerer",
+    [
+        {"reviewer": "auto_review"},
+        {"approvals_reviewer": "auto_review"},
+        {"approvals_reviewer": "guardian_subagent"},
+        {"permission_mode": "dontAsk"},
+        {"permission_mode": "bypassPermissions"},
+    ],
+)
+def test_a_request_that_no_user_answers_waits_for_none(publisher: RecordingPublisher, answerer: dict[str, str]) -> None:
+    events: Events = [("UserPromptSubmit", {}), ("PreToolUse", BASH), ("PermissionRequest", BASH | answerer)]
+    assert play(publisher, events, "codex") == "thinking tool_running"
+
+
+@pytest.mark.parametrize("answerer", [{"reviewer": "user"}, {"permission_mode": "default"}, {"reviewer": ["?"]}, {}])
+def test_a_request_without_an_automatic_reviewer_waits_for_a_user(
+    publisher: RecordingPublisher, answerer: dict[str, Any]
+) -> None:
+    events: Events = [("UserPromptSubmit", {}), ("PreToolUse", BASH), ("PermissionRequest", BASH | answerer)]
+    assert play(publisher, events, "codex") == "thinking tool_running waiting_for_user"
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"), [("bypassPermissions", " waiting_for_user"), ("dontAsk", " tool_running")]
+)
+def test_a_question_is_asked_even_where_every_permission_is_given(
+    publisher: RecordingPublisher, mode: str, expected: str
+) -> None:
+    events: Events = [("UserPromptSubmit", {}), ("PreToolUse", ASK | {"permission_mode": mode})]
+    assert play(publisher, events) == "thinking" + expected
 
 
 def test_a_session_is_called_by_its_folder_and_nothing_of_its_path(publisher: RecordingPublisher) -> None:

@@ -4,11 +4,15 @@ from typing import Final, get_args
 
 import pytest
 
-from agent_status_gateway.ingest.hooks import MEANINGS, Cli, HookEvent
+from agent_status_gateway.ingest.hook_event import Cli, HookEvent
+from agent_status_gateway.ingest.hooks import MEANINGS
 from agent_status_publisher.hooks.install import CLIS
 from agent_status_publisher.hooks.names import FIELDS
 
-UNASKED: Final = {"codex": {"SubagentStart", "SubagentStop", "SessionEnd"}}
+UNASKED: Final = {
+    "claude-code": {"PostToolBatch", "ElicitationResult"},
+    "codex": {"SubagentStart", "SubagentStop", "StopFailure", "Interrupt", "SessionEnd"},
+}
 """Events that ingest understands, should they come, and that `install` does not ask for."""
 
 

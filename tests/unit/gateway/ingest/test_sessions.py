@@ -1,11 +1,19 @@
 """The sessions that are ingested, and how long they last without news."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from agent_status_gateway.ingest import sessions as heard_module
-from agent_status_gateway.ingest.sessions import NO_NEWS, PATIENCE, IngestSessions, TooManySessionsError
+from agent_status_gateway.ingest import sessions as sessions_module
+from agent_status_gateway.ingest.activity.activity import Activity
+from agent_status_gateway.ingest.sessions import (
+    NO_NEWS,
+    PATIENCE,
+    PAUSE_SECONDS,
+    IngestSessions,
+    TooManySessionsError,
+)
+from agent_status_publisher import SessionState
 from agent_status_publisher.testing import RecordingPublisher
 from tests.support.builders.clock import Clock
 
@@ -47,13 +55,21 @@ def test_silence_for_longer_than_the_ttl_is_an_error_and_the_next_news_a_new_run
 
 
 # sessions: Rule 1
-@pytest.mark.parametrize("act", ["tool_start", "tool_running", "waiting_for_user"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda activity: activity.start_tool(None, "bash", "1"),
+        lambda activity: activity.set(SessionState.TOOL_RUNNING, "bash"),
+        lambda activity: activity.set(SessionState.WAITING_FOR_USER),
+        lambda activity: activity.questions.note(),
+    ],
+)
 def test_a_tool_or_a_question_may_be_idle_for_longer(
-    publisher: RecordingPublisher, clock: Clock, sessions: IngestSessions, act: str
+    publisher: RecordingPublisher, clock: Clock, sessions: IngestSessions, act: Callable[[Activity], None]
 ) -> None:
-    heard = sessions.open("web:1")
-    getattr(heard, act)(*{"tool_start": ("bash", "1"), "tool_running": ("bash",), "waiting_for_user": ()}[act])
-    sessions.renew(heard)
+    session = sessions.open("web:1")
+    act(session.activity)
+    sessions.renew(session)
     clock.pass_(PATIENCE * TTL_SECONDS - 1)
     sessions.end_idle()
     assert publisher.sessions["web:1"].error_message is None
@@ -65,44 +81,55 @@ def test_a_tool_or_a_question_may_be_idle_for_longer(
 def test_after_the_last_tool_the_model_is_at_work_and_patience_is_over(
     publisher: RecordingPublisher, clock: Clock, sessions: IngestSessions
 ) -> None:
-    heard = sessions.open("web:1")
-    heard.tool_start("bash", "1")
-    heard.tool_start("read", "2")
-    heard.tool_end("2")
-    assert publisher.sessions["web:1"].tool_name == "bash"
-    heard.tool_end("1")
+    session = sessions.open("web:1")
+    session.activity.start_tool(None, "bash", "1")
+    session.activity.end_tool(None, "bash", "1")
+    sessions.renew(session)
     assert publisher.sessions["web:1"].state == "thinking"
-    sessions.renew(heard)
     clock.pass_(TTL_SECONDS)
     sessions.end_idle()
     assert publisher.sessions["web:1"].state == "error"
 
 
-def test_a_new_turn_forgets_tools_whose_end_never_came(publisher: RecordingPublisher, sessions: IngestSessions) -> None:
-    heard = sessions.open("web:1")
-    heard.tool_start("bash", "interrupted")
-    heard.thinking()
-    heard.tool_start("read", "2")
-    heard.tool_end("2")
+# sessions: Rule 2
+def test_a_session_that_is_only_kept_for_its_background_ends_without_an_error(
+    publisher: RecordingPublisher, clock: Clock, sessions: IngestSessions
+) -> None:
+    session = sessions.open("web:1")
+    session.activity.stop([{"id": "b1", "type": "shell", "status": "running"}], [])
+    sessions.renew(session)
+    clock.pass_(PATIENCE * TTL_SECONDS - 1)
+    sessions.end_idle()
+    assert publisher.sessions["web:1"].tool_name == "shell"
+    clock.pass_(1)
+    sessions.end_idle()
+    assert publisher.states("web:1") == ["thinking", "tool_running", None]
+
+
+# sessions: Rule 3
+def test_a_session_outlives_the_last_work_in_its_background_for_a_moment(
+    publisher: RecordingPublisher, clock: Clock, sessions: IngestSessions
+) -> None:
+    session = sessions.open("web:1")
+    session.activity.start_agent("a1", "Explore")
+    session.activity.stop()
+    session.activity.end_agent("a1")
+    sessions.renew(session)
+    clock.pass_(PAUSE_SECONDS - 0.1)
+    sessions.end_idle()
     assert publisher.sessions["web:1"].state == "thinking"
-    heard.tool_end("interrupted")
-    assert publisher.sessions["web:1"].state == "thinking"
+    clock.pass_(0.1)
+    sessions.end_idle()
+    assert publisher.states("web:1") == ["thinking", None]
 
 
 def test_nobody_more_is_taken_in_than_a_worker_may_hold(
     sessions: IngestSessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heard_module, "MAX_SESSIONS", 2)
+    monkeypatch.setattr(sessions_module, "MAX_SESSIONS", 2)
     sessions.open("web:1")
     sessions.open("web:2")
     with pytest.raises(TooManySessionsError, match="2 sessions"):
         sessions.open("web:3")
     sessions.end("web:1")
     sessions.open("web:3")
-
-
-def test_tools_that_never_end_fill_no_memory(sessions: IngestSessions) -> None:
-    heard = sessions.open("web:1")
-    for call in range(1000):
-        heard.tool_start("bash", str(call))
-    assert len(heard._calls) == heard_module.MAX_CALLS

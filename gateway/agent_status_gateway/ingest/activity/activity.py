@@ -1,0 +1,146 @@
+"""Activity of one session, and the state that is shown of it.
+
+Rule 1. A question that is open is shown before everything else, since a person is needed.
+Rule 2. Else the newest open tool call is shown, else the subagent that began last, else what the main agent does.
+Rule 3. A new turn ends what was open of the main agent. Work in the background goes on if the turn before it was over;
+        if that was interrupted, it ends, too. A subagent that goes on all the same is known by its next event.
+Rule 4. When the turn is over, a session is done as soon as nothing runs in the background.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from agent_status_gateway.ingest.activity.background import Background
+from agent_status_gateway.ingest.activity.calls import OpenCalls
+from agent_status_gateway.ingest.activity.questions import Questions
+from agent_status_publisher import SessionState
+
+
+class Activity:
+    """Activity of one session."""
+
+    def __init__(self) -> None:
+        self._state = SessionState.THINKING
+        self._tool: str | None = None
+        self._calls = OpenCalls()
+        self.questions = Questions(self._calls)
+        self._background = Background()
+        self.is_over = False
+        """True when the turn is over."""
+
+    @property
+    def shown(self) -> tuple[SessionState, str | None]:
+        """The state that is shown, and the name of its tool."""
+        if self.questions:
+            return SessionState.WAITING_FOR_USER, None
+        tool = self._calls.newest.tool if self._calls.newest else self._background.subagent
+        if tool is None and self.is_over:
+            tool = self._background.task
+        return (self._state, self._tool) if tool is None else (SessionState.TOOL_RUNNING, tool)
+
+    @property
+    def is_done(self) -> bool:
+        """True when the turn is over and nothing runs in the background."""
+        return self.is_over and not self._background and not self._calls and not self.questions
+
+    @property
+    def is_patient(self) -> bool:
+        """True while it may take long until the next event: a tool runs, a user is asked, or the turn is over."""
+        return self.is_over or self.shown[0] in (SessionState.TOOL_RUNNING, SessionState.WAITING_FOR_USER)
+
+    def set(self, state: SessionState, tool: str | None = None) -> None:
+        """Set the state until the next update. What was open is not any more."""
+        self._clear()
+        self._state, self._tool = state, tool
+
+    def turn(self) -> None:
+        """Begin a turn with a prompt."""
+        if not self.is_over:
+            self._background.clear()
+        self._end_other_calls()
+        self.is_over = False
+        self._state, self._tool = SessionState.THINKING, None
+
+    def start_tool(self, agent: str | None, tool: str, call_id: str | None, *, asks: bool = False) -> None:
+        """Begin a tool call.
+
+        Args:
+            agent: The id of the subagent that calls; `None` for the main agent.
+            tool: The tool's name.
+            call_id: The call's id, if the agent gives one.
+            asks: True if the tool is a question to the user.
+        """
+        self.questions.answer_agent(agent)
+        call = self._calls.start(agent, tool, call_id)
+        if asks:
+            self.questions.about(call)
+
+    def end_tool(self, agent: str | None, tool: str | None, call_id: str | None) -> None:
+        """End a tool call, and answer the questions about it."""
+        call = self._calls.end(agent, tool, call_id, self.questions.calls)
+        if call is not None:
+            self.questions.answer_call(call)
+        self.questions.answer_agent(agent)
+
+    def end_tools(self, agent: str | None) -> None:
+        """End all tool calls of an agent: its model goes on with their results."""
+        self._calls.drop(lambda one: one.agent == agent)
+        self._drop_orphans()
+        self.questions.drop(lambda one: one.agent == agent)
+        self.questions.answer_agent(agent)
+
+    def start_agent(self, agent_id: str, name: str | None) -> None:
+        """Begin a subagent, or learn of one that runs."""
+        self._background.start(agent_id, name)
+
+    def end_agent(
+        self, agent_id: str, tasks: Sequence[Any] | None = None, wake_ups: Sequence[Any] | None = None
+    ) -> None:
+        """End a subagent with its calls and questions.
+
+        Args:
+            agent_id: The subagent.
+            tasks: The agent's own list of background work, if it gives one. It leaves out subagents that the main
+                agent waits for, so it counts only when the turn is over.
+            wake_ups: The agent's own list of scheduled wake-ups.
+        """
+        if self.is_over:
+            self._take_over(tasks, wake_ups, but=agent_id)
+        self._background.end(agent_id)
+        self.end_tools(agent_id)
+
+    def stop(self, tasks: Sequence[Any] | None = None, wake_ups: Sequence[Any] | None = None) -> None:
+        """End the turn: the main agent does nothing any more. What it lists goes on, else the subagents do."""
+        self._take_over(tasks, wake_ups)
+        self._end_other_calls()
+        self.is_over = True
+        self._state, self._tool = SessionState.THINKING, None
+
+    def wait_for_prompt(self) -> None:
+        """Be at the prompt: the turn is over, and the user's next one is waited for."""
+        self._clear()
+        self.is_over = True
+        self._state, self._tool = SessionState.WAITING_FOR_USER, None
+
+    def _clear(self) -> None:
+        self._background.clear()
+        self._end_other_calls()
+        self.is_over = False
+
+    def _take_over(self, tasks: Sequence[Any] | None, wake_ups: Sequence[Any] | None, but: str | None = None) -> None:
+        if tasks is not None or wake_ups is not None:
+            self._background.replace(tasks or (), wake_ups or (), but)
+
+    def _end_other_calls(self) -> None:
+        """End the calls and questions of everybody but the subagents that run."""
+        self._calls.drop(lambda one: not self._goes_on(one.agent))
+        self._drop_orphans()
+        self.questions.drop(lambda one: not self._goes_on(one.agent))
+
+    def _goes_on(self, agent: str | None) -> bool:
+        return agent is not None and self._background.has(agent)
+
+    def _drop_orphans(self) -> None:
+        """Close the questions about calls that are not open any more."""
+        left = set(self._calls)
+        self.questions.drop(lambda one: one.call is not None and one.call not in left)

@@ -1,0 +1,55 @@
+"""Names that the hook command and ingest share."""
+
+import json
+from typing import Any
+
+import pytest
+
+from agent_status_publisher.hooks.names import typed_notification
+from agent_status_publisher.hooks.send import names_in
+
+NOTE: dict[str, Any] = {"hook_event_name": "Notification"}
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("Claude needs your permission to use Bash", "permission_prompt"),
+        ("Claude Code needs your approval for the plan", "permission_prompt"),
+        ("Claude is waiting for your input", "idle_prompt"),
+    ],
+)
+def test_an_older_notification_gets_its_type_from_its_message(message: str, kind: str) -> None:
+    assert typed_notification(NOTE | {"message": message})["notification_type"] == kind
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        NOTE | {"message": "something else"},
+        NOTE | {"message": ["needs your permission"]},
+        NOTE | {"message": "needs your permission", "notification_type": "auth_success"},
+        {"hook_event_name": "Stop", "message": "needs your permission"},
+        NOTE,
+    ],
+)
+def test_every_other_event_stays_as_it_is(event: dict[str, Any]) -> None:
+    assert typed_notification(event) == event
+
+
+def test_of_background_work_only_names_are_sent() -> None:
+    task = {"id": "b1", "type": "shell", "status": "running", "command": "secret", "description": "secret"}
+    cron = {"id": "c1", "schedule": "0 9 * * *", "prompt": "secret"}
+    event = {"session_id": "s1", "hook_event_name": "Stop", "background_tasks": [task], "session_crons": [cron]}
+    sent = json.loads(names_in(json.dumps(event).encode()))
+    assert sent == event | {
+        "background_tasks": [{"id": "b1", "type": "shell", "status": "running"}],
+        "session_crons": [{"id": "c1"}],
+    }
+
+
+def test_an_error_is_sent_of_a_turn_and_not_of_a_tool() -> None:
+    for name, expected in (("StopFailure", {"error": "rate_limit"}), ("PostToolUseFailure", {})):
+        event = {"hook_event_name": name, "error": "rate_limit", "is_interrupt": True}
+        sent = json.loads(names_in(json.dumps(event).encode()))
+        assert sent == {"hook_event_name": name, "is_interrupt": True} | expected
