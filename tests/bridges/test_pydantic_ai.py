@@ -74,6 +74,21 @@ def test_a_script_without_a_loop_is_seen(ways: dict[str, Published]) -> None:
     assert ways["in_a_script"].states == ["thinking", None]
 
 
+@pytest.mark.parametrize("way", ["sync_stream", "sync_stream_in_a_block"])
+def test_a_stream_that_sync_code_reads_ends_when_it_has_been_read_with_all_its_tokens(
+    ways: dict[str, Published], way: str
+) -> None:
+    assert ways[way].states[-2:] == ["streaming", None]
+    assert ways[way].states.count(None) == 1
+    assert tokens(ways[way]) == tokens(ways["run_stream"])
+
+
+def test_a_call_that_is_deferred_to_a_service_waits_for_nobody(ways: dict[str, Published]) -> None:
+    assert ways["deferred_to_a_service"].states[-1] is None
+    assert "waiting_for_user" not in ways["deferred_to_a_service"].states
+    assert ways["deferred_to_a_service_and_a_person"].states[-1] == "waiting_for_user"
+
+
 def test_given_twice_it_counts_once(ways: dict[str, Published]) -> None:
     assert tokens(ways["twice"]) == tokens(ways["in_a_script"])
 

@@ -11,25 +11,34 @@ each run gets a new one. `with status_key("chat:42"):` around the run sets anoth
 - Model calls, tools (parallel ones, too), and tokens after each call.
 - `streaming` where your code streams: `run_stream`, `run_stream_events`, an `event_stream_handler`, `node.stream()`.
   A plain `agent.run()` still asks the model for whole answers, and is `thinking` until each one arrives.
-- `waiting_for_user` when the run ends with `DeferredToolRequests`, until a run of the same conversation has the
-  results. Also while another capability handles approvals inside the run.
+- `waiting_for_user` when the run ends with `DeferredToolRequests` that ask for an approval, until a run of the same
+  conversation has the results. Also while another capability handles approvals inside the run. A run that only defers
+  calls (`CallDeferred`) ends: no person is asked.
+- The end of `run_stream_sync` when the answer has been read, although its result object lives on.
 - An error when an exception leaves the run. A cancelled run is a normal end.
 
 The capability only observes. Requests, answers, arguments and results pass through unchanged, and are not published. An
 agent without the capability is not shown, unless it is instrumented: see opentelemetry.py.
 """
 
+import inspect
 from collections.abc import AsyncIterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pydantic_ai import DeferredToolRequests
 from pydantic_ai.capabilities import AbstractCapability, CapabilityOrdering
 from pydantic_ai.messages import PartStartEvent, TextPart, ThinkingPart
+from pydantic_ai.result import StreamedRunResult
 
 from agent_status_publisher.client import StatusPublisher
 from agent_status_publisher.errors import PublisherError
 from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.worker.never_raise import never_raise
+
+SYNC_STREAM: Final = "pydantic_ai._sync_stream"
+"""The module that runs a stream for code without an event loop."""
+FINAL_NODE: Final = "SetFinalResult"
+"""The last node of a streamed run. It runs as soon as the answer has been read."""
 
 
 class StatusCapability(AbstractCapability[Any]):
@@ -83,6 +92,15 @@ class StatusCapability(AbstractCapability[Any]):
         self._use(ctx, response)
         return response
 
+    async def after_node_run(self, ctx: Any, *, node: Any, result: Any) -> Any:
+        """End a run whose answer sync code has read.
+
+        The framework ends it only when the caller drops the result object, and reports the model call's tokens then.
+        """
+        if type(node).__name__ == FINAL_NODE:
+            self._end_sync_stream(ctx)
+        return result
+
     async def wrap_run_event_stream(self, ctx: Any, *, stream: AsyncIterable[Any]) -> AsyncIterable[Any]:
         """Follow the stream, which the framework opens only where the run's own code streams."""
         try:
@@ -117,8 +135,15 @@ class StatusCapability(AbstractCapability[Any]):
 
     @never_raise
     def _end(self, ctx: Any, error: BaseException | None, result: object = None) -> None:
-        asks = isinstance(getattr(result, "output", None), DeferredToolRequests)
+        output = getattr(result, "output", None)
+        asks = isinstance(output, DeferredToolRequests) and bool(output.approvals)
         self._runs.end(ctx.run_id, error, asks=asks)
+
+    @never_raise
+    def _end_sync_stream(self, ctx: Any) -> None:
+        if streamed := _read_by_sync_code(ctx.run_id):
+            self._use(ctx, streamed.response)
+            self._runs.end(ctx.run_id)
 
     @never_raise
     def _think(self, ctx: Any) -> None:
@@ -153,3 +178,15 @@ class StatusCapability(AbstractCapability[Any]):
     def _ask(self, ctx: Any, requests: Any) -> None:
         if requests.approvals and (session := self._runs.session(ctx.run_id)):
             session.waiting_for_user()
+
+
+def _read_by_sync_code(run: str) -> Any:
+    """Return the streamed result of this run, if sync code reads it; it is then further up this thread's stack."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__") == SYNC_STREAM:
+            streamed = getattr(frame.f_locals.get("self"), "stream", None)
+            if isinstance(streamed, StreamedRunResult) and streamed.run_id == run:
+                return streamed
+        frame = frame.f_back
+    return None

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults
+from pydantic_ai import Agent, ApprovalRequired, CallDeferred, DeferredToolRequests, DeferredToolResults
 from pydantic_ai.capabilities import HandleDeferredToolCalls
 from pydantic_ai.messages import ModelMessage
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
@@ -145,6 +145,47 @@ def in_a_script(publisher: RecordingPublisher) -> None:
     observed(publisher)(model("Hello")).run_sync("Hello")
 
 
+def sync_stream(publisher: RecordingPublisher) -> None:
+    """The result object lives on when the session must have ended."""
+    outer = delegating(observed(publisher))
+    streamed = outer.run_stream_sync("Work", conversation_id="42")
+    assert "".join(streamed.stream_text(delta=True)) == "It has looked"
+    assert publisher.sessions == {}
+    assert streamed.get_output() == "It has looked"
+
+
+def sync_stream_in_a_block(publisher: RecordingPublisher) -> None:
+    with delegating(observed(publisher)).run_stream_sync("Work", conversation_id="42") as streamed:
+        assert streamed.get_output() == "It has looked"
+
+
+def _deferring(publisher: RecordingPublisher, *tools: str) -> Agent[None, Any]:
+    def later() -> str:
+        """Is done by another service."""
+        raise CallDeferred
+
+    def careful() -> str:
+        """Is done when a person has agreed."""
+        raise ApprovalRequired
+
+    return Agent(
+        model(tools, "Done"),
+        tools=[later, careful],
+        output_type=[str, DeferredToolRequests],
+        capabilities=[StatusCapability(publisher)],
+    )
+
+
+def deferred_to_a_service(publisher: RecordingPublisher) -> None:
+    """The run ends with a request, but not to a person."""
+    result = asyncio.run(_deferring(publisher, "later").run("Work", conversation_id="42"))
+    assert isinstance(result.output, DeferredToolRequests)
+
+
+def deferred_to_a_service_and_a_person(publisher: RecordingPublisher) -> None:
+    asyncio.run(_deferring(publisher, "later", "careful").run("Work", conversation_id="42"))
+
+
 def twice(publisher: RecordingPublisher) -> None:
     """The capability is given to the agent and to the run, and one is another's."""
     capability = StatusCapability(publisher)
@@ -178,6 +219,10 @@ SCENARIOS: Final = {
         )
     },
     "in_a_script": in_a_script,
+    "sync_stream": sync_stream,
+    "sync_stream_in_a_block": sync_stream_in_a_block,
+    "deferred_to_a_service": deferred_to_a_service,
+    "deferred_to_a_service_and_a_person": deferred_to_a_service_and_a_person,
     "twice": twice,
     "on_two_boards": on_two_boards,
 }
