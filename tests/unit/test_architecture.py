@@ -223,7 +223,8 @@ def test_the_environment_is_read_in_the_settings_and_by_the_commands_only() -> N
     }
     assert readers == {
         *("agent_status_publisher.settings", "agent_status_publisher.hooks.send"),
-        *("agent_status_publisher.hooks.install", "agent_status_gateway.settings"),
+        *("agent_status_publisher.hooks.install", "agent_status_publisher.hooks.settings.clis"),
+        "agent_status_gateway.settings",
         "agent_status_gateway.cli.demo.stack",
     }
 

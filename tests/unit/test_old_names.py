@@ -43,8 +43,8 @@ PLACES: Final[dict[str, set[str]]] = {
     "tests/unit/gateway/test_settings.py": {"setting", "key"},
     "tests/conftest.py": {"setting"},
     # Hooks that versions before the first release wrote are recognised, and replaced.
-    "publisher/agent_status_publisher/hooks/install.py": {"command", "module"},
-    "tests/unit/publisher/hooks/test_install.py": {"command", "module", "setting"},
+    "publisher/agent_status_publisher/hooks/settings/entries.py": {"command", "module"},
+    "tests/unit/publisher/hooks/settings/test_entries.py": {"command", "module", "setting"},
     # PocketPaw's own command reads its own variable.
     "tests/e2e/test_clients_pocketpaw.py": {"key"},
     # The strangers beside whom our wheels are installed have the old names.

@@ -2,8 +2,9 @@
 
 In reading order:
 
-    names     names that the command, its installer and ingest share
-    install   adds our hooks to an agent's settings, and removes them
-    caller    finds the process of the agent that runs a hook
-    send      sends one event from stdin to ingest
+    names      names that the command, its installer and ingest share
+    settings   agents' settings: their files, our entries in them, and the command in an entry
+    install    adds our hooks to an agent's settings, and removes them
+    caller     finds the process of the agent that runs a hook
+    send       sends one event from stdin to ingest
 """

@@ -19,7 +19,7 @@ FIELDS: Final = (
 )
 """The only fields of an event that `agent-status-hook` sends: texts, truth values, and lists with `WORK_FIELDS`.
 
-Claude Code sends its events over HTTP by itself, whole. Ingest keeps these fields of them and drops the others.
+An HTTP hook that somebody wrote by hand sends whole events. Ingest keeps these fields of them and drops the others.
 """
 WORK_FIELDS: Final = ("id", "type", "status", "agent_type")
 """The only fields that are sent of each background task and scheduled wake-up in a list."""

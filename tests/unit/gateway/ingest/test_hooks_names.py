@@ -6,8 +6,8 @@ import pytest
 
 from agent_status_gateway.ingest.hook_event import Cli, HookEvent
 from agent_status_gateway.ingest.hooks import MEANINGS
-from agent_status_publisher.hooks.install import CLIS
 from agent_status_publisher.hooks.names import FIELDS
+from agent_status_publisher.hooks.settings.clis import CLIS
 
 UNASKED: Final = {
     "claude-code": {"PostToolBatch", "ElicitationResult"},

@@ -1,4 +1,4 @@
-"""Our hooks in a command-line agent's settings, and out again."""
+"""`agent-status-hook install` and `uninstall`, as people call them."""
 
 import json
 from pathlib import Path
@@ -6,18 +6,12 @@ from typing import Any
 
 import pytest
 
-from agent_status_publisher.hooks.install import CLIS, SettingsFileError, installed, main, uninstalled
+from agent_status_publisher.hooks import install
+from agent_status_publisher.hooks.install import main
+from agent_status_publisher.hooks.settings import command_line
+from agent_status_publisher.hooks.settings.clis import CLAUDE_CODE, CLIS, Version
 
-URL = "http://127.0.0.1:8001"
-THEIRS: dict[str, Any] = {
-    "model": "opus",
-    "hooks": {
-        "PreToolUse": [{"matcher": "Bash", "hooks": [{"type": "command", "command": "lint.sh"}]}],
-        "BeforeTool": [{"matcher": "*", "hooks": [{"type": "command", "command": "lint.sh"}]}],
-        "Stop": [],
-    },
-    "theme": "dark",
-}
+THEIRS: dict[str, Any] = {"theme": "dark", "hooks": {"Stop": [], "PreToolUse": [{"hooks": []}]}}
 
 
 @pytest.fixture(params=sorted(CLIS))
@@ -26,108 +20,172 @@ def cli(request: pytest.FixtureRequest) -> str:
     return name
 
 
-@pytest.mark.parametrize("before", [{}, {"model": "opus"}, THEIRS, {"hooks": {}}])
-def test_what_was_there_stays_and_uninstalling_leaves_just_that(cli: str, before: dict[str, Any]) -> None:
-    settings = installed(before, CLIS[cli], URL)
-    assert set(CLIS[cli].events) <= set(settings["hooks"])
-    for event, groups in before.get("hooks", {}).items():
-        assert settings["hooks"][event][: len(groups)] == groups
-    left = uninstalled(settings, CLIS[cli])
-    emptied = {event for event, groups in before.get("hooks", {}).items() if not groups} & set(CLIS[cli].events)
-    kept = {event: groups for event, groups in before.get("hooks", {}).items() if event not in emptied}
-    assert left.get("hooks", {}) == kept
-    assert {name: value for name, value in left.items() if name != "hooks"} == {
-        name: value for name, value in before.items() if name != "hooks"
-    }
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A settings file with something of its user."""
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps(THEIRS))
+    return path
 
 
-def test_installing_twice_is_installing_once_and_a_new_url_replaces_the_old_one(cli: str) -> None:
-    once = installed(THEIRS, CLIS[cli], URL)
-    assert installed(once, CLIS[cli], URL) == once
-    elsewhere = json.dumps(installed(once, CLIS[cli], "http://build:9000"))
-    assert URL not in elsewhere
-    assert elsewhere.count("http://build:9000") == len(CLIS[cli].events)
+@pytest.fixture(autouse=True)
+def version(monkeypatch: pytest.MonkeyPatch) -> list[Version | None]:
+    """The version that each agent answers, the last one of the list."""
+    answers: list[Version | None] = [CLAUDE_CODE.complete]
+    monkeypatch.setattr(install, "ask_version", lambda _: answers[-1])
+    return answers
 
 
-def test_no_key_is_written_only_the_name_of_the_variable_that_holds_it(
-    cli: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def events_in(file: Path) -> set[str]:
+    return {event for event, groups in json.loads(file.read_text())["hooks"].items() if " claude-code" in str(groups)}
+
+
+def test_no_key_is_written(cli: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENT_STATUS_INGEST_KEY", "s3cret")
-    assert "s3cret" not in json.dumps(installed({}, CLIS[cli], URL))
+    assert main(["install", cli, "--file", str(file), "--yes"]) == 0
+    assert "s3cret" not in file.read_text()
 
 
-@pytest.mark.parametrize("wrong", [{"hooks": []}, {"hooks": {"PreToolUse": {}, "BeforeTool": {}}}])
-def test_settings_of_another_shape_are_refused(cli: str, wrong: dict[str, Any]) -> None:
-    with pytest.raises(SettingsFileError, match="hooks"):
-        installed(wrong, CLIS[cli], URL)
-
-
-def test_the_change_is_shown_and_written_only_with_a_yes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "settings.json"
-    file.write_text(json.dumps(THEIRS))
-    file.chmod(0o640)
-    assert main(["install", "claude-code", "--file", str(file)]) == 1
+def test_the_change_is_shown_and_written_only_with_a_yes(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["install", "claude-code", "--file", str(file), "--url", "http://build:9000/"]) == 1
     assert json.loads(file.read_text()) == THEIRS
     shown = capsys.readouterr()
-    assert '+            "url": "http://127.0.0.1:8001/hooks/claude-code",' in shown.out
+    assert 'claude-code --url http://build:9000",' in shown.out
     assert "--yes" in shown.err
     assert main(["install", "claude-code", "--file", str(file), "--yes"]) == 0
     assert json.loads(file.read_text())["theme"] == "dark"
-    assert file.stat().st_mode & 0o777 == 0o640
     assert main(["install", "claude-code", "--file", str(file), "--yes"]) == 0
     assert "needs no change" in capsys.readouterr().out
-    assert main(["uninstall", "claude-code", "--file", str(file), "--yes"]) == 0
-    assert "hooks/claude-code" not in file.read_text()
 
 
-def test_a_file_that_is_a_link_stays_one(tmp_path: Path) -> None:
-    real = tmp_path / "dotfiles.json"
-    real.write_text("{}")
-    link = tmp_path / "settings.json"
-    link.symlink_to(real)
-    assert main(["install", "gemini", "--file", str(link), "--yes"]) == 0
-    assert link.is_symlink()
-    assert "BeforeTool" in real.read_text()
+def test_uninstalling_restores_the_file(cli: str, file: Path) -> None:
+    file.write_text(json.dumps(THEIRS | {"big": 1}, indent=4).replace(": 1", ": 1e400") + "\n")
+    before = file.read_text()
+    assert main(["install", cli, "--file", str(file), "--yes"]) == 0
+    assert file.read_text() != before
+    assert main(["uninstall", cli, "--file", str(file), "--yes"]) == 0
+    assert file.read_text() == before
 
 
-def test_a_file_that_is_not_plain_json_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "settings.json"
-    file.write_text('{"theme": "dark", // a comment\n}')
-    assert main(["install", "gemini", "--file", str(file), "--yes"]) == 2
-    assert "is not plain JSON" in capsys.readouterr().err
-    assert "a comment" in file.read_text()
-
-
-def test_without_anything_to_uninstall_nothing_changes(
-    tmp_path: Path, cli: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nothing_to_uninstall_is_no_change(tmp_path: Path, cli: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["uninstall", cli, "--file", str(tmp_path / "none.json"), "--yes"]) == 0
     assert "needs no change" in capsys.readouterr().out
+    assert not (tmp_path / "none.json").exists()
 
 
 @pytest.mark.parametrize(
-    "entry",
+    ("content", "reason"),
     [
-        {"type": "command", "command": "/opt/venv/bin/agent-status hook codex --url http://build:9000", "timeout": 5},
-        {"type": "command", "command": "'/my venv/bin/python' -m gateway hook codex", "timeout": 5},
-        {"type": "command", "command": "agent-status hook codex", "timeout": 5},
-        {"type": "command", "command": "'/my venv/bin/agent-status-hook' codex", "timeout": 5},
-        {"type": "command", "command": "/usr/bin/python3 -m agent_status_publisher.hooks.send codex", "timeout": 5},
-        {
-            "type": "http",
-            "url": f"{URL}/hooks/codex",
-            "headers": {"X-Status-Key": "$POCKETPAW_STATUS_INGEST_KEY"},
-            "allowedEnvVars": ["POCKETPAW_STATUS_INGEST_KEY"],
-        },
+        (b'{"theme": "dark", // a comment\n}', "is not plain JSON"),
+        ('{"name": "Jörg"}'.encode("latin-1"), "save it as UTF-8"),
+        (b"[" * 100_000, "nests too deeply"),
+        (b'{"a": 1, "a": 2}', '"a" twice'),
+        (b'{"hooks": []}', '"hooks" in it is not an object'),
     ],
 )
-def test_what_any_version_wrote_is_known_and_replaced(entry: dict[str, Any]) -> None:
-    before = {"hooks": {"Stop": [{"hooks": [entry]}]}}
-    assert uninstalled(before, CLIS["codex"]) == {}
-    assert installed(before, CLIS["codex"], URL) == installed({}, CLIS["codex"], URL)
+@pytest.mark.parametrize("what", ["install", "uninstall"])
+def test_a_file_that_cannot_be_kept_is_named_and_left_alone(
+    file: Path, content: bytes, reason: str, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_bytes(content)
+    assert main([what, "gemini", "--file", str(file), "--yes"]) == 2
+    said = capsys.readouterr().err
+    assert reason in said
+    assert f"{file}: " in said
+    assert "Nothing was changed." in said
+    assert file.read_bytes() == content
 
 
-@pytest.mark.parametrize("command", ["agent-status hook codexx", "my-hook codex", "agent-status-hook gemini"])
-def test_what_calls_something_else_is_not_ours(command: str) -> None:
-    before = {"hooks": {"Stop": [{"hooks": [{"type": "command", "command": command}]}]}}
-    assert uninstalled(before, CLIS["codex"]) == before
+def test_links_in_a_circle_are_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    link = tmp_path / "settings.json"
+    link.symlink_to(link)
+    assert main(["install", "gemini", "--file", str(link), "--yes"]) == 2
+    assert "Too many levels of symbolic links. Nothing was changed." in capsys.readouterr().err
+
+
+def test_a_user_without_a_home_folder_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["install", "gemini", "--file", "~nobody-of-this-name/settings.json", "--yes"]) == 2
+    assert "home" in capsys.readouterr().err
+
+
+def test_a_file_that_changes_while_its_user_is_asked_is_left_alone(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def agree(_: Path) -> bool:
+        file.write_text('{"theme": "light"}')
+        return True
+
+    monkeypatch.setattr(install, "_agreed", agree)
+    assert main(["install", "gemini", "--file", str(file)]) == 2
+    assert "try again" in capsys.readouterr().err
+    assert json.loads(file.read_text()) == {"theme": "light"}
+
+
+def test_claude_code_gets_the_events_that_its_version_knows(
+    file: Path, version: list[Version | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    version.append((2, 1, 60))
+    assert main(["install", "claude-code", "--file", str(file), "--yes"]) == 0
+    assert events_in(file) == set(CLAUDE_CODE.known((2, 1, 60))) < set(CLAUDE_CODE.events)
+    said = capsys.readouterr().err
+    assert "2.1.60 does not know Elicitation, Perm" in said
+    version.append(CLAUDE_CODE.complete)
+    assert main(["install", "claude-code", "--file", str(file), "--yes"]) == 0
+    assert events_in(file) == set(CLAUDE_CODE.events)
+    assert capsys.readouterr().err == ""
+
+
+def test_an_older_claude_code_loses_the_events_that_made_its_settings_invalid(
+    file: Path, version: list[Version | None]
+) -> None:
+    assert main(["install", "claude-code", "--file", str(file), "--yes"]) == 0
+    version.append((2, 0, 44))
+    assert main(["install", "claude-code", "--file", str(file), "--yes"]) == 0
+    assert "StopFailure" not in file.read_text()
+
+
+def test_without_an_answer_only_old_events_are_installed_unless_the_version_is_named(
+    file: Path, version: list[Version | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    version.append(None)
+    assert main(["install", "claude-code", "--file", str(file), "--yes"]) == 0
+    assert events_in(file) == set(CLAUDE_CODE.known(CLAUDE_CODE.assumed))
+    assert "--cli-version" in capsys.readouterr().err
+    newest = ["--cli-version", "99.0.0"]
+    assert main(["install", "claude-code", "--file", str(file), "--yes", *newest]) == 0
+    assert events_in(file) == set(CLAUDE_CODE.events)
+    with pytest.raises(SystemExit):
+        main(["install", "claude-code", "--cli-version", "new"])
+    assert "'new' is not a version" in capsys.readouterr().err
+
+
+def test_a_claude_code_without_hooks_is_named_and_left_alone(
+    file: Path, version: list[Version | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    version.append((1, 0, 37))
+    assert main(["install", "claude-code", "--file", str(file), "--yes"]) == 2
+    assert "Claude Code 1.0.38 or newer is needed, and this is 1.0.37" in capsys.readouterr().err
+    assert json.loads(file.read_text()) == THEIRS
+    assert main(["uninstall", "claude-code", "--file", str(file), "--yes"]) == 0
+
+
+def test_codex_and_gemini_are_not_asked_for_their_version(
+    file: Path, version: list[Version | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    version.append(None)
+    for name in ("codex", "gemini"):
+        assert main(["install", name, "--file", str(file), "--yes"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert "/hooks" in shown.out
+    assert "codex_hooks" not in shown.out
+
+
+def test_on_windows_a_program_that_is_not_on_path_is_a_sentence(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(install, "command_line", lambda *a: command_line.command_line(*a, windows=True))
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert main(["install", "gemini", "--file", str(file), "--yes"]) == 2
+    assert "pipx install" in capsys.readouterr().err
+    assert json.loads(file.read_text()) == THEIRS
