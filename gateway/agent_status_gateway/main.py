@@ -38,6 +38,7 @@ class Gateway(FastAPI):
             version=VERSION,
             summary="One live snapshot of what a fleet of AI agents is doing.",
             lifespan=_lifespan,
+            redirect_slashes=False,  # a redirect would repeat the query, in which a key may be
             # FastAPI's own page at /docs loads scripts from a third party: http/api_page.py is ours.
             docs_url=None,
             redoc_url=None,

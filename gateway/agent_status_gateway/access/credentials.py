@@ -90,8 +90,6 @@ class DropKeys(logging.Filter):
     @override
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(
-                value.partition("?")[0] if isinstance(value, str) and value.startswith("/") else value
-                for value in record.args
-            )
+            # Whatever it begins with: a target can also be `*?key=…`.
+            record.args = tuple(value.partition("?")[0] if isinstance(value, str) else value for value in record.args)
         return True

@@ -151,7 +151,14 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
             finally:
                 ending.cancel()
 
-    app = FastAPI(title="Agent Status Ingest", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Agent Status Ingest",
+        version=VERSION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect would repeat the query, in which the key may be
+    )
     app.state.settings = settings
     app.include_router(keyed)
     app.include_router(open_to_all)

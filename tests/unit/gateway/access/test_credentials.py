@@ -67,8 +67,9 @@ def test_a_key_behind_a_hundred_fields_of_a_query_is_not_looked_for() -> None:
     assert not has_key(request(b"a&" * 100 + b"key=geheim-%C3%BC"), KEY)
 
 
-def test_an_access_line_shows_no_query() -> None:
+@pytest.mark.parametrize("path", ["/api/v1/agent/status", "*", "", "status", "http://[::1]/"])
+def test_an_access_line_shows_no_query(path: str) -> None:
     record = logging.LogRecord("uvicorn.access", 20, "", 1, '%s - "%s %s HTTP/%s" %d', None, None)
-    record.args = ("127.0.0.1:5", "GET", "/api/v1/agent/status?key=geheim", "1.1", 200)
+    record.args = ("127.0.0.1:5", "GET", f"{path}?key=geheim", "1.1", 200)
     assert DropKeys().filter(record)
-    assert record.getMessage() == '127.0.0.1:5 - "GET /api/v1/agent/status HTTP/1.1" 200'
+    assert record.getMessage() == f'127.0.0.1:5 - "GET {path} HTTP/1.1" 200'
