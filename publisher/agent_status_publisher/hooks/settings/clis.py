@@ -70,9 +70,11 @@ CLAUDE_CODE: Final = Cli(
         "PreToolUse": (1, 0, 38),
         "PostToolUse": (1, 0, 38),
         "PostToolUseFailure": (2, 1, 50),  # older ones may know it; this one was seen to
+        "PostToolBatch": (2, 1, 101),  # no source names its version; from this one on, an unknown event does no harm
         "PermissionRequest": (2, 0, 45),
         "PermissionDenied": (2, 1, 89),
         "Elicitation": (2, 1, 76),
+        "ElicitationResult": (2, 1, 76),
         "Notification": (1, 0, 38),
         "SubagentStart": (2, 0, 43),
         "SubagentStop": (1, 0, 41),
@@ -88,8 +90,15 @@ CODEX: Final = Cli(
     title="Codex",
     program="codex",
     file=lambda: home("CODEX_HOME", ".codex") / "hooks.json",
-    events=dict.fromkeys(("UserPromptSubmit", "PreToolUse", "PermissionRequest", "PostToolUse", "Stop"), ANY_VERSION),
+    events=dict.fromkeys(
+        (
+            *("UserPromptSubmit", "PreToolUse", "PermissionRequest", "PostToolUse", "SubagentStart", "SubagentStop"),
+            *("Stop", "StopFailure", "Interrupt", "SessionEnd"),
+        ),
+        ANY_VERSION,
+    ),
     timeout=5,
+    timeouts={"Interrupt": 3, "SessionEnd": 3},  # Codex allows no more, and warns at each start
     note="Codex runs a hook only after you trust it: start codex, enter /hooks, and trust these. Do it again after "
     "each change of them. A Codex without /hooks is too old.",
 )

@@ -128,7 +128,7 @@ def test_claude_code_gets_the_events_that_its_version_knows(
     assert main(["install", "claude-code", "--file", str(file), "--yes"]) == 0
     assert events_in(file) == set(CLAUDE_CODE.known((2, 1, 60))) < set(CLAUDE_CODE.events)
     said = capsys.readouterr().err
-    assert "2.1.60 does not know Elicitation, Perm" in said
+    assert "2.1.60 does not know Elicitation, ElicitationResult, Perm" in said
     version.append(CLAUDE_CODE.complete)
     assert main(["install", "claude-code", "--file", str(file), "--yes"]) == 0
     assert events_in(file) == set(CLAUDE_CODE.events)

@@ -15,6 +15,7 @@ from agent_status_publisher.hooks.settings.clis import CLAUDE_CODE, CLIS, CODEX,
         ((2, 0, 44), {"PostToolUseFailure", "PermissionRequest", "PermissionDenied", "Elicitation"}),
         ((2, 1, 77), {"PermissionDenied", "StopFailure"}),
         ((2, 1, 88), {"PermissionDenied"}),
+        ((2, 1, 100), {"PostToolBatch"}),
     ],
 )
 def test_claude_code_gets_no_event_that_its_version_does_not_know(
@@ -38,6 +39,12 @@ def test_the_events_of_the_assumed_version_show_a_whole_turn() -> None:
 def test_the_agent_ends_a_hook_only_some_time_after_it_would_end_itself(cli: Cli, second: int) -> None:
     assert CLIS[cli.name] is cli
     assert all(3 <= cli.entry(event, "x")["timeout"] / second <= 5 for event in cli.events)
+
+
+@pytest.mark.parametrize("event", ["Interrupt", "SessionEnd"])
+def test_codex_is_not_given_a_longer_time_than_it_allows(event: str) -> None:
+    assert CODEX.entry(event, "x")["timeout"] == 3
+    assert CODEX.entry("Stop", "x")["timeout"] == 5
 
 
 def test_settings_are_looked_for_where_the_agent_does(monkeypatch: pytest.MonkeyPatch) -> None:
