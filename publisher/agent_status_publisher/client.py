@@ -214,6 +214,12 @@ class StatusPublisher:
         """Log an error and pass it to `on_error`, once per message. Bridges use it, since they must not raise."""
         self._reporter.once(error)
 
+    def held_session(self, key: str) -> Session | None:
+        """Return the session of this key if a `with` block holds it open, or else None. It changes nothing."""
+        worker = self._newest()
+        handle = self._handles.get(key)
+        return handle if handle is not None and worker is not None and handle.is_held(worker) else None
+
     def _handle(self, key: object) -> Session:
         worker = self._current()
         try:

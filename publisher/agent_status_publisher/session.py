@@ -1,11 +1,13 @@
 """The session that an agent holds. Its methods are named after its states, and none of them blocks or raises."""
 
+import functools
 from types import TracebackType
 from typing import Self
 
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
 from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, MAX_TOOL_CHARACTERS, clean_text, message_of
 from agent_status_publisher.errors import InvalidCallError, PublisherError
+from agent_status_publisher.tool import Tool
 from agent_status_publisher.worker.never_raise import is_failure, never_raise
 from agent_status_publisher.worker.run import Run
 from agent_status_publisher.worker.worker import Worker
@@ -55,6 +57,24 @@ class Session:
     def is_live(self, worker: Worker) -> bool:
         """Return True if calls on this handle still count for this worker."""
         return worker is self._worker and not self.is_over
+
+    def is_held(self, worker: Worker) -> bool:
+        """Return True while a `with` block of the agent's code holds this session open in this worker."""
+        return self._holders > 0 and self.is_live(worker)
+
+    def open_calls(self) -> frozenset[object]:
+        """Return the ids of the tool calls that are open."""
+        with self._worker.lock:
+            run = self._run()
+            return frozenset() if run is None else frozenset(run.open_tools)
+
+    @never_raise
+    def return_to(self, calls: frozenset[object]) -> None:
+        """Forget the tool calls that began since, and show the newest of these, or `thinking`. A bridge calls it."""
+        worker = self._worker
+        with worker.lock:
+            if run := self._run():
+                worker.outbox.return_to(run, calls)
 
     @never_raise
     def open(self, title: str | None = None) -> None:
@@ -121,9 +141,9 @@ class Session:
         with self._worker.lock:
             self._fail(text)
 
-    def tool(self, name: str) -> "Tool":
+    def tool(self, name: str) -> Tool:
         """Return a context manager that reports a tool while its block runs: `with session.tool("bash"): …`."""
-        return Tool(self, name)
+        return Tool(functools.partial(self.tool_start, name), self.tool_end)
 
     @never_raise
     def tool_start(self, name: str, call_id: object) -> None:
@@ -264,30 +284,6 @@ class Session:
     def report(self, error: PublisherError) -> None:
         """Report to a person a call that was ignored, once."""
         self._worker.reporter.once(error)
-
-
-class Tool:
-    """A tool that runs while a `with` block of it does. Each block is one tool call."""
-
-    def __init__(self, session: Session, name: str) -> None:
-        self._session = session
-        self._name = name
-        self._calls: list[object] = []
-
-    def __enter__(self) -> Self:
-        call = object()
-        self._calls.append(call)
-        self._session.tool_start(self._name, call)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._session.tool_end(self._calls.pop())
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(self, *_: object) -> None:
-        self.__exit__()
 
 
 def _tool_name(name: object) -> str:

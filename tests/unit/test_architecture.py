@@ -26,7 +26,7 @@ ROOMS: Final = {
     "agent_status_publisher": [
         {"version", "errors"},
         {"contract"},
-        {"settings"},
+        {"settings", "tool"},
         {"worker"},
         {"session"},
         {"client"},

@@ -132,7 +132,8 @@ def test_the_fan_outs_page_names_all_that_is_relied_on_in_uvicorn() -> None:
 
 
 def test_every_method_of_a_session_and_a_publisher_is_in_the_reference() -> None:
-    inner = {"open", "open_as", "report", "is_live", "key", "is_over", "start", "worker_id"}
+    inner = {"open", "open_as", "open_calls", "return_to", "report", "is_live", "is_held", "held_session"}
+    inner |= {"key", "is_over", "start", "worker_id"}
     glance = doc_page("reference/publisher.md").partition("## At a glance")[2].partition("\n:::")[0]
     for kind in (Session, StatusPublisher):
         for name in vars(kind):

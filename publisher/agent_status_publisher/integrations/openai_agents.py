@@ -177,7 +177,7 @@ class StatusTraceProcessor(TracingProcessor):
     def _resumed(self, span: Any, kind: str) -> Seen | None:
         """Follow a run that resumes in the process in which it waited. The SDK reports only its spans."""
         trace = get_current_trace()
-        if span.parent_id is not None or kind not in {"task", "agent"} or trace is None:
+        if trace is None or span.parent_id or kind not in {"task", "agent"} or self._runs.is_taken(trace.trace_id):
             return None
         return self._open(trace, span.span_id, None, None) if trace.trace_id == span.trace_id else None
 

@@ -5,9 +5,14 @@ Rule 1. When the outermost run begins, its session is `thinking`. When the run e
         `error`. If it is cancelled, the session ends.
 Rule 2. A run inside another one changes the state of the outer run's session. It never opens or ends a session. The two
         runs may belong to different frameworks.
-Rule 3. Outermost runs with the same key share one session. The last one to end decides how the session ends.
+Rule 3. Outermost runs with the same key share one session. The last one to end decides how the session ends. If it
+        ends well and asks nothing, the first error of the others is shown.
 Rule 4. Late calls do nothing. They do not reopen a session.
 Rule 5. Tokens are counted once. A bridge that `defers` does not count them where another bridge sees the session, too.
+        A bridge that is installed twice follows each run once.
+Rule 6. A session that a `with` block of the agent's own code holds is neither ended nor renamed by a run, and a run's
+        error is the block's to show. After the run, the session shows what it showed at work before: the newest tool
+        of its own, or `thinking`. A run that ends with a question leaves it waiting.
 """
 
 import os
@@ -33,13 +38,29 @@ A framework that never reports the end of a run must not fill the agent's memory
 class Followed:
     """A session and the runs that share it."""
 
-    __slots__ = ("_pid", "asks", "holders", "is_counted", "is_over", "opened_by", "session")
+    __slots__ = (
+        "_pid",
+        "asks",
+        "calls_before",
+        "failure",
+        "holders",
+        "is_counted",
+        "is_held",
+        "is_over",
+        "opened_by",
+        "session",
+    )
 
-    def __init__(self, session: Session, opened_by: "Runs | None") -> None:
+    def __init__(self, session: Session, opened_by: "Runs | None", *, is_held: bool = False) -> None:
         self.session = session
         self.opened_by = opened_by
+        self.is_held = is_held
+        """True if a `with` block of the agent's own code opened the session before the first run."""
+        self.calls_before = session.open_calls() if is_held else frozenset()
         self.holders = 0
         self.asks = False
+        self.failure: object = None
+        """The first error of a run that ended while others went on."""
         self.is_counted = False
         self.is_over = False
         self._pid = os.getpid()
@@ -51,6 +72,10 @@ class Followed:
 
 
 _followed: "weakref.WeakKeyDictionary[StatusPublisher, dict[str, Followed]]" = weakref.WeakKeyDictionary()
+_followed_by: "weakref.WeakKeyDictionary[StatusPublisher, dict[tuple[str | None, Hashable], weakref.ref[Runs]]]" = (
+    weakref.WeakKeyDictionary()
+)
+"""The bridge that follows each run, by its channel and the framework's id."""
 _around: ContextVar[Followed | None] = ContextVar("agent_status_around", default=None)
 """The session of the run that this task or thread is in, whichever bridge opened it."""
 
@@ -97,6 +122,12 @@ class Runs:
         around = self._in_context()
         return around is not None and around.counts
 
+    def is_taken(self, run: Hashable) -> bool:
+        """Return True if another bridge of the same kind follows this run."""
+        reference = _followed_by.get(self._publisher, {}).get((self._channel, run))
+        other = None if reference is None else reference()
+        return other is not None and other is not self and run in other
+
     def begin(
         self,
         run: Hashable,
@@ -105,7 +136,7 @@ class Runs:
         session_id: object = None,
         title: str | None = None,
     ) -> bool:
-        """Begin a run. Return True if it is an outermost one.
+        """Begin a run. Return True if it is an outermost one, whose session is the bridge's to name.
 
         `parent` is the run around it, if the framework reports one.
         """
@@ -113,8 +144,10 @@ class Runs:
             self.report(InvalidCallError(f"a run was ignored: {MAX_RUNS} others have not ended yet"))
             return False
         with process_lock():
-            if run in self._by_run:
-                return run in self._outermost
+            if (known := self._by_run.get(run)) is not None:
+                return run in self._outermost and not known.is_held
+            if not self._take(run):
+                return False
             around = self._outer or self._by_run.get(parent) or self._in_context()
             if around is not None and around.counts:
                 self._by_run[run] = around
@@ -127,7 +160,7 @@ class Runs:
             followed.is_counted |= not self._defers
             _around.set(followed)
             followed.session.thinking()
-            return True
+            return not followed.is_held
 
     def end(self, run: Hashable, error: object = None, *, asks: bool = False) -> None:
         """End a run.
@@ -139,20 +172,28 @@ class Runs:
             followed = self._by_run.pop(run, None)
             if followed is None:
                 return
+            self._release(run)
             followed.asks |= asks
             if run not in self._outermost:
                 return
             self._outermost.discard(run)
             followed.holders -= 1
+            has_failed = error is not None and (is_failure(error) if isinstance(error, BaseException) else True)
             if followed.holders:
+                if has_failed and followed.failure is None:
+                    followed.failure = error
                 return
             followed.is_over = True
             if self._is_ours(followed):
                 del _followed[self._publisher][followed.session.key]
-            if error is not None and (is_failure(error) if isinstance(error, BaseException) else True):
+            if has_failed and not followed.is_held:
                 followed.session.error(error)
             elif followed.asks and error is None:
                 followed.session.waiting_for_user()
+            elif followed.is_held:
+                followed.session.return_to(followed.calls_before)
+            elif followed.failure is not None:
+                followed.session.error(followed.failure)
             else:
                 followed.session.end()
 
@@ -198,15 +239,27 @@ class Runs:
         with process_lock():
             for run in [run for run, followed in self._by_run.items() if followed.is_over]:
                 del self._by_run[run]
+                self._release(run)
             return len(self._by_run) < MAX_RUNS
 
     def _follow(self, key: str, title: str | None) -> Followed:
         by_key = _followed.setdefault(self._publisher, {})
         followed = by_key.get(key)
         if followed is None or not followed.counts or followed.session.is_over:  # the agent's own code may end it
-            session = self._publisher.session(key, title)
-            followed = by_key[key] = Followed(session, self)
+            held = self._publisher.held_session(key)
+            session = self._publisher.session(key, title) if held is None else held
+            followed = by_key[session.key] = Followed(session, self, is_held=held is not None)
         return followed
+
+    def _take(self, run: Hashable) -> bool:
+        """Follow this run, unless another bridge of the same kind does: an install that ran twice."""
+        if self.is_taken(run):
+            return False
+        _followed_by.setdefault(self._publisher, {})[self._channel, run] = weakref.ref(self)
+        return True
+
+    def _release(self, run: Hashable) -> None:
+        _followed_by.get(self._publisher, {}).pop((self._channel, run), None)
 
     def _in_context(self) -> Followed | None:
         followed = _around.get()

@@ -120,6 +120,11 @@ class Outbox:
         if run.close_tool(call, self.clock()):
             self._note_change()
 
+    def return_to(self, run: Run, calls: frozenset[object]) -> None:
+        """Keep only these tool calls of a run open, and show the newest of them, or `thinking`."""
+        if run.return_to(calls, self.clock()):
+            self._note_change()
+
     def use(self, run: Run, input_tokens: int | None, output_tokens: int | None) -> None:
         """Set the tokens that a run has used so far. A total smaller than before changes nothing."""
         if run.use(input_tokens, output_tokens):

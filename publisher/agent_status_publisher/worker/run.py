@@ -84,6 +84,18 @@ class Run:
             return self.say(SessionState.TOOL_RUNNING, now, next(reversed(self.open_tools.values())))
         return self.say(SessionState.STREAMING, now)
 
+    def return_to(self, calls: frozenset[object], now: float) -> bool:
+        """Keep only these tool calls open, and show the newest of them, or `thinking`. True if that changes anything.
+
+        An error stays shown.
+        """
+        self.open_tools = {call: name for call, name in self.open_tools.items() if call in calls}
+        if self.state is SessionState.ERROR:
+            return False
+        if self.open_tools:
+            return self.say(SessionState.TOOL_RUNNING, now, next(reversed(self.open_tools.values())))
+        return self.say(SessionState.THINKING, now)
+
     def use(self, input_tokens: int | None, output_tokens: int | None) -> bool:
         """Raise the token totals of this run. True if either grew."""
         before = self.input_tokens, self.output_tokens

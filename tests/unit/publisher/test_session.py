@@ -240,3 +240,28 @@ def test_the_end_of_an_expired_session_is_nothing() -> None:
     session.tool_end(1)
     session.end()
     assert worker.outbox.draft().record.sessions == ()
+
+
+def test_a_session_is_held_while_a_block_uses_it_and_only_then(publisher: RecordingPublisher) -> None:
+    session = publisher.session(KEY)
+    assert publisher.held_session(KEY) is None, "a handle alone holds nothing"
+    with session:
+        assert publisher.held_session(KEY) is session
+        session.end()
+        assert publisher.held_session(KEY) is None
+    assert publisher.held_session("other") is None
+
+
+def test_returning_to_calls_forgets_newer_ones_and_shows_the_newest_that_is_left(publisher: RecordingPublisher) -> None:
+    with publisher.session(KEY) as session:
+        session.tool_start("bash", "a")
+        before = session.open_calls()
+        session.tool_start("read", "b")
+        session.return_to(before)
+        assert publisher.sessions[KEY].tool_name == "bash"
+        session.return_to(frozenset())
+        assert publisher.states(KEY)[-1] == "thinking"
+        assert session.open_calls() == frozenset()
+        session.error("boom")
+        session.return_to(frozenset())
+        assert publisher.states(KEY)[-1] == "error"

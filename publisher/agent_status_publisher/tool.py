@@ -1,0 +1,33 @@
+"""A tool that runs while a `with` block of it does."""
+
+from collections.abc import Callable
+from typing import Self
+
+
+class Tool:
+    """Context manager of one tool. Each block is one tool call, and blocks may nest.
+
+    Args:
+        start: A function that begins a call with this id.
+        end: A function that ends the call.
+    """
+
+    def __init__(self, start: Callable[[object], None], end: Callable[[object], None]) -> None:
+        self._start = start
+        self._end = end
+        self._calls: list[object] = []
+
+    def __enter__(self) -> Self:
+        call = object()
+        self._calls.append(call)
+        self._start(call)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end(self._calls.pop())
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.__exit__()
