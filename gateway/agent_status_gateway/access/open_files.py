@@ -8,10 +8,28 @@ OTHER_FILES: Final = 64
 """The files that a process opens besides its connections: listeners, Redis, the file of keys, the log."""
 
 
+LIMITS_TO_TRY: Final = (1_048_576, 524_288, 262_144, 131_072, 65_536, 32_768, 16_384, 10_240)
+"""The limits to try where the kernel refuses the hard limit, in files. Every macOS grants the last one, `OPEN_MAX`."""
+
+
 def raise_open_files() -> None:
-    """Raise the limit of open files to what the machine allows."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    """Raise the limit of open files to what the machine allows. Where it allows no more, the limit stays as it is.
+
+    A hard limit may be infinite, as on macOS, while the kernel grants no more than a number that only it knows. See
+    setrlimit(2) there: "unlimited" is refused, and the most is `kern.maxfilesperproc`.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft in (hard, resource.RLIM_INFINITY):
+        return
+    for files in (hard, *LIMITS_TO_TRY):
+        is_infinite = files == resource.RLIM_INFINITY
+        if not is_infinite and (files <= soft or (hard != resource.RLIM_INFINITY and files > hard)):
+            continue
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+        except (ValueError, OSError):
+            continue
+        return
 
 
 def open_files() -> int:
