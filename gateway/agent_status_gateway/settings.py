@@ -109,7 +109,9 @@ class RedisSettings(BaseSettings):
 class Settings(RedisSettings):
     """Settings of one replica."""
 
-    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 in the container image.")
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on; `::` means IPv4, too. 0.0.0.0 in the container image."
+    )
     port: Port = Field(default=_DEFAULT_PORTS["port"], description="Port to listen on.")
     api_key: Key = Field(
         default=None,
