@@ -73,15 +73,16 @@ PURE: Final = [
     *("agent_status_gateway.state.*", "agent_status_gateway.fanout.*"),
     "agent_status_gateway.access.hosts",
     *("agent_status_gateway.access.keyring", "agent_status_gateway.access.rate_limit"),
-    "agent_status_gateway.http.negotiation",
+    *("agent_status_gateway.http.negotiation", "agent_status_gateway.ingest.*"),
     *("agent_status_gateway.feed.inbox", "agent_status_gateway.feed.missed_reports"),
-    *("agent_status_gateway.ingest.hooks", "agent_status_gateway.ingest.sessions"),
-    *("agent_status_gateway.ingest.hook_event", "agent_status_gateway.ingest.activity.*"),
     *("agent_status_gateway.cli.terminal.presentation", "agent_status_gateway.cli.terminal.view"),
     *("agent_status_gateway.cli.terminal.table", "agent_status_gateway.cli.terminal.changes"),
     *("agent_status_gateway.cli.terminal.roster", "agent_status_gateway.cli.terminal.goal"),
 ]
-NOT_PURE: Final = {"agent_status_gateway.fanout.hub", "agent_status_publisher.contract.process_start"}
+NOT_PURE: Final = {
+    *("agent_status_gateway.fanout.hub", "agent_status_publisher.contract.process_start"),
+    *("agent_status_gateway.ingest.app", "agent_status_gateway.ingest.body_limit"),
+}
 """The files of pure rooms that write to the network, or ask the system."""
 IMPURE: Final = {"asyncio", "redis", "fastapi", "starlette", "time", "socket", "threading", "os", "uvicorn", "logging"}
 CONTRACT: Final = "agent_status_publisher.contract"

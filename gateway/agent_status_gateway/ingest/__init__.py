@@ -4,6 +4,7 @@ In reading order:
 
     body_limit   how large a request body may be
     activity     what one session does, with its tools, questions and background work
+    titles       what the sessions of command-line agents are called
     sessions     the sessions that are ingested, and how long they last without news
     hook_event   the fields of a hook event that are read
     hooks        what command-line agents mean by their hooks

@@ -6,7 +6,6 @@ JSON holds prompts, commands and results; all fields that `HookEvent` does not h
 
 from collections.abc import Mapping
 from enum import StrEnum, auto
-from pathlib import PurePath
 from typing import Final
 
 from agent_status_gateway.ingest.activity.questions import Questions
@@ -124,10 +123,11 @@ def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
     key = f"{cli}:{event.session_id}"
     if meaning is Meaning.END:
         sessions.end(key)
+        sessions.titles.forget(key)
         return True
-    title = PurePath(event.cwd.replace("\\", "/")).name if event.cwd else None
     opens = meaning in OPENING or (meaning is Meaning.STOP and event.has_background)
-    session = sessions.open(key, title or None) if opens else sessions.get(key)
+    title = sessions.titles.of(key, event.cwd)
+    session = sessions.open(key, title) if opens else sessions.get(key)
     if session is None:
         return meaning is Meaning.STOP
     if meaning is Meaning.FAIL:

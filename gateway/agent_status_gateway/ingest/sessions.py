@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from agent_status_gateway.ingest.activity.activity import Activity
+from agent_status_gateway.ingest.titles import Titles
 from agent_status_publisher import Session, SessionState, StatusPublisher
 
 PATIENCE: Final = 4
@@ -59,6 +60,7 @@ class IngestSessions:
         self._clock = clock
         self._ttl_seconds = ttl_seconds
         self._open: dict[str, IngestSession] = {}
+        self.titles = Titles(clock)
 
     def __len__(self) -> int:
         return len(self._open)

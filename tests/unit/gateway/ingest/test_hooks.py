@@ -116,9 +116,25 @@ def test_a_question_is_asked_even_where_every_permission_is_given(
     assert play(publisher, events) == "thinking" + expected
 
 
-def test_a_session_is_called_by_its_folder_and_nothing_of_its_path(publisher: RecordingPublisher) -> None:
-    play(publisher, [("UserPromptSubmit", {"cwd": "/home/somebody/secret-client/web-shop"})])
+def test_a_session_is_called_by_its_first_folder_from_turn_to_turn(publisher: RecordingPublisher) -> None:
+    events: Events = [
+        ("UserPromptSubmit", {"cwd": "/home/somebody/secret-client/web-shop"}),
+        ("PreToolUse", BASH | {"cwd": "/home/somebody/secret-client/web-shop/tests"}),
+        ("Stop", {"cwd": "/home/somebody/secret-client/web-shop/tests"}),
+        ("UserPromptSubmit", {"cwd": "/home/somebody/secret-client/web-shop/tests"}),
+    ]
+    play(publisher, events)
     assert publisher.sessions["claude-code:s1"].title == "web-shop"
+    assert {change.title for change in publisher.changes if change.state} == {"web-shop"}
+
+
+def test_the_title_of_a_session_that_ended_is_given_again(publisher: RecordingPublisher) -> None:
+    sessions = IngestSessions(publisher, Clock(), 900)
+    for session_id, name in (("s1", "UserPromptSubmit"), ("s1", "SessionEnd"), ("s2", "UserPromptSubmit")):
+        take("codex", HookEvent(session_id=session_id, hook_event_name=name, cwd="/srv/shop"), sessions)
+    assert publisher.sessions["codex:s2"].title == "shop"
+    take("codex", HookEvent(session_id="s1", hook_event_name="UserPromptSubmit", cwd="/srv/shop"), sessions)
+    assert publisher.sessions["codex:s1"].title == "shop (s1)"
 
 
 def test_an_unknown_event_means_nothing(publisher: RecordingPublisher) -> None:
