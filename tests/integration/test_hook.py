@@ -95,6 +95,32 @@ def test_whatever_stdin_says_it_says_nothing_and_exits_with_0(stdin: bytes) -> N
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full"])
+def test_it_exits_with_0_whatever_is_closed(closed: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"$HOOK" codex --url http://127.0.0.1:1 {closed}'],
+        input=json.dumps(EVENT).encode(),
+        env={"HOOK": str(HOOK)},
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0
+
+
+def test_the_installer_does_its_work_though_nobody_reads_what_it_says(tmp_path: Path) -> None:
+    file = tmp_path / "hooks.json"
+    for what, closed in (("install", "| true"), ("uninstall", ">/dev/full"), ("install", ">&-")):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f'"$HOOK" {what} codex --yes --file "$FILE" {closed}'],
+            env={"HOOK": str(HOOK), "FILE": str(file), "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert ("PreToolUse" in file.read_text()) is (what == "install")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("emacs",), ("codex", "--url", "nonsense"), ("codex", "--url"), ("codex", "--url", "https://127.0.0.1:1")],

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         _warn(f"{file or cli.title}: {reason}. Nothing was changed.")
         return FAILED
-    print(sentence)
+    _say(sentence)
     return status
 
 
@@ -77,7 +77,7 @@ def _change(cli: Cli, file: Path, options: argparse.Namespace) -> tuple[int, str
     now, then = to_text(before, indent), to_text(after, indent)
     if now == then:
         return DONE, f"{file} needs no change."
-    print(_difference(file, now if before else "", then))
+    _say(_difference(file, now if before else "", then))
     if not options.yes and not _agreed(file):
         return NOT_WRITTEN, "Nothing was written."
     if read(file) != text:
@@ -133,6 +133,14 @@ def _agreed(file: Path) -> bool:
     except (EOFError, KeyboardInterrupt):
         print()
         return False
+
+
+def _say(sentence: str) -> None:
+    """Print a text. If nobody can read it, since a pipe is closed or a disk is full, the work goes on."""
+    try:
+        print(sentence, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python writes the rest again, and fails
 
 
 def _warn(sentence: str) -> None:

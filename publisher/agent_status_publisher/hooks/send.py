@@ -59,6 +59,8 @@ def names_in(body: bytes) -> bytes:
     if event.get("hook_event_name") == "PostToolUseFailure":
         event.pop("error", None)  # a tool's output
     names = {name: _only_names(event.get(name)) for name in FIELDS}
+    if isinstance(folder := names["cwd"], str):
+        names["cwd"] = folder.replace("\\", "/").rstrip("/").rpartition("/")[2] or None
     return json.dumps({name: value for name, value in names.items() if value is not None}).encode()
 
 
@@ -67,7 +69,8 @@ def _only_names(value: object) -> object:
         return value
     if not isinstance(value, list):
         return None
-    return [{name: one[name] for name in WORK_FIELDS if isinstance(one.get(name), str)} for one in value[:MAX_WORK]]
+    listed = [one if isinstance(one, dict) else {} for one in value[:MAX_WORK]]
+    return [{name: one[name] for name in WORK_FIELDS if isinstance(one.get(name), str)} for one in listed]
 
 
 def _send(url: str, body: bytes, headers: dict[str, str]) -> None:

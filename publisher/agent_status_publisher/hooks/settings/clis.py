@@ -69,7 +69,7 @@ CLAUDE_CODE: Final = Cli(
         "UserPromptSubmit": (1, 0, 54),
         "PreToolUse": (1, 0, 38),
         "PostToolUse": (1, 0, 38),
-        "PostToolUseFailure": (2, 1, 50),  # older ones may know it; this one was seen to
+        "PostToolUseFailure": (2, 0, 65),  # seen in it, and not in 2.0.32; the changelog does not have it
         "PostToolBatch": (2, 1, 101),  # no source names its version; from this one on, an unknown event does no harm
         "PermissionRequest": (2, 0, 45),
         "PermissionDenied": (2, 1, 89),

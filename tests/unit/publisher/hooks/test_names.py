@@ -48,6 +48,28 @@ def test_of_background_work_only_names_are_sent() -> None:
     }
 
 
+@pytest.mark.parametrize("tasks", [[None, "secret", 7, ["secret"]], [{"id": 7, "type": None}]])
+def test_background_work_in_another_form_is_only_counted(tasks: list[Any]) -> None:
+    sent = json.loads(names_in(json.dumps({"hook_event_name": "Stop", "background_tasks": tasks}).encode()))
+    assert sent["background_tasks"] == [{}] * len(tasks)
+
+
+@pytest.mark.parametrize(
+    ("folder", "sent"),
+    [
+        ("/home/ann/secret-client/shop", "shop"),
+        ("/home/ann/shop/", "shop"),
+        (r"C:\Users\ann\shop", "shop"),
+        ("shop", "shop"),
+        ("/", None),
+        (7, None),
+    ],
+)
+def test_of_a_folder_only_its_own_name_is_sent(folder: object, sent: str | None) -> None:
+    event = {"hook_event_name": "Stop", "cwd": folder}
+    assert json.loads(names_in(json.dumps(event).encode())).get("cwd") == sent
+
+
 def test_an_error_is_sent_of_a_turn_and_not_of_a_tool() -> None:
     for name, expected in (("StopFailure", {"error": "rate_limit"}), ("PostToolUseFailure", {})):
         event = {"hook_event_name": name, "error": "rate_limit", "is_interrupt": True}
