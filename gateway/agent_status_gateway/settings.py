@@ -206,6 +206,10 @@ class IngestSettings(RedisSettings):
         le=86_400,
         description="Seconds without an update before a session is an error; four times that while a tool runs.",
     )
+    show_idle: bool = Field(
+        default=False,
+        description="Keep a command-line agent at its prompt as waiting for the user, until it ends or four TTLs pass.",
+    )
 
     @model_validator(mode="after")
     def _a_stranger_must_not_write(self) -> Self:

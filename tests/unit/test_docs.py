@@ -34,6 +34,8 @@ each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: 
 def _as_told(default: object) -> str:
     if default is None:
         return ""
+    if isinstance(default, bool):
+        return "on" if default else "off"
     if isinstance(default, tuple):
         return ",".join(default)
     return f"{default:g}" if isinstance(default, float) else str(default)
@@ -43,7 +45,7 @@ def test_the_settings_table_is_the_code() -> None:
     documented = {
         row[0].strip("`").removeprefix(PREFIX): (row[1].strip("`"), row[2]) for row in rows(SETTINGS, "| setting |")
     }
-    ingest = {name: field for name, field in IngestSettings.model_fields.items() if name.startswith("ingest_")}
+    ingest = {name: field for name, field in IngestSettings.model_fields.items() if name not in Settings.model_fields}
     ours, theirs = Settings.model_fields | ingest, PublisherSettings(namespace="default")
     for name, (default, reader) in documented.items():
         field = ours.get(name.lower())

@@ -63,14 +63,14 @@ def _option(field: FieldInfo, name: str) -> Any:
     if isinstance(field.default, tuple):
         default = ",".join(field.default) or "none"
     else:
-        default = "none" if field.default is None else field.default
+        default = "none" if field.default is None else "off" if field.default is False else field.default
     return typer.Option(f"--{name.replace('_', '-')}", help=f"{field.description} [default: {default}]")
 
 
 def _option_type(field: FieldInfo) -> Any:
-    """Number or path where the setting is one. Everything else is text, which the settings parse."""
+    """Flag, number or path where the setting is one. Everything else is text, which the settings parse."""
     types = _types(field.annotation)
-    return next((kind for kind in (int, float, Path) if kind in types), str)
+    return next((kind for kind in (bool, int, float, Path) if kind in types), str)
 
 
 def _types(annotation: Any) -> set[Any]:

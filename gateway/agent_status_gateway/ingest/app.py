@@ -143,7 +143,9 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
             logging.getLogger(name).addFilter(DropKeys())
         ours = publisher or StatusPublisher(settings.redis_url, namespace=settings.namespace, max_concurrent=0)
         async with ours:
-            app.state.sessions = sessions = IngestSessions(ours, time.monotonic, settings.ingest_ttl_seconds)
+            app.state.sessions = sessions = IngestSessions(
+                ours, time.monotonic, settings.ingest_ttl_seconds, shows_idle=settings.show_idle
+            )
             end_idle = keep_running("the look for idle sessions", lambda: _end_idle_sessions(sessions))
             ending = asyncio.create_task(end_idle, name="idle-sessions")
             try:

@@ -125,7 +125,7 @@ def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
         sessions.end(key)
         sessions.titles.forget(key)
         return True
-    opens = meaning in OPENING or (meaning is Meaning.STOP and event.has_background)
+    opens = meaning in OPENING or (meaning is Meaning.STOP and (event.has_background or sessions.shows_idle))
     title = sessions.titles.of(key, event.cwd)
     session = sessions.open(key, title) if opens else sessions.get(key)
     if session is None:
@@ -134,12 +134,11 @@ def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
         sessions.end(key, event.error or "failed")
         return True
     if meaning is Meaning.INTERRUPT or (meaning is Meaning.IDLE and not session.activity.is_over):
-        sessions.interrupt(session)
+        sessions.finish(session)
         return True
     _apply(session, meaning, event)
-    if event.is_interrupt is True and event.agent_id is None:
-        sessions.interrupt(session)
-    elif meaning is Meaning.STOP and session.activity.is_done:
+    is_interrupt = event.is_interrupt is True and event.agent_id is None
+    if is_interrupt or (meaning is Meaning.STOP and session.activity.is_done):
         sessions.finish(session)
     else:
         sessions.renew(session)

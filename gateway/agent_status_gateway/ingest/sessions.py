@@ -4,7 +4,8 @@ Rule 1. A client has no lease, so each session has a TTL: until that ends, the s
         While a tool runs, a user is asked or the turn is over, the TTL is longer.
 Rule 2. A session without an update within its TTL ends as an error, "no news". Its next update begins a new run.
         If its turn was over, and it was only kept for work in the background, it just ends.
-Rule 3. When the last work in the background ends, a session is kept for a moment more: its agent goes on by itself.
+Rule 3. A session that is at its prompt has ended. If idle sessions are shown, it waits for the user instead.
+Rule 4. When the last work in the background ends, a session is kept for a moment more: its agent goes on by itself.
 """
 
 from collections.abc import Callable
@@ -55,12 +56,15 @@ class IngestSession:
 class IngestSessions:
     """Every session that this process publishes. `clock` gives monotonic seconds."""
 
-    def __init__(self, publisher: StatusPublisher, clock: Callable[[], float], ttl_seconds: float) -> None:
+    def __init__(
+        self, publisher: StatusPublisher, clock: Callable[[], float], ttl_seconds: float, *, shows_idle: bool = False
+    ) -> None:
         self._publisher = publisher
         self._clock = clock
         self._ttl_seconds = ttl_seconds
         self._open: dict[str, IngestSession] = {}
         self.titles = Titles(clock)
+        self.shows_idle = shows_idle
 
     def __len__(self) -> int:
         return len(self._open)
@@ -92,12 +96,12 @@ class IngestSessions:
         self._begin_ttl(one)
 
     def finish(self, one: IngestSession) -> None:
-        """End a session whose turn is over, with nothing in the background."""
-        self.end(one.key)
-
-    def interrupt(self, one: IngestSession) -> None:
-        """End a session whose turn its user has ended. That is not an error."""
-        self.end(one.key)
+        """End a session whose turn is over, or show that it waits for the user's next prompt."""
+        if self.shows_idle:
+            one.activity.wait_for_prompt()
+            self.renew(one)
+        else:
+            self.end(one.key)
 
     def end(self, key: str, error: str | None = None) -> None:
         """End a session, with an error or without."""
@@ -113,7 +117,10 @@ class IngestSessions:
         """End sessions without an update within their TTL."""
         now = self._clock()
         for key, one in [(key, one) for key, one in self._open.items() if one.deadline <= now]:
-            self.end(key, None if one.activity.is_over else NO_NEWS)
+            if one.activity.is_done:
+                self.finish(one)
+            else:
+                self.end(key, None if one.activity.is_over else NO_NEWS)
 
     def _begin_ttl(self, one: IngestSession) -> None:
         if one.activity.is_done:

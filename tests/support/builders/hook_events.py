@@ -14,9 +14,9 @@ READ: Final = {"tool_name": "Read", "tool_use_id": "toolu_2"}
 ASK: Final = {"tool_name": "AskUserQuestion", "tool_use_id": "toolu_9"}
 
 
-def play(publisher: RecordingPublisher, events: Events, cli: Cli = "claude-code") -> str:
+def play(publisher: RecordingPublisher, events: Events, cli: Cli = "claude-code", *, shows_idle: bool = False) -> str:
     """The states that are published, by name; `end` is the session's end."""
-    sessions = IngestSessions(publisher, Clock(), 900)
+    sessions = IngestSessions(publisher, Clock(), 900, shows_idle=shows_idle)
     for name, fields in events:
         take(cli, HookEvent(session_id="s1", hook_event_name=name, **fields), sessions)
     return " ".join("end" if state is None else state for state in publisher.states(f"{cli}:s1"))

@@ -40,8 +40,9 @@ class Activity:
 
     @property
     def is_done(self) -> bool:
-        """True when the turn is over and nothing runs in the background."""
-        return self.is_over and not self._background and not self._calls and not self.questions
+        """True when the turn is over and nothing runs in the background, unless the prompt is waited for."""
+        at_prompt = self._state is SessionState.WAITING_FOR_USER
+        return self.is_over and not at_prompt and not self._background and not self._calls and not self.questions
 
     @property
     def is_patient(self) -> bool:

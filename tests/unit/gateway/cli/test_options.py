@@ -38,6 +38,10 @@ def test_an_option_has_the_type_of_its_setting() -> None:
     assert types["--cors-origins"] == types["--log-format"] == types["--host"] == "str"
 
 
+def test_a_setting_that_is_on_or_off_is_a_flag() -> None:
+    assert options("ingest")["--show-idle"] == ""
+
+
 @pytest.mark.parametrize("command", ["serve", "ingest"])
 def test_help_has_the_description_and_the_default_of_a_setting(command: str) -> None:
     field = Settings.model_fields["redis_url"]

@@ -116,6 +116,36 @@ def test_a_question_is_asked_even_where_every_permission_is_given(
     assert play(publisher, events) == "thinking" + expected
 
 
+IDLE: dict[str, tuple[Events, str]] = {
+    "a turn, and the end of the session": (
+        [("UserPromptSubmit", {}), ("PreToolUse", BASH), ("PostToolUse", BASH), ("Stop", {}), ("SessionEnd", {})],
+        "thinking tool_running thinking waiting_for_user end",
+    ),
+    "two turns": (
+        [("UserPromptSubmit", {}), ("Stop", {}), ("UserPromptSubmit", {})],
+        "thinking waiting_for_user thinking",
+    ),
+    "a late notification": (
+        [("UserPromptSubmit", {}), ("Stop", {}), ("Notification", {"notification_type": "idle_prompt"})],
+        "thinking waiting_for_user",
+    ),
+    "an interrupt": (
+        [("UserPromptSubmit", {}), ("PreToolUse", BASH), ("Notification", {"notification_type": "idle_prompt"})],
+        "thinking tool_running waiting_for_user",
+    ),
+    "a session from before this process": ([("Stop", {})], "thinking waiting_for_user"),
+    "a failed turn": ([("UserPromptSubmit", {}), ("StopFailure", {"error": "rate_limit"})], "thinking error"),
+}
+
+
+@pytest.mark.parametrize("name", IDLE)
+def test_a_session_at_its_prompt_waits_for_the_user_if_idle_sessions_are_shown(
+    publisher: RecordingPublisher, name: str
+) -> None:
+    events, expected = IDLE[name]
+    assert play(publisher, events, shows_idle=True) == expected
+
+
 def test_a_session_is_called_by_its_first_folder_from_turn_to_turn(publisher: RecordingPublisher) -> None:
     events: Events = [
         ("UserPromptSubmit", {"cwd": "/home/somebody/secret-client/web-shop"}),

@@ -107,6 +107,39 @@ def test_a_session_that_is_only_kept_for_its_background_ends_without_an_error(
 
 
 # sessions: Rule 3
+@pytest.mark.parametrize(("shows_idle", "shown"), [(False, None), (True, "waiting_for_user")])
+def test_a_session_at_its_prompt_has_ended_unless_idle_sessions_are_shown(
+    publisher: RecordingPublisher, clock: Clock, shows_idle: bool, shown: str | None
+) -> None:
+    sessions = IngestSessions(publisher, clock, TTL_SECONDS, shows_idle=shows_idle)
+    session = sessions.open("web:1")
+    session.activity.stop()
+    sessions.finish(session)
+    assert publisher.states("web:1") == ["thinking", shown]
+
+
+# sessions: Rule 3
+def test_an_idle_session_is_shown_until_its_ttl_and_then_ends_without_an_error(
+    publisher: RecordingPublisher, clock: Clock
+) -> None:
+    sessions = IngestSessions(publisher, clock, TTL_SECONDS, shows_idle=True)
+    session = sessions.open("web:1")
+    session.activity.start_agent("a1", "Explore")
+    session.activity.stop()
+    session.activity.end_agent("a1")
+    sessions.renew(session)
+    clock.pass_(PAUSE_SECONDS)
+    sessions.end_idle()
+    assert publisher.sessions["web:1"].state == "waiting_for_user"
+    clock.pass_(PATIENCE * TTL_SECONDS - 1)
+    sessions.end_idle()
+    assert publisher.sessions["web:1"].state == "waiting_for_user"
+    clock.pass_(1)
+    sessions.end_idle()
+    assert publisher.states("web:1") == ["thinking", "waiting_for_user", None]
+
+
+# sessions: Rule 4
 def test_a_session_outlives_the_last_work_in_its_background_for_a_moment(
     publisher: RecordingPublisher, clock: Clock, sessions: IngestSessions
 ) -> None:
