@@ -50,7 +50,7 @@ def test_model_calls_of_an_agent_that_is_a_tool_are_counted_though_they_are_insi
     spans: dict[str, Published],
 ) -> None:
     published = spans["adk_agent_as_tool"]
-    assert published.states == ["thinking", "tool_running", "thinking", "streaming", None]
+    assert published.states == ["thinking", "tool_running", "thinking", "streaming", "thinking", None]
     assert tokens(published) == (1000, 200)
 
 
@@ -66,7 +66,7 @@ def test_microsofts_agent_framework_is_known_by_names_and_its_session_by_the_tra
 def test_strands_is_known_by_names_and_its_session_by_what_is_set_after_the_start(spans: dict[str, Published]) -> None:
     published = spans["strands"]
     assert published.keys == {"opentelemetry:42"}
-    assert published.states == ["thinking", "tool_running", "streaming", None]
+    assert published.states == ["thinking", "tool_running", "streaming", "thinking", None]
     assert titles(published) == {"Strands Agents"}
 
 
@@ -86,7 +86,7 @@ def test_a_run_that_another_bridge_saw_first_is_none_of_its_own_even_after_that_
 def test_the_words_of_openinference_are_known(spans: dict[str, Published]) -> None:
     published = spans["openinference"]
     assert published.keys == {"opentelemetry:42"}
-    assert published.states == ["thinking", "tool_running", "streaming", None]
+    assert published.states == ["thinking", "tool_running", "streaming", "thinking", None]
     assert set(published.tools) == {None, "bash"}
     assert tokens(published) == (500, 100)
 
@@ -117,7 +117,7 @@ def test_what_goes_on_or_begins_after_its_agent_has_ended_shows_nothing(spans: d
 
 def test_attributes_of_another_shape_lose_nothing_else(spans: dict[str, Published]) -> None:
     published = spans["other_shapes"]
-    assert published.states == ["thinking", "tool_running", "streaming", None]
+    assert published.states == ["thinking", "tool_running", "streaming", "thinking", None]
     assert set(published.tools) == {None, "tool"}
 
 

@@ -1,6 +1,7 @@
 """The page about bridges, held against the bridges."""
 
 import ast
+import json
 import re
 import textwrap
 
@@ -12,6 +13,8 @@ from tests.support.documents import ROOT, doc_page, rows
 PAGE = doc_page("how-to/frameworks.md")
 INTEGRATIONS = ROOT / "publisher" / "agent_status_publisher" / "integrations"
 SEEN = "| framework | thinking |"
+RECORDED = ROOT / "tests" / "bridges" / "recorded"
+TRACED = "| framework | traced by |"
 PROVEN = "| framework | proven with |"
 
 each_bridge = pytest.mark.parametrize("bridge", BRIDGES, ids=lambda bridge: bridge.name)
@@ -52,6 +55,18 @@ def test_the_versions_are_those_that_the_tests_install(bridge: Bridge) -> None:
     lock = (ROOT / "requirements" / f"bridge-{bridge.name.replace('_', '-')}.txt").read_text("utf-8")
     locked = {package: re.search(rf"^{package}==(\S+)", lock, re.MULTILINE) for package in packages}
     assert proven_row(bridge)[1] == ", ".join(f"{package} {found[1]}" for package, found in locked.items() if found)
+
+
+def test_the_versions_of_traced_frameworks_are_those_of_the_recordings() -> None:
+    documented = {
+        version for row in rows(PAGE, TRACED) for version in re.findall(r"[a-z][a-z-]+ \d[\d.]+\d", " ".join(row[:2]))
+    }
+    recorded = {
+        f"{package} {version}"
+        for path in sorted(RECORDED.glob("*.json"))
+        for package, version in json.loads(path.read_text("utf-8"))["versions"].items()
+    }
+    assert documented == recorded
 
 
 @each_bridge

@@ -1,5 +1,6 @@
 """What users import and type: these names stay, or a release says that they went."""
 
+import ast
 import importlib
 from pathlib import Path
 from typing import Final
@@ -43,6 +44,14 @@ def test_each_bridge_is_imported_by_its_own_name() -> None:
     }
     (folder,) = importlib.import_module("agent_status_publisher.integrations").__path__
     assert {path.stem for path in Path(folder).glob("*.py")} - {"__init__"} == named
+
+
+def test_the_bridge_of_opentelemetry_has_these_names() -> None:
+    """Read, not imported: it needs OpenTelemetry's SDK."""
+    (folder,) = importlib.import_module("agent_status_publisher.integrations").__path__
+    tree = ast.parse((Path(folder) / "opentelemetry.py").read_text("utf-8"))
+    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    assert classes == {"StatusSpanProcessor", "RecordingSampler"}
 
 
 def test_the_command_has_these_commands() -> None:

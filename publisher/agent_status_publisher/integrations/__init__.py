@@ -9,7 +9,8 @@ they mean for sessions is the same for all. A bridge takes names and numbers onl
     crewai             CrewAI
     langchain          LangChain and LangGraph
     openai_agents      OpenAI Agents SDK
-    opentelemetry      whatever traces agents by OpenTelemetry's GenAI conventions
+    spans              what the spans of traced agents mean for sessions, in each dialect
+    opentelemetry      whatever traces agents by OpenTelemetry
     pocketpaw          PocketPaw
     pydantic_ai        Pydantic AI
 """

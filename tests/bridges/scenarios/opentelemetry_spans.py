@@ -12,9 +12,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler
 from opentelemetry.trace import Span, Status, StatusCode, Tracer, set_span_in_context
 
-from agent_status_publisher.integrations import opentelemetry, status_key
+from agent_status_publisher.integrations import status_key
 from agent_status_publisher.integrations.opentelemetry import RecordingSampler, StatusSpanProcessor
 from agent_status_publisher.integrations.runs import Runs
+from agent_status_publisher.integrations.spans import follower
 from agent_status_publisher.testing import RecordingPublisher
 
 PACKAGES = ("opentelemetry-sdk",)
@@ -206,7 +207,7 @@ def other_shapes(publisher: RecordingPublisher) -> None:
 
 def never_ended(publisher: RecordingPublisher) -> None:
     """Ten agents of whose spans none ends, where there is room for three."""
-    usual, opentelemetry.MAX_SPANS = opentelemetry.MAX_SPANS, 3  # type: ignore[misc]
+    usual, follower.MAX_SPANS = follower.MAX_SPANS, 3  # type: ignore[misc]
     try:
         tracer = tracer_of(publisher)
         for number in range(10):
@@ -214,7 +215,7 @@ def never_ended(publisher: RecordingPublisher) -> None:
             tracer.start_span("invoke_agent Clerk", attributes=about)
         assert set(publisher.sessions) == {f"opentelemetry:{number}" for number in (7, 8, 9)}
     finally:
-        opentelemetry.MAX_SPANS = usual  # type: ignore[misc]
+        follower.MAX_SPANS = usual  # type: ignore[misc]
 
 
 def threads(publisher: RecordingPublisher) -> None:
