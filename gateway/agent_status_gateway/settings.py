@@ -25,7 +25,7 @@ from agent_status_publisher.contract.redis_url import RedisUrlError, parse_redis
 from agent_status_publisher.contract.setting_names import PREFIX
 from agent_status_publisher.contract.wire import Keys
 
-PUBLISHER_ONLY: Final = frozenset({"HEARTBEAT_SECONDS", "LEASE_SECONDS", "ERROR_TTL_SECONDS"})
+PUBLISHER_ONLY: Final = frozenset({"HEARTBEAT_SECONDS", "LEASE_SECONDS", "ERROR_TTL_SECONDS", "WAITING_TTL_SECONDS"})
 LOCALHOST_ORIGINS: Final = "localhost"
 NO_ORIGINS: Final = "none"
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -53,6 +53,8 @@ class StatusPublisher:
             is reported as lost. The default is `AGENT_STATUS_LEASE_SECONDS`, then 15.
         error_ttl_seconds: Seconds for which a session in error is shown. The default is
             `AGENT_STATUS_ERROR_TTL_SECONDS`, then 30.
+        waiting_ttl_seconds: Seconds for which a session waits for a user before it ends by itself. The default is
+            `AGENT_STATUS_WAITING_TTL_SECONDS`, then 259200, three days.
         on_error: A function that is called with each outage and each ignored call, in the thread in which it happens.
         error_text: A function that returns the part of an exception to show, since its message may hold secrets. The
             default is the message, on one line and cut. `lambda error: type(error).__name__` shows the type alone.
@@ -70,6 +72,7 @@ class StatusPublisher:
         heartbeat_seconds: float | None = None,
         lease_seconds: float | None = None,
         error_ttl_seconds: float | None = None,
+        waiting_ttl_seconds: float | None = None,
         on_error: OnError | None = None,
         error_text: ErrorText | None = None,
     ) -> None:
@@ -80,6 +83,7 @@ class StatusPublisher:
             heartbeat_seconds=heartbeat_seconds,
             lease_seconds=lease_seconds,
             error_ttl_seconds=error_ttl_seconds,
+            waiting_ttl_seconds=waiting_ttl_seconds,
         )
         self._target = self._settings.redis_url if redis is None else redis
         self._reporter = Reporter(on_error)
@@ -140,8 +144,10 @@ class StatusPublisher:
         """Open a session, which starts in `thinking`, or get the handle of one that is open.
 
         A session in error begins its next run. A wrong key is reported as an `InvalidCallError`, and the calls of its
-        handle do nothing. A worker can hold 1000 sessions; one more is reported and ignored, too. After `close()` no
-        session is opened.
+        handle do nothing. After `close()` no session is opened.
+
+        A worker can hold 1000 sessions. One more ends the session that has waited or been in error for longest, which
+        is reported once. If all of them work, the new one is reported and ignored.
 
         Args:
             key: The session's key: not empty, at most 512 bytes of UTF-8, and without control characters.

@@ -2,15 +2,19 @@
 
 import functools
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
-from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, MAX_TOOL_CHARACTERS, clean_text, message_of
+from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, clean_text, message_of
 from agent_status_publisher.errors import InvalidCallError, PublisherError
-from agent_status_publisher.tool import Tool
+from agent_status_publisher.tool import Tool, shown_tool
 from agent_status_publisher.worker.never_raise import is_failure, never_raise
 from agent_status_publisher.worker.run import Run
 from agent_status_publisher.worker.worker import Worker
+
+FULL: Final = (
+    f"this worker holds {MAX_SESSIONS} sessions: those that waited or were in error for longest were ended for new ones"
+)
 
 
 class Session:
@@ -82,6 +86,7 @@ class Session:
         shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
         with self._worker.lock:
             self._open(shown_title)
+        self._report_eviction()
 
     @never_raise
     def open_as(
@@ -89,7 +94,7 @@ class Session:
     ) -> None:
         """Open the session and set its state in one step. `StatusPublisher.publish` calls it."""
         shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
-        tool = _tool_name(tool_name) if state is SessionState.TOOL_RUNNING else None
+        tool = shown_tool(tool_name) if state is SessionState.TOOL_RUNNING else None
         message = message_of(error_message, self._worker.error_text)
         with self._worker.lock:
             if self._open(shown_title):
@@ -97,6 +102,7 @@ class Session:
                     self._fail(message)
                 else:
                     self._say(state, tool)
+        self._report_eviction()
 
     @property
     def title(self) -> str | None:
@@ -118,7 +124,7 @@ class Session:
 
         The state stays until the next call. Use `tool()`, or `tool_start()` and `tool_end()`, to report the end, too.
         """
-        self._say(SessionState.TOOL_RUNNING, _tool_name(name))
+        self._say(SessionState.TOOL_RUNNING, shown_tool(name))
 
     @never_raise
     def streaming(self) -> None:
@@ -153,7 +159,7 @@ class Session:
             name: The tool's name, cut at 100 characters.
             call_id: Any hashable value that identifies the call for `tool_end`.
         """
-        shown = _tool_name(name)
+        shown = shown_tool(name)
         hash(call_id)  # an id that is not hashable is refused before anything is shown
         worker = self._worker
         with worker.lock:
@@ -204,7 +210,7 @@ class Session:
             return False
         run = worker.outbox.open(self.key, self._title if title is None else title)
         if run is None:
-            raise InvalidCallError(f"session() was ignored: this worker holds {MAX_SESSIONS} sessions already")
+            raise InvalidCallError(f"session() was ignored: this worker holds {MAX_SESSIONS} sessions at work already")
         self._title = run.title
         return True
 
@@ -281,10 +287,10 @@ class Session:
             run = worker.outbox.open(self.key, self._title)
         return run
 
+    def _report_eviction(self) -> None:
+        if self._worker.outbox.has_evicted:
+            self.report(PublisherError(FULL))
+
     def report(self, error: PublisherError) -> None:
         """Report to a person a call that was ignored, once."""
         self._worker.reporter.once(error)
-
-
-def _tool_name(name: object) -> str:
-    return ("" if name is None else clean_text(name, MAX_TOOL_CHARACTERS)) or "tool"

@@ -28,6 +28,7 @@ class Settings:
     heartbeat_seconds: float = 5.0
     lease_seconds: float = 15.0
     error_ttl_seconds: float = 30.0
+    waiting_ttl_seconds: float = 3 * 24 * 3600.0
     max_concurrent: int = 5
 
     def __post_init__(self) -> None:
@@ -39,6 +40,7 @@ class Settings:
         _check_seconds("HEARTBEAT_SECONDS", self.heartbeat_seconds, MIN_HEARTBEAT_MS / 1000)
         _check_seconds("LEASE_SECONDS", self.lease_seconds, MIN_HEARTBEAT_MS / 1000)
         _check_seconds("ERROR_TTL_SECONDS", self.error_ttl_seconds, 0)
+        _check_seconds("WAITING_TTL_SECONDS", self.waiting_ttl_seconds, 0)
         if self.lease_seconds < 2 * self.heartbeat_seconds:
             raise ConfigurationError(
                 f"LEASE_SECONDS: {self.lease_seconds:g} is under two heartbeats (HEARTBEAT_SECONDS is "
@@ -70,7 +72,7 @@ def from_environment(environment: Mapping[str, str] | None = None, **given: obje
         values.setdefault("redis_url", url)
     if namespace := env.get(f"{PREFIX}NAMESPACE"):
         values.setdefault("namespace", namespace)
-    for name in ("heartbeat_seconds", "lease_seconds", "error_ttl_seconds"):
+    for name in ("heartbeat_seconds", "lease_seconds", "error_ttl_seconds", "waiting_ttl_seconds"):
         text = env.get(PREFIX + name.upper())
         if text and name not in values:
             values[name] = _seconds(PREFIX + name.upper(), text)

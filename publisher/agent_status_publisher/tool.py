@@ -1,7 +1,9 @@
-"""A tool that runs while a `with` block of it does."""
+"""A tool that runs while a `with` block of it does, and the name that is shown of it."""
 
 from collections.abc import Callable
 from typing import Self
+
+from agent_status_publisher.contract.text import MAX_TOOL_CHARACTERS, clean_text
 
 
 class Tool:
@@ -31,3 +33,8 @@ class Tool:
 
     async def __aexit__(self, *_: object) -> None:
         self.__exit__()
+
+
+def shown_tool(name: object) -> str:
+    """Return the tool's name as it is shown: cut at 100 characters, and never empty."""
+    return ("" if name is None else clean_text(name, MAX_TOOL_CHARACTERS)) or "tool"

@@ -96,6 +96,15 @@ def test_an_error_expires_by_itself(backend: Backend, client: TestClient) -> Non
         shows(client, {})
 
 
+def test_a_question_that_nobody_answers_vanishes_after_its_limit(backend: Backend, client: TestClient) -> None:
+    with StatusPublisher(backend.client(), waiting_ttl_seconds=0.3) as publisher:
+        publisher.session("web:1").waiting_for_user()
+        shows(client, {"web:1": "waiting_for_user"})
+        shows(client, {})
+        publisher.session("web:1")
+        shows(client, {"web:1": "thinking"})
+
+
 def test_a_newer_run_outlives_the_expiry_of_the_error_before_it(backend: Backend, client: TestClient) -> None:
     with StatusPublisher(backend.client(), error_ttl_seconds=0.3) as publisher:
         publisher.session("web:1").error("boom")

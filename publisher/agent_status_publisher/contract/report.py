@@ -55,7 +55,8 @@ class SessionRecord(NamedTuple):
     A tuple, since gateways make thousands of them a second, and a frozen dataclass costs five times as much.
 
     Attributes:
-        expires_ms: Milliseconds until a session in error vanishes. None for every other state.
+        expires_ms: Milliseconds until a session in error, or a question that is not answered, vanishes. None for every
+            other state.
     """
 
     key: str

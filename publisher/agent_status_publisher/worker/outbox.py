@@ -13,6 +13,7 @@ from agent_status_publisher.worker.run import Run, to_ms
 
 MAX_ENDED: Final = 64
 ENDED_SECONDS: Final = 3600.0
+NEEDS_A_PERSON: Final = frozenset({SessionState.WAITING_FOR_USER, SessionState.ERROR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,8 @@ class Outbox:
         self._runs: dict[str, Run] = {}
         self._ended: dict[str, tuple[float, float]] = {}  # key → (run started at, ended at), oldest first
         self._seq = 0
+        self.has_evicted = False
+        """True once a session that needed a person made room for a new one."""
         self._change = 1  # the worker's start is the first change
         self._drafted_change = 0
         self._confirmed_change = 0
@@ -84,14 +87,17 @@ class Outbox:
         return run
 
     def open(self, key: str, title: str | None) -> Run | None:
-        """Open a key and return its run. After an error a new run begins. None if there are too many sessions."""
+        """Open a key and return its run. After an error a new run begins.
+
+        When there is no room, the oldest session that waits or is in error ends. None if all of them work.
+        """
         run = self.run(key)
         if run is None:
             if len(self._runs) >= MAX_SESSIONS:
                 self._expire(self.clock())
-                if len(self._runs) >= MAX_SESSIONS:
+                if len(self._runs) >= MAX_SESSIONS and not self._evict():
                     return None
-            run = self._runs[key] = Run(key, title, self.clock())
+            run = self._runs[key] = Run(key, title, self.clock(), self.settings.waiting_ttl_seconds)
             self._ended.pop(key, None)
             self._note_change()
         elif run.state is SessionState.ERROR:
@@ -188,6 +194,14 @@ class Outbox:
         self._change += 1
         if was_quiet:
             self._on_news()
+
+    def _evict(self) -> bool:
+        """End the session that has waited or been in error for longest. False if there is none."""
+        idle = [run for run in list(self._runs.values()) if run.state in NEEDS_A_PERSON]
+        if idle:
+            self._end(min(idle, key=lambda run: run.changed_at))
+            self.has_evicted = True
+        return bool(idle)
 
     def _expire(self, now: float) -> None:
         for run in list(self._runs.values()):

@@ -5,6 +5,8 @@ Rule 1. A run starts when its session opens, or goes on after `error` or `waitin
 Rule 2. Within a run a total smaller than before came late and is ignored.
 Rule 3. The end of a tool shows the newest tool still open, else `streaming`. It changes nothing if the session is in
         error by then, or waits for the user because of another tool.
+Rule 4. A question expires after the waiting TTL since it was asked, as an error does after the error TTL. Asking again
+        while it stands does not prolong it.
 """
 
 from typing import Final
@@ -30,11 +32,14 @@ class Run:
         "state",
         "title",
         "tool",
+        "waiting_ttl",
         "waits_over",
     )
 
-    def __init__(self, key: str, title: str | None, now: float) -> None:
+    def __init__(self, key: str, title: str | None, now: float, waiting_ttl: float = float("inf")) -> None:
         self.key = key
+        self.waiting_ttl = waiting_ttl
+        """Seconds for which a question to the user is shown without an answer."""
         self.title = title
         self.state = SessionState.THINKING
         self.tool: str | None = None
@@ -51,12 +56,16 @@ class Run:
         """Set the state, which is not `error`. True if that changes what is shown."""
         if self.state is SessionState.ERROR:
             self.open_tools.clear()
-            self.error = self.expires_at = None
+            self.error = None
             self._start_again(now)
         elif self.state is SessionState.WAITING_FOR_USER and state is not SessionState.WAITING_FOR_USER:
             self._start_again(now)
-        if state is SessionState.WAITING_FOR_USER:
+        if state is not SessionState.WAITING_FOR_USER:
+            self.expires_at = None
+        else:
             self.waits_over = next(reversed(self.open_tools), None)
+            if self.state is not state and self.waiting_ttl != float("inf"):
+                self.expires_at = now + self.waiting_ttl
         return self._show(state, tool, now)
 
     def fail(self, message: str, now: float, error_ttl: float) -> None:
@@ -104,7 +113,7 @@ class Run:
         return before != (self.input_tokens, self.output_tokens)
 
     def has_expired(self, now: float) -> bool:
-        """Return True if the error of this run has been shown for the error TTL."""
+        """Return True if this run's error or question has been shown for its TTL."""
         return self.expires_at is not None and self.expires_at <= now
 
     def record(self, now: float) -> SessionRecord:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from agent_status_publisher import InvalidCallError, SessionState
+from agent_status_publisher.contract.report import MAX_SESSIONS
 from agent_status_publisher.testing import Change, RecordingPublisher
 from agent_status_publisher.worker.diagnostics import Reporter
 
@@ -175,3 +176,13 @@ def test_leaving_by_an_exception_shows_what_the_agents_own_code_says_of_it() -> 
     with pytest.raises(ValueError, match="hunter2"), publisher.session(KEY):
         raise ValueError("password is hunter2")
     assert newest(publisher).error_message == "ValueError"
+
+
+def test_a_worker_full_of_questions_has_room_for_new_work_and_reports_it_once(publisher: RecordingPublisher) -> None:
+    for number in range(MAX_SESSIONS):
+        publisher.publish(f"web:{number}", "waiting_for_user")
+    handles = [publisher.session(f"new:{number}") for number in range(3)]
+    assert [publisher.states(handle.key) for handle in handles] == [["thinking"]] * 3
+    assert [publisher.states(f"web:{number}")[-1] for number in range(4)] == [None, None, None, "waiting_for_user"]
+    assert ["holds 1000 sessions" in str(error) for error in publisher.errors] == [True]
+    publisher.errors.clear()

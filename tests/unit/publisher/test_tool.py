@@ -2,7 +2,9 @@
 
 import asyncio
 
-from agent_status_publisher.tool import Tool
+import pytest
+
+from agent_status_publisher.tool import Tool, shown_tool
 
 
 def recorded() -> tuple[Tool, list[tuple[str, object]]]:
@@ -28,3 +30,10 @@ def test_an_async_block_is_a_call_too() -> None:
 
     asyncio.run(run())
     assert [what for what, _ in calls] == ["start", "end"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("bash", "bash"), (None, "tool"), ("", "tool"), ("x" * 101, "x" * 99 + "…"), (3, "3")]
+)
+def test_a_tool_always_has_a_name_of_bounded_length(name: object, shown: str) -> None:
+    assert shown_tool(name) == shown

@@ -180,6 +180,33 @@ def test_sessions_whose_error_has_expired_make_room(desk: Desk) -> None:
     assert desk.outbox.open("one:more", None)
 
 
+def test_a_full_worker_ends_what_has_needed_a_person_for_longest_and_says_so(desk: Desk) -> None:
+    for number in range(MAX_SESSIONS):
+        desk.clock.pass_(0.001)
+        run = desk.outbox.open(f"web:{number}", None)
+        assert run
+        if number == 500:
+            desk.outbox.fail(run, "boom")
+        elif number > 500:
+            desk.outbox.say(run, SessionState.WAITING_FOR_USER)
+    assert not desk.outbox.has_evicted
+    for expected in ("web:500", "web:501"):
+        assert desk.outbox.open(f"after {expected}", None)
+        assert list(desk.ended())[-1] == expected, "so that no replica shows it again"
+        assert desk.outbox.has_evicted
+    assert len(desk.keys()) == MAX_SESSIONS
+
+
+def test_an_unanswered_question_ends_after_its_limit(desk: Desk) -> None:
+    run = desk.outbox.open("web:1", None)
+    assert run
+    desk.outbox.say(run, SessionState.WAITING_FOR_USER)
+    assert desk.outbox.draft().record.sessions[0].expires_ms == 3 * 24 * 3600 * 1000
+    desk.clock.pass_(3 * 24 * 3600)
+    assert desk.keys() == []
+    assert "web:1" in desk.ended()
+
+
 def opened(desk: Desk) -> Run:
     """A run whose opening has been written."""
     run = desk.outbox.open("web:1", None)

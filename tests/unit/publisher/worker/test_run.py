@@ -144,6 +144,30 @@ def test_an_error_expires_after_its_ttl_and_another_one_restarts_it() -> None:
     assert r.record(11.0).error == "second"
 
 
+# run: Rule 4
+def test_a_question_expires_after_its_ttl_and_asking_again_does_not_prolong_it() -> None:
+    r = Run("web:1", None, 0.0, waiting_ttl=100.0)
+    r.say(SessionState.WAITING_FOR_USER, 1.0)
+    r.say(SessionState.WAITING_FOR_USER, 50.0)
+    assert r.record(51.0).expires_ms == 50_000
+    assert not r.has_expired(100.9)
+    assert r.has_expired(101.0)
+
+
+# run: Rule 4
+def test_an_answer_takes_the_limit_away_and_the_next_question_has_a_new_one() -> None:
+    r = Run("web:1", None, 0.0, waiting_ttl=100.0)
+    r.say(SessionState.WAITING_FOR_USER, 1.0)
+    r.say(SessionState.THINKING, 2.0)
+    assert r.record(2.0).expires_ms is None
+    r.say(SessionState.WAITING_FOR_USER, 60.0)
+    assert r.record(60.0).expires_ms == 100_000
+    r.fail("boom", 70.0, 30.0)
+    assert r.record(70.0).expires_ms == 30_000
+    r.say(SessionState.WAITING_FOR_USER, 71.0)
+    assert r.record(71.0).expires_ms == 100_000
+
+
 def test_ages_and_remainders_are_never_negative() -> None:
     r = run()
     r.fail("boom", 5.0, 1.0)
