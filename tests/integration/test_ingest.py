@@ -189,15 +189,6 @@ def test_a_hook_is_answered_with_nothing_to_do_and_keeps_names_only(
     assert "hunter2" not in str(publisher.changes)
 
 
-def test_with_the_setting_an_agent_at_its_prompt_waits_for_its_user(
-    publisher: RecordingPublisher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AGENT_STATUS_SHOW_IDLE", "on")
-    with TestClient(create_ingest(IngestSettings.load(), publisher), base_url="http://localhost") as client:
-        client.post("/hooks/claude-code", json=PROMPT | {"hook_event_name": "Stop"})
-        assert publisher.sessions["claude-code:s1"].state == "waiting_for_user"
-
-
 def test_an_unknown_event_is_204_and_an_unknown_agent_422(client: TestClient, publisher: RecordingPublisher) -> None:
     assert client.post("/hooks/codex", json=PROMPT | {"hook_event_name": "New"}).status_code == 204
     assert client.post("/hooks/emacs", json=PROMPT).status_code == 422

@@ -26,19 +26,24 @@ from agent_status_gateway.http.api_page import api_page
 from agent_status_gateway.ingest.body_limit import BodyLimit
 from agent_status_gateway.ingest.hook_event import Cli, HookEvent
 from agent_status_gateway.ingest.hooks import take
+from agent_status_gateway.ingest.processes import Missed, missing, named_process
 from agent_status_gateway.ingest.sessions import IngestSessions, TooManySessionsError
 from agent_status_gateway.paths import LIVENESS_PATH
 from agent_status_gateway.settings import LOOPBACK, IngestSettings
 from agent_status_gateway.tasks import keep_running
 from agent_status_gateway.version import VERSION
 from agent_status_publisher import SessionState, StatusPublisher
+from agent_status_publisher.contract.process_start import process_start
 from agent_status_publisher.contract.report import check_session_key
+from agent_status_publisher.hooks.caller import host_name
 
 logger = logging.getLogger(__name__)
 
 REFUSAL: Final = "Invalid or missing ingest key"
 LOOK_SECONDS: Final = 1.0
 """Seconds between two looks for idle sessions."""
+PROCESS_LOOK_SECONDS: Final = 15.0
+"""Seconds between two looks for agents' processes that are gone, which two looks in a row must miss."""
 CONNECTIONS: Final = 1000
 """The most connections at once: each sends an update, and is gone again."""
 HOSTS: Final = (*sorted(LOOPBACK), "[::1]")
@@ -119,13 +124,25 @@ async def end(key: Key, sessions: Sessions) -> None:
 
 
 @keyed.post("/hooks/{cli}", summary="Receive a hook event of a command-line agent")
-async def hook(cli: Cli, event: HookEvent, sessions: Sessions) -> Response:
-    """`{}`, which changes nothing in the agent; 204 for an event that means nothing here."""
+async def hook(cli: Cli, event: HookEvent, sessions: Sessions, request: Request) -> Response:
+    """Answer `{}`, which changes nothing in the agent, or 204 for an event that means nothing here."""
+    key = f"{cli}:{event.session_id}"
     try:
-        check_session_key(f"{cli}:{event.session_id}")
+        check_session_key(key)
     except ValueError as error:
         _refuse(["body", "session_id"], str(error))
-    return JSONResponse({}) if take(cli, event, sessions) else Response(status_code=204)
+    means_something = take(cli, event, sessions)
+    await _watch_process(key, request, sessions)
+    return JSONResponse({}) if means_something else Response(status_code=204)
+
+
+async def _watch_process(key: str, request: Request, sessions: IngestSessions) -> None:
+    process = named_process(request.headers, host_name())
+    session = sessions.get(key)
+    if process is None or session is None or session.process == process:
+        return
+    if await asyncio.to_thread(process_start, process.pid) == process.start:
+        session.process = process
 
 
 @open_to_all.get(LIVENESS_PATH, summary="Liveness")
@@ -147,11 +164,16 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
                 ours, time.monotonic, settings.ingest_ttl_seconds, shows_idle=settings.show_idle
             )
             end_idle = keep_running("the look for idle sessions", lambda: _end_idle_sessions(sessions))
-            ending = asyncio.create_task(end_idle, name="idle-sessions")
+            end_dead = keep_running("the look for dead agents", lambda: _end_dead_sessions(sessions))
+            looks = [
+                asyncio.create_task(end_idle, name="idle-sessions"),
+                asyncio.create_task(end_dead, name="dead-sessions"),
+            ]
             try:
                 yield {MAX_CONNECTIONS: connections_at_most(CONNECTIONS)}
             finally:
-                ending.cancel()
+                for look in looks:
+                    look.cancel()
 
     app = FastAPI(
         title="Agent Status Ingest",
@@ -195,6 +217,14 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 def _place(part: str | int) -> str | int:
     return part if isinstance(part, int) else part[:MAX_PLACE_CHARACTERS]
+
+
+async def _end_dead_sessions(sessions: IngestSessions) -> None:
+    missed = Missed()
+    while True:
+        await asyncio.sleep(PROCESS_LOOK_SECONDS)
+        now_missing = await asyncio.to_thread(missing, sessions.processes, process_start)
+        sessions.end_gone(missed.gone(now_missing))
 
 
 async def _too_many(_request: Request, error: Exception) -> Response:

@@ -5,13 +5,15 @@ Rule 1. A client has no lease, so each session has a TTL: until that ends, the s
 Rule 2. A session without an update within its TTL ends as an error, "no news". Its next update begins a new run.
         If its turn was over, and it was only kept for work in the background, it just ends.
 Rule 3. A session that is at its prompt has ended. If idle sessions are shown, it waits for the user instead.
-Rule 4. When the last work in the background ends, a session is kept for a moment more: its agent goes on by itself.
+Rule 4. A session whose agent's process is gone ends.
+Rule 5. When the last work in the background ends, a session is kept for a moment more: its agent goes on by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Final
 
 from agent_status_gateway.ingest.activity.activity import Activity
+from agent_status_gateway.ingest.processes import Process
 from agent_status_gateway.ingest.titles import Titles
 from agent_status_publisher import Session, SessionState, StatusPublisher
 
@@ -31,7 +33,7 @@ class TooManySessionsError(Exception):
 class IngestSession:
     """Open session."""
 
-    __slots__ = ("activity", "deadline", "key", "session", "ttl_seconds")
+    __slots__ = ("activity", "deadline", "key", "process", "session", "ttl_seconds")
 
     def __init__(self, key: str, session: Session, ttl_seconds: float) -> None:
         self.key = key
@@ -39,6 +41,8 @@ class IngestSession:
         self.ttl_seconds = ttl_seconds
         self.deadline = 0.0
         self.activity = Activity()
+        self.process: Process | None = None
+        """The process of the agent, if it is watched."""
 
     def show(self) -> None:
         """Publish what the session does now."""
@@ -121,6 +125,17 @@ class IngestSessions:
                 self.finish(one)
             else:
                 self.end(key, None if one.activity.is_over else NO_NEWS)
+
+    @property
+    def processes(self) -> frozenset[Process]:
+        """The processes of open sessions that are watched."""
+        return frozenset(one.process for one in self._open.values() if one.process is not None)
+
+    def end_gone(self, gone: Container[Process]) -> None:
+        """End the sessions of processes that are gone. A person has closed or killed them, so it is not an error."""
+        for key in [key for key, one in self._open.items() if one.process is not None and one.process in gone]:
+            self.end(key)
+            self.titles.forget(key)
 
     def _begin_ttl(self, one: IngestSession) -> None:
         if one.activity.is_done:

@@ -6,6 +6,7 @@ import pytest
 
 from agent_status_gateway.ingest import sessions as sessions_module
 from agent_status_gateway.ingest.activity.activity import Activity
+from agent_status_gateway.ingest.processes import Process
 from agent_status_gateway.ingest.sessions import (
     NO_NEWS,
     PATIENCE,
@@ -140,6 +141,20 @@ def test_an_idle_session_is_shown_until_its_ttl_and_then_ends_without_an_error(
 
 
 # sessions: Rule 4
+def test_the_sessions_of_a_process_that_is_gone_end_without_an_error(
+    publisher: RecordingPublisher, sessions: IngestSessions
+) -> None:
+    gone, alive = Process(42, "boot/7"), Process(43, "boot/8")
+    for key, process in (("codex:1", gone), ("codex:2", alive), ("web:3", None)):
+        sessions.open(key, sessions.titles.of(key, "/srv/shop")).process = process
+    assert sessions.processes == {gone, alive}
+    sessions.end_gone({gone})
+    assert publisher.states("codex:1") == ["thinking", None]
+    assert sorted(publisher.sessions) == ["codex:2", "web:3"]
+    assert sessions.titles.of("codex:4", "/srv/shop") == "shop", "its title is free"
+
+
+# sessions: Rule 5
 def test_a_session_outlives_the_last_work_in_its_background_for_a_moment(
     publisher: RecordingPublisher, clock: Clock, sessions: IngestSessions
 ) -> None:
