@@ -21,7 +21,7 @@ ASPECTS: Final = ("thinking", "tools", "parallel tools", "streaming", "waiting",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """One file of `publisher/integrations/`, and what it can see of its framework."""
+    """One file or folder of `publisher/integrations/`, and what it can see of its framework."""
 
     name: str
     framework: str

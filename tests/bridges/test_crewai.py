@@ -53,6 +53,29 @@ def test_a_run_that_was_cancelled_ends_when_crewai_has_forgotten_it(ways: dict[s
     assert "error" not in published.states
 
 
+@pytest.mark.parametrize("kind", ["crew", "agent", "flow"])
+def test_a_run_that_was_cancelled_ends_after_its_task_although_crewai_keeps_it(
+    ways: dict[str, Published], kind: str
+) -> None:
+    published = ways[f"cancelled_{kind}"]
+    assert published.raised is None
+    assert published.states[-1] is None
+    assert "error" not in published.states
+
+
+def test_a_failure_that_crewai_reports_wins_over_the_end_of_the_task(ways: dict[str, Published]) -> None:
+    assert ways["flow_that_fails_in_a_task"].states == ["thinking", "error"]
+
+
+def test_an_agent_goes_on_after_the_task_of_its_loop(ways: dict[str, Published]) -> None:
+    assert ways["agent_with_a_slow_guardrail"].raised is None
+
+
+def test_a_title_is_the_name_of_flow_or_crew_or_else_the_roles(ways: dict[str, Published]) -> None:
+    shown = {change["session_key"]: change["title"] for change in ways["titles"].changes if change["state"]}
+    assert shown == {"chat:agent": "worker", "chat:named": "Workers", "chat:unnamed": "worker", "chat:flow": "Empty"}
+
+
 def test_a_flow_with_more_runs_inside_than_are_remembered_is_one_session(ways: dict[str, Published]) -> None:
     published = ways["many_crews_in_a_flow"]
     assert len(published.keys) == 1

@@ -25,6 +25,17 @@ def section(bridge: Bridge) -> str:
     return PAGE.partition(f"\n## {bridge.framework}\n")[2].partition("\n## ")[0]
 
 
+def names_of(bridge: Bridge) -> set[str]:
+    """The names that its file has, or that its folder exports."""
+    file = INTEGRATIONS / f"{bridge.name}.py"
+    exporting = ast.parse((file if file.exists() else INTEGRATIONS / bridge.name / "__init__.py").read_text("utf-8"))
+    defined = {
+        node.name for node in exporting.body if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    imported = {alias.name for node in exporting.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    return defined if file.exists() else imported
+
+
 def proven_row(bridge: Bridge) -> list[str]:
     return next(row for row in rows(PAGE, PROVEN) if row[0] == bridge.framework)
 
@@ -94,10 +105,8 @@ def test_the_lines_that_a_user_copies_are_python_and_name_what_is_there(bridge: 
         for node in ast.walk(ast.parse("async def agent():\n" + textwrap.indent(block, "    "))):
             if isinstance(node, ast.ImportFrom) and node.module == f"agent_status_publisher.integrations.{bridge.name}":
                 named |= {alias.name for alias in node.names}
-    source = ast.parse((INTEGRATIONS / f"{bridge.name}.py").read_text("utf-8"))
-    has = {node.name for node in source.body if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)}
     assert named
-    assert named <= has
+    assert named <= names_of(bridge)
 
 
 @each_bridge

@@ -54,7 +54,10 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "Each bridge is played to its own framework, in an environment of its own.": {
         "agent_status_publisher.integrations.claude_agent_sdk": ("bridges/test_claude_agent_sdk.py",),
-        "agent_status_publisher.integrations.crewai": ("bridges/test_crewai.py",),
+        "agent_status_publisher.integrations.crewai.listener": ("bridges/test_crewai.py",),
+        "agent_status_publisher.integrations.crewai.roots": ("bridges/test_crewai.py",),
+        "agent_status_publisher.integrations.crewai.run_tasks": ("bridges/test_crewai.py",),
+        "agent_status_publisher.integrations.crewai.titles": ("bridges/test_crewai.py",),
         "agent_status_publisher.integrations.langchain": ("bridges/test_bridges.py", "bridges/test_rules.py"),
         "agent_status_publisher.integrations.openai_agents": ("bridges/test_bridges.py", "bridges/test_rules.py"),
         "agent_status_publisher.integrations.opentelemetry": ("bridges/test_opentelemetry.py",),

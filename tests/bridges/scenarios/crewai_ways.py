@@ -15,9 +15,8 @@ from crewai.flow.async_feedback import HumanFeedbackPending, PendingFeedbackCont
 from crewai.flow.persistence import SQLiteFlowPersistence
 from crewai.tools import tool
 
-from agent_status_publisher.integrations import crewai as bridge
 from agent_status_publisher.integrations import status_key
-from agent_status_publisher.integrations.crewai import StatusListener
+from agent_status_publisher.integrations.crewai import StatusListener, listener, roots
 from agent_status_publisher.testing import RecordingPublisher
 from tests.bridges.scenarios import crewai as ordinary
 from tests.bridges.scenarios.crewai import SECONDS, crew, listening, scripted
@@ -106,9 +105,102 @@ async def _cancelled(llm: LLM) -> None:
     ordinary.released.set()
 
 
+class Sleeping(Flow[dict]):
+    @start()
+    async def work(self) -> None:
+        ordinary.running.set()
+        await asyncio.sleep(SECONDS)
+
+
+async def _kick_off_flow(_: LLM, *__: Any) -> None:
+    await Sleeping().kickoff_async()
+
+
+async def _cancelled_but_remembered(publisher: RecordingPublisher, kick_off: Callable[..., Any]) -> None:
+    """Nothing is garbage-collected: only the end of the task is there to be seen."""
+    ordinary.running.clear()
+    ordinary.released.clear()
+    with scripted(("wait",)) as llm:
+        task = asyncio.create_task(kick_off(llm, ordinary.wait))
+        await asyncio.to_thread(ordinary.running.wait, SECONDS)
+        task.cancel()
+        await asyncio.wait([task])
+        await asyncio.to_thread(_wait_for_the_end, publisher)
+        ordinary.released.set()
+
+
+def _wait_for_the_end(publisher: RecordingPublisher) -> None:
+    give_up_at = time.monotonic() + SECONDS
+    while publisher.sessions and time.monotonic() < give_up_at:
+        time.sleep(0.01)
+
+
+def _cancelled_in_a_task(kick_off: Callable[..., Any]) -> Callable[[RecordingPublisher], None]:
+    def play(publisher: RecordingPublisher) -> None:
+        gc.disable()
+        try:
+            with patch.object(listener, "GRACE_SECONDS", 0.05), listening(publisher):
+                asyncio.run(_cancelled_but_remembered(publisher, kick_off))
+                assert publisher.sessions == {}
+        finally:
+            gc.enable()
+
+    return play
+
+
+def flow_that_fails_in_a_task(publisher: RecordingPublisher) -> None:
+    """What CrewAI reports itself wins over the end of the task."""
+
+    class Failing(Flow[dict]):
+        @start()
+        async def work(self) -> None:
+            raise RuntimeError("boom")
+
+    async def run() -> None:
+        await asyncio.wait([asyncio.create_task(Failing().kickoff_async())])
+        crewai_event_bus.flush()
+
+    with patch.object(listener, "GRACE_SECONDS", 0.05), listening(publisher):
+        asyncio.run(run())
+
+
+def agent_with_a_slow_guardrail(publisher: RecordingPublisher) -> None:
+    """CrewAI's task for the agent's loop is over before the guardrail begins."""
+    seen: list[dict[str, Any]] = []
+
+    def check(output: Any) -> tuple[bool, Any]:
+        time.sleep(0.2)
+        seen.append(publisher.sessions)
+        return True, output
+
+    with patch.object(listener, "GRACE_SECONDS", 0.05), listening(publisher), scripted("Done") as llm:
+        Agent(role="worker", goal="work", backstory="none", llm=llm, guardrail=check).kickoff("Work")
+    assert [len(sessions) for sessions in seen] == [1]
+
+
+def titles(publisher: RecordingPublisher) -> None:
+    with listening(publisher), scripted(*["Done"] * 3) as llm:
+        with status_key("chat:agent"):
+            agent(llm).kickoff("Work")
+        with status_key("chat:named"):
+            crew(llm).kickoff()
+        unnamed = crew(llm)
+        unnamed.name = None
+        with status_key("chat:unnamed"):
+            unnamed.kickoff()
+        with status_key("chat:flow"):
+            Empty().kickoff()
+
+
+class Empty(Flow[dict]):
+    @start()
+    def work(self) -> str:
+        return "done"
+
+
 def many_crews_in_a_flow(publisher: RecordingPublisher) -> None:
     """More than are remembered."""
-    with patch.object(bridge, "MAX_SCOPES", 12), listening(publisher), scripted(*["Done"] * 5) as llm:
+    with patch.object(roots, "MAX_SCOPES", 12), listening(publisher), scripted(*["Done"] * 5) as llm:
 
         class Working(Flow[dict]):
             @start()
@@ -161,13 +253,13 @@ def paused_and_resumed(publisher: RecordingPublisher) -> None:
 
 
 def closed_in_the_middle(publisher: RecordingPublisher) -> None:
-    listener = StatusListener(publisher)
+    closing = StatusListener(publisher)
 
     @tool("close")
     def close() -> str:
         """Takes the listener off."""
         crewai_event_bus.flush()
-        listener.close()
+        closing.close()
         return "done"
 
     with scripted(("close",), "Done") as llm:
@@ -188,5 +280,11 @@ SCENARIOS: Final[dict[str, Callable[[RecordingPublisher], None]]] = {
         flow_that_fails,
         paused_and_resumed,
         closed_in_the_middle,
+        flow_that_fails_in_a_task,
+        agent_with_a_slow_guardrail,
+        titles,
     )
+} | {
+    f"cancelled_{name}": _cancelled_in_a_task(kick_off)
+    for name, kick_off in {"crew": _kick_off_crew, "agent": _kick_off_agent, "flow": _kick_off_flow}.items()
 }
