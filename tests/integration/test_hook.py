@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -13,10 +14,12 @@ from typing import Final
 import pytest
 
 from agent_status_publisher.testing import RecordingPublisher
+from chaos import need
 from chaos.wait import wait_until
 from tests.support.gateways.ingest_thread import ingest
 
 HOOK: Final = Path(sys.executable).parent / "agent-status-hook"
+RUN_HOOK: Final = ["sh", "-c", '"$HOOK" $0 --url $URL']
 KEY: Final = "write key"
 PATIENCE_SECONDS: Final = 5.0
 """Much more than the 200 ms that it may take, since an interpreter has to start here first."""
@@ -52,24 +55,40 @@ def test_it_passes_on_names_and_says_nothing() -> None:
 
 
 def request_of(
-    command: Sequence[str | Path], environment: dict[str, str], answer: bytes = b"HTTP/1.1 200 OK\r\n\r\n"
+    command: Sequence[str | Path], environment: dict[str, str], certificate: Path | None = None
 ) -> tuple[dict[str, str], bytes]:
     """Run a command that calls the hook, and return the headers and the body that it sends."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(20)
-        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        scheme = "https" if certificate else "http"
+        url = f"{scheme}://127.0.0.1:{server.getsockname()[1]}"
         with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment | {"URL": url}) as process:
             assert process.stdin
             process.stdin.write(json.dumps(EVENT).encode())
             process.stdin.close()
             connection, _ = server.accept()
+            if certificate:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(certificate)
+                connection = context.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as request:
                 request.readline()
                 headers = parse_headers(request)
                 body = request.read(int(headers["Content-Length"]))
-                connection.sendall(answer)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             assert process.wait(20) == 0
             return dict(headers) | {"pid": str(process.pid)}, body
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of this machine, with its key."""
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    asked = ("-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=localhost")
+    names = ("-addext", "subjectAltName=IP:127.0.0.1", "-days", "2")
+    command = [need.program("openssl"), "req", *asked, *names, "-keyout", "-", "-out", "-"]
+    file.write_bytes(subprocess.run(command, check=True, capture_output=True, timeout=20).stdout)
+    return file
 
 
 def test_it_names_the_process_of_the_agent_behind_a_shell(tmp_path: Path) -> None:
@@ -84,8 +103,29 @@ def test_it_names_the_process_of_the_agent_behind_a_shell(tmp_path: Path) -> Non
     assert b"secrets" not in body
 
 
+DEAD_PROXY: Final = "http://127.0.0.1:1"
+PROXIES: Final = [
+    {"HTTP_PROXY": DEAD_PROXY, "http_proxy": DEAD_PROXY, "HTTPS_PROXY": DEAD_PROXY, "https_proxy": DEAD_PROXY},
+    {"ALL_PROXY": "socks5h://127.0.0.1:1", "all_proxy": "socks5h://127.0.0.1:1"},
+    {"HTTPS_PROXY": "socks5://127.0.0.1:1", "NO_PROXY": "::1,[fd00::1]"},
+]
+
+
+@pytest.mark.parametrize("proxies", PROXIES, ids=["http", "socks for all", "socks"])
+def test_proxies_do_not_get_what_goes_to_this_machine(proxies: dict[str, str]) -> None:
+    _, body = request_of([*RUN_HOOK, "codex"], {"HOOK": str(HOOK), "PATH": "/usr/bin:/bin"} | proxies)
+    assert json.loads(body)["session_id"] == "s1"
+
+
+@pytest.mark.parametrize("proxies", PROXIES, ids=["http", "socks for all", "socks"])
+def test_with_tls_they_do_not_get_it_either(proxies: dict[str, str], certificate: Path) -> None:
+    environment = {"HOOK": str(HOOK), "PATH": "/usr/bin:/bin", "SSL_CERT_FILE": str(certificate)}
+    _, body = request_of([*RUN_HOOK, "codex"], environment | proxies, certificate)
+    assert json.loads(body)["session_id"] == "s1"
+
+
 def test_it_names_no_process_if_no_agent_is_around_it() -> None:
-    headers, _ = request_of(["sh", "-c", '"$HOOK" gemini --url $URL'], {"HOOK": str(HOOK), "PATH": "/usr/bin:/bin"})
+    headers, _ = request_of([*RUN_HOOK, "gemini"], {"HOOK": str(HOOK), "PATH": "/usr/bin:/bin"})
     assert not [name for name in headers if name.startswith("Agent-Status-")]
 
 

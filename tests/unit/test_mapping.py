@@ -90,7 +90,6 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_gateway.access.key_file": ("integration/test_keys.py",),
     },
     "It is a command, run as people and scripts run it.": {
-        "agent_status_publisher.hooks.send": ("integration/test_hook.py",),
         "agent_status_gateway.__main__": ("integration/test_entry_points.py", "integration/test_demo.py"),
         "agent_status_gateway.cli.commands": ("integration/test_entry_points.py", "unit/test_docs.py"),
         "agent_status_gateway.cli.doctor.examination": ("integration/test_doctor.py",),
