@@ -4,13 +4,11 @@ A change flows on through session.py (what an agent holds), run.py and outbox.py
 due), flusher.py (the thread that writes it) and wire.py (its format).
 """
 
-import asyncio
-import threading
 import time
 import weakref
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 import redis
 from redis.cluster import RedisCluster
@@ -20,13 +18,13 @@ from agent_status_publisher.contract.text import ErrorText, text_of
 from agent_status_publisher.errors import ConfigurationError, InvalidCallError, PublisherError
 from agent_status_publisher.session import Session
 from agent_status_publisher.settings import from_environment, renamed_settings
+from agent_status_publisher.wait_thread import in_thread
 from agent_status_publisher.worker.diagnostics import OnError, Reporter
 from agent_status_publisher.worker.flusher import ReportWriter
+from agent_status_publisher.worker.never_raise import MISTAKES
 from agent_status_publisher.worker.process_lock import is_over
 from agent_status_publisher.worker.redis_writer import check_target, make_writer
 from agent_status_publisher.worker.worker import CLOSE_SECONDS, Worker
-
-T = TypeVar("T")
 
 
 class StatusPublisher:
@@ -186,21 +184,22 @@ class StatusPublisher:
             return
         self._handle(key).open_as(known_state, tool_name, title, error_message)
 
-    def flush(self, timeout: float = CLOSE_SECONDS) -> bool:
+    def flush(self, timeout: float | None = CLOSE_SECONDS) -> bool:
         """Wait until Redis has all changes before this call.
 
         Args:
-            timeout: The longest wait, in seconds.
+            timeout: The longest wait, in seconds. None is the default, since no call waits for ever. Anything else that
+                is not a number is reported as an `InvalidCallError`, and the default is taken.
 
         Returns:
             False if Redis did not confirm all of them in time.
         """
         worker = self._newest()
-        return worker is None or worker.flush(timeout)
+        return worker is None or worker.flush(self._limit(timeout))
 
-    async def aflush(self, timeout: float = CLOSE_SECONDS) -> bool:  # noqa: ASYNC109 - the API's word
+    async def aflush(self, timeout: float | None = CLOSE_SECONDS) -> bool:  # noqa: ASYNC109 - the API's word
         """Call `flush` without blocking the event loop."""
-        return await _in_thread(lambda: self.flush(timeout))
+        return await in_thread(lambda: self.flush(timeout))
 
     def close(self) -> None:
         """End this worker. Open sessions end, and those in error stay until they expire.
@@ -214,7 +213,7 @@ class StatusPublisher:
 
     async def aclose(self) -> None:
         """Call `close` without blocking the event loop."""
-        await _in_thread(self.close)
+        await in_thread(self.close)
 
     def report(self, error: PublisherError) -> None:
         """Log an error and pass it to `on_error`, once per message. Bridges use it, since they must not raise."""
@@ -237,6 +236,16 @@ class StatusPublisher:
         if handle is None or not handle.is_live(worker):
             handle = self._handles[shown_key] = Session(worker, shown_key)
         return handle
+
+    def _limit(self, timeout: object) -> float:
+        if timeout is None:
+            return CLOSE_SECONDS
+        try:
+            return float(timeout)  # type: ignore[arg-type]
+        except MISTAKES:
+            reason = f"flush() waits {CLOSE_SECONDS:g} s: the timeout must be seconds, not {text_of(timeout)!r}"
+            self._reporter.once(InvalidCallError(reason))
+            return CLOSE_SECONDS
 
     def _newest(self) -> Worker | None:
         return self._workers.get(self._starts)
@@ -269,28 +278,3 @@ def _clean_key(key: object) -> str:
     if not isinstance(key, str):
         raise ValueError(f"a session key must be text, not {type(key).__name__}")  # noqa: TRY004 - reported as one kind
     return check_session_key(text_of(key).encode("utf-8", "replace").decode("utf-8"))
-
-
-async def _in_thread(call: Callable[[], T]) -> T:
-    """Run `call` in a thread of its own, since the loop's executor may be busy with the agent's work, or shut down."""
-    if is_over():  # the call does not wait at the end of the process, and a new thread might never run
-        return call()
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def set_result(result: T) -> None:
-        if not done.done():
-            done.set_result(result)
-
-    def run() -> None:
-        result = call()
-        try:
-            loop.call_soon_threadsafe(set_result, result)
-        except RuntimeError:  # the loop is closed, so nothing awaits the result
-            return
-
-    try:
-        threading.Thread(target=run, name="agent-status-wait", daemon=True).start()
-    except RuntimeError:  # the interpreter is shutting down and starts no thread
-        return call()
-    return await done

@@ -9,7 +9,7 @@ from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, clean_tex
 from agent_status_publisher.errors import InvalidCallError, PublisherError
 from agent_status_publisher.tool import Tool, shown_tool
 from agent_status_publisher.worker.never_raise import is_failure, never_raise
-from agent_status_publisher.worker.run import Run
+from agent_status_publisher.worker.run import Run, call_key
 from agent_status_publisher.worker.worker import Worker
 
 FULL: Final = (
@@ -160,11 +160,11 @@ class Session:
             call_id: Any hashable value that identifies the call for `tool_end`.
         """
         shown = shown_tool(name)
-        hash(call_id)  # an id that is not hashable is refused before anything is shown
+        call = call_key(call_id)  # an id that is not hashable is refused before anything is shown
         worker = self._worker
         with worker.lock:
             if run := self._run(reopen=True):
-                worker.outbox.start_tool(run, shown, call_id)
+                worker.outbox.start_tool(run, shown, call)
 
     @never_raise
     def tool_end(self, call_id: object) -> None:
@@ -172,10 +172,11 @@ class Session:
 
         An error stays shown. So does `waiting_for_user`, unless this call was the newest when the wait began.
         """
+        call = call_key(call_id)
         worker = self._worker
         with worker.lock:
             if run := self._run():
-                worker.outbox.end_tool(run, call_id)
+                worker.outbox.end_tool(run, call)
 
     @never_raise
     def usage(self, *, input: int | None = None, output: int | None = None) -> None:  # noqa: A002 - the API's word

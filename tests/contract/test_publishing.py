@@ -1,5 +1,6 @@
 """From an agent's call to what Redis holds."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from agent_status_publisher import StatusPublisher
+from agent_status_publisher import InvalidCallError, PublisherError, StatusPublisher
 from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, WorkerRecord, decode_reading, read_arguments
 from chaos.wait import wait_until
 from tests.contract.conftest import Backend
@@ -42,6 +43,32 @@ def test_what_is_published_is_in_redis_when_flush_returns(client: redis.Redis) -
             "T",
             {"web:1": "streaming"},
         )
+
+
+@pytest.mark.parametrize("timeout", [None, 0, -1, 2.5, 10**9, float("inf"), float("nan"), True])
+def test_a_flush_takes_any_number_of_seconds_and_none(client: redis.Redis, timeout: float | None) -> None:
+    errors: list[PublisherError] = []
+    with StatusPublisher(client, on_error=errors.append) as publisher:
+        publisher.publish("web:1", "thinking")
+        publisher.flush(timeout)
+        asyncio.run(asyncio.wait_for(publisher.aflush(timeout), 10))
+        assert publisher.flush(None)
+        assert shown(client) == {"web:1": "thinking"}
+    assert errors == []
+
+
+@pytest.mark.parametrize("timeout", ["soon", [], object(), 10**400])
+def test_a_flush_with_another_timeout_is_reported_and_waits_for_the_default_time(
+    client: redis.Redis, timeout: float
+) -> None:
+    errors: list[PublisherError] = []
+    with StatusPublisher(client, on_error=errors.append) as publisher:
+        publisher.publish("web:1", "thinking")
+        assert publisher.flush(timeout)
+        assert asyncio.run(asyncio.wait_for(publisher.aflush(timeout), 10))
+        assert shown(client) == {"web:1": "thinking"}
+    assert [type(error) for error in errors] == [InvalidCallError]
+    assert "flush() waits 3 s: the timeout must be seconds, not" in str(errors[0])
 
 
 def test_a_worker_is_there_before_its_first_session(client: redis.Redis) -> None:

@@ -90,9 +90,14 @@ def test_a_hash_that_is_not_a_report_is_counted_and_the_others_are_read(
     plant(there, b"evil-\xff", seq="1", at="1", record=encode_record(record("evil-4")))
     plant(there, "evil-5", seq="1", at="1", record=encode_record(record("somebody-else")))
     plant(there, "evil-6", seq="1", at="1", record=b"[" * 100_000)
+    plant(there, "evil-7", seq="1", at="1", record=encode_record(record("evil-7", *[session("evil:thrice")] * 3)))
     there.client_kill_filter(_type="pubsub")  # so that all is read again
-    wait_until(lambda: malformed(attacked) >= before + 6, "all six are counted")
-    assert SESSION in attacked.states()
+    wait_until(lambda: malformed(attacked) >= before + 7, "all seven are counted")
+    rows = attacked.snapshot()["sessions"]
+    assert SESSION in [row["session_key"] for row in rows]
+    assert "evil:thrice" not in [row["session_key"] for row in rows], (
+        "a key that is named three times is not three sessions"
+    )
 
 
 def test_a_worker_with_more_sessions_than_it_may_have_is_not_believed() -> None:

@@ -28,7 +28,7 @@ ROOMS: Final = {
         {"contract"},
         {"settings", "tool"},
         {"worker"},
-        {"session"},
+        {"session", "wait_thread"},
         {"client"},
         {"testing", "integrations", "hooks"},
     ],

@@ -10,7 +10,7 @@ Rule 3. A report counts only if all of it can be parsed. Unknown fields are allo
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 
@@ -76,6 +76,9 @@ class EndedRecord(NamedTuple):
 
     key: str
     run_ms: int
+
+
+Record = TypeVar("Record", SessionRecord, EndedRecord)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +181,8 @@ def decode_record(encoded: bytes) -> WorkerRecord:
     """Parse a complete record.
 
     Raises:
-        MalformedReportError: The text is not JSON or has another schema, or a field is missing, of a wrong type or
-        out of range.
+        MalformedReportError: The text is not JSON or has another schema; a field is missing, of a wrong type or out of
+        range; or a key is named twice.
     """
     try:
         whole = orjson.loads(encoded)
@@ -201,9 +204,16 @@ def decode_record(encoded: bytes) -> WorkerRecord:
         max_concurrent=_number(whole, "max_concurrent"),
         uptime_ms=_number(whole, "uptime_ms"),
         left=whole.get("left") is True,
-        sessions=tuple(map(_decode_session, _rows(whole, "sessions"))),
-        ended=tuple(map(_decode_ended, _rows(whole, "ended"))),
+        sessions=_once_each("sessions", tuple(map(_decode_session, _rows(whole, "sessions")))),
+        ended=_once_each("ended", tuple(map(_decode_ended, _rows(whole, "ended")))),
     )
+
+
+def _once_each(name: str, records: tuple[Record, ...]) -> tuple[Record, ...]:
+    """Give the records back if each has another key: two rows of one session would be two sessions to a reader."""
+    if len({record.key for record in records}) < len(records):
+        raise MalformedReportError("key", f"a key is named twice in {name}")
+    return records
 
 
 def _decode_session(row: dict[str, Any]) -> SessionRecord:

@@ -16,6 +16,11 @@ from agent_status_publisher.contract.report import MAX_NUMBER, SessionRecord, Se
 MAX_OPEN_TOOLS: Final = 100
 """The most open tools of a session. The oldest is forgotten, so that tools without an end do not fill the memory."""
 
+_PLAIN: Final = frozenset({object.__eq__, str.__eq__, int.__eq__, float.__eq__, bytes.__eq__})
+_PLAIN_HASHES: Final = frozenset({object.__hash__, str.__hash__, int.__hash__, float.__hash__, bytes.__hash__})
+_OWN: Final = object()
+"""The mark of keys for ids that compare by code of their own."""
+
 
 class Run:
     """The current run of a session. Its times are seconds on the worker's own monotonic clock."""
@@ -140,6 +145,21 @@ class Run:
             return False
         self.state, self.tool, self.changed_at = state, tool, now
         return True
+
+
+def call_key(call_id: object) -> object:
+    """Return a value that stands for a tool call's id and is compared without any code of the agent's.
+
+    That code may wait for another thread, so it must not run under the worker's lock. An id whose class compares by
+    code of its own is known by its class and its hash.
+
+    Raises:
+        TypeError: The id is not hashable.
+    """
+    kind = type(call_id)
+    if kind.__eq__ in _PLAIN and kind.__hash__ in _PLAIN_HASHES:
+        return call_id
+    return _OWN, id(kind), hash(call_id)
 
 
 def to_ms(seconds: float) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import threading
 
 import pytest
 
@@ -110,6 +111,31 @@ def test_the_same_tool_object_may_be_entered_again(publisher: RecordingPublisher
         with tool:
             assert newest(publisher).tool_name == "bash"
     assert newest(publisher).state is SessionState.STREAMING
+
+
+def test_an_ids_own_comparison_does_not_run_under_the_lock(publisher: RecordingPublisher) -> None:
+    """It may wait for a thread that publishes."""
+    session = publisher.session(KEY)
+    has_published: list[bool] = []
+
+    class Id:
+        def __eq__(self, other: object) -> bool:
+            other_thread = threading.Thread(target=session.add_usage, kwargs={"input": 1})
+            other_thread.start()
+            other_thread.join(2)
+            has_published.append(not other_thread.is_alive())
+            return type(other) is Id
+
+        def __hash__(self) -> int:
+            self.__eq__(self)
+            return 7
+
+    session.tool_start("bash", Id())
+    session.waiting_for_user()
+    session.tool_end(Id())
+    assert newest(publisher).state is SessionState.STREAMING
+    assert has_published
+    assert all(has_published)
 
 
 def test_parallel_tools_are_distinguished_by_their_call_ids(publisher: RecordingPublisher) -> None:

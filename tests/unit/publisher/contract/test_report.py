@@ -90,7 +90,7 @@ def test_fields_that_nobody_knows_are_allowed_everywhere() -> None:
 
 
 # report: Rule 1
-@given(st.lists(sessions, max_size=5))
+@given(st.lists(sessions, max_size=5, unique_by=lambda session: session.key))
 def test_whatever_is_encoded_is_decoded_the_same(rows: list[SessionRecord]) -> None:
     said = record("w1", *rows)
     assert decode_record(encode_record(said)) == said
@@ -147,6 +147,22 @@ def test_one_wrong_field_refuses_the_whole_report(path: tuple[str | int, ...], v
     with pytest.raises(MalformedReportError) as caught:
         decode_record(orjson.dumps(whole))
     assert caught.value.reason == reason
+
+
+# report: Rule 3
+@pytest.mark.parametrize("name", ["sessions", "ended"])
+def test_a_key_that_is_named_twice_refuses_the_whole_report(name: str) -> None:
+    whole = orjson.loads(encode_record(WHOLE))
+    whole[name].append(whole[name][0] | {"run_ms": 1})
+    with pytest.raises(MalformedReportError, match=f"named twice in {name}") as caught:
+        decode_record(orjson.dumps(whole))
+    assert caught.value.reason == "key"
+
+
+def test_a_key_may_be_named_as_open_and_as_ended() -> None:
+    whole = orjson.loads(encode_record(WHOLE))
+    whole["ended"].append({"key": whole["sessions"][0]["key"], "run_ms": 1})
+    assert decode_record(orjson.dumps(whole)).ended[-1].key == WHOLE.sessions[0].key
 
 
 @pytest.mark.parametrize("name", ["id", "host", "pid", "lease_ms", "heartbeat_ms", "error_ttl_ms", "max_concurrent"])
