@@ -40,9 +40,12 @@ class Process(NamedTuple):
 
 
 def caller_headers(cli: str) -> dict[str, str]:
-    """Return the headers that name the agent's process, or none if it is not found."""
-    pid = find_cli(cli, getpid(), _proc() if sys.platform == "linux" else _ps())
-    start = None if pid is None else process_start(pid)
+    """Return the headers that name the agent's process, or none if it is not found. Never raises."""
+    try:
+        pid = find_cli(cli, getpid(), _proc() if sys.platform == "linux" else _ps())
+        start = None if pid is None else process_start(pid)
+    except Exception:  # noqa: BLE001 - whatever a system answers, the event itself is sent
+        return {}
     return {} if start is None else {HOST_HEADER: host_name(), PID_HEADER: str(pid), START_HEADER: start}
 
 
@@ -106,12 +109,16 @@ def _proc() -> Callable[[int], Process | None]:
 
 
 def _ps() -> Callable[[int], Process | None]:
-    """Ask `ps` once for all processes. It shows arguments without their ends, so a path with spaces is cut."""
+    """Ask `ps` once for all processes.
+
+    It shows arguments without their ends, so a path with a space is cut. The accounting name is for agents in such a
+    folder, for example in macOS' `Application Support`.
+    """
     import subprocess  # noqa: PLC0415 - the hook's command loads little, and Linux does not need it
 
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments
-            [PS, "-A", "-o", "pid=", "-o", "ppid=", "-o", "command="],
+            [PS, "-A", "-o", "pid=", "-o", "ppid=", "-o", "ucomm=", "-o", "command="],
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=PS_SECONDS,
@@ -122,6 +129,6 @@ def _ps() -> Callable[[int], Process | None]:
         return lambda _: None
     processes: dict[int, Process] = {}
     for line in done.stdout.decode("utf-8", "replace").splitlines():
-        pid, parent, *arguments = line.split()
-        processes[int(pid)] = Process(int(parent), "", tuple(arguments))
+        pid, parent, name, *arguments = [*line.split(), ""]
+        processes[int(pid)] = Process(int(parent), name, tuple(arguments))
     return processes.get

@@ -105,6 +105,34 @@ def test_headers_name_the_host_the_process_and_its_start(monkeypatch: pytest.Mon
     }
 
 
+@pytest.fixture
+def other_ps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `ps` in place of the system's, which answers with the lines of the file beside it."""
+    stub = tmp_path / "ps"
+    stub.write_text(f"#!/bin/sh\nexec /bin/cat {tmp_path}/lines\n")
+    stub.chmod(0o700)
+    monkeypatch.setattr(caller, "PS", str(stub))
+    return tmp_path / "lines"
+
+
+def test_an_agent_in_a_folder_with_a_space_is_found_by_its_accounting_name(other_ps: Path) -> None:
+    place = "/Users/ann/Library/Application Support/Claude/claude-code/2.1.240/claude.app/Contents/MacOS/claude"
+    other_ps.write_text(
+        f"  1   0 launchd          /sbin/launchd\n  7   1 claude           {place} --resume\n"
+        "  8   7 zsh              /bin/zsh -c agent-status-hook claude-code\n"
+        "  9   8 python3.13       python3 agent-status-hook claude-code\n 10   9 kernel_task\n"
+    )
+    assert find_cli("claude-code", 9, caller._ps()) == 7
+    assert find_cli("claude-code", 10, caller._ps()) == 7
+
+
+@pytest.mark.parametrize("lines", ["usage: ps [-a]\n", "one two three\n", "1\n", ""])
+def test_an_answer_of_another_kind_loses_no_event(lines: str, other_ps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other_ps.write_text(lines)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert caller_headers("codex") == {}
+
+
 def test_an_agent_that_is_not_found_or_has_just_ended_has_no_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caller, "find_cli", lambda *_: None)
     assert caller_headers("codex") == {}
