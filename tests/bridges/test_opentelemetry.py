@@ -14,6 +14,11 @@ def spans() -> dict[str, Published]:
 
 
 @pytest.fixture(scope="module")
+def ways() -> dict[str, Published]:
+    return driven("opentelemetry_ways", bridge="opentelemetry")[0]
+
+
+@pytest.fixture(scope="module")
 def alone() -> dict[str, Published]:
     return driven("opentelemetry", bridge="opentelemetry")[0]
 
@@ -100,6 +105,18 @@ def test_what_is_not_sampled_is_not_seen_unless_it_is_recorded_and_then_it_is_no
 
 def test_the_name_that_the_agents_code_gives_wins(spans: dict[str, Published]) -> None:
     assert spans["named"].keys == {"chat:7"}
+
+
+def test_installed_twice_it_counts_once(ways: dict[str, Published]) -> None:
+    assert ways["installed_twice"].states == ["thinking", "tool_running", "streaming", "thinking", None]
+    assert tokens(ways["installed_twice"]) == (500, 100)
+
+
+def test_what_the_sdks_live_span_says_after_its_start_is_read_when_something_begins_inside(
+    ways: dict[str, Published],
+) -> None:
+    assert titles(ways["said_after_its_start"]) == {"weather"}
+    assert set(ways["said_after_its_start"].tools) == {None, "bash"}
 
 
 def test_without_an_agent_around_it_nothing_is_a_session(spans: dict[str, Published]) -> None:

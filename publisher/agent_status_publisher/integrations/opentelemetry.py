@@ -38,7 +38,7 @@ from opentelemetry.trace import get_current_span
 
 from agent_status_publisher.client import StatusPublisher
 from agent_status_publisher.errors import PublisherError
-from agent_status_publisher.integrations.spans.follower import SpanFollower
+from agent_status_publisher.integrations.spans.follower import follower_of
 from agent_status_publisher.worker.never_raise import never_raise
 
 
@@ -46,7 +46,7 @@ class StatusSpanProcessor(SpanProcessor):
     """Span processor for `TracerProvider.add_span_processor()`."""
 
     def __init__(self, publisher: StatusPublisher) -> None:
-        self._follower = SpanFollower(publisher)
+        self._follower = follower_of(publisher)
 
     def report(self, error: PublisherError) -> None:
         """Report once what was ignored."""

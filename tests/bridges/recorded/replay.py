@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
-from agent_status_publisher.integrations.spans.follower import SpanFollower
+from agent_status_publisher.integrations.spans.follower import follower_of
 from agent_status_publisher.testing import Change, RecordingPublisher
 
 FOLDER: Final = Path(__file__).parent
@@ -50,21 +50,23 @@ def scenarios(recording: str) -> dict[str, list[list[Any]]]:
     return read
 
 
-def play(events: list[list[Any]], publisher: RecordingPublisher | None = None) -> list[Row]:
-    """The rows that these events make. Nothing may be ignored."""
+def play(events: list[list[Any]], publisher: RecordingPublisher | None = None, *, processors: int = 1) -> list[Row]:
+    """The rows that these events make, if so many processors pass them on. Nothing may be ignored."""
     publisher = publisher or RecordingPublisher().start()
-    follower = SpanFollower(publisher)
+    followers = [follower_of(publisher) for _ in range(processors)]
     rows: dict[str, Row] = {}
     spans: dict[int, Any] = {}
     for kind, number, *about in events:
         if kind == "start":
             spans[number] = span = _span(number, about, spans)
-            follower.start(span, partial(spans.get, about[0]))
+            for follower in followers:
+                follower.start(span, partial(spans.get, about[0]))
         elif kind == "set":
             spans[number].attributes.update(about[0])
         else:
             _end(spans[number], *about)
-            follower.end(spans[number])
+            for follower in followers:
+                follower.end(spans[number])
         for change in publisher.changes:
             rows.setdefault(change.session_key, Row(change.session_key))
         for key, row in rows.items():

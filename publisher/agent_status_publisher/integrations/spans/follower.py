@@ -9,10 +9,12 @@ Rule 4. The run's own outcome decides how the session ends, and a question insid
         or swarm of agents fails with any of them, since Strands returns such a failure and raises nothing.
 Rule 5. A conversation's id that comes late does not change the key. It tells which run asked a person before: a run
         that has the same id answers that question, and the session that waits ends.
-Rule 6. A session is never `streaming`: a model's span is the same with it and without. After its last tool, an agent is
+Rule 6. A span that several processors pass on counts once: a cell of a notebook that ran twice installs two.
+Rule 7. A session is never `streaming`: a model's span is the same with it and without. After its last tool, an agent is
         thinking again.
 """
 
+import weakref
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -50,6 +52,10 @@ GOES_ON_AFTER: Final = {
 """The errors of a step after which an agent of smolagents takes the next step."""
 
 
+MAX_ENDED: Final = 1000
+"""The maximum number of agents' spans that are remembered after their end, for a second processor that passes it on."""
+
+
 class SpanFollower:
     """The follower of all spans of a process. Its caller guards the agent from what a span of another shape raises."""
 
@@ -57,9 +63,12 @@ class SpanFollower:
         self.runs = Runs(publisher, "opentelemetry", defers=True)
         self._open: dict[int, OpenSpan] = {}
         self._asked: dict[Any, Session] = {}
+        self._ended: dict[int, None] = {}
 
     def start(self, span: Any, live_parent: Callable[[], Any]) -> None:
         """Note that a span begins. `live_parent` returns the span in the context, which may not be followed yet."""
+        if span.context.span_id in self._open:
+            return
         parent = self._parent_of(span, live_parent)
         opened = OpenSpan(span, parent)
         if parent is None and not opened.can_be_run:
@@ -78,11 +87,13 @@ class SpanFollower:
         opened = self._open.get(span.context.span_id)
         if opened is None:
             opened = OpenSpan(span, None)
-            if opened.work is not Work.AGENT:
+            if opened.work is not Work.AGENT or opened.number in self._ended:
                 return
             self._remember(opened)  # nothing began inside it, so nobody has asked what it is before
         if not opened.is_settled:
             opened.judge(span)
+        if opened.work is Work.AGENT:
+            _keep(self._ended, opened.number, None, MAX_ENDED)
         outcome = outcome_of(span)
         if not opened.run.has_id:
             self._learn_id(opened.run, span)
@@ -205,9 +216,7 @@ class SpanFollower:
     def _end_run(self, run: SpanRun, outcome: Outcome) -> None:
         session = self.runs.session(run.number)
         if session is not None and run.late_id is not None and (run.asks or outcome.asks):
-            self._asked[run.late_id] = session
-            if len(self._asked) > MAX_ASKED:
-                self._asked.pop(next(iter(list(self._asked))), None)
+            _keep(self._asked, run.late_id, session, MAX_ASKED)
         self.runs.end(run.number, outcome.error or run.failure, asks=outcome.asks)
 
     def _learn_id(self, run: SpanRun, span: Any) -> None:
@@ -219,6 +228,22 @@ class SpanFollower:
         session = self.runs.session(run.number)
         if asked is not None and session is not None and asked.key != session.key:
             asked.end()
+
+
+def _keep(known: dict[Any, Any], key: Any, value: Any, most: int) -> None:
+    """Remember a value, and forget the oldest one if there are too many."""
+    known[key] = value
+    if len(known) > most:
+        known.pop(next(iter(list(known))), None)
+
+
+_followers: "weakref.WeakValueDictionary[StatusPublisher, SpanFollower]" = weakref.WeakValueDictionary()
+
+
+def follower_of(publisher: StatusPublisher) -> SpanFollower:
+    """Return the one follower of a publisher, which all of its span processors share."""
+    follower = _followers.get(publisher)
+    return _followers.setdefault(publisher, SpanFollower(publisher)) if follower is None else follower
 
 
 def _is_fatal(outcome: Outcome) -> bool:

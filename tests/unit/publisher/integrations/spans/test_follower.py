@@ -1,34 +1,12 @@
 """The rules for sessions that spans make. Real frameworks' spans are in `test_follower_recorded.py`."""
 
-from typing import Any
-
 import pytest
 
 from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.integrations.spans import follower
 from agent_status_publisher.testing import RecordingPublisher
+from tests.bridges.recorded.made import INTERRUPTED, Event, end, failed, said, start
 from tests.bridges.recorded.replay import Row, play
-
-Event = list[Any]
-RAISED = [{"exception.type": "RuntimeError", "exception.message": "boom"}]
-INTERRUPTED = [{"exception.type": "langgraph.errors.GraphInterrupt", "exception.message": "the payload"}]
-
-
-def start(number: int, name: str, parent: int = 0, scope: str = "", **attributes: Any) -> Event:
-    said = {key.replace("__", "."): value for key, value in attributes.items()}
-    return ["start", number, parent, 1, scope, name, said]
-
-
-def said(number: int, **attributes: Any) -> Event:
-    return ["set", number, {key.replace("__", "."): value for key, value in attributes.items()}]
-
-
-def end(number: int) -> Event:
-    return ["end", number]
-
-
-def failed(number: int, raised: list[dict[str, str]] = RAISED, status: str = "ERROR") -> Event:
-    return ["end", number, status, None, raised]
 
 
 def rows(*events: Event) -> list[tuple[str | None, list[str]]]:
@@ -179,7 +157,7 @@ def test_an_agent_that_fails_is_the_error_of_a_graph_that_ends_well_and_of_no_ot
 
 
 def test_after_its_last_tool_an_agent_is_thinking() -> None:
-    # follower: Rule 6
+    # follower: Rule 7
     assert rows(
         *(start(1, "invoke_agent a"), start(2, "execute_tool bash", 1), start(3, "execute_tool read", 1)),
         *(end(3), end(2)),
@@ -237,51 +215,3 @@ def test_a_title_is_not_given_to_a_session_of_someone_else() -> None:
     Runs(publisher, "web").begin("run", session_id="42")
     play([start(1, "invoke_agent a"), start(2, "invoke_agent b", 1)], publisher)
     assert {change.title for change in publisher.changes} == {None}
-
-
-def resumed(*events: Event) -> list[Event]:
-    """These events in a second trace."""
-    return [[*event[:3], 2, *event[4:]] if event[0] == "start" else event for event in events]
-
-
-def asking(number: int) -> list[Event]:
-    """A run that asks, and says the conversation's id at the end of its first step."""
-    return [
-        start(number, "invoke_agent a"),
-        start(number + 1, "approve", number),
-        said(number + 1, session__id="42"),
-        failed(number + 1, INTERRUPTED),
-        end(number),
-    ]
-
-
-def newest(*events: Event) -> list[str]:
-    """What each row shows at last."""
-    return [row.states[-1] for row in play(list(events))]
-
-
-def test_a_question_is_answered_by_the_next_run_of_the_conversation_though_its_key_differs() -> None:
-    # follower: Rule 5
-    second = resumed(start(11, "invoke_agent a"), start(12, "step", 11), said(12, session__id="42"))
-    assert newest(*asking(1), *second) == ["waiting_for_user", "thinking"]
-    assert newest(*asking(1), *second, end(12)) == ["end", "thinking"]
-
-
-def test_the_id_may_come_with_the_end_of_the_run() -> None:
-    # follower: Rule 5
-    late = said(1, session__id="42")
-    first = start(1, "invoke_agent a"), start(2, "approve", 1), failed(2, INTERRUPTED), late, end(1)
-    second = resumed(start(11, "invoke_agent a"), start(12, "step", 11), end(12), said(11, session__id="42"), end(11))
-    assert newest(*first) == ["waiting_for_user"]
-    assert newest(*first, *second) == ["end", "end"]
-
-
-def test_a_question_is_not_answered_by_a_run_of_another_conversation() -> None:
-    # follower: Rule 5
-    second = resumed(start(11, "invoke_agent a"), start(12, "step", 11), said(12, session__id="43"))
-    assert newest(*asking(1), *second, end(12)) == ["waiting_for_user", "thinking"]
-
-
-def test_a_run_that_asks_again_waits_again_in_its_own_row() -> None:
-    # follower: Rule 5
-    assert newest(*asking(1), *resumed(*asking(11))) == ["end", "waiting_for_user"]
