@@ -133,12 +133,11 @@ def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
     if meaning is Meaning.FAIL:
         sessions.end(key, event.error or "failed")
         return True
-    if meaning is Meaning.INTERRUPT or (meaning is Meaning.IDLE and not session.activity.is_over):
-        sessions.finish(session)
-        return True
+    ends_turn = meaning is Meaning.STOP or _is_interrupt(session, meaning, event)
     _apply(session, meaning, event)
-    is_interrupt = event.is_interrupt is True and event.agent_id is None
-    if is_interrupt or (meaning is Meaning.STOP and session.activity.is_done):
+    if meaning is not Meaning.STOP and ends_turn:
+        session.activity.interrupt()
+    if ends_turn and session.activity.is_done:
         sessions.finish(session)
     else:
         sessions.renew(session)
@@ -165,6 +164,12 @@ def asks_user(event: HookEvent) -> bool:
     if event.reviewer in REVIEWERS or event.approvals_reviewer in REVIEWERS or event.permission_mode == "dontAsk":
         return False
     return event.permission_mode != "bypassPermissions" or event.tool_name in QUESTIONS
+
+
+def _is_interrupt(session: IngestSession, meaning: Meaning, event: HookEvent) -> bool:
+    if meaning is Meaning.IDLE:
+        return not session.activity.is_over
+    return meaning is Meaning.INTERRUPT or (event.is_interrupt is True and event.agent_id is None)
 
 
 def _apply(session: IngestSession, meaning: Meaning, event: HookEvent) -> None:

@@ -2,8 +2,8 @@
 
 Rule 1. A question that is open is shown before everything else, since a person is needed.
 Rule 2. Else the newest open tool call is shown, else the subagent that began last, else what the main agent does.
-Rule 3. A new turn ends what was open of the main agent. Work in the background goes on if the turn before it was over;
-        if that was interrupted, it ends, too. A subagent that goes on all the same is known by its next event.
+Rule 3. A new turn ends what was open of the main agent, and an interrupt does, too. Work that outlived a turn before
+        goes on. Subagents of an interrupted turn end with it; one that goes on all the same is known by its next event.
 Rule 4. When the turn is over, a session is done as soon as nothing runs in the background.
 """
 
@@ -57,7 +57,7 @@ class Activity:
     def turn(self) -> None:
         """Begin a turn with a prompt."""
         if not self.is_over:
-            self._background.clear()
+            self._background.interrupt()
         self._end_other_calls()
         self.is_over = False
         self._state, self._tool = SessionState.THINKING, None
@@ -113,15 +113,24 @@ class Activity:
     def stop(self, tasks: Sequence[Any] | None = None, wake_ups: Sequence[Any] | None = None) -> None:
         """End the turn: the main agent does nothing any more. What it lists goes on, else the subagents do."""
         self._take_over(tasks, wake_ups)
-        self._end_other_calls()
-        self.is_over = True
-        self._state, self._tool = SessionState.THINKING, None
+        self._background.settle()
+        self._be_over()
+
+    def interrupt(self) -> None:
+        """End the turn in place of its agent: its user has done so."""
+        self._background.interrupt()
+        self._be_over()
 
     def wait_for_prompt(self) -> None:
         """Be at the prompt: the turn is over, and the user's next one is waited for."""
         self._clear()
         self.is_over = True
         self._state, self._tool = SessionState.WAITING_FOR_USER, None
+
+    def _be_over(self) -> None:
+        self._end_other_calls()
+        self.is_over = True
+        self._state, self._tool = SessionState.THINKING, None
 
     def _clear(self) -> None:
         self._background.clear()

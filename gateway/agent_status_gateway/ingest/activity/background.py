@@ -23,6 +23,7 @@ class Background:
     def __init__(self) -> None:
         self._subagents: dict[str, str] = {}
         self._tasks: dict[str, str] = {}
+        self._settled: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._subagents) + len(self._tasks)
@@ -51,6 +52,7 @@ class Background:
         """End a subagent."""
         self._subagents.pop(agent_id, None)
         self._tasks.pop(agent_id, None)
+        self._settled.discard(agent_id)
 
     def replace(self, tasks: Sequence[Any], wake_ups: Sequence[Any], but: str | None = None) -> None:
         """Replace all by what an agent lists, without the subagent `but`."""
@@ -69,10 +71,20 @@ class Background:
             else:
                 self._tasks[task_id] = kind
 
+    def settle(self) -> None:
+        """Note that a turn ended without what is there now: from here on, no interrupt ends it."""
+        self._settled = {*self._subagents, *self._tasks}
+
+    def interrupt(self) -> None:
+        """Forget what its turn waited for, since it ended with that turn."""
+        self._subagents = {one: name for one, name in self._subagents.items() if one in self._settled}
+        self._tasks = {one: name for one, name in self._tasks.items() if one in self._settled}
+
     def clear(self) -> None:
         """Forget all."""
         self._subagents.clear()
         self._tasks.clear()
+        self._settled.clear()
 
 
 def _name(value: Any) -> str | None:

@@ -200,6 +200,17 @@ CLAUDE_CODE: dict[str, tuple[Events, str]] = {
         [("Stop", {"background_tasks": [HELPER], "session_crons": []})],
         "thinking tool_running",
     ),
+    "an interrupted turn beside a subagent in the background": (
+        [
+            ("UserPromptSubmit", {}),
+            ("Stop", {"background_tasks": [HELPER], "session_crons": []}),
+            ("UserPromptSubmit", {}),
+            ("PreToolUse", BASH),
+            ("PostToolUseFailure", BASH | {"is_interrupt": True}),
+            ("SubagentStop", {"agent_id": "a1", "background_tasks": [HELPER], "session_crons": []}),
+        ],
+        "thinking tool_running thinking",
+    ),
     "an interrupted turn that says so": (
         [("UserPromptSubmit", {}), ("PreToolUse", BASH), ("StopFailure", {"error": "user_interrupted"})],
         "thinking tool_running end",

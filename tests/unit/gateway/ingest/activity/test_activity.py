@@ -67,6 +67,22 @@ def test_work_in_the_background_goes_on_in_the_next_turn(activity: Activity) -> 
     assert shown(activity) == "tool_running Explore"
 
 
+# activity: Rule 3
+def test_an_interrupt_ends_a_turn_and_what_it_waited_for(activity: Activity) -> None:
+    activity.start_agent("a1", "Explore")
+    activity.stop([AGENT], [])
+    activity.turn()
+    activity.start_tool(None, "Agent", "1")
+    activity.start_agent("a2", "Plan")
+    activity.start_tool("a2", "read", "2")
+    activity.questions.ask("a2", "read", None)
+    activity.interrupt()
+    assert shown(activity) == "tool_running Explore"
+    assert not activity.is_done
+    activity.end_agent("a1")
+    assert activity.is_done
+
+
 # activity: Rule 4
 def test_a_stop_with_live_work_is_not_the_end_and_the_last_subagents_is(activity: Activity) -> None:
     activity.start_agent("a1", "Explore")

@@ -57,6 +57,19 @@ def test_a_task_in_any_other_state_is_work(status: str | None) -> None:
     assert len(background) == 1
 
 
+def test_an_interrupt_ends_what_its_turn_waited_for_and_nothing_that_outlived_a_turn() -> None:
+    background = Background()
+    background.replace([SHELL, AGENT], [])
+    background.settle()
+    background.start("a2", "Plan")
+    background.interrupt()
+    assert (background.has("a1"), background.has("a2"), background.task) == (True, False, "shell")
+    background.end("a1")
+    background.start("a1", "Explore")
+    background.interrupt()
+    assert not background.has("a1"), "it began again in this turn"
+
+
 def test_a_list_of_another_kind_breaks_nothing() -> None:
     background = Background()
     background.replace([None, 7, "b1", {}, {"id": 1, "type": [], "status": []}, AGENT], [7])
