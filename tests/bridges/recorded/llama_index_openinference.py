@@ -6,6 +6,7 @@ from typing import Any
 from llama_index.core.agent.workflow import AgentWorkflow, ReActAgent
 from llama_index.core.llms import ChatMessage, ChatResponse, CustomLLM, LLMMetadata
 from llama_index.core.llms.callbacks import llm_chat_callback
+from llama_index.core.workflow import Context, HumanResponseEvent, InputRequiredEvent
 from openinference.instrumentation.llama_index import LlamaIndexInstrumentor
 
 from tests.bridges.recorded.recorder import installed, record
@@ -61,6 +62,24 @@ async def workflow() -> None:
     await AgentWorkflow(agents=[agent("Weather", CALL, DONE)], root_agent="Weather").run("x")
 
 
+async def asking() -> None:
+    """A tool that waits for a person's answer in the run itself."""
+
+    async def confirm(ctx: Context, question: str) -> str:
+        """Ask a person."""
+        asked = InputRequiredEvent(prefix="the secret payload")
+        answer = await ctx.wait_for_event(HumanResponseEvent, waiter_id="confirm", waiter_event=asked)
+        return str(answer.response)
+
+    call = 'Thought: I need a tool\nAction: confirm\nAction Input: {"question": "x"}'
+    run = ReActAgent(name="Weather", description="w", tools=[confirm], llm=Scripted(answers=[call, DONE])).run("x")
+    async for event in run.stream_events():
+        if isinstance(event, InputRequiredEvent):
+            await asyncio.sleep(0.05)
+            run.ctx.send_event(HumanResponseEvent(response="yes"))
+    await run
+
+
 async def failing() -> None:
     await agent("Weather", RuntimeError("overloaded")).run("x")
 
@@ -68,5 +87,5 @@ async def failing() -> None:
 if __name__ == "__main__":
     provider, recorder = installed()
     LlamaIndexInstrumentor().instrument(tracer_provider=provider)
-    plays = (tools, workflow, failing)
+    plays = (tools, workflow, asking, failing)
     asyncio.run(record("llama_index_openinference", PACKAGES, {play.__name__: play for play in plays}, recorder))

@@ -159,7 +159,7 @@ class SpanFollower:
         if session := self.runs.session(run.number):
             session.tool_end(opened.number)
             if run.asks:
-                self.runs.ask(run.number)
+                session.waiting_for_user()
             elif not run.shown:
                 session.thinking()
 
@@ -205,8 +205,11 @@ class SpanFollower:
         run = opened.run
         is_step = opened.parent is not None and opened.parent.parent is None
         if outcome.asks:
-            run.asks = True
+            run.asks = run.has_asked = True
             self.runs.ask(run.number)
+        elif outcome.waits and (session := self.runs.session(run.number)):
+            run.asks = True
+            session.waiting_for_user()
         elif outcome.error is not None and is_step and run.fails_with_agents:
             run.failure = outcome.error
         elif is_step and run.scope.startswith(NEVER_ENDS) and _is_fatal(outcome):
@@ -215,7 +218,7 @@ class SpanFollower:
 
     def _end_run(self, run: SpanRun, outcome: Outcome) -> None:
         session = self.runs.session(run.number)
-        if session is not None and run.late_id is not None and (run.asks or outcome.asks):
+        if session is not None and run.late_id is not None and (run.has_asked or outcome.asks):
             _keep(self._asked, run.late_id, session, MAX_ASKED)
         self.runs.end(run.number, outcome.error or run.failure, asks=outcome.asks)
 

@@ -5,6 +5,9 @@ from typing import Any, Final, NamedTuple
 
 ASKS: Final = {"GraphInterrupt", "NodeInterrupt"}
 """Exceptions that LangGraph raises to ask a person. Their message is the question's payload, which is not shown."""
+WAITS: Final = "WaitingForEvent"
+HUMAN: Final = "HumanResponseEvent"
+"""The exception that LlamaIndex raises and catches while a run waits, and the event that is a person's answer."""
 STOPPED: Final = {"CancelledError", "KeyboardInterrupt", "SystemExit", "GeneratorExit"}
 """Exceptions that stop a run without a failure. Some emitters mark such spans as errors."""
 ROUTED: Final = {"ParentCommand", "GraphBubbleUp", "GraphDrained"}
@@ -21,12 +24,14 @@ class Outcome(NamedTuple):
     Attributes:
         error: An exception with the name and message that the span records, or None if it has not failed. The
             publisher's `error_text` therefore applies to such errors, too.
-        asks: True if the span ended with a question to a person.
+        asks: True if the span ended with a question to a person, which a later run answers.
+        waits: True if it ended with a question that is answered in the same run.
         stopped: True if it was cancelled.
     """
 
     error: BaseException | None = None
     asks: bool = False
+    waits: bool = False
     stopped: bool = False
 
 
@@ -49,6 +54,8 @@ def outcome_of(span: Any) -> Outcome:
     kind = str(said).rpartition(".")[2]
     if kind in ASKS:
         return Outcome(asks=True)
+    if kind == WAITS:
+        return Outcome(waits=True) if HUMAN in str(raised.get("exception.message") or description) else ENDED
     if not failed or kind in ROUTED:
         return ENDED
     if kind in STOPPED:
@@ -62,4 +69,4 @@ def _leading_name(description: str) -> str:
     """Return the exception that a description such as `GraphInterrupt(…)` begins with, if it is control flow."""
     match = re.match(r"[\w.]+", description)
     name = match[0].rpartition(".")[2] if match else ""
-    return name if name in ASKS | STOPPED | ROUTED else ""
+    return name if name in ASKS | STOPPED | ROUTED | {WAITS} else ""

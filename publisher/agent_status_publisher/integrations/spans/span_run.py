@@ -14,7 +14,8 @@ class SpanRun:
         number: The id of that span.
         scope: The name of the instrumentation that makes it.
         shown: The ids of the open tools that the session shows.
-        asks: True while the run waits for a person.
+        asks: True while the session shows that the run waits for a person.
+        has_asked: True if a question was asked that a later run answers.
         failure: The error of an agent of this run, if a run of this kind fails with it.
         has_session: True if the run has opened its session. Others are inside a run of another bridge.
         has_id: True if the conversation's id was known when the run began.
@@ -25,6 +26,7 @@ class SpanRun:
     __slots__ = (
         "asks",
         "failure",
+        "has_asked",
         "has_id",
         "has_session",
         "is_over",
@@ -41,6 +43,7 @@ class SpanRun:
         self.scope = scope
         self.shown: set[int] = set()
         self.asks = False
+        self.has_asked = False
         self.failure: BaseException | None = None
         self.has_session = False
         self.has_id = False

@@ -215,3 +215,21 @@ def test_a_title_is_not_given_to_a_session_of_someone_else() -> None:
     Runs(publisher, "web").begin("run", session_id="42")
     play([start(1, "invoke_agent a"), start(2, "invoke_agent b", 1)], publisher)
     assert {change.title for change in publisher.changes} == {None}
+
+
+WAITS = [{"exception.type": "WaitingForEvent", "exception.message": "Waiting for event HumanResponseEvent"}]
+
+
+def test_a_question_that_its_own_run_answers_waits_until_the_run_goes_on() -> None:
+    asked = start(1, "invoke_agent a"), start(2, "execute_tool ask", 1), failed(2, WAITS)
+    again = start(3, "execute_tool ask", 1), end(3)
+    assert rows(*asked) == [("a", ["tool_running ask", "waiting_for_user"])]
+    assert rows(*asked, *again, end(1)) == [
+        ("a", ["tool_running ask", "waiting_for_user", "tool_running ask", "thinking", "end"])
+    ]
+
+
+def test_a_run_that_was_stopped_while_it_waited_ends() -> None:
+    stopped = [{"exception.type": "CancelledError", "exception.message": ""}]
+    asked = start(1, "invoke_agent a"), start(2, "execute_tool ask", 1), failed(2, WAITS)
+    assert rows(*asked, failed(1, stopped))[0][1][-1] == "end"

@@ -82,6 +82,13 @@ EXPECTED: Final[dict[str, dict[str, list[Shown]]]] = {
     },
     "llama_index_openinference": {
         "tools": [Shown("ReActAgent", "thinking, tool_running FunctionTool, thinking, end")],
+        "asking": [
+            Shown(
+                "ReActAgent",
+                "thinking, tool_running FunctionTool, waiting_for_user, tool_running FunctionTool, thinking, end",
+                (10, 5),  # after an answer, usage starts at zero
+            )
+        ],
         "workflow": [Shown("AgentWorkflow", "thinking, tool_running FunctionTool, thinking, end")],
         "failing": [Shown("ReActAgent", "thinking, error overloaded", NONE)],
     },
@@ -118,7 +125,9 @@ EXPECTED: Final[dict[str, dict[str, list[Shown]]]] = {
 CASES: Final = [(recording, scenario) for recording, played in EXPECTED.items() for scenario in played]
 
 
-@pytest.mark.parametrize(("recording", "scenario"), CASES, ids="-".join)
+@pytest.mark.parametrize(
+    ("recording", "scenario"), CASES, ids=[f"{recording}-{scenario}" for recording, scenario in CASES]
+)
 def test_a_recorded_run_shows_these_rows(recording: str, scenario: str) -> None:
     shown = [Shown(row.title or "", ", ".join(row.states), row.tokens) for row in replay(recording, scenario)]
     assert shown == EXPECTED[recording][scenario]

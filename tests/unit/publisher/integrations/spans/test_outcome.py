@@ -78,3 +78,15 @@ def test_an_interrupt_asks_and_its_payload_is_in_no_error(span: Any) -> None:
 
 def test_a_command_to_the_parent_graph_is_not_an_error() -> None:
     assert outcome_of(ended(raised=exception("langgraph.errors.ParentCommand", "Command(goto='b')"))) == Outcome()
+
+
+def waiting(event: str) -> Any:
+    return ended(raised=exception("workflows.runtime.types.results.WaitingForEvent", f"Waiting for event {event}"))
+
+
+def test_a_step_of_llama_index_that_waits_for_a_persons_answer_waits_in_its_run() -> None:
+    assert outcome_of(waiting("<class 'workflows.events.HumanResponseEvent'>")) == Outcome(waits=True)
+
+
+def test_a_step_that_waits_for_another_event_neither_waits_for_a_person_nor_fails() -> None:
+    assert outcome_of(waiting("<class 'my.app.ReportIsReady'>")) == Outcome()
