@@ -9,7 +9,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 @pytest.mark.parametrize(
     ("bridge", "rules"),
-    [("langchain", "langchain_rules"), ("langchain", "langgraph_rules"), ("openai_agents", "openai_agents_rules")],
+    [
+        ("langchain", "langchain_rules"),
+        ("langchain", "langgraph_rules"),
+        ("openai_agents", "openai_agents_rules"),
+        ("openai_agents", "openai_agents_twice"),
+    ],
 )
 def test_its_rules_hold_and_nothing_is_ignored(bridge: str, rules: str) -> None:
     published, _ = driven(rules, bridge=bridge)

@@ -8,6 +8,7 @@ they mean for sessions is the same for all. A bridge takes names and numbers onl
     claude_agent_sdk   Claude Agent SDK
     crewai             CrewAI
     langchain          LangChain and LangGraph
+    openai_traces      the open traces of the OpenAI Agents SDK
     openai_agents      OpenAI Agents SDK
     spans              what the spans of traced agents mean for sessions, in each dialect
     opentelemetry      whatever traces agents by OpenTelemetry

@@ -28,8 +28,6 @@ Use either the processor or the hooks for a run. With both, the hooks' session w
 """
 
 import sys
-import threading
-import weakref
 from collections.abc import AsyncIterator, Awaitable
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
@@ -37,7 +35,7 @@ from typing import Any, Final, TypeVar
 from agents import RunHooks, TracingProcessor, get_current_trace
 
 from agent_status_publisher.client import StatusPublisher
-from agent_status_publisher.integrations.runs import Runs
+from agent_status_publisher.integrations.openai_traces import Seen, Watched, traces_of
 from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import never_raise
 
@@ -48,27 +46,6 @@ MAX_SPANS: Final = 1000  # open spans of one trace, which may last as long as th
 R = TypeVar("R")
 
 
-class Watched:
-    """A call of `StatusTraceProcessor.run`, which ends the first run that begins in it."""
-
-    seen: "Seen | None" = None
-
-
-class Seen:
-    """A trace that has not ended, or a resumed run, whose trace the SDK does not report again."""
-
-    __slots__ = ("before", "is_unnamed", "is_watched", "models", "run", "spans", "tools", "turns", "used")
-
-    def __init__(self, run: str, *, is_unnamed: bool) -> None:
-        self.run = run
-        self.is_unnamed = is_unnamed
-        self.is_watched = False
-        self.before = sys.exception()  # the agent may be running in an `except` block
-        self.spans: dict[str, bool] = {}  # open spans, and whether each is inside a tool
-        self.tools: set[str] = set()
-        self.models, self.turns, self.used = [0, 0], [0, 0], [0, 0]
-
-
 _watched: ContextVar[Watched | None] = ContextVar("agent_status_openai_watched", default=None)
 
 
@@ -76,11 +53,9 @@ class StatusTraceProcessor(TracingProcessor):
     """Trace processor for `agents.add_trace_processor()`."""
 
     def __init__(self, publisher: StatusPublisher) -> None:
-        self._runs = Runs(publisher, "openai_agents")
+        self._traces = traces_of(publisher)
+        self._runs, self._seen, self._streamed = self._traces.runs, self._traces.seen, self._traces.streamed
         self.report = self._runs.report
-        self._seen: dict[str, Seen] = {}
-        self._streamed: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
-        self._lock = threading.RLock()
 
     async def run(self, run: Awaitable[R]) -> R:
         """Await `Runner.run(...)` and return its result, which shows whether a tool waits for approval."""
@@ -112,7 +87,7 @@ class StatusTraceProcessor(TracingProcessor):
     def on_trace_end(self, trace: Any) -> None:
         """Note that a trace has ended, normally or by the exception that is being raised."""
         seen = self._seen.get(trace.trace_id)
-        if seen is not None and seen.run == trace.trace_id:
+        if seen is not None and seen.owner is self and seen.run == trace.trace_id:
             self._close(trace.trace_id, seen)
 
     @never_raise
@@ -120,7 +95,7 @@ class StatusTraceProcessor(TracingProcessor):
         """Note that a step of the workflow begins."""
         kind = span.span_data.type
         seen = self._seen.get(span.trace_id) or self._resumed(span, kind)
-        if seen is None:
+        if seen is None or seen.owner is not self:
             return
         inside_tool = seen.spans.get(span.parent_id, False) or span.parent_id in seen.tools
         if len(seen.spans) < MAX_SPANS:
@@ -143,7 +118,7 @@ class StatusTraceProcessor(TracingProcessor):
         """Note that a span has ended."""
         kind = span.span_data.type
         seen = self._seen.get(span.trace_id)
-        if seen is None:
+        if seen is None or seen.owner is not self:
             return
         inside_tool = seen.spans.pop(span.span_id, False)
         session = self._runs.session(seen.run)
@@ -164,12 +139,15 @@ class StatusTraceProcessor(TracingProcessor):
         """Do nothing: the publisher has its own flush."""
 
     def _open(self, trace: Any, run: str, parent: str | None, title: str | None) -> Seen | None:
+        known = self._seen.get(trace.trace_id)
+        if known is not None and known.owner is not self and run in self._runs:
+            return None
         session_id = getattr(trace, "group_id", None) or trace.trace_id
         is_outermost = self._runs.begin(run, parent=parent, session_id=session_id, title=title)
         if run not in self._runs:
             return None
         watched = _watched.get()
-        seen = self._seen[trace.trace_id] = Seen(run, is_unnamed=is_outermost and title is None)
+        seen = self._seen[trace.trace_id] = Seen(run, self, is_unnamed=is_outermost and title is None)
         if watched is not None and watched.seen is None:
             watched.seen, seen.is_watched = seen, True
         return seen
@@ -177,7 +155,7 @@ class StatusTraceProcessor(TracingProcessor):
     def _resumed(self, span: Any, kind: str) -> Seen | None:
         """Follow a run that resumes in the process in which it waited. The SDK reports only its spans."""
         trace = get_current_trace()
-        if trace is None or span.parent_id or kind not in {"task", "agent"} or self._runs.is_taken(trace.trace_id):
+        if trace is None or span.parent_id or kind not in {"task", "agent"}:
             return None
         return self._open(trace, span.span_id, None, None) if trace.trace_id == span.trace_id else None
 
@@ -236,7 +214,7 @@ class StatusTraceProcessor(TracingProcessor):
     def _use(self, session: Session, seen: Seen, data: Any) -> None:
         """Add tokens, none twice: a turn's include those of its model calls, and those of a model without spans."""
         usage = data.usage or {}
-        with self._lock:
+        with self._traces.lock:
             known = seen.turns if data.type == "turn" else seen.models
             known[0] += int(usage.get("input_tokens") or 0)
             known[1] += int(usage.get("output_tokens") or 0)
