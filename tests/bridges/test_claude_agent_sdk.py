@@ -14,6 +14,11 @@ def ways() -> dict[str, Published]:
 
 
 @pytest.fixture(scope="module")
+def counted() -> dict[str, Published]:
+    return driven("claude_agent_sdk_tokens", bridge="claude_agent_sdk")[0]
+
+
+@pytest.fixture(scope="module")
 def cli() -> dict[str, Published]:
     return driven("claude_code", bridge="claude_agent_sdk")[0]
 
@@ -94,6 +99,41 @@ def test_two_agents_inside_one_key_are_one_session_until_both_have_ended(ways: d
     assert published.keys == {"chat:42"}
     assert published.states.count(None) == 1
     assert not published.is_open
+
+
+def tokens(published: Published) -> list[tuple[int, int]]:
+    """The tokens before each end."""
+    changes = published.changes
+    ends = [index for index, change in enumerate(changes) if change["state"] is None]
+    return [(changes[index - 1]["input_tokens"], changes[index - 1]["output_tokens"]) for index in ends]
+
+
+def test_the_tokens_of_subagents_are_counted_once(counted: dict[str, Published]) -> None:
+    assert tokens(counted["subagent"]) == [(1500, 340)]
+
+
+def test_each_turn_counts_its_own_tokens(counted: dict[str, Published]) -> None:
+    assert tokens(counted["second_turn"]) == [(1500, 340), (1500, 340)]
+
+
+def test_tokens_from_before_this_process_are_not_counted(counted: dict[str, Published]) -> None:
+    assert tokens(counted["resumed"]) == [(1500, 200)]  # of subagents' output, what their messages have
+
+
+def test_without_totals_by_model_the_messages_of_subagents_count(counted: dict[str, Published]) -> None:
+    assert tokens(counted["older_cli"]) == [(1000, 150)]
+
+
+def test_a_title_is_the_folders_own_name_unless_the_agents_code_gives_one(counted: dict[str, Published]) -> None:
+    assert counted["subagent"].changes[0]["title"] == "shop"
+    assert counted["named_by_the_agents_code"].changes[0]["title"] == "Fix auth bug"
+
+
+def test_options_without_watch_are_one_hint(counted: dict[str, Published]) -> None:
+    assert counted["without_watch"].changes == []
+    (hint,) = counted["without_watch"].reported
+    assert "watch(messages, publisher)" in hint
+    assert {name for name, published in counted.items() if published.reported} == {"without_watch"}
 
 
 def test_a_real_claude_code_is_seen_at_its_tool_at_its_question_and_at_its_answer(cli: dict[str, Published]) -> None:

@@ -54,7 +54,9 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_gateway.cli.demo.worker": ("integration/test_demo.py",),
     },
     "Each bridge is played to its own framework, in an environment of its own.": {
-        "agent_status_publisher.integrations.claude_agent_sdk": ("bridges/test_claude_agent_sdk.py",),
+        "agent_status_publisher.integrations.claude_agent_sdk.stream": ("bridges/test_claude_agent_sdk.py",),
+        "agent_status_publisher.integrations.claude_agent_sdk.tokens": ("bridges/test_claude_agent_sdk.py",),
+        "agent_status_publisher.integrations.claude_agent_sdk.turns": ("bridges/test_claude_agent_sdk.py",),
         "agent_status_publisher.integrations.crewai.listener": ("bridges/test_crewai.py",),
         "agent_status_publisher.integrations.crewai.roots": ("bridges/test_crewai.py",),
         "agent_status_publisher.integrations.crewai.run_tasks": ("bridges/test_crewai.py",),

@@ -1,6 +1,7 @@
 """The real SDK, its control protocol and all; the other side of its transport is a Claude Code that acts a script."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
@@ -29,6 +30,7 @@ class ScriptedCli(Transport):
     def __init__(self, *scripts: Script, session_id: str = "3f2a") -> None:
         self._session_id = session_id
         self._scripts = iter(scripts)
+        self._numbers = itertools.count()
         self._lines: asyncio.Queue[dict[str, Any] | Exception | None] = asyncio.Queue()
         self._answers: dict[str, asyncio.Future[Any]] = {}
         self._hooks: dict[str, list[str]] = {}
@@ -82,7 +84,7 @@ class ScriptedCli(Transport):
 
     async def _take_turn(self) -> None:
         await self.hook("UserPromptSubmit", prompt="Go on")
-        self.say("system", subtype="init")
+        self.say("system", subtype="init", cwd="/home/agent/shop")
         await next(self._scripts)(self)
 
     def say(self, kind: str, **fields: Any) -> None:
@@ -135,7 +137,7 @@ class ScriptedCli(Transport):
     def assistant(self, *blocks: dict[str, Any], parent_tool_use_id: str | None = None) -> None:
         """A whole message of the model's."""
         message = {
-            "id": f"m-{id(blocks)}",
+            "id": f"m-{next(self._numbers)}",
             "model": "scripted",
             "role": "assistant",
             "content": list(blocks),
