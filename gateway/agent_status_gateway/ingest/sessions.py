@@ -3,7 +3,8 @@
 Rule 1. A client has no lease, so each session has a TTL: until that ends, the session is as the last update left it.
         While a tool runs, a user is asked or the turn is over, the TTL is longer.
 Rule 2. A session without an update within its TTL ends as an error, "no news". Its next update begins a new run.
-        If its turn was over, and it was only kept for work in the background, it just ends.
+        If its turn was over, and it was only kept for work in the background, it just ends. So does one whose agent
+        is known to live: most likely its user has interrupted it, which some agents do not report.
 Rule 3. A session that is at its prompt has ended. If idle sessions are shown, it waits for the user instead.
 Rule 4. A session whose agent's process is gone ends.
 Rule 5. When the last work in the background ends, a session is kept for a moment more: its agent goes on by itself.
@@ -121,7 +122,7 @@ class IngestSessions:
         """End sessions without an update within their TTL."""
         now = self._clock()
         for key, one in [(key, one) for key, one in self._open.items() if one.deadline <= now]:
-            if one.activity.is_done:
+            if one.activity.is_done or (one.process is not None and not one.activity.is_over):
                 self.finish(one)
             else:
                 self.end(key, None if one.activity.is_over else NO_NEWS)

@@ -107,6 +107,24 @@ def test_a_session_that_is_only_kept_for_its_background_ends_without_an_error(
     assert publisher.states("web:1") == ["thinking", "tool_running", None]
 
 
+# sessions: Rule 2
+@pytest.mark.parametrize(("shows_idle", "shown"), [(False, None), (True, "waiting_for_user")])
+def test_a_session_whose_agent_lives_is_at_its_prompt_after_its_ttl(
+    publisher: RecordingPublisher, clock: Clock, shows_idle: bool, shown: str | None
+) -> None:
+    sessions = IngestSessions(publisher, clock, TTL_SECONDS, shows_idle=shows_idle)
+    session = sessions.open("codex:1")
+    session.process = Process(42, "boot/7")
+    session.activity.start_tool(None, "bash", "interrupted")
+    sessions.renew(session)
+    clock.pass_(PATIENCE * TTL_SECONDS)
+    sessions.end_idle()
+    assert publisher.states("codex:1") == ["thinking", "tool_running", shown]
+    clock.pass_(PATIENCE * TTL_SECONDS)
+    sessions.end_idle()
+    assert publisher.states("codex:1")[-1] is None
+
+
 # sessions: Rule 3
 @pytest.mark.parametrize(("shows_idle", "shown"), [(False, None), (True, "waiting_for_user")])
 def test_a_session_at_its_prompt_has_ended_unless_idle_sessions_are_shown(
