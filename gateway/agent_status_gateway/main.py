@@ -3,11 +3,12 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from redis.asyncio import Redis
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from agent_status_gateway.access.credentials import DropKeys
@@ -28,6 +29,12 @@ from agent_status_gateway.version import VERSION
 
 logger = logging.getLogger(__name__)
 
+NOT_STARTED: Final = (
+    "The Agent Status Gateway is not running, since its lifespan has not begun. An app that mounts it must enter it: "
+    "give FastAPI or Starlette a lifespan with `async with status.router.lifespan_context(status): yield`, where "
+    "`status` is what create_app() returned. With uvicorn, do not use --lifespan off.\n"
+)
+
 
 class Gateway(FastAPI):
     """One replica as an ASGI app. It reads the environment when it starts, never at import."""
@@ -47,6 +54,8 @@ class Gateway(FastAPI):
         self._redis = redis
         self._replica: Replica | None = None
         self._stream: StatusStream | None = None
+        self._is_running = False
+        self._has_logged_start = False
         self.include_router(keyed)
         self.include_router(open_to_all)
         self.include_router(api_page)
@@ -74,10 +83,19 @@ class Gateway(FastAPI):
                 await receive()
                 await send({"type": "lifespan.startup.failed", "message": str(error)})
             raise
-        if self.stream.is_for(scope):
+        if scope["type"] == "http" and not self._is_running:
+            await self._not_started(scope, receive, send)
+        elif self.stream.is_for(scope):
             await self.stream(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+    async def _not_started(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer every request with the reason why none can be answered, probes included, and log it once."""
+        if not self._has_logged_start:
+            self._has_logged_start = True
+            logger.error("%s", NOT_STARTED)
+        await PlainTextResponse(NOT_STARTED, status_code=500)(scope, receive, send)
 
     def configure(self) -> Replica:
         """Read the settings and make the parts, once for each start.
@@ -96,13 +114,20 @@ class Gateway(FastAPI):
         self.add_middleware(CORSMiddleware, **cors_options(settings))
         return self._replica
 
-    def forget(self) -> None:
-        """Drop the parts at the end of a run: the next one may be in another event loop."""
-        self._replica = self._stream = None
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the replica. Its parts are dropped at the end, since the next run may be in another event loop."""
+        try:
+            async with self.configure().running():
+                self._is_running = True
+                yield
+        finally:
+            self._is_running = False
+            self._replica = self._stream = None
 
 
 def create_app(settings: Settings | None = None, redis: Redis | None = None) -> Gateway:
-    """Make one replica.
+    """Make one replica. An app that mounts it must enter its lifespan; until then, every answer says so and how.
 
     Args:
         settings: Default: the environment's, read when the app starts.
@@ -132,9 +157,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         logging.getLogger(name).addFilter(DropKeys())
     logging.getLogger("uvicorn.access").addFilter(DropProbes())
     with drain_on_signal(replica.drain):
-        async with replica.running():
+        async with app.running():
             yield {STREAM: app.stream, MAX_CONNECTIONS: connections_at_most(most)}
-    app.forget()
 
 
 app = create_app()

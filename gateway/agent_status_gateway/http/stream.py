@@ -66,7 +66,7 @@ class StatusStream:
 
     def is_for(self, scope: Scope) -> bool:
         """Test whether a request is for the stream."""
-        return scope["type"] == "http" and scope["path"] == STREAM_PATH and scope["method"] in ("GET", "HEAD")
+        return scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and _path_below_root(scope) == STREAM_PATH
 
     def opens_at_once(self, scope: Scope) -> bool:
         """Test whether the answer is an open stream, and can be given without waiting."""
@@ -204,3 +204,10 @@ def _unprocessable(events: str) -> Response:
     """Make the answer that FastAPI gives for a wrong parameter on the other endpoints."""
     problem = {"type": "literal_error", "loc": ["query", "events"], "msg": "Input should be 'status' or 'all'"}
     return JSONResponse({"detail": [problem | {"input": events, "ctx": {"expected": "'status' or 'all'"}}]}, 422)
+
+
+def _path_below_root(scope: Scope) -> str:
+    """The path without the prefix under which an app is mounted, which ASGI's `path` includes."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(root) if root and path.startswith(f"{root}/") else path
