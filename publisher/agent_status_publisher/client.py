@@ -18,6 +18,7 @@ from agent_status_publisher.contract.text import ErrorText, text_of
 from agent_status_publisher.errors import ConfigurationError, InvalidCallError, PublisherError
 from agent_status_publisher.session import Session
 from agent_status_publisher.settings import from_environment, renamed_settings
+from agent_status_publisher.uwsgi import missing_flags
 from agent_status_publisher.wait_thread import in_thread
 from agent_status_publisher.worker.diagnostics import OnError, Reporter
 from agent_status_publisher.worker.flusher import ReportWriter
@@ -264,6 +265,8 @@ class StatusPublisher:
             self._workers.pop(number - 1, None)
             if not self._closed:
                 made.start()
+                if not self._is_inert and (hint := missing_flags()):
+                    self._reporter.once(ConfigurationError(hint))
         return worker
 
     def _make_worker(self) -> Worker:

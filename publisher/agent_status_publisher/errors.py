@@ -1,7 +1,7 @@
 """The publisher's errors, as a tree.
 
 PublisherError
-├── ConfigurationError      a wrong setting: raised by the constructor (reported: an asyncio client, a renamed variable)
+├── ConfigurationError      a wrong setting: raised by the constructor (reported: an asyncio client, an old name, uWSGI)
 ├── InvalidCallError        a call that was ignored (an empty key, an unknown state): reported, never raised
 └── RedisUnavailableError   Redis does not accept this worker's reports: reported once per outage, never raised
 

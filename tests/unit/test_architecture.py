@@ -26,7 +26,7 @@ ROOMS: Final = {
     "agent_status_publisher": [
         {"version", "errors"},
         {"contract"},
-        {"settings", "tool"},
+        {"settings", "tool", "uwsgi"},
         {"worker"},
         {"session", "wait_thread"},
         {"client"},
