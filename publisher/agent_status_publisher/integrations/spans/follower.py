@@ -3,6 +3,7 @@
 Rule 1. The outermost agent or chain is the run. A job or a request around it is not: each agent under it is a run.
 Rule 2. What a span is may be said after its start. It is judged at its start, when something begins inside it, and at
         its end.
+        A tool that was known only at its end is known by its name the next time.
 Rule 3. A run begins when something begins inside it, because emitters set the session's id right after the start. A
         chain with nothing inside it is shown only if it fails.
 Rule 4. The run's own outcome decides how the session ends, and a question inside it that nobody has answered. A graph
@@ -40,6 +41,8 @@ Spans that never end must not fill the memory, so the oldest ones are dropped as
 """
 MAX_ASKED: Final = 1000
 """The maximum number of waiting sessions that are remembered by a conversation's id that came late."""
+MAX_LATE_TOOLS: Final = 1000
+"""The maximum number of names of tools that are remembered because their spans said at the end what they were."""
 NEVER_ENDS: Final = "openinference.instrumentation.smolagents"
 """The scope of an instrumentation that does not end an agent's span when a step of it raises."""
 GOES_ON_AFTER: Final = {
@@ -64,6 +67,7 @@ class SpanFollower:
         self._open: dict[int, OpenSpan] = {}
         self._asked: dict[Any, Session] = {}
         self._ended: dict[int, None] = {}
+        self._late_tools: dict[tuple[str, str], None] = {}
 
     def start(self, span: Any, live_parent: Callable[[], Any]) -> None:
         """Note that a span begins. `live_parent` returns the span in the context, which may not be followed yet."""
@@ -76,7 +80,9 @@ class SpanFollower:
         self._remember(opened)
         if parent is not None or (opened.work is Work.AGENT and self._can_begin(opened.run)):
             self._begin(opened.run)
-        if opened.is_settled:
+        if not opened.is_settled and opened.likeness in self._late_tools:
+            opened.work = Work.TOOL
+        if opened.changes_state:
             self._show(opened)
 
     def end(self, span: Any) -> None:
@@ -101,10 +107,7 @@ class SpanFollower:
             self._end_outermost(opened, outcome)
             return
         self._open.pop(opened.number, None)
-        if opened.work is Work.MODEL:
-            self._count(opened, span)
-        elif opened.number in opened.run.shown:
-            self._end_tool(opened)
+        self._end_work(opened, span)
         if outcome is not ENDED:
             self._end_inside(opened, outcome)
 
@@ -151,6 +154,15 @@ class SpanFollower:
             session.tool_start(tool_name_of(opened.span.name, opened.span.attributes), opened.number)
         elif opened.work is Work.AGENT and opened.run.has_session and session.title is None:
             session.title = title_of(opened.span.name, opened.span.attributes)
+
+    def _end_work(self, opened: OpenSpan, span: Any) -> None:
+        """End what a span inside a run stands for."""
+        if opened.work is Work.MODEL:
+            self._count(opened, span)
+        if opened.number in opened.run.shown:
+            self._end_tool(opened)
+        elif opened.work is Work.TOOL:
+            _keep(self._late_tools, opened.likeness, None, MAX_LATE_TOOLS)
 
     def _end_tool(self, opened: OpenSpan) -> None:
         """End a tool call. After the last one in a run, the agent is thinking again, unless it waits for a person."""

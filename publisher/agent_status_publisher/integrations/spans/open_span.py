@@ -15,7 +15,7 @@ class OpenSpan:
         parent: The span of the same run around it, or None for the outermost one.
         run: The run that the outermost span makes.
         work: The kind of work, as far as it is known.
-        is_settled: True if the span has said what it is. A chain may be a guess.
+        is_settled: True if the span has said what it is. A chain may be a guess, and so is what the name alone says.
         is_counted: True if the tokens of this span have been counted.
         has_counted: True if those of a model's span inside it have been.
     """
@@ -48,6 +48,16 @@ class OpenSpan:
         self.judge()
 
     @property
+    def changes_state(self) -> bool:
+        """True for what is shown when it begins inside a run."""
+        return self.work is not None and self.work is not Work.CHAIN
+
+    @property
+    def likeness(self) -> tuple[str, str]:
+        """The instrumentation and the span's name, by which later spans of the same kind are known."""
+        return self._scope, self.span.name
+
+    @property
     def can_be_run(self) -> bool:
         """True for what is a run where nothing is around it."""
         return self.work is Work.AGENT or self.work is Work.CHAIN
@@ -61,7 +71,7 @@ class OpenSpan:
         self._said, self._name = said, span.name
         parent = "" if self.parent is None else self.parent.span.name
         self.work = work_of(span.name, span.attributes, self._scope, parent)
-        self.is_settled = self.work is not None and self.work is not Work.CHAIN
+        self.is_settled = said > 0 and self.work is not None and self.work is not Work.CHAIN
 
     def take_tokens(self) -> bool:
         """Return True if the tokens of this model's span must be counted, and note that they are.

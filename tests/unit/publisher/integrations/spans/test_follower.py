@@ -233,3 +233,35 @@ def test_a_run_that_was_stopped_while_it_waited_ends() -> None:
     stopped = [{"exception.type": "CancelledError", "exception.message": ""}]
     asked = start(1, "invoke_agent a"), start(2, "execute_tool ask", 1), failed(2, WAITS)
     assert rows(*asked, failed(1, stopped))[0][1][-1] == "end"
+
+
+def late_tool(number: int, *, kind: str = "tool", name: str = "bash", scope: str = "langfuse") -> list[Event]:
+    """A span that says what it is right after its start, and has nothing inside."""
+    return [start(number, name, 1, scope), said(number, langfuse__observation__type=kind), end(number)]
+
+
+def test_a_tool_that_was_known_only_at_its_end_is_shown_by_its_name_the_next_time() -> None:
+    # follower: Rule 2
+    agent = start(1, "invoke_agent a")
+    assert rows(agent, *late_tool(2)) == [("a", ["thinking"])]
+    assert rows(agent, *late_tool(2), *late_tool(3)) == [("a", ["thinking", "tool_running bash", "thinking"])]
+
+
+@pytest.mark.parametrize("other", [{"kind": "chain"}, {"name": "read"}, {"scope": "another"}])
+def test_only_what_was_a_tool_is_one_the_next_time(other: dict[str, str]) -> None:
+    # follower: Rule 2
+    first = late_tool(2, kind=other.get("kind", "tool"))
+    second = late_tool(3, name=other.get("name", "bash"), scope=other.get("scope", "langfuse"))
+    assert rows(start(1, "invoke_agent a"), *first, *second) == [("a", ["thinking"])]
+
+
+def test_a_model_that_was_taken_for_a_tool_ends_as_both() -> None:
+    # follower: Rule 2
+    scope = "openinference.instrumentation.langchain"
+    used = {"llm__token_count__prompt": 10, "llm__token_count__completion": 5}
+    row = only(
+        *(start(1, "Weather", scope=scope), start(2, "tools", 1, scope), start(3, "Scripted", 2, scope)),
+        *(said(3, openinference__span__kind="LLM", **used), end(3)),
+    )
+    assert row.states == ["thinking", "tool_running Scripted", "thinking"]
+    assert row.tokens == (10, 5)

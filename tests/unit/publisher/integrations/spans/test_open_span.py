@@ -71,3 +71,13 @@ def test_a_span_counts_once() -> None:
     model = opened("chat a", opened("invoke_agent a"))
     assert model.take_tokens()
     assert not model.take_tokens()
+
+
+def test_what_a_name_alone_says_is_not_settled() -> None:
+    assert not opened("chat a").is_settled
+    assert OpenSpan(span("chat a", **{"gen_ai.operation.name": "chat"}), None).is_settled
+
+
+def test_spans_of_one_instrumentation_and_name_are_alike() -> None:
+    assert opened("bash").likeness == opened("bash").likeness
+    assert opened("bash").likeness != opened("read").likeness
