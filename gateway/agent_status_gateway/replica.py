@@ -37,7 +37,8 @@ class Replica:
     def __init__(self, settings: Settings, client: Redis | None) -> None:
         clock = time.monotonic
         self.settings = settings
-        redis = RedisClient(settings.redis_url if client is None else client, Keys(settings.namespace))
+        given = settings.redis_url if client is None else client
+        redis = RedisClient(given, Keys(settings.namespace), settings.redis_password_file)
         fleet = Fleet()
         limits = Limits(
             clients=settings.max_clients,

@@ -21,6 +21,7 @@ from redis.asyncio.connection import ConnectionPool
 from redis.exceptions import RedisError
 
 from agent_status_publisher.contract import setting_names
+from agent_status_publisher.contract.password_file import read_password, split_user
 from agent_status_publisher.contract.redis_url import RedisUrlError, parse_redis_url
 from agent_status_publisher.contract.setting_names import PREFIX
 from agent_status_publisher.contract.wire import Keys
@@ -65,6 +66,10 @@ class RedisSettings(BaseSettings):
         description="Redis that workers publish to. Fallback: REDIS_URL.",
         repr=False,
     )
+    redis_password_file: str = Field(
+        default="",
+        description="File that has the password of Redis, read at each connect. Default: the URL's password, if any.",
+    )
     namespace: str = Field(default="default", description="Workers of one namespace make one snapshot.")
     log_format: Literal["text", "json"] = Field(
         default="text", description="Format of log lines: for people or for programs."
@@ -92,6 +97,13 @@ class RedisSettings(BaseSettings):
             # Neither the URL nor redis-py's message is shown: both can hold the password.
             raise ValueError(str(RedisUrlError())) from None
         return url
+
+    @model_validator(mode="after")
+    def _password_can_be_read(self) -> Self:
+        if self.redis_password_file:
+            split_user(parse_redis_url(self.redis_url).any_server_url)
+            read_password(Path(self.redis_password_file))
+        return self
 
     @classmethod
     def load(cls, **given: object) -> Self:

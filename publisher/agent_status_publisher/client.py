@@ -87,7 +87,8 @@ class StatusPublisher:
         self._target = self._settings.redis_url if redis is None else redis
         self._reporter = Reporter(on_error)
         self._error_text = error_text
-        hint = None if is_over() else check_target(self._target)  # redis-py imports for it, which fails by then
+        # At the end of the process, the check would import parts of redis-py, which fails by then.
+        hint = None if is_over() else check_target(self._target, self._settings.redis_password_file)
         self._is_inert = hint is not None
         if hint:
             self._reporter.once(ConfigurationError(hint))
@@ -273,8 +274,8 @@ class StatusPublisher:
         return Worker(self._settings, self._reporter, self._writer(), time.monotonic, self._error_text)
 
     def _writer(self) -> Callable[[], ReportWriter] | None:
-        target = self._target
-        return None if self._is_inert else lambda: make_writer(target)
+        target, password_file = self._target, self._settings.redis_password_file
+        return None if self._is_inert else lambda: make_writer(target, password_file)
 
 
 def _clean_key(key: object) -> str:

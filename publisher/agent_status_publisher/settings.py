@@ -24,6 +24,7 @@ class Settings:
 
     # A URL can hold a password, so it is kept out of the repr, and with it out of logs and tracebacks.
     redis_url: str = field(default=DEFAULT_REDIS_URL, repr=False)
+    redis_password_file: str = ""
     namespace: str = "default"
     heartbeat_seconds: float = 5.0
     lease_seconds: float = 15.0
@@ -70,6 +71,8 @@ def from_environment(environment: Mapping[str, str] | None = None, **given: obje
     url = env.get(f"{PREFIX}REDIS_URL") or env.get("REDIS_URL")
     if url:
         values.setdefault("redis_url", url)
+    if file := env.get(f"{PREFIX}REDIS_PASSWORD_FILE"):
+        values.setdefault("redis_password_file", file)
     if namespace := env.get(f"{PREFIX}NAMESPACE"):
         values.setdefault("namespace", namespace)
     for name in ("heartbeat_seconds", "lease_seconds", "error_ttl_seconds", "waiting_ttl_seconds"):

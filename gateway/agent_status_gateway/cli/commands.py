@@ -71,7 +71,7 @@ def serve(
             try:
                 if embedded:
                     server = stack.enter_context(embedded_server())
-                    given["redis_url"] = server.url
+                    given |= {"redis_url": server.url, "redis_password_file": ""}
                     simulation = ", a SIMULATION, not for production" if server.is_simulation else ""
                     typer.echo(f"Redis: {server.what}{simulation}; publish with REDIS_URL={server.url}", err=True)
                 settings = Settings.load(**given)

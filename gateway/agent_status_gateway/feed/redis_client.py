@@ -8,6 +8,7 @@ answered on it, and its errors show when the slot has moved.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any, Final
 
 import redis
@@ -15,10 +16,13 @@ import redis.asyncio
 from redis.asyncio import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.crc import key_slot
-from redis.exceptions import NoScriptError
+from redis.credentials import CredentialProvider
+from redis.exceptions import AuthenticationError, NoScriptError
 from redis.retry import Retry
+from typing_extensions import override
 
 from agent_status_gateway.settings import SettingsError
+from agent_status_publisher.contract.password_file import PasswordFileError, read_credentials, split_user
 from agent_status_publisher.contract.redis_primary import PrimarySearch
 from agent_status_publisher.contract.redis_url import Kind, parse_redis_url
 from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, Reading, decode_reading, read_arguments
@@ -105,10 +109,14 @@ class Primary:
 
 
 class RedisClient:
-    """The way to Redis by a URL or a given client. A given client is used as it is, and stays open."""
+    """The way to Redis by a URL or a given client. A given client is used as it is, and stays open.
 
-    def __init__(self, given: str | Redis, keys: Keys) -> None:
+    The password file is for a URL: it has the password of the user that the URL names.
+    """
+
+    def __init__(self, given: str | Redis, keys: Keys, password_file: str = "") -> None:
         self._given = given
+        self._password_file = password_file
         self._keys = keys
         self._search = PrimarySearch(parse_redis_url(given)) if isinstance(given, str) else None
 
@@ -135,20 +143,23 @@ class RedisClient:
         if isinstance(self._given, Redis):
             return _with_bytes(self._given)
         if self._search is None or self._search.target.kind is Kind.STANDALONE:
-            return _client_of(self._given)
+            return _client_of(self._given, self._password_file)
         return await self._find(self._search)
 
     async def _find(self, search: PrimarySearch) -> Redis:
         answers = []
+        # Sentinels have users of their own, which the file is not for.
+        asking_file = self._password_file if search.target.kind is Kind.CLUSTER else ""
         for node in search.nodes():
             try:
-                async with asyncio.timeout(CONNECT_SECONDS), _client_of(search.target.asking_url(node)) as asked:
+                url = search.target.asking_url(node)
+                async with asyncio.timeout(CONNECT_SECONDS), _client_of(url, asking_file) as asked:
                     reply = await asked.execute_command(*search.question)  # type: ignore[no-untyped-call]
                 primary = search.primary_in(reply, node, key_slot(self._keys.events.encode()))
             except (redis.RedisError, OSError) as error:
                 answers.append(search.failed(node, error))
             else:
-                return _client_of(search.target.server_url(primary))
+                return _client_of(search.target.server_url(primary), self._password_file)
         raise search.unknown(answers)
 
 
@@ -173,11 +184,32 @@ def _with_bytes(client: Redis) -> Redis:
     return Redis.from_pool(ConnectionPool(connection_class=pool.connection_class, **settings))
 
 
-def _client_of(plain_url: str) -> Redis:
+class FileCredentials(CredentialProvider):
+    """The credentials of a user whose password is in a file. redis-py asks for them at each connect."""
+
+    def __init__(self, file: Path, username: str) -> None:
+        self._file = file
+        self._username = username
+
+    @override
+    async def get_credentials_async(self) -> tuple[str] | tuple[str, str]:
+        try:
+            return await asyncio.to_thread(read_credentials, self._file, self._username)
+        except PasswordFileError as error:
+            # An error of redis-py's own makes it drop the connection, which would go on without a password.
+            raise AuthenticationError(str(error)) from None
+
+
+def _client_of(plain_url: str, password_file: str = "") -> Redis:
+    credentials: FileCredentials | None = None
+    if password_file:
+        plain_url, username = split_user(plain_url)
+        credentials = FileCredentials(Path(password_file), username)
     # The feed reconnects as a whole, and reads everything when it does: redis-py's own retries would hide the gap. It
     # also limits each command's time itself: redis-py's limit costs a timer a command, and loses cancellations.
     client: Redis = Redis.from_url(
         plain_url,
+        credential_provider=credentials,
         socket_timeout=None,
         socket_connect_timeout=CONNECT_SECONDS,
         retry=Retry(NoBackoff(), 0),

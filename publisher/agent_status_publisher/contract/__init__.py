@@ -7,6 +7,7 @@ In reading order:
     report          a worker's report as plain frozen data, and as JSON
     wire            the keys, the channel and the scripts that write and read reports
     redis_url       the one URL that names Redis
+    password_file   the file that has Redis's password, read at each connect
     redis_primary   the search for the server that holds a namespace
     setting_names   names of environment variables, and those that were renamed
     process_start   the start of a process, which tells whether a command-line agent still lives

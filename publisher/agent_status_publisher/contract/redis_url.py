@@ -70,6 +70,11 @@ class RedisTarget:
         """Plain URLs of the servers that this URL names."""
         return tuple(map(self.asking_url, self.nodes)) or (self.standalone_url,)
 
+    @property
+    def any_server_url(self) -> str:
+        """A plain URL of a server that holds reports, wherever it is. It has the user and the password."""
+        return self.standalone_url or self.server_url(self.nodes[0])
+
     def asking_url(self, node: Node) -> str:
         """A plain URL of one of `nodes`."""
         if self.kind is Kind.SENTINEL:

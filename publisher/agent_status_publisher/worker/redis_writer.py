@@ -1,6 +1,8 @@
 """A worker's connection to Redis, by clients of redis-py: ours or the agent's own."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import redis
@@ -10,9 +12,16 @@ from redis.cluster import RedisCluster
 from redis.commands.core import Script
 from redis.connection import ConnectionPool
 from redis.crc import key_slot
-from redis.exceptions import MovedError, NoScriptError
+from redis.credentials import CredentialProvider
+from redis.exceptions import AuthenticationError, MovedError, NoScriptError
 from redis.retry import Retry
 
+from agent_status_publisher.contract.password_file import (
+    PasswordFileError,
+    read_credentials,
+    read_password,
+    split_user,
+)
 from agent_status_publisher.contract.redis_primary import PrimarySearch
 from agent_status_publisher.contract.redis_url import Kind, RedisUrlError, parse_redis_url
 from agent_status_publisher.contract.wire import WRITE_SCRIPT
@@ -58,11 +67,27 @@ class RedisWriter:
         return reply
 
 
-def check_target(target: object) -> str | None:
+class FileCredentials(CredentialProvider):
+    """The credentials of a user whose password is in a file. redis-py asks for them at each connect."""
+
+    def __init__(self, file: Path, username: str) -> None:
+        self._file = file
+        self._username = username
+
+    def get_credentials(self) -> tuple[str] | tuple[str, str]:
+        """Read them. redis-py calls it."""
+        try:
+            return read_credentials(self._file, self._username)
+        except PasswordFileError as error:
+            # An error of redis-py's own makes it drop the connection, which would go on without a password.
+            raise AuthenticationError(str(error)) from None
+
+
+def check_target(target: object, password_file: str = "") -> str | None:
     """Return a hint if `target` is a client that a thread cannot use, else None.
 
     Raises:
-        ConfigurationError: `target` is neither a client nor a URL that can be parsed.
+        ConfigurationError: `target` is neither a client nor a URL that can be parsed, or the password cannot be read.
     """
     if isinstance(target, redis.asyncio.Redis | redis.asyncio.RedisCluster):
         return (
@@ -72,19 +97,19 @@ def check_target(target: object) -> str | None:
     if isinstance(target, redis.Redis | RedisCluster):
         return None
     if isinstance(target, str):
-        _check_url(target)
+        _check_url(target, password_file)
         return None
     raise ConfigurationError(f"redis must be a URL or a redis.Redis, not {type(target).__name__}")
 
 
-def make_writer(target: "str | redis.Redis | RedisCluster") -> RedisWriter:
-    """Make a writer for a URL or a client. It connects at the first write.
+def make_writer(target: "str | redis.Redis | RedisCluster", password_file: str = "") -> RedisWriter:
+    """Make a writer for a URL or a client. It connects at the first write. The password file is for a URL.
 
     A `redis.Redis` of the agent lends its settings, not its connections. Its pool may be small, and all of it busy with
     blocking commands when a heartbeat is due.
     """
     if isinstance(target, str):
-        return _writer_of(target)
+        return _writer_of(target, password_file)
     if isinstance(target, RedisCluster):
         return RedisWriter(lambda _: target, sharded=True)
     lent = target.connection_pool
@@ -96,25 +121,27 @@ def make_writer(target: "str | redis.Redis | RedisCluster") -> RedisWriter:
     return RedisWriter(connect, sharded=False)
 
 
-def _writer_of(url: str) -> RedisWriter:
+def _writer_of(url: str, password_file: str) -> RedisWriter:
     target = parse_redis_url(url)
     if target.kind is Kind.STANDALONE:
-        return RedisWriter(lambda _: _client_of(url), sharded=False)
+        return RedisWriter(lambda _: _client_of(url, password_file), sharded=False)
     search = PrimarySearch(target)
-    return RedisWriter(lambda key: _primary_of(search, key), sharded=target.kind is Kind.CLUSTER)
+    return RedisWriter(partial(_primary_of, search, password_file), sharded=target.kind is Kind.CLUSTER)
 
 
-def _primary_of(search: PrimarySearch, key: str) -> redis.Redis:
+def _primary_of(search: PrimarySearch, password_file: str, key: str) -> redis.Redis:
     answers = []
+    # Sentinels have users of their own, which the file is not for.
+    asking_file = password_file if search.target.kind is Kind.CLUSTER else ""
     for node in search.nodes():
         try:
-            with _client_of(search.target.asking_url(node)) as asked:
+            with _client_of(search.target.asking_url(node), asking_file) as asked:
                 reply = asked.execute_command(*search.question)
             primary = search.primary_in(reply, node, key_slot(key.encode()))
         except (redis.RedisError, OSError) as error:
             answers.append(search.failed(node, error))
         else:
-            return _client_of(search.target.server_url(primary))
+            return _client_of(search.target.server_url(primary), password_file)
     raise search.unknown(answers)
 
 
@@ -127,15 +154,23 @@ def _terms() -> dict[str, Any]:
     }
 
 
-def _client_of(plain_url: str) -> redis.Redis:
-    return redis.Redis.from_url(plain_url, **_terms())
+def _client_of(plain_url: str, password_file: str = "") -> redis.Redis:
+    if not password_file:
+        return redis.Redis.from_url(plain_url, **_terms())
+    url, username = split_user(plain_url)
+    return redis.Redis.from_url(url, credential_provider=FileCredentials(Path(password_file), username), **_terms())
 
 
-def _check_url(url: str) -> None:
-    """Refuse a URL that cannot be parsed or has unknown options. Nothing connects."""
+def _check_url(url: str, password_file: str) -> None:
+    """Refuse a URL that cannot be parsed or has unknown options, and an unreadable password. Nothing connects."""
     try:
+        if password_file:
+            read_password(Path(password_file))
+            split_user(parse_redis_url(url).any_server_url)
         for plain_url in parse_redis_url(url).seed_urls:
             _client_of(plain_url).connection_pool.make_connection()
+    except PasswordFileError as error:
+        raise ConfigurationError(str(error)) from None
     except RedisUrlError as error:
         raise ConfigurationError(f"REDIS_URL: {error}") from None
     except (ValueError, TypeError, AttributeError, redis.RedisError):

@@ -47,10 +47,12 @@ def run_demo(console: Console, port: int, workers: int = WORKERS) -> None:
         redis_url = os.environ.get(f"{PREFIX}REDIS_URL") or os.environ.get("REDIS_URL")
         try:
             notes: list[str] = []
+            own: dict[str, str] = {}
             if not redis_url:
                 redis_url, notes = _own_redis(console, stack)
+                own = {f"{PREFIX}REDIS_PASSWORD_FILE": ""}
             log = stack.enter_context(tempfile.NamedTemporaryFile("w+b", prefix="agent-status-demo-", suffix=".log"))
-            environment = os.environ | {f"{PREFIX}REDIS_URL": redis_url}
+            environment = os.environ | {f"{PREFIX}REDIS_URL": redis_url} | own
             serve = [*PYTHON, "agent_status_gateway", "serve", "--host", "127.0.0.1", "--port", str(port)]
             gateway = stack.enter_context(child(serve, environment=environment, log=log))
             reader = Reader(url, api_key())

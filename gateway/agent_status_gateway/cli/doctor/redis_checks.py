@@ -28,7 +28,7 @@ RULES: Final = 'docs/how-to/redis.md has the rule for a gateway\'s user, under "
 
 async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
     """Check Redis. A first problem may leave the other checks undone."""
-    client = RedisClient(settings.redis_url, Keys(settings.namespace))
+    client = RedisClient(settings.redis_url, Keys(settings.namespace), settings.redis_password_file)
     try:
         async with asyncio.timeout(ANSWER_SECONDS), client.primary() as primary:
             yield await _latency(primary)
