@@ -97,6 +97,8 @@ class Session:
         tool = shown_tool(tool_name) if state is SessionState.TOOL_RUNNING else None
         message = message_of(error_message, self._worker.error_text)
         with self._worker.lock:
+            if state is SessionState.WAITING_FOR_USER and self._worker.outbox.is_let_go(self.key):
+                return  # a repeated question, which another worker has answered
             if self._open(shown_title):
                 if state is SessionState.ERROR:
                     self._fail(message)
@@ -209,6 +211,8 @@ class Session:
         worker = self._worker
         if worker.gone or self.is_over:
             return False
+        if worker.outbox.is_let_go(self.key):
+            self._holders = 0  # blocks that wait for an answer that came elsewhere
         run = worker.outbox.open(self.key, self._title if title is None else title)
         if run is None:
             raise InvalidCallError(f"session() was ignored: this worker holds {MAX_SESSIONS} sessions at work already")
@@ -222,8 +226,7 @@ class Session:
                 raise InvalidCallError(f"usage was ignored: {name} is {tokens!r}, not a number of tokens from 0 up")
         worker = self._worker
         with worker.lock:
-            run = self._run()
-            if run is None:
+            if (run := self._run()) is None:
                 return
             if add:
                 input_tokens = run.input_tokens + (input_tokens or 0)
@@ -234,10 +237,9 @@ class Session:
     def _set_title(self, title: str | None) -> None:
         shown = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
         self._title = shown
-        worker = self._worker
-        with worker.lock:
+        with self._worker.lock:
             if run := self._run():
-                worker.outbox.rename(run, shown)
+                self._worker.outbox.rename(run, shown)
 
     @never_raise
     def _hold(self) -> None:

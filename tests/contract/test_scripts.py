@@ -66,7 +66,7 @@ def desk(backend: Backend) -> Iterator[Desk]:
 
 
 def test_a_report_that_is_written_is_read_back_whole(desk: Desk) -> None:
-    taken, at, error = desk.write(1)
+    taken, at, error, _ = desk.write(1)
     assert (taken, error) == (1, b"")
     reading = desk.read()
     assert [raw.decode().record for raw in reading.reports] == [W1]
@@ -166,7 +166,7 @@ def test_a_user_without_the_right_to_the_channel_is_heard_from_the_hash(real_red
         admin.execute_command("ACL", "SETUSER", "silent", "on", ">pw", "~*", "+@all", "resetchannels")
     url = real_redis.url.replace("unix://", "unix://silent:pw@")
     with redis.Redis.from_url(url) as client:
-        taken, _, error = Desk(client).write(1)
+        taken, _, error, _ = Desk(client).write(1)
         assert taken == 1
         assert b"channel" in error.lower()
         assert len(Desk(client).read().reports) == 1

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from agent_status_publisher import StatusPublisher
 from agent_status_publisher.contract.wire import Keys
 from chaos.servers.redis_cluster import RedisCluster
 from chaos.servers.redis_sentinel import RedisSentinel
 from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from tests.support.clients.changes import check_that_changes_come_at_once
 from tests.support.documents import doc_page
 
@@ -139,3 +141,18 @@ def test_a_script_may_do_no_more_than_the_gateway_that_runs_it(server: RedisServ
         run = client.register_script(f"return redis.call('{command}', {arguments})")
         with pytest.raises(redis.ResponseError, match=r"user executing the script can't|ACL failure in script"):
             run(keys=[KEYS.workers])
+
+
+@pytest.mark.parametrize(
+    "lacks",
+    [("~agent-status:{default}:runs",), ("+hlen", "+hmget"), ("~agent-status:{default}:runs", "+hlen", "+hmget")],
+)
+def test_a_publisher_with_the_rule_of_before_says_what_its_user_lacks(
+    server: RedisServer, lacks: tuple[str, ...]
+) -> None:
+    with server.client() as client:
+        client.execute_command(*(part for part in RULES["agent-worker"] if part not in lacks))
+    errors: list[str] = []
+    with StatusPublisher(_url_as(server, WORKER), on_error=lambda error: errors.append(str(error))):
+        (error,) = wait_until(lambda: errors, "the publisher reports that Redis refuses its reports")
+    assert "needs the key 'agent-status:{default}:runs' and the commands HLEN and HMGET, too" in error

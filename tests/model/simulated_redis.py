@@ -3,10 +3,13 @@
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from chaos.workers.reports import EPOCH_MS
 from tests.model.timeline import Timeline
+
+STEP_MS: Final = 250
+"""Milliseconds by which a worker's clock and Redis's may differ between two reports."""
 
 
 class RefusedError(Exception):
@@ -30,6 +33,9 @@ class Stored:
     hashes: dict[str, Hash] = field(default_factory=dict)
     index: dict[str, int] = field(default_factory=dict)  # worker id → score
     index_ends_at_ms: int = 0
+    starts: dict[str, dict[str, int]] | None = None  # session key → worker id → when its newest run began
+    memory: str = ""
+    used_at_ms: int = 0
 
 
 class SimulatedRedis:
@@ -56,21 +62,23 @@ class SimulatedRedis:
         """What write.lua does."""
         if not self.takes_writes:
             raise RefusedError
-        _, worker, seq, ttl_ms, record, _ = arguments
+        _, worker, seq, ttl_ms, record, _, *runs = arguments
         self._expire()
         known = self._stored.hashes.get(keys[0])
         if known is not None and seq <= known.seq:
             return [0, known.seq, b""]
         now = self.time_ms
+        if refusal := self._remember(worker, seq, -1 if known is None else known.seq, runs):
+            return refusal
         self._stored.hashes[keys[0]] = Hash(seq, now, record, now + ttl_ms)
         self._stored.index[worker] = now + ttl_ms
         self._stored.index = {name: score for name, score in self._stored.index.items() if score >= now}
         self._stored.index_ends_at_ms = max(self._stored.index_ends_at_ms, now + ttl_ms)
         if self.is_mute:
-            return [1, now, b"NOPERM"]
+            return [1, now, b"NOPERM", self._stored.memory.encode()]
         for publish in list(self.subscribers.values()):
             publish(f"{worker} {seq} {now} ".encode() + record)
-        return [1, now, b""]
+        return [1, now, b"", self._stored.memory.encode()]
 
     def read(self, _keys: Sequence[str], arguments: Sequence[Any]) -> list[Any]:
         """What read.lua does."""
@@ -81,6 +89,32 @@ class SimulatedRedis:
             if report is not None:
                 cut.append([worker.encode(), str(report.seq).encode(), str(report.at_ms).encode(), report.record])
         return cut
+
+    def _remember(self, worker: str, seq: int, stored_seq: int, runs: Sequence[Any]) -> list[Any]:
+        """Who has begun what; a refusal if the report asks what has been answered or builds on what is gone."""
+        memory, base_seq, base_at_ms, number, *pairs = runs
+        rows = list(zip(pairs[::2], pairs[1::2], strict=True))
+        begun, waiting = rows[:number], rows[number:]
+        stored, now = self._stored, self.time_ms
+        if stored.starts is not None and stored.used_at_ms > now:
+            stored.starts = None
+        is_known = stored.starts is not None and memory == stored.memory and stored_seq >= base_seq
+        if memory and not (is_known and abs(now - base_at_ms) <= STEP_MS):
+            return [3, b"", b""]
+        starts = stored.starts or {}
+        answered = [
+            key.encode()
+            for key, waited_ms in waiting
+            if any(who != worker and began > now - waited_ms for who, began in starts.get(key, {}).items())
+        ]
+        if answered:
+            return [2, *answered]
+        if stored.starts is None:
+            stored.starts, stored.memory = {}, f"{worker}.{seq}"
+        for key, run_ms in begun:
+            stored.starts.setdefault(key, {})[worker] = now - run_ms
+        stored.used_at_ms = now
+        return []
 
     def step_clock(self, seconds: float) -> None:
         self._ahead_ms += round(seconds * 1000)

@@ -4,9 +4,19 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
-from agent_status_publisher.contract.wire import Keys, SessionState, WorkerRecord, encode_record, write_arguments
+from agent_status_publisher.contract.wire import (
+    Keys,
+    Remembered,
+    SessionState,
+    WorkerRecord,
+    WriteAnswer,
+    answered_keys,
+    encode_record,
+    remembered_by,
+    write_arguments,
+)
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.flusher import GOODBYE_RETRY_SECONDS
 from agent_status_publisher.worker.outbox import Draft, Identity, Outbox
@@ -36,12 +46,23 @@ class Taken:
     """A report that Redis has taken, and when, by the time that all share."""
 
     at: float
+    drafted_at: float
+    """When its worker drafted it, by the time that all share: what is late is not as young as it seems."""
     seq: int
     record: WorkerRecord
     keys: frozenset[str]
     """Keys of the sessions that its worker holds or has ended."""
     is_unpublished: bool
     """True when it was not published on the channel."""
+
+
+@dataclass(frozen=True)
+class LetGo:
+    """A question that a worker has given up, since Redis said that another worker had answered it."""
+
+    at: float
+    key: str
+    asked_at: float
 
 
 class SimulatedWorker(SimulatedProcess):
@@ -59,8 +80,9 @@ class SimulatedWorker(SimulatedProcess):
         """What Redis took last is a late copy: a wipe or a failover had made it forget the number."""
         self.claimed: set[str] = set()
         """Every key of any report that was taken."""
-        self.ended: set[str] = set()
-        """Keys that its agent has ended and not opened again."""
+        self.ended: dict[str, float] = {}
+        """Keys that its agent has ended and not opened again, and when."""
+        self.let_go: list[LetGo] = []
         self.drafted: list[WorkerRecord] = []
         self.last_arrival_at = timeline.now
         self.is_leaving = False
@@ -70,6 +92,7 @@ class SimulatedWorker(SimulatedProcess):
         self.outbox = Outbox(Identity(id=name, host="host", pid=1), settings, self.clock, self._wake)
         self._pace = Pace(settings.heartbeat_seconds, random.Random(name).random)
         self._try = 0
+        self._remembered: Remembered | None = None
         self._is_telling = False
         self._is_away = False
         self._tries_goodbye_once = False
@@ -102,9 +125,16 @@ class SimulatedWorker(SimulatedProcess):
             self._name(run)
 
     def end(self, key: str) -> None:
-        if self.outbox.run(key):
-            self.ended.add(key)
+        run = self.outbox.run(key)
+        if run and not run.is_let_go:
+            self.ended[key] = self.timeline.now
         self.outbox.end(key)
+
+    def do_much(self, jobs: int) -> None:
+        """Run many short sessions of other keys: more than a report names as ended by their number alone."""
+        for number in range(jobs):
+            self.outbox.open(f"job:{number}", None)
+            self.outbox.end(f"job:{number}")
 
     def leave(self) -> None:
         """Say goodbye, for three seconds at most."""
@@ -114,7 +144,7 @@ class SimulatedWorker(SimulatedProcess):
 
     def _name(self, run: Run) -> None:
         """A run is known from every other by its title: when it began, by the time that all share."""
-        self.ended.discard(run.key)
+        self.ended.pop(run.key, None)
         self.outbox.rename(run, f"{run.started_at - self._clock_ahead:.6f}")
 
     # What its thread does
@@ -143,6 +173,7 @@ class SimulatedWorker(SimulatedProcess):
         draft = self.outbox.draft(left=self.is_leaving)
         self.drafted.append(draft.record)
         number, fate, seconds, server = self._try, self.fate, self.fate_seconds, self._redis.server
+        remembered = self._remembered
         self.fate = Fate.ARRIVES
         self.after(SOCKET_TIMEOUT_SECONDS, lambda: self._end_try(number, self._failed))
         delays = {
@@ -153,30 +184,56 @@ class SimulatedWorker(SimulatedProcess):
         for delay in delays:
             self.last_arrival_at = max(self.last_arrival_at, self.timeline.now + delay)
             self.link.carry(
-                lambda: self._write(draft, started_at, number, server, is_answered=fate is not Fate.ANSWER_LOST), delay
+                lambda: self._write(
+                    draft, remembered, started_at, number, server, is_answered=fate is not Fate.ANSWER_LOST
+                ),
+                delay,
             )
 
-    def _write(self, draft: Draft, started_at: float, number: int, server: int, *, is_answered: bool) -> None:
+    def _write(
+        self,
+        draft: Draft,
+        remembered: Remembered | None,
+        started_at: float,
+        number: int,
+        server: int,
+        *,
+        is_answered: bool,
+    ) -> None:
         """What happens in Redis."""
         if server != self._redis.server:
             self._answer(number, self._failed)
             return
         encoded = encode_record(draft.record)
         try:
-            taken, value, _ = self._redis.write(*write_arguments(KEYS, draft.record, draft.seq, encoded, sharded=False))
+            reply = self._redis.write(
+                *write_arguments(
+                    KEYS,
+                    draft.record,
+                    draft.seq,
+                    encoded,
+                    sharded=False,
+                    drafted_at=draft.drafted_at,
+                    remembered=remembered,
+                )
+            )
         except RefusedError:
             self._answer(number, self._failed)
             return
-        if taken:
+        is_taken = reply[0] == WriteAnswer.TAKEN
+        if is_taken:
             self._note(draft)
-        if is_answered:
-            after = (lambda: self._took(draft, started_at, len(encoded))) if taken else (lambda: self._refused(value))
-            self._answer(number, after)
+        if is_answered and is_taken:
+            self._answer(number, lambda: self._took(draft, reply, started_at, len(encoded)))
+        elif is_answered:
+            self._answer(number, lambda: self._refused(draft, reply))
 
     def _note(self, draft: Draft) -> None:
         record = draft.record
         keys = frozenset([*[session.key for session in record.sessions], *[run.key for run in record.ended]])
-        self.taken.append(Taken(self.timeline.now, draft.seq, record, keys, self._redis.is_mute))
+        self.taken.append(
+            Taken(self.timeline.now, draft.drafted_at - self._clock_ahead, draft.seq, record, keys, self._redis.is_mute)
+        )
         self.has_said_last_before = draft.seq <= self.highest_seq
         self.highest_seq = max(self.highest_seq, draft.seq)
         self.claimed |= keys
@@ -189,21 +246,32 @@ class SimulatedWorker(SimulatedProcess):
             self._is_telling = False
             after()
 
-    def _took(self, draft: Draft, started_at: float, size_bytes: int) -> None:
+    def _took(self, draft: Draft, reply: list[Any], started_at: float, size_bytes: int) -> None:
         self._is_away = False
+        self._remembered = remembered_by(reply, draft.seq, draft.drafted_at)
         self._pace.took(started_at, size_bytes)
         self.outbox.confirmed(draft)
         if draft.record.left:
             self._has_ended = True
         self._look()
 
-    def _refused(self, stored_seq: int) -> None:
-        self.outbox.refused(stored_seq)
+    def _refused(self, draft: Draft, reply: list[Any]) -> None:
+        if reply[0] == WriteAnswer.OUTNUMBERED:
+            self.outbox.refused(reply[1])
+        elif reply[0] == WriteAnswer.ANSWERED:
+            held = {run.key: run for run in self.outbox.runs()}
+            self.outbox.answered(answered_keys(reply), draft)
+            given_up = [run for run in held.values() if run.is_let_go]
+            now = self.timeline.now
+            self.let_go += [LetGo(now, run.key, run.changed_at - self._clock_ahead) for run in given_up]
+        else:
+            self._remembered = None
         self._pace.refused(self.clock())
         self._go_on_leaving()
 
     def _failed(self) -> None:
         self._is_away = True
+        self._remembered = None
         self._pace.failed(self.clock())
         self._go_on_leaving()
 

@@ -95,6 +95,30 @@ class Protocol(RuleBasedStateMachine):
         _pick(self.live, which).end(key)
         self.step()
 
+    @precondition(lambda self: self.live)
+    @rule(which=WHICH)
+    def do_much(self, which: int) -> None:
+        _pick(self.live, which).do_much(70)
+        self.step()
+
+    @precondition(lambda self: len(self.live) > 1)
+    @rule(which=WHICH, other=WHICH, key=KEYS, end=st.sampled_from(["ends", "leaves", "dies", "asks", "goes on"]))
+    def answer_elsewhere(self, which: int, other: int, key: str, end: str) -> None:
+        asker, answerer = _pick(self.live, which), _pick(self.live, other)
+        asker.set_state(key, SessionState.WAITING_FOR_USER, None)
+        self.world.pass_(0.3)
+        answerer.set_state(key, SessionState.THINKING, None)
+        self.world.pass_(0.3)
+        if end == "ends":
+            answerer.end(key)
+        elif end == "leaves":
+            answerer.leave()
+        elif end == "dies":
+            answerer.die()
+        elif end == "asks":
+            answerer.set_state(key, SessionState.WAITING_FOR_USER, None)
+        self.step()
+
     @precondition(lambda self: len(self.live) < MAX_WORKERS)
     @rule(terms=TERMS)
     def start_worker(self, terms: Settings) -> None:

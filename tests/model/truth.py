@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
-from agent_status_publisher.contract.wire import SessionRecord
-from tests.model.simulated_worker import SimulatedWorker, Taken
+from agent_status_publisher.contract.wire import EndedRecord, SessionRecord
+from tests.model.simulated_worker import LetGo, SimulatedWorker, Taken
 
 MOMENT_SECONDS: Final = 5.0
 """Seconds by which a replica may err about when a report was written: no answer for three and a stop of one."""
 SAME_START_SECONDS: Final = 0.005
+MOMENT_OF_SENDING_SECONDS: Final = 0.01
+"""Seconds from the draft of a report to Redis, if nothing delays it."""
 
 Row = tuple[str, str | None, str | None, str | None]
 """State, tool, error, title."""
@@ -36,8 +38,42 @@ class Truth:
 
     def __init__(self) -> None:
         self.workers: list[SimulatedWorker] = []
-        self.upset_at = float("-inf")
+        self.upsets: list[float] = []
         self.stepped_back_seconds = 0.0
+
+    @property
+    def upset_at(self) -> float:
+        """When the last upset was."""
+        return max(self.upsets, default=float("-inf"))
+
+    def is_answered(self, worker: SimulatedWorker, report: Taken, key: str) -> bool:
+        """True when a report asks what was answered before it came: Redis knew a run that began since the question.
+
+        It was another worker's, and nothing since then can have made Redis forget it. A report that is late seems to
+        ask later than it did, and its worker's next one puts that right.
+        """
+        if report.at - report.drafted_at > MOMENT_OF_SENDING_SECONDS:
+            return False
+        return any(
+            began_at > asked_at + SAME_START_SECONDS
+            for asked_at in _asked_at(report, key)
+            for other in self.workers
+            if other is not worker
+            for earlier in other.taken
+            if earlier.at < report.at and not any(earlier.at <= upset <= report.at for upset in self.upsets)
+            for began_at in _began_at(earlier, key, earlier.drafted_at)
+        )
+
+    def may_be_answered(self, worker: SimulatedWorker, let_go: LetGo) -> bool:
+        """True when a worker was right to give up a question, by what Redis knew: a late start seems younger."""
+        return any(
+            began_at >= let_go.asked_at - SAME_START_SECONDS
+            for other in self.workers
+            if other is not worker
+            for earlier in other.taken
+            if earlier.at <= let_go.at
+            for began_at in _began_at(earlier, let_go.key, earlier.at)
+        )
 
     def keys(self) -> set[str]:
         return {key for worker in self.workers for report in worker.taken[-1:] for key in report.keys}
@@ -95,6 +131,8 @@ class Truth:
         if not worker.taken or key not in worker.taken[-1].keys:
             return [()]
         report = worker.taken[-1]
+        if self.is_answered(worker, report, key):
+            return [()]
         age_seconds = now - report.at
         lease_seconds, error_ttl_seconds = report.record.lease_ms / 1000, report.record.error_ttl_ms / 1000
         if report.record.left:
@@ -107,6 +145,18 @@ class Truth:
         if age_seconds >= lease_seconds + error_ttl_seconds:
             alternatives.append(())
         return alternatives
+
+
+def _asked_at(report: Taken, key: str) -> list[float]:
+    """When the question of this key was asked, if the report has one, by the time that all share."""
+    waiting = [session for session in report.record.sessions if session.key == key]
+    return [report.drafted_at - one.changed_ms / 1000 for one in waiting if one.state == "waiting_for_user"]
+
+
+def _began_at(report: Taken, key: str, drafted_at: float) -> list[float]:
+    """When the run of this key began that a report names, open or ended, if its ages count from `drafted_at`."""
+    runs: list[SessionRecord | EndedRecord] = [*report.record.sessions, *report.record.ended]
+    return [drafted_at - run.run_ms / 1000 for run in runs if run.key == key]
 
 
 def _claims(report: Taken, key: str, age_seconds: float, *, is_lost: bool) -> list[tuple[KeyClaim, ...]]:
@@ -125,19 +175,19 @@ def _claims(report: Taken, key: str, age_seconds: float, *, is_lost: bool) -> li
 
 
 def _session_claims(report: Taken, session: SessionRecord, age_seconds: float, *, is_lost: bool) -> list[KeyClaim]:
-    """What one open session claims: two things about the moment at which its error expires."""
+    """What one open session claims: two things about the moment at which it expires."""
     began_at, changed_at = report.at - session.run_ms / 1000, report.at - session.changed_ms / 1000
     row: Row = (session.state.value, session.tool, session.error, session.title)
-    if row[0] == "error":
-        assert session.expires_ms is not None
-        error, expired = KeyClaim(changed_at, is_work=False, row=row), KeyClaim(began_at, is_work=False, row=None)
-        over_seconds = age_seconds - session.expires_ms / 1000
-        return [expired] if over_seconds >= MOMENT_SECONDS else [error, expired] if over_seconds >= 0 else [error]
-    if is_lost:
-        return [KeyClaim(report.at, is_work=False, row=("error", None, "worker lost", session.title))]
-    if row[0] == "waiting_for_user":
-        return [KeyClaim(changed_at, is_work=False, row=row)]
-    return [KeyClaim(began_at, is_work=not report.record.left, row=row)]
+    if is_lost and row[0] != "error":
+        claim = KeyClaim(report.at, is_work=False, row=("error", None, "worker lost", session.title))
+    elif row[0] in {"error", "waiting_for_user"}:
+        claim = KeyClaim(changed_at, is_work=False, row=row)
+    else:
+        claim = KeyClaim(began_at, is_work=not report.record.left, row=row)
+    if session.expires_ms is None or age_seconds < session.expires_ms / 1000:
+        return [claim]
+    expired = KeyClaim(began_at, is_work=False, row=None)
+    return [expired] if age_seconds >= session.expires_ms / 1000 + MOMENT_SECONDS else [claim, expired]
 
 
 def _ever_shown(report: Taken, key: str) -> set[Row | None]:

@@ -6,6 +6,7 @@ from agent_status_gateway.feed.feed import PROBE_SECONDS, READ_SECONDS_WITHOUT_W
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.schema import Snapshot
 from agent_status_publisher.settings import Settings
+from agent_status_publisher.worker.outbox import MINUTE_SECONDS
 from tests.model.simulated_link import SimulatedProcess
 from tests.model.simulated_redis import SimulatedRedis
 from tests.model.simulated_replica import SimulatedReplica
@@ -56,13 +57,13 @@ class World:
 
     def wipe(self) -> None:
         self.redis.wipe()
-        self.truth.upset_at = self.timeline.now
+        self.truth.upsets.append(self.timeline.now)
         self.pass_(STEP_SECONDS)
 
     def fail_over(self) -> None:
         """To the copy of when `redis.replicate` was last called."""
         self.redis.fail_over()
-        self.truth.upset_at = self.timeline.now
+        self.truth.upsets.append(self.timeline.now)
         self.moves.append(self.timeline.now)
         self.pass_(STEP_SECONDS)
 
@@ -71,7 +72,7 @@ class World:
         if self.steps:
             self.pass_(max(0.0, self.steps[-1] + PROBE_SECONDS + 0.1 - self.timeline.now))
         self.redis.step_clock(seconds)
-        self.truth.upset_at = self.timeline.now
+        self.truth.upsets.append(self.timeline.now)
         self.moves.append(self.timeline.now)
         self.steps.append(self.timeline.now)
         self.truth.stepped_back_seconds += max(0.0, -seconds)
@@ -133,6 +134,8 @@ class World:
         while any(self.timeline.now - worker.taken[-1].at < STEP_SECONDS for worker in self.workers if worker.taken):
             self.pass_(STEP_SECONDS)  # a report is on its way to the replicas
         now = self.timeline.now
+        for worker in self.workers:
+            self._check_its_questions(worker)
         for replica in self.replicas:
             if replica.is_dead:
                 continue
@@ -141,6 +144,14 @@ class World:
             for key in self.truth.keys() | set(shown):
                 allowed = self.truth.rows(key, now)
                 assert shown.get(key) in allowed, (key, shown.get(key), allowed)
+
+    def _check_its_questions(self, worker: SimulatedWorker) -> None:
+        """Redis has taken no question that was answered before, and its worker gave up no other one."""
+        for report in worker.taken:
+            for session in report.record.sessions:
+                assert not self.truth.is_answered(worker, report, session.key), (worker.name, report.at, session.key)
+        for let_go in worker.let_go:
+            assert self.truth.may_be_answered(worker, let_go), (worker.name, let_go)
 
     def _check_what_it_holds(self, worker: SimulatedWorker) -> None:
         """What Redis took last is what the worker holds, and durations count from when it changed."""
@@ -152,7 +163,8 @@ class World:
             if session.expires_ms is None or last.at + session.expires_ms / 1000 > self.timeline.now
         }
         assert reported_now == {key: (run.state, run.tool, run.title) for key, run in held.items()}
-        assert worker.ended <= {run.key for run in last.record.ended}
+        lately = {key for key, ended_at in worker.ended.items() if last.at - ended_at < MINUTE_SECONDS}
+        assert lately <= {run.key for run in last.record.ended}
         for replica in self.replicas:
             if replica.is_dead:
                 continue

@@ -7,6 +7,7 @@ parses a key, a channel or a header. The report itself and its JSON are in repor
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from importlib.resources import files
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from agent_status_publisher.contract.report import (
     decode_record,
     encode_record,
 )
+from agent_status_publisher.contract.text import text_of_reply
 
 __all__ = [
     "READ_SCRIPT",
@@ -30,16 +32,20 @@ __all__ = [
     "MalformedReportError",
     "RawReport",
     "Reading",
+    "Remembered",
     "Report",
     "SessionRecord",
     "SessionState",
     "WorkerRecord",
+    "WriteAnswer",
+    "answered_keys",
     "check_session_key",
     "decode_message",
     "decode_reading",
     "decode_record",
     "encode_record",
     "read_arguments",
+    "remembered_by",
     "write_arguments",
 ]
 
@@ -47,6 +53,8 @@ MAX_REPORT_BYTES: Final = 8 * 1024 * 1024
 """The most bytes of a report. An outbox cannot draft a longer one, since its sessions and texts are bounded."""
 MAX_SEQ_DIGITS: Final = 16
 MAX_WORKER_ID_BYTES: Final = 200
+ROUNDING_MS: Final = 2
+"""The milliseconds by which two ages, both rounded, may seem to differ."""
 
 WRITE_SCRIPT: Final = files(__package__).joinpath("write.lua").read_text("utf-8")
 READ_SCRIPT: Final = files(__package__).joinpath("read.lua").read_text("utf-8")
@@ -79,6 +87,11 @@ class Keys:
     def events(self) -> str:
         """The channel on which each report is published as it is written."""
         return f"agent-status:{{{self.namespace}}}:events"
+
+    @property
+    def runs(self) -> str:
+        """The hash in which Redis remembers which worker has begun a run of which session key, and when."""
+        return f"agent-status:{{{self.namespace}}}:runs"
 
     @property
     def probe(self) -> str:
@@ -120,19 +133,87 @@ class Reading:
     malformed: tuple[MalformedReportError, ...] = ()
 
 
+class WriteAnswer(IntEnum):
+    """The first element of the write script's answer. All but `TAKEN` are refusals, and nothing is stored."""
+
+    OUTNUMBERED = 0
+    """A report with this number or a later one is stored already."""
+    TAKEN = 1
+    ANSWERED = 2
+    """Another worker has begun runs of the named session keys since this one asked its questions."""
+    FORGOTTEN = 3
+    """Redis does not remember what this report's runs build on. It needs all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """A report of whose runs Redis remembers all, so that the next report needs to name only newer ones.
+
+    Attributes:
+        memory: The id of Redis's memory. It changes when the memory is begun again.
+        at_ms: The report's moment on Redis's clock, in milliseconds.
+        drafted_at: The moment of its draft, in seconds on the worker's monotonic clock.
+    """
+
+    memory: str
+    seq: int
+    at_ms: int
+    drafted_at: float
+
+    def age_ms(self, drafted_at: float) -> int:
+        """Milliseconds from this report's draft to another one's."""
+        return round(1000 * (drafted_at - self.drafted_at))
+
+
 def write_arguments(
-    keys: Keys, record: WorkerRecord, seq: int, encoded: bytes, *, sharded: bool
+    keys: Keys,
+    record: WorkerRecord,
+    seq: int,
+    encoded: bytes,
+    *,
+    sharded: bool,
+    drafted_at: float = 0.0,
+    remembered: Remembered | None = None,
 ) -> tuple[list[str], list[Any]]:
-    """Keys and arguments for one call of the write script."""
+    """Keys and arguments for one call of the write script.
+
+    Args:
+        keys: The names of the namespace.
+        record: The report's record.
+        seq: The report's number.
+        encoded: The record as JSON.
+        sharded: True on a Cluster, whose channel is a sharded one.
+        drafted_at: The moment of the draft, in seconds on the worker's monotonic clock.
+        remembered: The last report that was taken. None to name all runs.
+    """
     publish = "SPUBLISH" if sharded else "PUBLISH"
-    return [keys.worker(record.id), keys.workers], [
-        keys.events,
-        record.id,
-        seq,
-        record.ttl_ms,
-        encoded,
-        publish,
+    runs: list[SessionRecord | EndedRecord] = [*record.sessions, *record.ended]
+    ground: list[Any] = ["", 0, 0]
+    if remembered is not None:
+        age_ms = remembered.age_ms(drafted_at)
+        ground = [remembered.memory, remembered.seq, remembered.at_ms + age_ms]
+        runs = [run for run in runs if run.run_ms <= age_ms + ROUNDING_MS]
+    begun = [part for run in runs for part in (run.key, run.run_ms)]
+    waiting = [
+        part
+        for session in record.sessions
+        if session.state is SessionState.WAITING_FOR_USER
+        for part in (session.key, session.changed_ms)
     ]
+    return [keys.worker(record.id), keys.workers, keys.runs], [
+        *(keys.events, record.id, seq, record.ttl_ms, encoded, publish),
+        *(*ground, len(runs), *begun, *waiting),
+    ]
+
+
+def remembered_by(reply: Sequence[Any], seq: int, drafted_at: float) -> Remembered:
+    """Return what Redis remembers after it has taken a report with this number and moment of its draft."""
+    return Remembered(memory=text_of_reply(reply[3]), seq=seq, at_ms=int(reply[1]), drafted_at=drafted_at)
+
+
+def answered_keys(reply: Sequence[Any]) -> tuple[str, ...]:
+    """The session keys that an `ANSWERED` refusal names."""
+    return tuple(map(text_of_reply, reply[1:]))
 
 
 def read_arguments(keys: Keys) -> tuple[list[str], list[Any]]:

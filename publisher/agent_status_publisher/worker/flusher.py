@@ -10,9 +10,19 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
+from redis.exceptions import NoPermissionError
+
 from agent_status_publisher.contract.redaction import redacted
 from agent_status_publisher.contract.text import text_of_reply
-from agent_status_publisher.contract.wire import Keys, encode_record, write_arguments
+from agent_status_publisher.contract.wire import (
+    Keys,
+    Remembered,
+    WriteAnswer,
+    answered_keys,
+    encode_record,
+    remembered_by,
+    write_arguments,
+)
 from agent_status_publisher.errors import RedisUnavailableError
 from agent_status_publisher.worker.diagnostics import Reporter, logger
 from agent_status_publisher.worker.outbox import Draft, Outbox
@@ -61,6 +71,7 @@ class Flusher:
         self._has_ended = False
         self._unavailable_since: float | None = None
         self._channel_error = ""
+        self._remembered: Remembered | None = None
         self._thread = threading.Thread(target=self._run, name="agent-status-flusher", daemon=True)
 
     def start(self) -> None:
@@ -134,7 +145,7 @@ class Flusher:
         try:
             return self._try_to_write(left=left)
         except Exception as error:  # noqa: BLE001 - the thread keeps trying after any error
-            reason = f"{type(error).__name__}: {redacted(error)}"
+            reason = f"{type(error).__name__}: {redacted(error)}{self._advice(error)}"
         # Outside the handler: a logging handler or `on_error` that writes the traceback of what is being handled would
         # write the error of Redis, which may have the password. Python would chain it to what `on_error` raises, too.
         self._failed(reason)
@@ -147,16 +158,41 @@ class Flusher:
         with self._lock:
             draft = self._outbox.draft(left=left)
         encoded = encode_record(draft.record)
-        taken, value, channel_error = self._writer.write(
-            *write_arguments(self._keys, draft.record, draft.seq, encoded, sharded=self._writer.sharded)
+        reply = self._writer.write(
+            *write_arguments(
+                self._keys,
+                draft.record,
+                draft.seq,
+                encoded,
+                sharded=self._writer.sharded,
+                drafted_at=draft.drafted_at,
+                remembered=self._remembered,
+            )
         )
-        if not int(taken):
-            with self._lock:
-                self._outbox.refused(int(value))
-                self._pace.refused(self._outbox.clock())
-            return False
-        self._written(draft, started_at, len(encoded), text_of_reply(channel_error))
-        return True
+        answer = WriteAnswer(int(reply[0]))
+        if answer is WriteAnswer.TAKEN:
+            self._remembered = remembered_by(reply, draft.seq, draft.drafted_at)
+            self._written(draft, started_at, len(encoded), text_of_reply(reply[2]))
+            return True
+        self._refused(answer, reply, draft)
+        return False
+
+    def _refused(self, answer: WriteAnswer, reply: Sequence[Any], draft: Draft) -> None:
+        """Note why the script has stored nothing. The next report is due at once."""
+        with self._lock:
+            if answer is WriteAnswer.OUTNUMBERED:
+                self._outbox.refused(int(reply[1]))
+            elif answer is WriteAnswer.ANSWERED:
+                self._outbox.answered(answered_keys(reply), draft)
+            else:
+                self._remembered = None
+            self._pace.refused(self._outbox.clock())
+
+    def _advice(self, error: Exception) -> str:
+        """Return what this worker's Redis user most likely lacks: the rule has grown with the script."""
+        if not isinstance(error, NoPermissionError) and "user executing the script" not in str(error):
+            return ""
+        return f". A worker's Redis user needs the key {self._keys.runs!r} and the commands HLEN and HMGET, too"
 
     def _written(self, draft: Draft, started_at: float, size_bytes: int, channel_error: str) -> None:
         with self._confirmed:
@@ -179,6 +215,7 @@ class Flusher:
     def _failed(self, reason: str) -> None:
         with self._lock:
             self._pace.failed(self._outbox.clock())
+        self._remembered = None  # a Redis that comes back may be empty, and a goodbye is tried only once
         if self._writer is not None:  # a new connection resolves the server's name again
             self._writer.close()
         if self._unavailable_since is None:

@@ -3,7 +3,7 @@
 Before it come the session handles, which record what happens; after it the flusher, which asks for reports.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,8 +12,11 @@ from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.run import Run, to_ms
 
 MAX_ENDED: Final = 64
+"""The most ended session keys in a report, apart from those of the last minute."""
 ENDED_SECONDS: Final = 3600.0
 NEEDS_A_PERSON: Final = frozenset({SessionState.WAITING_FOR_USER, SessionState.ERROR})
+MINUTE_SECONDS: Final = 60.0
+"""Seconds for which an end is in every report, however many follow: 64 can pass within a heartbeat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +30,12 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A report to be written: its number, its record, and the newest change in it."""
+    """A report to be written: its number, its record, the newest change in it, and its moment on the worker's clock."""
 
     seq: int
     record: WorkerRecord
     change: int
+    drafted_at: float
 
 
 class Outbox:
@@ -86,8 +90,13 @@ class Outbox:
             return None
         return run
 
+    def is_let_go(self, key: str) -> bool:
+        """Return True if this key waited here, another worker has answered, and nothing has begun here since."""
+        run = self._runs.get(key)
+        return run is not None and run.is_let_go
+
     def open(self, key: str, title: str | None) -> Run | None:
-        """Open a key and return its run. After an error a new run begins.
+        """Open a key and return its run. A new run begins after an error, or if the question was answered elsewhere.
 
         When there is no room, the oldest session that waits or is in error ends. None if all of them work.
         """
@@ -100,7 +109,7 @@ class Outbox:
             run = self._runs[key] = Run(key, title, self.clock(), self.settings.waiting_ttl_seconds)
             self._ended.pop(key, None)
             self._note_change()
-        elif run.state is SessionState.ERROR:
+        elif run.state is SessionState.ERROR or run.is_let_go:
             self.say(run, SessionState.THINKING)
         if title is not None:
             self.rename(run, title)
@@ -149,9 +158,9 @@ class Outbox:
             self._note_change()
 
     def runs(self) -> tuple[Run, ...]:
-        """All open runs, those in error included."""
+        """All open runs that are reported, those in error included."""
         self._expire(self.clock())
-        return tuple(self._runs.values())
+        return tuple(run for run in list(self._runs.values()) if not run.is_let_go)
 
     def draft(self, *, left: bool = False) -> Draft:
         """Draft the next report. A goodbye (`left`) ends every session except those in error, which expire."""
@@ -173,12 +182,12 @@ class Outbox:
             max_concurrent=self.settings.max_concurrent,
             uptime_ms=to_ms(now - self._started_at),
             left=left,
-            sessions=tuple(run.record(now) for run in list(self._runs.values())),
+            sessions=tuple(run.record(now) for run in list(self._runs.values()) if not run.is_let_go),
             ended=tuple(
                 EndedRecord(key=key, run_ms=to_ms(now - run_at)) for key, (run_at, _) in list(self._ended.items())
             ),
         )
-        return Draft(seq=self._seq, record=record, change=self._change)
+        return Draft(seq=self._seq, record=record, change=self._change, drafted_at=now)
 
     def confirmed(self, draft: Draft) -> None:
         """Note that Redis has this report."""
@@ -188,6 +197,13 @@ class Outbox:
         """Note the number of the report that Redis holds; the next one's must be higher."""
         self._seq = max(self._seq, stored_seq)
 
+    def answered(self, keys: Iterable[str], draft: Draft) -> None:
+        """Let the runs go that asked what another worker has answered, unless they have gone on since this draft."""
+        for key in keys:
+            run = self._runs.get(key)
+            if run is not None and run.let_go(draft.drafted_at):
+                self._note_change()
+
     def _note_change(self) -> None:
         """Count a change of the next report. The first one since the last draft wakes the thread."""
         was_quiet = not self.has_news
@@ -196,25 +212,36 @@ class Outbox:
             self._on_news()
 
     def _evict(self) -> bool:
-        """End the session that has waited or been in error for longest. False if there is none."""
+        """End the session that has waited or been in error for longest. False if there is none.
+
+        A run that was let go goes first, and is not missed.
+        """
         idle = [run for run in list(self._runs.values()) if run.state in NEEDS_A_PERSON]
         if idle:
-            self._end(min(idle, key=lambda run: run.changed_at))
-            self.has_evicted = True
+            oldest = min(idle, key=lambda run: (not run.is_let_go, run.changed_at))
+            self._end(oldest)
+            self.has_evicted |= not oldest.is_let_go
         return bool(idle)
 
     def _expire(self, now: float) -> None:
         for run in list(self._runs.values()):
             if run.has_expired(now):
                 self._end(run)
-        for key, (_, ended_at) in list(self._ended.items()):
-            if now - ended_at <= ENDED_SECONDS:
-                break
-            self._ended.pop(key, None)
+        self._forget_ends(now)
 
     def _end(self, run: Run) -> None:
         self._runs.pop(run.key, None)
-        self._ended.pop(run.key, None)
-        self._ended[run.key] = (run.started_at, self.clock())
-        if len(self._ended) > MAX_ENDED:
-            self._ended.pop(next(iter(self._ended)), None)
+        if not run.is_let_go:
+            now = self.clock()
+            self._ended.pop(run.key, None)
+            self._ended[run.key] = (run.started_at, now)
+            self._forget_ends(now)
+
+    def _forget_ends(self, now: float) -> None:
+        while oldest := next(iter(self._ended.items()), None):
+            key, (_, ended_at) = oldest
+            many, age_seconds = len(self._ended), now - ended_at
+            is_in_time = age_seconds <= (ENDED_SECONDS if many <= MAX_ENDED else MINUTE_SECONDS)
+            if is_in_time and many <= MAX_SESSIONS:
+                break
+            self._ended.pop(key, None)

@@ -7,6 +7,8 @@ Rule 3. The end of a tool shows the newest tool still open, else `streaming`. It
         error by then, or waits for the user because of another tool.
 Rule 4. A question expires after the waiting TTL since it was asked, as an error does after the error TTL. Asking again
         while it stands does not prolong it.
+Rule 5. A run whose question another worker has answered is let go: it is not reported until the session goes on here,
+        which starts a run. To wait again for the same answer is not to go on, however late.
 """
 
 from typing import Final
@@ -30,6 +32,7 @@ class Run:
         "error",
         "expires_at",
         "input_tokens",
+        "is_let_go",
         "key",
         "open_tools",
         "output_tokens",
@@ -56,6 +59,7 @@ class Run:
         self.output_tokens = 0
         self.open_tools: dict[object, str] = {}
         self.waits_over: object = None
+        self.is_let_go = False
 
     def say(self, state: SessionState, now: float, tool: str | None = None) -> bool:
         """Set the state, which is not `error`. True if that changes what is shown."""
@@ -75,6 +79,8 @@ class Run:
 
     def fail(self, message: str, now: float, error_ttl: float) -> None:
         """Set the state to `error` until the error TTL (seconds) has passed."""
+        if self.is_let_go:
+            self._start_again(now)
         self.error = message
         self.expires_at = now + error_ttl
         self._show(SessionState.ERROR, None, now)
@@ -117,6 +123,14 @@ class Run:
         self.output_tokens = min(max(self.output_tokens, output_tokens or 0), MAX_NUMBER)
         return before != (self.input_tokens, self.output_tokens)
 
+    def let_go(self, asked_by: float) -> bool:
+        """Let this run go if it has waited for the user since `asked_by` or longer. True if it was let go."""
+        if self.state is not SessionState.WAITING_FOR_USER or self.changed_at > asked_by or self.is_let_go:
+            return False
+        self.is_let_go = True
+        self.expires_at = None
+        return True
+
     def has_expired(self, now: float) -> bool:
         """Return True if this run's error or question has been shown for its TTL."""
         return self.expires_at is not None and self.expires_at <= now
@@ -139,6 +153,7 @@ class Run:
     def _start_again(self, now: float) -> None:
         self.started_at = now
         self.input_tokens = self.output_tokens = 0
+        self.is_let_go = False
 
     def _show(self, state: SessionState, tool: str | None, now: float) -> bool:
         if (state, tool) == (self.state, self.tool):

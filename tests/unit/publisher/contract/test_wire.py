@@ -6,12 +6,15 @@ from agent_status_publisher.contract.wire import (
     MAX_REPORT_BYTES,
     Keys,
     MalformedReportError,
+    Remembered,
+    answered_keys,
     decode_message,
     decode_reading,
     encode_record,
+    remembered_by,
     write_arguments,
 )
-from chaos.workers.reports import record, session
+from chaos.workers.reports import ended, record, session
 
 ENCODED = encode_record(record("w1", session()))
 
@@ -35,12 +38,35 @@ def test_a_namespace_that_could_leave_its_slot_is_refused(namespace: str) -> Non
 def test_a_word_is_kept_for_its_lease_its_error_ttl_and_a_margin() -> None:
     said = record("w1", lease_ms=1000, heartbeat_ms=500, error_ttl_ms=2000)
     _, arguments = write_arguments(Keys("n"), said, 7, b"{}", sharded=False)
-    assert arguments == ["agent-status:{n}:events", "w1", 7, 18_000, b"{}", "PUBLISH"]
+    assert arguments[:6] == ["agent-status:{n}:events", "w1", 7, 18_000, b"{}", "PUBLISH"]
 
 
 def test_on_a_cluster_the_word_stays_on_its_shard() -> None:
     _, arguments = write_arguments(Keys("n"), record(), 1, b"{}", sharded=True)
-    assert arguments[-1] == "SPUBLISH"
+    assert arguments[5] == "SPUBLISH"
+
+
+def test_a_first_report_names_all_runs_and_all_questions() -> None:
+    said = record(
+        "w1", session("a", run_ms=9), session("b", "waiting_for_user", changed_ms=3, run_ms=9), ended=(ended("c", 5),)
+    )
+    keys, arguments = write_arguments(Keys("n"), said, 7, b"{}", sharded=False, drafted_at=50.0)
+    assert keys[2] == "agent-status:{n}:runs"
+    assert arguments[6:] == ["", 0, 0, 3, "a", 9, "b", 9, "c", 5, "b", 3]
+
+
+def test_a_report_after_one_that_is_remembered_names_what_has_begun_since_and_all_questions() -> None:
+    waiting = session("b", "waiting_for_user", changed_ms=4_000, run_ms=9_000)
+    said = record("w1", session("a", run_ms=2_000), waiting, session("d", run_ms=2_100), ended=(ended("c", 500),))
+    remembered = Remembered(memory="m", seq=6, at_ms=1_000_000, drafted_at=48.0)
+    _, arguments = write_arguments(Keys("n"), said, 7, b"{}", sharded=False, drafted_at=50.0, remembered=remembered)
+    assert arguments[6:] == ["m", 6, 1_002_000, 2, "a", 2_000, "c", 500, "b", 4_000]
+
+
+def test_an_answer_of_the_script_is_read_whether_or_not_the_client_decodes_it() -> None:
+    expected = Remembered(memory="m", seq=7, at_ms=5, drafted_at=1.5)
+    assert remembered_by([1, b"5", b"", b"m"], 7, 1.5) == remembered_by([1, "5", "", "m"], 7, 1.5) == expected
+    assert answered_keys([2, "web:ü".encode(), "b"]) == ("web:ü", "b")
 
 
 def test_a_message_is_split_at_its_first_three_spaces() -> None:

@@ -1,0 +1,220 @@
+"""What the write script remembers of runs, and which questions it refuses."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from agent_status_publisher.contract.wire import (
+    WRITE_SCRIPT,
+    Keys,
+    Remembered,
+    WorkerRecord,
+    WriteAnswer,
+    answered_keys,
+    encode_record,
+    remembered_by,
+    write_arguments,
+)
+from chaos.workers.reports import ended, record, session
+from tests.contract.conftest import Backend
+
+KEYS = Keys("test")
+KEY = "web:1"
+QUESTION = record("asker", session(KEY, "waiting_for_user", changed_ms=10_000, run_ms=60_000))
+
+
+class Desk:
+    """The write script as a call that numbers its reports, and builds on the last one of a worker that was taken."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self.client = client
+        self.remembered: dict[str, Remembered] = {}
+        self.now = 0.0
+        self._script = client.register_script(WRITE_SCRIPT)
+        self._seq = 0
+
+    def write(self, said: WorkerRecord, *, names_all: bool = False) -> list[Any]:
+        self._seq += 1
+        remembered = None if names_all else self.remembered.get(said.id)
+        keys, arguments = write_arguments(
+            *(KEYS, said, self._seq, encode_record(said)), sharded=False, drafted_at=self.now, remembered=remembered
+        )
+        reply: list[Any] = self._script(keys=keys, args=arguments)
+        if reply[0] == WriteAnswer.TAKEN:
+            self.remembered[said.id] = remembered_by(reply, self._seq, self.now)
+        return reply
+
+    def writes(self, said: WorkerRecord) -> None:
+        assert self.write(said)[0] == WriteAnswer.TAKEN
+
+    def starts(self, key: str = KEY) -> bytes:
+        """The starts of a session key's runs that are remembered."""
+        found: Any = self.client.hget(KEYS.runs, key)
+        assert found is not None
+        return bytes(found)
+
+    def is_refused(self, said: WorkerRecord = QUESTION) -> bool:
+        reply = self.write(said, names_all=True)
+        assert reply[0] in {WriteAnswer.TAKEN, WriteAnswer.ANSWERED}
+        return bool(reply[0] == WriteAnswer.ANSWERED)
+
+
+@pytest.fixture
+def desk(backend: Backend) -> Iterator[Desk]:
+    with backend.client() as client:
+        yield Desk(client)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        record("other", session(KEY, run_ms=5_000)),
+        record("other", session(KEY, "waiting_for_user", run_ms=5_000, changed_ms=1_000)),
+        record("other", ended=(ended(KEY, run_ms=5_000),)),
+        record("other", ended=(ended(KEY, run_ms=5_000),), left=True),
+    ],
+    ids=["goes on", "asks", "has ended", "has left"],
+)
+def test_a_question_is_refused_and_not_stored_once_another_worker_has_begun_a_newer_run(
+    desk: Desk, answer: WorkerRecord
+) -> None:
+    desk.writes(QUESTION)
+    before = desk.client.hgetall(KEYS.worker("asker"))
+    desk.writes(answer)
+    reply = desk.write(QUESTION)
+    assert (reply[0], answered_keys(reply)) == (WriteAnswer.ANSWERED, (KEY,))
+    assert desk.client.hgetall(KEYS.worker("asker")) == before
+    desk.writes(record("asker"))
+
+
+def test_a_run_that_began_before_the_question_has_not_answered_it(desk: Desk) -> None:
+    desk.writes(record("other", ended=(ended(KEY, run_ms=20_000),)))
+    assert not desk.is_refused()
+
+
+def test_a_worker_does_not_answer_itself(desk: Desk) -> None:
+    desk.writes(record("asker", session(KEY, run_ms=1_000)))
+    assert not desk.is_refused()
+
+
+def test_work_is_not_refused_whoever_began_a_newer_run(desk: Desk) -> None:
+    desk.writes(record("other", session(KEY, run_ms=1_000)))
+    desk.writes(record("asker", session(KEY, "tool_running", run_ms=60_000)))
+
+
+def test_only_the_questions_that_were_answered_are_named(desk: Desk) -> None:
+    keys = [f"web:ü{number}" for number in range(1000)]
+    desk.writes(record("other", *(session(key) for key in keys[::2])))
+    questions = (session(key, "waiting_for_user", changed_ms=9_000, run_ms=9_000) for key in keys)
+    reply = desk.write(record("asker", *questions))
+    assert sorted(answered_keys(reply)) == sorted(keys[::2])
+
+
+def test_a_later_report_of_an_older_run_does_not_hide_who_answered(desk: Desk) -> None:
+    desk.writes(record("other", session(KEY, run_ms=5_000)))
+    for number in range(3):
+        desk.writes(record(f"w{number}", session(KEY, run_ms=50_000)))
+    desk.writes(record("asker", session(KEY, run_ms=60_000)))
+    assert desk.is_refused()
+
+
+def test_of_many_workers_with_one_key_the_newest_starts_are_remembered(desk: Desk) -> None:
+    for number in range(10):
+        desk.writes(record(f"w{number}", session(KEY, run_ms=1_000 * (5 + number))))
+    assert desk.is_refused()
+    assert len(desk.starts().split()) == 8
+
+
+def test_a_start_that_was_late_is_put_right_by_its_workers_next_report(desk: Desk) -> None:
+    desk.writes(record("other", session(KEY, run_ms=5_000)))
+    desk.write(record("other", session(KEY, run_ms=20_000)), names_all=True)
+    assert not desk.is_refused()
+
+
+def test_a_report_that_builds_on_the_last_one_names_only_what_has_begun_since(desk: Desk) -> None:
+    desk.writes(record("other", session(KEY, run_ms=5_000)))
+    desk.client.hdel(KEYS.runs, KEY)
+    desk.writes(record("other", session(KEY, run_ms=5_000)))
+    assert desk.client.hget(KEYS.runs, KEY) is None
+    desk.writes(record("other", session(KEY, run_ms=0), ended=(ended("web:2", run_ms=0),)))
+    assert {KEY.encode(), b"web:2"} < set(desk.client.hkeys(KEYS.runs))
+
+
+def forget_all(desk: Desk) -> None:
+    desk.client.flushall()
+
+
+def forget_runs(desk: Desk) -> None:
+    desk.client.delete(KEYS.runs)
+
+
+def begin_again(desk: Desk) -> None:
+    desk.client.delete(KEYS.runs)
+    desk.writes(record("third"))
+
+
+def go_back_to_an_older_copy(desk: Desk) -> None:
+    desk.client.hset(KEYS.worker("other"), "seq", "0")
+
+
+def step_the_clock(desk: Desk) -> None:
+    at_ms = desk.remembered["other"].at_ms - 20_000
+    last = desk.remembered["other"]
+    desk.remembered["other"] = Remembered(memory=last.memory, seq=last.seq, at_ms=at_ms, drafted_at=last.drafted_at)
+
+
+@pytest.mark.parametrize("forget", [forget_all, forget_runs, begin_again, go_back_to_an_older_copy, step_the_clock])
+def test_a_report_that_builds_on_what_is_forgotten_is_refused_until_it_names_all(desk: Desk, forget: Any) -> None:
+    said = record("other", session(KEY, run_ms=5_000))
+    desk.writes(said)
+    forget(desk)
+    before = desk.client.hgetall(KEYS.worker("other"))
+    assert desk.write(said)[0] == WriteAnswer.FORGOTTEN
+    assert desk.client.hgetall(KEYS.worker("other")) == before
+    assert desk.write(said, names_all=True)[0] == WriteAnswer.TAKEN
+    assert desk.is_refused()
+
+
+def test_after_a_step_back_of_the_clock_nothing_is_remembered(desk: Desk) -> None:
+    desk.writes(record("other", session(KEY)))
+    used, memory = desk.starts("").split()
+    desk.client.hset(KEYS.runs, "", b"%d %s" % (int(used) + 20_000, memory))
+    assert not desk.is_refused()
+    assert desk.starts("").split()[1] != memory
+
+
+def test_what_is_remembered_is_bounded_in_time_and_number(desk: Desk) -> None:
+    desk.writes(record("other", session(KEY)))
+    assert 86_000_000 < desk.client.pttl(KEYS.runs) <= 86_400_000
+    desk.client.hset(KEYS.runs, mapping={f"junk:{number}": "x 1" for number in range(100_000)})
+    desk.writes(record("third"))
+    assert desk.client.hkeys(KEYS.runs) == [b""]
+    assert 86_000_000 < desk.client.pttl(KEYS.runs) <= 86_400_000
+
+
+@pytest.mark.parametrize("junk", ["", "junk", "w1", "w1 x", "1 2 3"])
+def test_junk_among_what_is_remembered_stops_no_report(desk: Desk, junk: str) -> None:
+    desk.client.hset(KEYS.runs, mapping={"": junk, KEY: junk})
+    desk.client.expire(KEYS.runs, 60)
+    desk.writes(QUESTION)
+    desk.client.hset(KEYS.runs, KEY, junk)
+    desk.write(record("asker", session(KEY)))
+    desk.writes(record("other", session(KEY)))
+
+
+def test_a_key_of_the_wrong_type_is_replaced(desk: Desk) -> None:
+    desk.client.set(KEYS.runs, "somebody else's", ex=60)
+    desk.writes(QUESTION)
+    assert desk.client.type(KEYS.runs) == b"hash"
+
+
+def test_a_caller_with_two_keys_is_served_as_before_and_refused_nothing(desk: Desk) -> None:
+    """The call of publishers before 28 November 2026, and of other languages."""
+    desk.writes(record("other", session(KEY)))
+    arguments: list[Any] = [KEYS.events, "asker", 1, QUESTION.ttl_ms, encode_record(QUESTION), "PUBLISH"]
+    script = desk.client.register_script(WRITE_SCRIPT)
+    taken, at, error = script(keys=[KEYS.worker("asker"), KEYS.workers], args=arguments)
+    assert (taken, int(at) > 0, error) == (1, True, b"")
+    assert script(keys=[KEYS.worker("asker"), KEYS.workers], args=arguments) == [0, b"1", b""]
