@@ -225,7 +225,9 @@ class StatusPublisher:
         """Return the session of this key if a `with` block holds it open, or else None. It changes nothing."""
         worker = self._newest()
         handle = self._handles.get(key)
-        return handle if handle is not None and worker is not None and handle.is_held(worker) else None
+        if handle is None or worker is None or not handle.is_live(worker):
+            return None
+        return handle if handle.is_held else None
 
     def _handle(self, key: object) -> Session:
         worker = self._current()

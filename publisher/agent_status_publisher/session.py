@@ -2,27 +2,24 @@
 
 import functools
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
 from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, clean_text, message_of
 from agent_status_publisher.errors import InvalidCallError, PublisherError
-from agent_status_publisher.tool import Tool, shown_tool
+from agent_status_publisher.tool import Tool, ToolCall, shown_tool
 from agent_status_publisher.worker.never_raise import is_failure, never_raise
-from agent_status_publisher.worker.run import Run, call_key
+from agent_status_publisher.worker.outbox import FULL
+from agent_status_publisher.worker.run import Run, call_key, check_tokens
 from agent_status_publisher.worker.worker import Worker
-
-FULL: Final = (
-    f"this worker holds {MAX_SESSIONS} sessions: those that waited or were in error for longest were ended for new ones"
-)
 
 
 class Session:
     """The handle of one session key in one publisher. Get it from `StatusPublisher.session`.
 
     The end of a `with` block ends the session. An exception that leaves the block sets `error` with its message, which
-    stays for the error TTL. Cancellation and Ctrl-C end the session as usual. If several blocks use the handle at once,
-    the last one to leave ends the session.
+    stays for the error TTL. So does an error that nothing in the block has followed. Cancellation and Ctrl-C end the
+    session as usual. If several blocks use the handle at once, the last one to leave ends the session.
 
     After the last block, `end()` or `StatusPublisher.close()`, the handle's calls do nothing. Unless the publisher is
     closed, entering the handle opens the session again. A call with wrong arguments is reported as an
@@ -34,6 +31,7 @@ class Session:
         self._worker = worker
         self._title: str | None = None
         self._holders = 0
+        self.guests: set[object] = set()  # the runs of bridges that opened the session, which no block inside them ends
         self._detached = detached  # for a key that cannot be shown: every call does nothing
         self.is_over = detached
 
@@ -62,9 +60,10 @@ class Session:
         """Return True if calls on this handle still count for this worker."""
         return worker is self._worker and not self.is_over
 
-    def is_held(self, worker: Worker) -> bool:
-        """Return True while a `with` block of the agent's code holds this session open in this worker."""
-        return self._holders > 0 and self.is_live(worker)
+    @property
+    def is_held(self) -> bool:
+        """True while a `with` block of the agent's code holds this session open."""
+        return self._holders > 0 and not self.is_over
 
     def open_calls(self) -> frozenset[object]:
         """Return the ids of the tool calls that are open."""
@@ -78,7 +77,7 @@ class Session:
         worker = self._worker
         with worker.lock:
             if run := self._run():
-                worker.outbox.return_to(run, calls)
+                worker.outbox.return_to(run, calls.union(call for call in run.open_tools if isinstance(call, ToolCall)))
 
     @never_raise
     def open(self, title: str | None = None) -> None:
@@ -220,10 +219,7 @@ class Session:
         return True
 
     def _use(self, input_tokens: int | None, output_tokens: int | None, *, add: bool) -> None:
-        given = {"input": input_tokens, "output": output_tokens}
-        for name, tokens in given.items():
-            if tokens is not None and (type(tokens) is not int or tokens < 0):
-                raise InvalidCallError(f"usage was ignored: {name} is {tokens!r}, not a number of tokens from 0 up")
+        check_tokens(input=input_tokens, output=output_tokens)
         worker = self._worker
         with worker.lock:
             if (run := self._run()) is None:
@@ -260,8 +256,11 @@ class Session:
         text = message_of(error, self._worker.error_text) if is_failure(error) else None
         with self._worker.lock:
             self._holders = max(0, self._holders - 1)
-            if self._holders or self.is_over:
+            if self._holders or self.is_over or self.guests:
                 return
+            run = self._run()
+            if text is None and run is not None and run.state is SessionState.ERROR:
+                text = run.error  # nothing has followed it, so it is how the block has ended
             if text is None:
                 self._end()
             else:
@@ -273,6 +272,7 @@ class Session:
         with worker.lock:
             if not self.is_over:
                 self.is_over = True
+                self.guests.clear()
                 if not worker.gone:
                     worker.outbox.end(self.key)
 

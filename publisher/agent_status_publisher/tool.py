@@ -6,6 +6,10 @@ from typing import Self
 from agent_status_publisher.contract.text import MAX_TOOL_CHARACTERS, clean_text
 
 
+class ToolCall:
+    """The id of a call in a block of the agent's own code, which only the end of the block ends."""
+
+
 class Tool:
     """Context manager of one tool. Each block is one tool call, and blocks may nest.
 
@@ -20,7 +24,7 @@ class Tool:
         self._calls: list[object] = []
 
     def __enter__(self) -> Self:
-        call = object()
+        call = ToolCall()
         self._calls.append(call)
         self._start(call)
         return self

@@ -10,9 +10,11 @@ Rule 3. Outermost runs with the same key share one session. The last one to end 
 Rule 4. Late calls do nothing. They do not reopen a session.
 Rule 5. Tokens are counted once. A bridge that `defers` does not count them where another bridge sees the session, too.
         A bridge that is installed twice follows each run once.
-Rule 6. A session that a `with` block of the agent's own code holds is neither ended nor renamed by a run, and a run's
-        error is the block's to show. After the run, the session shows what it showed at work before: the newest tool
-        of its own, or `thinking`. A run that ends with a question leaves it waiting.
+Rule 6. A session that a `with` block of the agent's own code holds is neither ended nor renamed by a run. An exception
+        is the block's to show. An error that a framework only reports is shown, since the block cannot catch it.
+        After the run, the session shows the newest tool of the block, or `thinking`. A run that ends with a question
+        leaves it waiting.
+Rule 7. A block inside a run does not end the run's session.
 """
 
 import os
@@ -57,6 +59,8 @@ class Followed:
         self.is_held = is_held
         """True if a `with` block of the agent's own code opened the session before the first run."""
         self.calls_before = session.open_calls() if is_held else frozenset()
+        if not is_held:
+            session.guests.add(self)
         self.holders = 0
         self.asks = False
         self.failure: object = None
@@ -69,6 +73,12 @@ class Followed:
     def counts(self) -> bool:
         """True while runs may join. A forked child does not inherit sessions."""
         return not self.is_over and self._pid == os.getpid()
+
+    def leave(self) -> bool:
+        """Note that its last run has ended. True if a block of the agent's own code holds the session now."""
+        self.is_over = True
+        self.session.guests.discard(self)
+        return self.session.is_held
 
 
 _followed: "weakref.WeakKeyDictionary[StatusPublisher, dict[str, Followed]]" = weakref.WeakKeyDictionary()
@@ -106,7 +116,7 @@ class Runs:
     ) -> None:
         self._publisher = publisher
         self._channel = channel
-        self._outer = None if session is None else Followed(session, None)
+        self._outer = None if session is None else Followed(session, None, is_held=True)
         self._joins_own = joins_own
         self._defers = defers
         self._by_run: dict[Hashable, Followed] = {}
@@ -183,14 +193,14 @@ class Runs:
                 if has_failed and followed.failure is None:
                     followed.failure = error
                 return
-            followed.is_over = True
             if self._is_ours(followed):
                 del _followed[self._publisher][followed.session.key]
-            if has_failed and not followed.is_held:
+            is_held = followed.leave()
+            if has_failed and not (is_held and isinstance(error, BaseException)):
                 followed.session.error(error)
             elif followed.asks and error is None:
                 followed.session.waiting_for_user()
-            elif followed.is_held:
+            elif is_held:
                 followed.session.return_to(followed.calls_before)
             elif followed.failure is not None:
                 followed.session.error(followed.failure)

@@ -14,6 +14,10 @@ from agent_status_publisher.worker.run import Run, to_ms
 MAX_ENDED: Final = 64
 """The most ended session keys in a report, apart from those of the last minute."""
 ENDED_SECONDS: Final = 3600.0
+FULL: Final = (
+    f"this worker holds {MAX_SESSIONS} sessions: those that waited or were in error for longest were ended for new ones"
+)
+"""The sentence to report when `Outbox.has_evicted`."""
 NEEDS_A_PERSON: Final = frozenset({SessionState.WAITING_FOR_USER, SessionState.ERROR})
 MINUTE_SECONDS: Final = 60.0
 """Seconds for which an end is in every report, however many follow: 64 can pass within a heartbeat."""

@@ -14,6 +14,7 @@ Rule 5. A run whose question another worker has answered is let go: it is not re
 from typing import Final
 
 from agent_status_publisher.contract.report import MAX_NUMBER, SessionRecord, SessionState
+from agent_status_publisher.errors import InvalidCallError
 
 MAX_OPEN_TOOLS: Final = 100
 """The most open tools of a session. The oldest is forgotten, so that tools without an end do not fill the memory."""
@@ -175,6 +176,17 @@ def call_key(call_id: object) -> object:
     if kind.__eq__ in _PLAIN and kind.__hash__ in _PLAIN_HASHES:
         return call_id
     return _OWN, id(kind), hash(call_id)
+
+
+def check_tokens(**given: object) -> None:
+    """Check numbers of tokens, each under the name of its argument. None is an argument that is not given.
+
+    Raises:
+        InvalidCallError: One is not a whole number from 0 up; the message names it.
+    """
+    for name, tokens in given.items():
+        if tokens is not None and (type(tokens) is not int or tokens < 0):
+            raise InvalidCallError(f"usage was ignored: {name} is {tokens!r}, not a number of tokens from 0 up")
 
 
 def to_ms(seconds: float) -> int:

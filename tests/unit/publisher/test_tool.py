@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from agent_status_publisher.tool import Tool, shown_tool
+from agent_status_publisher.tool import Tool, ToolCall, shown_tool
 
 
 def recorded() -> tuple[Tool, list[tuple[str, object]]]:
@@ -37,3 +37,9 @@ def test_an_async_block_is_a_call_too() -> None:
 )
 def test_a_tool_always_has_a_name_of_bounded_length(name: object, shown: str) -> None:
     assert shown_tool(name) == shown
+
+
+def test_a_call_of_a_block_can_be_told_from_those_of_a_framework() -> None:
+    tool, calls = recorded()
+    with tool:
+        assert isinstance(calls[0][1], ToolCall)

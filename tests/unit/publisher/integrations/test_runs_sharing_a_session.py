@@ -108,6 +108,86 @@ def test_the_error_of_a_run_is_the_blocks_to_show_and_a_question_leaves_it_waiti
 
 
 # runs: Rule 6
+def test_an_error_that_the_framework_only_reports_is_shown_in_the_block_and_after_it(
+    publisher: RecordingPublisher, runs: Runs
+) -> None:
+    with publisher.session("chat:42") as session, status_key("chat:42"):
+        runs.begin("reports")
+        runs.end("reports", "rate limit")
+        assert publisher.sessions["chat:42"].error_message == "rate limit"
+        session.thinking()
+    assert publisher.states("chat:42") == ["thinking", "error", "thinking", None]
+    with publisher.session("chat:42") as session, status_key("chat:42"):
+        runs.begin("reports")
+        runs.end("reports", "server_error")
+    session.thinking()
+    assert publisher.sessions["chat:42"].error_message == "server_error"
+
+
+def test_an_error_that_nothing_follows_outlives_its_block(publisher: RecordingPublisher) -> None:
+    with publisher.session("chat:42") as session:
+        session.error("429")
+        session.thinking()
+        session.error("the last error")
+    assert publisher.sessions["chat:42"].error_message == "the last error"
+    with session:
+        pass
+    assert publisher.sessions == {}
+
+
+# runs: Rule 6
+def test_a_run_that_began_before_the_block_does_not_end_it(publisher: RecordingPublisher, runs: Runs) -> None:
+    runs.begin("r", session_id="1")
+    with publisher.session("web:1") as session:
+        runs.end("r")
+        with session.tool("deploy"):
+            assert publisher.sessions["web:1"].tool_name == "deploy"
+    assert publisher.sessions == {}
+
+
+# runs: Rule 6
+def test_a_tool_that_the_blocks_code_runs_outlives_a_run(publisher: RecordingPublisher, runs: Runs) -> None:
+    with publisher.session("chat:42") as session, status_key("chat:42"):
+        runs.begin("r")
+        with session.tool("deploy"):
+            runs.end("r")
+            assert publisher.sessions["chat:42"].tool_name == "deploy"
+
+
+# runs: Rule 7
+def test_a_block_inside_a_run_does_not_end_its_session(publisher: RecordingPublisher, runs: Runs) -> None:
+    runs.begin("r", session_id="1")
+    for error in (None, ValueError("the run goes on")):
+        try:
+            with publisher.session("web:1") as session:
+                session.streaming()
+                if error is not None:
+                    raise error
+        except ValueError:
+            pass
+        inner = runs.session("r")
+        assert inner is not None
+        inner.thinking()
+    assert publisher.states("web:1") == ["thinking", "streaming", "thinking", "streaming", "thinking"]
+    runs.end("r")
+    assert publisher.states("web:1")[-1] is None
+
+
+# runs: Rule 7
+def test_an_end_that_the_agents_code_asks_for_inside_a_run_holds_and_the_next_block_ends_as_usual(
+    publisher: RecordingPublisher, runs: Runs
+) -> None:
+    runs.begin("r", session_id="1")
+    session = publisher.session("web:1")
+    session.end()
+    assert publisher.sessions == {}
+    with session:
+        assert "web:1" in publisher.sessions
+    assert publisher.sessions == {}
+    runs.end("r")
+
+
+# runs: Rule 6
 def test_a_run_that_outlives_the_block_does_not_open_the_session_again(
     publisher: RecordingPublisher, runs: Runs
 ) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from agent_status_publisher.contract.report import MAX_NUMBER, SessionState
-from agent_status_publisher.worker.run import MAX_OPEN_TOOLS, Run, call_key
+from agent_status_publisher.errors import InvalidCallError
+from agent_status_publisher.worker.run import MAX_OPEN_TOOLS, Run, call_key, check_tokens
 
 THINKING, TOOL, STREAMING = SessionState.THINKING, SessionState.TOOL_RUNNING, SessionState.STREAMING
 WAITING, ERROR = SessionState.WAITING_FOR_USER, SessionState.ERROR
@@ -226,3 +227,10 @@ def test_ages_and_remainders_are_never_negative() -> None:
     record = r.record(-3.0)
     assert (record.changed_ms, record.run_ms) == (0, 0)
     assert r.record(100.0).expires_ms == 0
+
+
+def test_tokens_are_whole_numbers_from_0_up_and_the_message_names_the_wrong_one() -> None:
+    check_tokens(input=0, output=None)
+    for wrong in (-1, True, 1.5, "7"):
+        with pytest.raises(InvalidCallError, match="output is"):
+            check_tokens(input=7, output=wrong)
