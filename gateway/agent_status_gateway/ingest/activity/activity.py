@@ -71,8 +71,13 @@ class Activity:
             call_id: The call's id, if the agent gives one.
             asks: True if the tool is a question to the user.
         """
+        if agent is None and self.is_over:  # another hook has kept it from stopping
+            self.is_over = False
+            self._state = SessionState.THINKING
         self.questions.answer_agent(agent)
         call = self._calls.start(agent, tool, call_id)
+        if self.questions:
+            self._drop_orphans()
         if asks:
             self.questions.about(call)
 

@@ -134,6 +134,27 @@ def test_a_state_stays_until_the_next_and_ends_what_was_open(activity: Activity)
     assert shown(activity) == "streaming"
 
 
+@pytest.mark.parametrize("shows_idle", [False, True])
+def test_a_main_agent_that_goes_on_after_a_stop_is_in_its_turn_again(activity: Activity, shows_idle: bool) -> None:
+    activity.stop([AGENT], [])
+    if shows_idle:
+        activity.wait_for_prompt()
+    activity.start_tool(None, "bash", "1")
+    activity.end_agent("a1", [AGENT], [])
+    activity.end_tool(None, "bash", "1")
+    assert shown(activity) == "thinking"
+    assert not activity.is_done
+
+
+def test_an_event_that_comes_twice_leaves_no_question(activity: Activity) -> None:
+    for _ in range(2):
+        activity.start_tool(None, "AskUserQuestion", "1", asks=True)
+    assert shown(activity) == "waiting_for_user"
+    for _ in range(2):
+        activity.end_tool(None, "AskUserQuestion", "1")
+    assert shown(activity) == "thinking"
+
+
 def test_a_notification_is_about_the_newest_call(activity: Activity) -> None:
     activity.start_tool(None, "bash", "1")
     activity.start_tool("a1", "read", "2")
