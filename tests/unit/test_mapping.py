@@ -62,7 +62,11 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_publisher.integrations.crewai.run_tasks": ("bridges/test_crewai.py",),
         "agent_status_publisher.integrations.crewai.titles": ("bridges/test_crewai.py",),
         "agent_status_publisher.integrations.langchain": ("bridges/test_bridges.py", "bridges/test_rules.py"),
-        "agent_status_publisher.integrations.openai_agents": ("bridges/test_bridges.py", "bridges/test_rules.py"),
+        "agent_status_publisher.integrations.openai_agents.hooks": ("bridges/test_bridges.py", "bridges/test_rules.py"),
+        "agent_status_publisher.integrations.openai_agents.processor": (
+            "bridges/test_bridges.py",
+            "bridges/test_rules.py",
+        ),
         "agent_status_publisher.integrations.opentelemetry": ("bridges/test_opentelemetry.py",),
         "agent_status_publisher.integrations.pydantic_ai": ("bridges/test_pydantic_ai.py",),
     },

@@ -1,46 +1,26 @@
-"""OpenAI Agents SDK: every run of the process on the dashboard, in one line.
-
-    from agent_status_publisher.integrations.openai_agents import StatusTraceProcessor
-
-    status = StatusTraceProcessor(publisher)
-    agents.add_trace_processor(status)      # beside OpenAI's own exporter; set_trace_processors([status]): in its place
-
-    result = await status.run(Runner.run(agent, asked))                     # where a tool may need approval
-    async for event in status.stream(Runner.run_streamed(agent, asked)):    # where the answer streams
-
-The last two report what traces do not contain. Use them only for the runs that need them. The outermost run or
-`with trace(…)` is the session. Agents as tools and handoffs only change its state. The key is `openai_agents:` and the
-trace's `group_id` (`RunConfig(group_id="42")`), or else the trace's id. `with status_key("chat:42"):` around the run
-sets another key. The dashboard shows:
-
-- Each turn, each tool while it runs (parallel ones, too), and tokens after each model call or turn.
-- `waiting_for_user` when a run ends with interruptions, with `run` or `stream`, until it is resumed from its state.
-- `streaming` with `stream`, which yields the same events.
-- An error when an exception leaves the run. A cancelled run is a normal end.
-
-Runs whose tracing is disabled are not shown. Tools that OpenAI itself runs are shown as `thinking`. For untraced runs,
-or for a single run, there are hooks. Your code then opens the session, and the end of its block is the end of the run:
-
-    with publisher.session("chat:42") as session:
-        result = await Runner.run(agent, asked, hooks=StatusHooks(session))
-
-Use either the processor or the hooks for a run. With both, the hooks' session would be a second one.
-"""
+"""The trace processor of the OpenAI Agents SDK: traces, and the runs in them."""
 
 import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
-from agents import RunHooks, TracingProcessor, get_current_trace
+from agents import TracingProcessor, get_current_trace
+from agents.tracing import get_trace_provider
+from agents.tracing.traces import NoOpTrace
 
 from agent_status_publisher.client import StatusPublisher
+from agent_status_publisher.errors import InvalidCallError
 from agent_status_publisher.integrations.openai_traces import Seen, Watched, traces_of
 from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import never_raise
 
 UNNAMED: Final = "Agent workflow"  # the SDK's name for a workflow without a name
 MODELS: Final = {"generation", "response"}
+UNTRACED: Final = (
+    "no run of the OpenAI Agents SDK is shown: tracing is disabled in this process (OPENAI_AGENTS_DISABLE_TRACING or "
+    "set_tracing_disabled); enable it and use set_trace_processors([status]), which exports nothing, or use StatusHooks"
+)
 MAX_SPANS: Final = 1000  # open spans of one trace, which may last as long as the process
 
 R = TypeVar("R")
@@ -56,9 +36,11 @@ class StatusTraceProcessor(TracingProcessor):
         self._traces = traces_of(publisher)
         self._runs, self._seen, self._streamed = self._traces.runs, self._traces.seen, self._traces.streamed
         self.report = self._runs.report
+        self._check_tracing()
 
     async def run(self, run: Awaitable[R]) -> R:
         """Await `Runner.run(...)` and return its result, which shows whether a tool waits for approval."""
+        self._check_tracing()
         watched, around = Watched(), _watched.get()
         _watched.set(watched)
         try:
@@ -73,6 +55,7 @@ class StatusTraceProcessor(TracingProcessor):
 
     def stream(self, result: Any) -> AsyncIterator[Any]:
         """Iterate over the events of `Runner.run_streamed(...)`, exactly as `result.stream_events()` yields them."""
+        self._check_tracing()
         return self._stream(result, self._expect(result))
 
     @never_raise
@@ -137,6 +120,12 @@ class StatusTraceProcessor(TracingProcessor):
 
     def force_flush(self) -> None:
         """Do nothing: the publisher has its own flush."""
+
+    @never_raise
+    def _check_tracing(self) -> None:
+        """Report once that tracing is disabled in this process. The SDK then makes traces that reach no processor."""
+        if isinstance(get_trace_provider().create_trace("agent_status"), NoOpTrace):
+            self.report(InvalidCallError(UNTRACED))
 
     def _open(self, trace: Any, run: str, parent: str | None, title: str | None) -> Seen | None:
         known = self._seen.get(trace.trace_id)
@@ -222,56 +211,7 @@ class StatusTraceProcessor(TracingProcessor):
             session.add_usage(input=seen.used[0] - before[0], output=seen.used[1] - before[1])
 
 
-class StatusHooks(RunHooks[Any]):
-    """Hooks for `Runner.run(hooks=…)`, in the block of your own session. Each run needs its own."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.report = session.report
-        self._tools: set[object] = set()
-
-    async def on_llm_start(self, context: Any, agent: Any, system_prompt: Any, input_items: Any) -> None:
-        """Note that the model is called."""
-        for call in list(self._tools):  # the SDK does not report the end of a cancelled tool
-            self._end_tool(call)
-        self._session.thinking()
-
-    async def on_llm_end(self, context: Any, agent: Any, response: Any) -> None:
-        """Note that the model has answered."""
-        self._use(response)
-
-    async def on_tool_start(self, context: Any, agent: Any, tool: Any) -> None:
-        """Note that a tool begins."""
-        self._start_tool(context, tool)
-
-    async def on_tool_end(self, context: Any, agent: Any, tool: Any, result: Any) -> None:
-        """Note that a tool has ended."""
-        self._end_tool(_call_of(context, tool))
-
-    @never_raise
-    def _use(self, response: Any) -> None:
-        self._session.add_usage(input=response.usage.input_tokens, output=response.usage.output_tokens)
-
-    @never_raise
-    def _start_tool(self, context: Any, tool: Any) -> None:
-        call = _call_of(context, tool)
-        self._tools.add(call)
-        self._session.tool_start(tool.name, call)
-
-    @never_raise
-    def _end_tool(self, call: object) -> None:
-        self._tools.discard(call)
-        self._session.tool_end(call)
-        if not self._tools:
-            self._session.thinking()
-
-
 def _trace_id(trace: Any) -> str | None:
     """Return the id of this trace, or of the caller's current one."""
     trace = get_current_trace() if trace is None else trace
     return None if trace is None else str(trace.trace_id)
-
-
-def _call_of(context: Any, tool: Any) -> object:
-    """Return the tool's call id, or its name, since not every tool call has an id."""
-    return getattr(context, "tool_call_id", None) or getattr(tool, "name", None)
