@@ -20,7 +20,7 @@ It cannot show:
 - `waiting_for_user` elsewhere: the conventions do not mark a run that ends with a question to a person. It looks like
   an end.
 - `streaming`: a model's span is the same with and without it.
-- Tools of emitters that say what a span is at its end only. The docs name them.
+- The first call of a tool whose emitter says only at the end what the span is. The docs name such emitters.
 - Spans that are not sampled: they do not reach processors. With 10 % sampling, nine of ten agents are not shown.
   `TracerProvider(sampler=RecordingSampler(yours))` passes them to processors, and does not export any more than before.
 - A model call without an agent or a chain around it.
