@@ -19,6 +19,8 @@ from typing import Any, Final
 LOCALHOST: Final = "localhost"
 MAX_SHOWN_CHARACTERS: Final = 100
 """The most characters of a refused host that are repeated in the refusal."""
+MAX_ADDRESS_CHARACTERS: Final = 64
+"""The most characters of an address, in its brackets. Longer text is not parsed, and not remembered."""
 _PORT: Final = re.compile(r":[0-9]*\Z")
 
 
@@ -48,7 +50,7 @@ class Hosts:
 
     def _allows(self, host: str) -> bool:
         name = host.lower().removesuffix(".")
-        return name == LOCALHOST or name in self._names or _is_address(host)
+        return name == LOCALHOST or name in self._names or (len(host) <= MAX_ADDRESS_CHARACTERS and _is_address(host))
 
 
 def _arrives_at_loopback(scope: Mapping[str, Any]) -> bool:
@@ -69,6 +71,7 @@ def _is_loopback(host: str) -> bool:
     return address.is_loopback or (mapped is not None and mapped.is_loopback)
 
 
+@lru_cache(maxsize=256)
 def _is_address(host: str) -> bool:
     try:
         if host.startswith("[") and host.endswith("]"):
