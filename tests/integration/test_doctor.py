@@ -9,6 +9,7 @@ import pytest
 
 from agent_status_gateway.cli.doctor import stream_checks
 from agent_status_gateway.cli.doctor.examination import examine
+from agent_status_gateway.cli.terminal.presentation import plain
 from agent_status_gateway.settings import Settings
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.ports import free_port
@@ -183,3 +184,112 @@ def test_a_balancer_that_buffers_or_cuts_is_said(real_redis: RedisServer, monkey
     assert not is_well
     assert "wrong  no first event within 0.5 s: it was closed" in said
     assert "through 1.1 cache" in said
+
+
+def gateway_answer(request: http.server.BaseHTTPRequestHandler, *, kind: str = "application/json") -> None:
+    request.send_response(200)
+    request.send_header("Content-Type", kind)
+    request.end_headers()
+    if kind == "application/json":
+        request.wfile.write(b'{"status": "ok"}')
+
+
+def test_a_proxy_that_holds_back_the_headers_is_said_within_a_time_limit(
+    real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_checks, "FIRST_SECONDS", 0.3)
+    is_over = threading.Event()
+
+    def answer(request: http.server.BaseHTTPRequestHandler) -> None:
+        if request.path == "/readyz":
+            gateway_answer(request)
+        else:
+            is_over.wait(30)
+
+    with something_else(answer) as url:
+        is_well, said = examined(url, real_redis.url)
+        is_over.set()
+    assert not is_well
+    assert "wrong  the stream's headers did not come within 0.3 s" in said
+    assert "buffers the response" in said
+
+
+def test_a_first_event_or_a_change_that_comes_late_is_not_called_ok(
+    real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with GatewayThread(real_redis.url, debounce_seconds=0.05) as gateway:
+        gateway.ready()
+        monkeypatch.setattr(stream_checks, "LATE_SECONDS", -60.0)
+        said = examined(gateway.url, real_redis.url)[1]
+        assert "wrong  the first event came only after" in said
+        monkeypatch.setattr(stream_checks, "LATE_SECONDS", 60.0)
+        settings = Settings.load(redis_url=real_redis.url).model_copy(update={"debounce_seconds": -120.0})
+        lines: list[str] = []
+        assert not examine(gateway.url, None, settings, 0.0, lines.append)
+    assert any("but on the stream only after" in line for line in lines)
+
+
+def test_what_a_gateway_or_a_proxy_writes_cannot_act_on_the_terminal(real_redis: RedisServer) -> None:
+    def answer(request: http.server.BaseHTTPRequestHandler) -> None:
+        request.send_response(503)
+        request.send_header("Content-Type", "application/json")
+        request.end_headers()
+        request.wfile.write(b'{"reason": "\\u001b]0;owned\\u0007 \\u202e\\u009b2J' + b"x" * 5000 + b'"}')
+
+    with something_else(answer) as url:
+        is_well, said = examined(url, real_redis.url)
+    assert not is_well
+    assert plain(said.replace("\n", "")) == said.replace("\n", "")
+    assert max(map(len, said.splitlines())) < 700
+
+
+def test_a_redis_that_cannot_be_used_is_said_once(gateway: GatewayThread, capfd: pytest.CaptureFixture[str]) -> None:
+    said = examined(gateway.url, f"redis://127.0.0.1:{free_port()}/0")[1]
+    assert said.count("wrong  ") == 1
+    assert "nothing listens there" in said
+    assert "worker's report" not in said
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("redis_url", "advice"),
+    [
+        ("redis://name.invalid:6379/0", "its name cannot be resolved"),
+        ("redis://127.0.0.1:1/0?encoding=no-such", "check REDIS_URL and its options"),
+        ("redis://127.0.0.1:1/0?event_dispatcher=x", "check REDIS_URL and its options"),
+    ],
+)
+def test_a_redis_url_that_leads_nowhere_has_its_advice_and_no_traceback(
+    gateway: GatewayThread, redis_url: str, advice: str
+) -> None:
+    is_well, said = examined(gateway.url, redis_url)
+    assert not is_well
+    assert advice in said
+
+
+def test_a_wrong_password_of_redis_has_its_advice(gateway: GatewayThread, real_redis: RedisServer) -> None:
+    said = examined(gateway.url, real_redis.url.replace("unix://", "unix://somebody:hunter2@"))[1]
+    assert "check the user and the password in REDIS_URL" in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("http://name.invalid:8000", "its name cannot be resolved"),
+        ("localhost:8000", "must be an address such as http://localhost:8000"),
+        ("http://status.example", "add status.example to NO_PROXY"),
+    ],
+)
+def test_an_address_that_leads_nowhere_has_its_advice(
+    real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch, url: str, advice: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9" if "example" in url else "")
+    is_well, said = examined(url, real_redis.url)
+    assert not is_well
+    assert advice in said
+
+
+def test_https_at_a_port_without_tls_names_the_scheme(gateway: GatewayThread, real_redis: RedisServer) -> None:
+    said = examined(gateway.url.replace("http:", "https:"), real_redis.url)[1]
+    assert "use http:// in --url" in said

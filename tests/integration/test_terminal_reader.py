@@ -1,5 +1,6 @@
 """Reading whatever answers at a gateway's address."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,11 @@ def status(key: str = "web:1") -> str:
 
 def feed(state: str) -> str:
     return f'event: feed\ndata: {{"state":"{state}","since_seconds":1.5}}\n\n'
+
+
+@pytest.fixture(autouse=True)
+def a_retry_may_be_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LEAST_RETRY_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -185,3 +191,61 @@ def test_what_is_not_an_address_is_refused_at_once(url: str) -> None:
         Reader(url)
     assert "http://localhost:8000" in str(error.value)
     assert "hush" not in str(error.value)
+
+
+@pytest.mark.parametrize(("retry", "seconds"), [("0", 1.0), ("20", 1.0), ("2000", 2.0), ("9" * 400, 10.0)])
+def test_a_retry_of_any_size_is_neither_a_storm_nor_the_end(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, retry: str, seconds: float
+) -> None:
+    monkeypatch.setattr(reading, "LEAST_RETRY_SECONDS", 1.0)
+    reader = Reader(serve((200, STREAM, status().replace("retry: 10", f"retry: {retry}"))))
+    heard = list(islice(reader.read_news(), 2))
+    assert isinstance(heard[1], Trouble)
+    assert reader._retry_seconds == seconds
+
+
+@pytest.mark.parametrize("number", ["1e400", "NaN", "Infinity", "9" * 400, "-" + "9" * 400, "9007199254740993"])
+def test_a_snapshot_with_a_number_that_nobody_can_show_is_not_a_gateways(serve: Serve, number: str) -> None:
+    text = orjson.dumps(snapshot(row("web:1"))).decode()
+    (field,) = re.findall(r'"uptime_seconds":[0-9.]+', text)
+    url = serve((200, "application/json", text.replace(field, f'"uptime_seconds":{number}')))
+    with pytest.raises(ReaderError, match="is it a gateway"):
+        Reader(url).read_once()
+
+
+@pytest.mark.parametrize("seconds", ["1e308", "NaN", "Infinity", "-1"])
+def test_a_feed_event_with_such_a_number_is_not_a_gateways(serve: Serve, seconds: str) -> None:
+    wrong_feed = feed("lost").replace("1.5", seconds)
+    assert "is it a gateway" in last_trouble(serve((200, STREAM, status() + wrong_feed)), 2).reason
+
+
+@pytest.mark.parametrize(
+    ("header", "stale"), [("12", 12.0), ("9" * 400, None), ("\u0663".encode().decode("latin-1"), None)]
+)
+def test_a_stale_header_that_is_not_a_number_of_seconds_does_not_count(header: str, stale: float | None) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = orjson.dumps(snapshot(row("web:1")))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("X-Status-Stale", header)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), name="answers", daemon=True).start()
+        assert Reader(f"http://127.0.0.1:{server.server_port}").read_once().stale_seconds == stale
+        server.shutdown()
+
+
+def test_a_proxy_variable_does_not_lead_away_from_this_machine(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ALL_PROXY", "HTTP_PROXY", "http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "socks5://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "fd00::/8,[")
+    url = serve((200, "application/json", orjson.dumps(snapshot(row("web:1"))).decode()))
+    assert Reader(url).read_once().snapshot["sessions"]
+    with pytest.raises(ReaderError, match="_PROXY is a proxy of the kind socks5://"):
+        Reader("http://status.example")

@@ -100,6 +100,7 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_gateway.__main__": ("integration/test_entry_points.py", "integration/test_demo.py"),
         "agent_status_gateway.cli.commands": ("integration/test_entry_points.py", "unit/test_docs.py"),
         "agent_status_gateway.cli.doctor.examination": ("integration/test_doctor.py",),
+        "agent_status_gateway.cli.doctor.open_stream": ("integration/test_doctor.py",),
         "agent_status_gateway.cli.doctor.redis_checks": ("integration/test_doctor.py",),
         "agent_status_gateway.cli.doctor.stream_checks": ("integration/test_doctor.py",),
         "agent_status_gateway.cli.reader": ("integration/test_terminal_reader.py",),

@@ -5,6 +5,8 @@ In reading order:
     options         options that several commands share
     child_process   a program that runs beside ours
     embedded        a Redis-compatible server of our own
+    proxy           the proxy on the way to a gateway
+    http_client     the way to a gateway, and bounds on what it may answer
     reader          reads a gateway over HTTP
     terminal        `show`, `watch`, `workers` and `wait`
     doctor          `doctor`

@@ -1,14 +1,17 @@
 """Reader of a gateway over HTTP for the terminal commands: one snapshot, or all news as it comes."""
 
 import random
+import re
 import time
 from collections.abc import Generator, Iterator
 from typing import Final, NoReturn
 
 import httpx
 from httpx_sse import ServerSentEvent, SSEError, connect_sse
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from agent_status_gateway.cli.http_client import CertificatesError, open_client, within
+from agent_status_gateway.cli.proxy import ProxyError
 from agent_status_gateway.cli.terminal.presentation import plain
 from agent_status_gateway.cli.terminal.view import Feed, News, ReceivedSnapshot, Trouble
 from agent_status_gateway.fanout.frames import FeedState
@@ -23,11 +26,20 @@ SILENCE_SECONDS: Final = 75.0
 They are more than two keepalives of 30 seconds. A gateway may be set to a longer keepalive, so a silent stream need
 not be dead: it is only called that if the gateway does not answer on another connection either.
 """
+ANSWER_SECONDS: Final = 30.0
+"""Seconds in which the whole answer to one request must come, when it is not a stream."""
+LEAST_RETRY_SECONDS: Final = 1.0
+"""Seconds before a new try at least, whatever `retry` the gateway sends."""
 LAST_RETRY_SECONDS: Final = 10.0
+"""Seconds before a new try at most, whatever `retry` the gateway sends."""
 RETRY_GROWTH: Final = 1.5
 NEW_STREAM_SECONDS: Final = 0.5
 """Seconds before a new stream. After an outage, a gateway may send its last snapshot for so long."""
 PASSING: Final = {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS}
+
+MAX_NUMBER: Final = 2**53
+"""The greatest number that a gateway sends, of any unit: the greatest that JSON readers agree on (RFC 8259, section 6).
+"""
 
 _snapshot = TypeAdapter(Snapshot)
 _workers = TypeAdapter(Workers)
@@ -35,7 +47,7 @@ _workers = TypeAdapter(Workers)
 
 class _FeedEvent(BaseModel):
     state: FeedState
-    since_seconds: float
+    since_seconds: float = Field(ge=0, le=MAX_NUMBER)
 
 
 class ReaderError(Exception):
@@ -58,8 +70,12 @@ class Reader:
     """
 
     def __init__(self, url: str, key: str | None = None) -> None:
-        self.url, self._address = _parse_address(url)
-        self._headers = _headers(key)
+        self.url, self._address = parse_address(url)
+        self._headers = key_headers(key)
+        try:
+            self._client(httpx.Timeout(TIMEOUT_SECONDS)).close()
+        except (ProxyError, CertificatesError) as error:
+            raise ReaderError(str(error)) from None
         self._retry_seconds = random.uniform(1, 2)  # noqa: S311 - spread, not secrecy
         self._snapshots_received = 0
 
@@ -71,7 +87,7 @@ class Reader:
         """
         response = self._get(STATUS_PATH)
         stale = response.headers.get("X-Status-Stale", "")
-        return self._received(response.text, float(stale) if stale.isdecimal() else None)
+        return self._received(response.text, float(stale) if re.fullmatch(r"[0-9]{1,9}", stale) else None)
 
     def read_workers(self) -> Workers:
         """Current workers.
@@ -81,14 +97,15 @@ class Reader:
         """
         response = self._get(WORKERS_PATH)
         try:
-            return _workers.validate_json(response.text)
+            workers = _workers.validate_json(response.text)
         except ValidationError:
             self._not_a_gateway()
+        return workers if _is_in_bounds(workers) else self._not_a_gateway()
 
     def read_news(self) -> Iterator[News]:
         """All news, as it comes, without an end. After a loss it yields the reason, and connects again."""
         timeout = httpx.Timeout(TIMEOUT_SECONDS, read=SILENCE_SECONDS)
-        with httpx.Client(timeout=timeout, headers=self._headers) as client:
+        with self._client(timeout) as client:
             while True:
                 received_before = self._snapshots_received
                 error = yield from self._connect(client)
@@ -104,9 +121,13 @@ class Reader:
                 if self._snapshots_received == received_before:
                     self._retry_seconds = min(RETRY_GROWTH * wait_seconds, LAST_RETRY_SECONDS)
 
+    def _client(self, timeout: httpx.Timeout) -> httpx.Client:
+        return open_client(self._address, self._headers, timeout)
+
     def _get(self, path: str) -> httpx.Response:
         try:
-            response = httpx.get(self._address + path, headers=self._headers, timeout=TIMEOUT_SECONDS)
+            with self._client(httpx.Timeout(TIMEOUT_SECONDS)) as client:
+                response = within(ANSWER_SECONDS, lambda: client.get(path))
         except httpx.HTTPError as error:
             raise ReaderError(self._no_answer(error)) from None
         self._check(response)
@@ -119,7 +140,8 @@ class Reader:
         try:
             for event in self._events(client):
                 if event.retry is not None:
-                    self._retry_seconds = event.retry / 1000
+                    least_ms, most_ms = int(1000 * LEAST_RETRY_SECONDS), int(1000 * LAST_RETRY_SECONDS)
+                    self._retry_seconds = min(max(event.retry, least_ms), most_ms) / 1000
                 if event.event == "status":
                     received = self._received(event.data)
                     self._snapshots_received += 1
@@ -173,6 +195,8 @@ class Reader:
             snapshot = _snapshot.validate_json(text)
         except ValidationError:
             self._not_a_gateway()
+        if not _is_in_bounds(snapshot):
+            self._not_a_gateway()
         return ReceivedSnapshot(snapshot=snapshot, text=text, at=time.monotonic(), stale_seconds=stale_seconds)
 
     def _feed(self, text: str, *, is_first: bool = False) -> Feed:
@@ -206,12 +230,29 @@ class _OutageEndedError(Exception):
     """The gateway is connected to Redis again, so a new snapshot is needed."""
 
 
+def _is_in_bounds(value: object) -> bool:
+    """True if no number in it is too great or is not a number. Such numbers would fail wherever they are shown."""
+    match value:
+        case dict():
+            return all(map(_is_in_bounds, value.values()))
+        case list():
+            return all(map(_is_in_bounds, value))
+        case int() | float():
+            return -MAX_NUMBER <= value <= MAX_NUMBER
+        case _:
+            return True
+
+
 def _is_final(status: int) -> bool:
     return httpx.codes.is_client_error(status) and status not in PASSING
 
 
-def _parse_address(url: str) -> tuple[str, str]:
-    """Address to show, and address to use: without and with the user's name and password."""
+def parse_address(url: str) -> tuple[str, str]:
+    """Address to show, and address to use: without and with the user's name and password.
+
+    Raises:
+        ReaderError: It is not the address of a server.
+    """
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
@@ -225,7 +266,12 @@ def _parse_address(url: str) -> tuple[str, str]:
     return str(parsed.copy_with(userinfo=b"")).rstrip("/"), str(parsed).rstrip("/")
 
 
-def _headers(key: str | None) -> dict[bytes, bytes]:
+def key_headers(key: str | None) -> dict[bytes, bytes]:
+    """Header of the key; none without one.
+
+    Raises:
+        ReaderError: The key is longer than a line.
+    """
     key = (key or "").strip()
     if "\n" in key or "\r" in key:
         raise ReaderError("the key must be a single line")

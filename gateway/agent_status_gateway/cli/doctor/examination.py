@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 from agent_status_gateway.cli.doctor.finding import Finding, Verdict, note, ok
-from agent_status_gateway.cli.doctor.redis_checks import check_redis
+from agent_status_gateway.cli.doctor.redis_checks import UNUSABLE, check_redis
 from agent_status_gateway.cli.doctor.stream_checks import check_stream
 from agent_status_gateway.settings import Settings, renamed_settings, unknown_names
 
@@ -25,8 +25,10 @@ def _findings(url: str, key: str | None, settings: Settings, idle_seconds: float
         yield note(sentence, "rename it")
     for name in unknown_names():
         yield note(f"{name} is not a setting", "is it misspelt?")
-    yield from asyncio.run(_all_of_redis(settings))
-    yield from check_stream(url, key, settings, idle_seconds)
+    of_redis = asyncio.run(_all_of_redis(settings))
+    yield from of_redis
+    is_redis_usable = not any(finding.what.startswith(UNUSABLE) for finding in of_redis)
+    yield from check_stream(url, key, settings, idle_seconds, can_publish=is_redis_usable)
 
 
 async def _all_of_redis(settings: Settings) -> list[Finding]:

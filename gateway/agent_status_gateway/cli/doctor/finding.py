@@ -1,7 +1,12 @@
 """Pure: the result of one check, and what to do if something is wrong."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from agent_status_gateway.cli.terminal.presentation import plain
+
+MAX_CHARACTERS: Final = 600
+"""The maximum characters of a line."""
 
 
 class Verdict(StrEnum):
@@ -22,8 +27,8 @@ class Finding(NamedTuple):
 
     def lines(self) -> list[str]:
         """Lines to print."""
-        first = f"{self.verdict:<6} {self.what}"
-        return [first, f"       → {self.advice}"] if self.advice else [first]
+        first = f"{self.verdict:<6} {_shown(self.what)}"
+        return [first, f"       → {_shown(self.advice)}"] if self.advice else [first]
 
 
 def ok(what: str) -> Finding:
@@ -36,6 +41,11 @@ def note(what: str, advice: str = "") -> Finding:
     return Finding(Verdict.NOTE, what, advice)
 
 
-def wrong(what: str, advice: str) -> Finding:
-    """Finding that something must be fixed."""
+def wrong(what: str, advice: str = "") -> Finding:
+    """Finding that something must be fixed. Without advice, `what` says how."""
     return Finding(Verdict.WRONG, what, advice)
+
+
+def _shown(text: str) -> str:
+    """The text without characters that act on a terminal, and cut: a gateway or Redis may have written a part of it."""
+    return plain(text[:MAX_CHARACTERS])

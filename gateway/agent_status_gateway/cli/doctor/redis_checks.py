@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from statistics import median
 from typing import Any, Final
 
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoPermissionError, RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from agent_status_gateway.cli.doctor.advice import OTHER_REDIS, redis_advice
 from agent_status_gateway.cli.doctor.finding import Finding, note, ok, wrong
 from agent_status_gateway.feed.redis_client import Primary, RedisClient
 from agent_status_gateway.settings import Settings
@@ -16,6 +19,8 @@ from agent_status_publisher.contract.redis_url import Kind, parse_redis_url
 from agent_status_publisher.contract.text import text_of_reply
 from agent_status_publisher.contract.wire import MAX_REPORT_BYTES, Keys
 
+UNUSABLE: Final = "Redis cannot be used"
+UNREACHABLE: Final = (RedisConnectionError, RedisTimeoutError)
 ANSWER_SECONDS: Final = 5.0
 PINGS: Final = 5
 SLOW_MS: Final = 50.0
@@ -40,9 +45,13 @@ async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
                 ("subscribe to the channel", primary.subscribe),
             ):
                 yield await _permission(what, act)
-    except (RedisError, OSError, TimeoutError) as error:
+    except Exception as error:  # noqa: BLE001 - an option of the URL may make redis-py raise anything
         reason = redacted(error) or f"no answer within {ANSWER_SECONDS:g} s"
-        yield wrong(f"Redis cannot be used: {reason}", "check REDIS_URL, the server, and firewalls in between")
+        advice = redis_advice(error)
+        if not isinstance(error, RedisError | OSError):
+            advice = OTHER_REDIS
+            reason = f"redis-py cannot use an option of REDIS_URL ({type(error).__name__})"
+        yield wrong(f"{UNUSABLE}: {reason}", advice)
 
 
 async def _latency(primary: Primary) -> Finding:
@@ -64,7 +73,9 @@ async def _checked(
         return await check(primary, settings)
     except NoPermissionError:
         return note(f"{name}: not checked, since this user lacks the permission; a gateway does not need it")
-    except RedisError as error:
+    except UNREACHABLE:
+        raise  # said once, for all checks
+    except (RedisError, ValueError, TypeError, LookupError) as error:
         return note(f"{name}: not checked: {redacted(error)}")
 
 
@@ -73,6 +84,8 @@ async def _permission(what: str, act: Callable[[], Awaitable[object]]) -> Findin
         await act()
     except NoPermissionError as error:
         return wrong(f"Redis refuses to {what}: {redacted(error)}", RULES)
+    except UNREACHABLE:
+        raise
     except RedisError as error:
         return wrong(f"Redis cannot {what}: {redacted(error)}", "workers cannot publish either until this is fixed")
     return ok(f"Redis lets this user {what}")

@@ -4,82 +4,103 @@ To make a change, the doctor is a worker for a moment. Its session is `doctor:<n
 """
 
 import json
+import logging
 import random
-import threading
 import time
-from collections.abc import Callable, Iterator
-from queue import Empty, Queue
+from collections.abc import Iterator
 from typing import Final
 
 import httpx
 from redis.exceptions import RedisError
 
+from agent_status_gateway.cli.doctor.advice import gateway_advice
 from agent_status_gateway.cli.doctor.finding import Finding, note, ok, wrong
-from agent_status_gateway.paths import READINESS_PATH, STREAM_PATH
+from agent_status_gateway.cli.doctor.open_stream import OpenStream
+from agent_status_gateway.cli.doctor.wrong_answers import not_a_gateway, not_a_stream
+from agent_status_gateway.cli.http_client import CertificatesError, open_client, within
+from agent_status_gateway.cli.proxy import ProxyError
+from agent_status_gateway.cli.reader import ReaderError, key_headers, parse_address
+from agent_status_gateway.paths import READINESS_PATH
 from agent_status_gateway.settings import Settings
 from agent_status_publisher import PublisherError, StatusPublisher
 
 CONNECT_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 10.0
+"""Seconds in which the whole answer of a probe must come."""
+LATE_SECONDS: Final = 2.0
+"""Seconds after which what a gateway sends at once has been held back."""
 FIRST_SECONDS: Final = 6.0
 CHANGE_SECONDS: Final = 10.0
 KEEPALIVE: Final = ": keepalive"
-OTHER_HOST: Final = (
-    "set AGENT_STATUS_ALLOWED_HOSTS on the gateway to that name, or let the proxy send localhost or an address as Host"
-)
-NOT_A_GATEWAY: Final = "check that --url is the address of a gateway"
 IDLE_TIMEOUT: Final = (
     "a proxy on the way has an idle timeout shorter than the keepalive: raise it, or lower KEEPALIVE_SECONDS"
 )
 BUFFERED: Final = "a proxy on the way buffers the response: turn its buffering off for this path (see deploy/)"
 
 
-def check_stream(url: str, key: str | None, settings: Settings, idle_seconds: float) -> Iterator[Finding]:
-    """Check the gateway at one address. A first problem may leave the other checks undone."""
-    headers = {"Accept": "text/event-stream", **({"X-Status-Key": key} if key else {})}
+def check_stream(
+    url: str, key: str | None, settings: Settings, idle_seconds: float, *, can_publish: bool
+) -> Iterator[Finding]:
+    """Check the gateway at one address. A first problem may leave the other checks undone.
+
+    Args:
+        url: The gateway's address.
+        key: The key to send.
+        settings: The settings by which a change is published.
+        idle_seconds: Seconds to watch an idle stream; 0 skips it.
+        can_publish: False if Redis cannot be used, which has been said.
+    """
+    shown = url
     try:
-        with httpx.Client(base_url=url, headers=headers, timeout=httpx.Timeout(CONNECT_SECONDS, read=None)) as client:
-            ready = client.get(READINESS_PATH, timeout=CONNECT_SECONDS)
-            if ready.status_code == httpx.codes.MISDIRECTED_REQUEST:
-                yield wrong(f"the gateway refuses the host of {url}, or the one that a proxy sends it", OTHER_HOST)
-                return
-            yield _readiness(ready)
-            with client.stream("GET", STREAM_PATH) as response:
-                yield from _check_open_stream(response, settings, idle_seconds)
+        shown, address = parse_address(url)
+        headers = {b"Accept": b"text/event-stream", **key_headers(key)}
+        with open_client(address, headers, httpx.Timeout(CONNECT_SECONDS, read=None)) as client:
+            ready = within(ANSWER_SECONDS, lambda: client.get(READINESS_PATH, timeout=CONNECT_SECONDS))
+            yield (problem := not_a_gateway(ready, shown)) or _readiness(ready)
+            if problem is None:
+                yield from _check_open_stream(
+                    OpenStream(client), shown, settings, idle_seconds, can_publish=can_publish
+                )
+    except (ReaderError, ProxyError, CertificatesError) as error:
+        yield wrong(str(error))
     except httpx.HTTPError as error:
-        yield wrong(f"{url} does not answer: {error}", "check --url, and that a gateway runs there")
+        yield wrong(f"{shown} does not answer: {str(error) or type(error).__name__}", gateway_advice(error))
 
 
 def _readiness(response: httpx.Response) -> Finding:
-    try:
-        probe = response.json()
-    except ValueError:
-        return wrong(f"{READINESS_PATH} answered {response.status_code} without JSON", NOT_A_GATEWAY)
+    probe = response.json()
     if response.status_code == httpx.codes.OK:
         channel = probe.get("channel")
         return note(f"the gateway is ready, but {channel}") if channel else ok("the gateway is ready")
-    return wrong(f"the gateway is not ready: {probe.get('reason')}", "its snapshot is stale until this is fixed")
+    return wrong(f"the gateway is not ready: {probe['reason']}", "its snapshot is stale until this is fixed")
 
 
-def _check_open_stream(response: httpx.Response, settings: Settings, idle_seconds: float) -> Iterator[Finding]:
-    if response.status_code == httpx.codes.FORBIDDEN:
-        yield wrong("the stream requires a key", "set AGENT_STATUS_API_KEY or use --key-file")
+def _check_open_stream(
+    lines: OpenStream, url: str, settings: Settings, idle_seconds: float, *, can_publish: bool
+) -> Iterator[Finding]:
+    try:
+        response = lines.response(FIRST_SECONDS)
+    except TimeoutError:
+        yield wrong(f"the stream's headers did not come within {FIRST_SECONDS:g} s", BUFFERED)
         return
-    kind = response.headers.get("content-type", "")
-    if response.status_code != httpx.codes.OK or not kind.startswith("text/event-stream"):
-        yield wrong(f"the stream answered {response.status_code}, {kind or 'no content type'}", NOT_A_GATEWAY)
+    if (problem := not_a_stream(response, url)) is not None:
+        yield problem
         return
     via = response.headers.get("via") or response.headers.get("server")
     if via:
         yield note(f"the stream comes through {via}")
-    lines = _Lines(response)
-    began_at = time.monotonic()
     if not lines.wait_for(lambda line: line.startswith("data: "), FIRST_SECONDS):
         yield wrong(f"no first event within {FIRST_SECONDS:g} s" + lines.why_over(), BUFFERED)
         return
-    yield ok(f"the first event came after {1000 * (time.monotonic() - began_at):.0f} ms")
-    yield from _check_change(lines, settings)
-    if idle_seconds:
-        yield _check_idle(lines, settings, idle_seconds)
+    first_ms = 1000 * (time.monotonic() - lines.began_at)
+    if first_ms > 1000 * LATE_SECONDS:
+        yield wrong(f"the first event came only after {first_ms:.0f} ms, though a gateway sends it at once", BUFFERED)
+        return
+    yield ok(f"the first event came after {first_ms:.0f} ms")
+    if can_publish:
+        yield from _check_change(lines, settings)
+    if idle_seconds and not lines.is_over:
+        yield _check_idle(lines, settings, idle_seconds, can_publish=can_publish)
 
 
 class _CannotPublishError(Exception):
@@ -90,14 +111,21 @@ class _CannotPublishError(Exception):
         self.finding = finding
 
 
-def _check_change(lines: "_Lines", settings: Settings) -> Iterator[Finding]:
+def _check_change(lines: OpenStream, settings: Settings) -> Iterator[Finding]:
     """Publish as a worker does, and see it on the stream."""
     try:
         written_ms, shown_ms = _make_change(lines, settings)
     except _CannotPublishError as error:
         yield error.finding
         return
-    if shown_ms is not None:
+    late_ms = 1000 * (settings.debounce_seconds + LATE_SECONDS)
+    if shown_ms is not None and shown_ms - written_ms > late_ms:
+        what = (
+            f"a worker's report was in Redis after {written_ms:.0f} ms, but on the stream only after {shown_ms:.0f} ms"
+        )
+        same = "; if the gateway's DEBOUNCE_SECONDS is longer than the default, set the same here"
+        yield wrong(what, BUFFERED + same)
+    elif shown_ms is not None:
         yield ok(f"a worker's report was in Redis after {written_ms:.0f} ms and on the stream after {shown_ms:.0f} ms")
     else:
         what = f"a change did not reach the stream within {CHANGE_SECONDS:g} s"
@@ -105,7 +133,7 @@ def _check_change(lines: "_Lines", settings: Settings) -> Iterator[Finding]:
         yield wrong(what + lines.why_over(), same + BUFFERED)
 
 
-def _make_change(lines: "_Lines", settings: Settings) -> tuple[float, float | None]:
+def _make_change(lines: OpenStream, settings: Settings) -> tuple[float, float | None]:
     """Milliseconds until a change was in Redis, and until it was on the stream; None if it did not come in time.
 
     Raises:
@@ -113,6 +141,7 @@ def _make_change(lines: "_Lines", settings: Settings) -> tuple[float, float | No
     """
     session_key = f"doctor:{random.randrange(10**6)}"  # noqa: S311 - a name
     errors: list[PublisherError] = []
+    logging.getLogger("agent_status_publisher").addHandler(logging.NullHandler())  # its errors are findings here
     try:
         with StatusPublisher(settings.redis_url, namespace=settings.namespace, on_error=errors.append) as publisher:
             began_at = time.monotonic()
@@ -133,7 +162,7 @@ def _make_change(lines: "_Lines", settings: Settings) -> tuple[float, float | No
     return written_ms, shown_ms if is_shown else None
 
 
-def _check_idle(lines: "_Lines", settings: Settings, idle_seconds: float) -> Finding:
+def _check_idle(lines: OpenStream, settings: Settings, idle_seconds: float, *, can_publish: bool) -> Finding:
     """Wait for a keepalive. Without one, only a change that comes through shows that the stream still works."""
     has_keepalive = lines.wait_for(lambda line: line.startswith(KEEPALIVE), idle_seconds)
     if lines.is_over:
@@ -142,8 +171,10 @@ def _check_idle(lines: "_Lines", settings: Settings, idle_seconds: float) -> Fin
         return ok("the stream stays open while idle, and its keepalive comes through")
     none = f"no keepalive within {idle_seconds:g} s"
     try:
-        _, shown_ms = _make_change(lines, settings)
+        _, shown_ms = _make_change(lines, settings) if can_publish else (0.0, None)
     except _CannotPublishError:
+        can_publish = False
+    if not can_publish:
         return note(f"{none}: there were too many events, or KEEPALIVE_SECONDS is longer")
     if shown_ms is None:
         return wrong(f"{none}, and a change after that did not reach the stream" + lines.why_over(), IDLE_TIMEOUT)
@@ -158,39 +189,3 @@ def _shows(line: str, session_key: str) -> bool:
     except (ValueError, KeyError, TypeError):
         return False
     return any(row.get("session_key") == session_key for row in sessions)
-
-
-class _Lines:
-    """Lines of a stream as they come. A thread reads them, since reading blocks."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._queue: Queue[str | None] = Queue()
-        self._error = ""
-        self.is_over = False
-        threading.Thread(target=self._read, args=(response,), name="doctor-stream", daemon=True).start()
-
-    def wait_for(self, is_it: Callable[[str], bool], seconds: float) -> bool:
-        """Wait for such a line. False if it does not come in time."""
-        give_up_at = time.monotonic() + seconds
-        while not self.is_over and (left := give_up_at - time.monotonic()) > 0:
-            try:
-                line = self._queue.get(timeout=left)
-            except Empty:
-                return False
-            if line is None:
-                self.is_over = True
-            elif is_it(line):
-                return True
-        return False
-
-    def why_over(self) -> str:
-        """Reason why the stream ended; empty while it is open."""
-        return f": it was closed{self._error}" if self.is_over else ""
-
-    def _read(self, response: httpx.Response) -> None:
-        try:
-            for line in response.iter_lines():
-                self._queue.put(line)
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            self._error = f", {type(error).__name__}"
-        self._queue.put(None)

@@ -103,6 +103,21 @@ def plain(text: str) -> str:
     return "".join(" " if _is_active(character) else character for character in text)
 
 
+def json_line(text: str) -> str:
+    """JSON as one line that changes no terminal: the same values, with active characters escaped.
+
+    Valid JSON has such characters only in strings, except for spaces and line ends between its parts.
+    """
+    return "".join(_escaped(character) if _is_active(character) else character for character in text)
+
+
+def _escaped(character: str) -> str:
+    if character in "\t\n\r":
+        return " "
+    utf16 = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{utf16[place : place + 2].hex()}" for place in range(0, len(utf16), 2))
+
+
 def _is_active(character: str) -> bool:
     category = unicodedata.category(character)
     return category in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} and character not in JOINERS

@@ -9,7 +9,7 @@ from typing import Final
 
 import orjson
 
-from agent_status_gateway.cli.terminal.presentation import duration, in_order, matches
+from agent_status_gateway.cli.terminal.presentation import duration, in_order, json_line, matches
 from agent_status_gateway.state.schema import SessionStatus, Snapshot
 
 FEED_STATE_SECONDS: Final = 2.0
@@ -32,8 +32,9 @@ class ReceivedSnapshot:
     stale_seconds: float | None = None
 
     def json(self, matching: str = "") -> str:
-        """Text as received, or that of the sessions that match."""
-        return orjson.dumps(select(self.snapshot, matching)).decode() if matching.strip() else self.text
+        """Text as received, or that of the sessions that match, in one line without active characters."""
+        text = orjson.dumps(select(self.snapshot, matching)).decode() if matching.strip() else self.text
+        return json_line(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

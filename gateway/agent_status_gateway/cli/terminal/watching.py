@@ -18,6 +18,7 @@ from agent_status_gateway.cli.reader import Reader, RefusedError
 from agent_status_gateway.cli.terminal.changes import changes, gateway_changes
 from agent_status_gateway.cli.terminal.goal import Goal
 from agent_status_gateway.cli.terminal.output import note, write, write_changes
+from agent_status_gateway.cli.terminal.presentation import json_line
 from agent_status_gateway.cli.terminal.roster import worker_lines
 from agent_status_gateway.cli.terminal.screen import Screen
 from agent_status_gateway.cli.terminal.table import draw
@@ -107,7 +108,7 @@ def show_workers(reader: Reader, *, as_json: bool = False) -> None:
         ReaderError: The gateway cannot be read.
     """
     workers = reader.read_workers()
-    write([orjson.dumps(workers).decode()] if as_json else worker_lines(workers))
+    write([json_line(orjson.dumps(workers).decode())] if as_json else worker_lines(workers))
 
 
 def watch(reader: Reader, matching: str = "", *, as_json: bool = False) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agent_status_gateway.cli.terminal import presentation
+from agent_status_gateway.cli.terminal.presentation import json_line, plain
 
 CASES: dict[str, list[tuple[Any, Any]]] = json.loads(
     (Path(__file__).parents[3] / "golden" / "presentation.json").read_text("utf-8")
@@ -42,3 +43,12 @@ RULES: dict[str, Callable[[Any], Any]] = {
 )
 def test_each_rule_says_what_its_cases_say(rule: str, given: object, expected: object) -> None:
     assert RULES[rule](given) == expected
+
+
+def test_json_is_one_line_of_the_same_values_without_characters_that_act_on_a_terminal() -> None:
+    title = "a\x7f\x9b2J\u202e\u2028\ue000\U000e0001\u200d\u00e9\U0001f600z"
+    shown = json_line(json.dumps({"title": title, "n": 1}, ensure_ascii=False, indent=1))
+    assert json.loads(shown) == {"title": title, "n": 1}
+    assert plain(shown) == shown
+    assert "\n" not in shown
+    assert "\u200d\u00e9\U0001f600" in shown
