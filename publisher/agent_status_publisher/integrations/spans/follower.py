@@ -246,10 +246,11 @@ class SpanFollower:
 
 
 def _keep(known: dict[Any, Any], key: Any, value: Any, most: int) -> None:
-    """Remember a value, and forget the oldest one if there are too many."""
+    """Remember a value. If there are too many, forget the oldest tenth, since a copy of the keys has a cost."""
     known[key] = value
     if len(known) > most:
-        known.pop(next(iter(list(known))), None)
+        for oldest in list(known)[: most // 10 or 1]:
+            known.pop(oldest, None)
 
 
 _followers: "weakref.WeakValueDictionary[StatusPublisher, SpanFollower]" = weakref.WeakValueDictionary()

@@ -52,3 +52,13 @@ def test_a_session_of_the_agents_own_code_keeps_its_title_and_goes_on_after_the_
     assert {change.title for change in publisher.changes if change.state} == {"Fix"}
     assert [change.tool_name for change in publisher.changes if change.tool_name] == ["bash", "deploy"]
     assert [change.state for change in publisher.changes].count(None) == 1
+
+
+def test_agents_that_have_ended_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follower, "MAX_ENDED", 20)
+    publisher = RecordingPublisher().start()
+    shared = follower.follower_of(publisher)
+    for number in range(1, 200):
+        play([start(number, "invoke_agent a"), end(number)], publisher)
+    assert 18 <= len(shared._ended) <= 20
+    assert 199 in shared._ended
