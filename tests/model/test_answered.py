@@ -163,10 +163,11 @@ def test_after_a_step_back_of_rediss_clock_a_new_question_is_not_older_than_an_e
     answerer.set_state(KEY, SessionState.THINKING, None)
     world.pass_(1.0)
     answerer.leave()
+    world.pass_(1.0)  # the goodbye is taken before the step, and nothing of it comes after
     world.step_clock(-20.0)
     world.pass_(6.0)
     asker.set_state(KEY, SessionState.THINKING, None)
     asker.set_state(KEY, SessionState.WAITING_FOR_USER, None)
     world.pass_(6.0)
-    assert len(asker.let_go) == 1, "the question before the step, and no other"
+    assert asker.let_go == []
     world.end()
