@@ -1,7 +1,6 @@
 """The session that an agent holds. Its methods are named after its states, and none of them blocks or raises."""
 
 import functools
-from types import TracebackType
 from typing import Self
 
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
@@ -42,18 +41,14 @@ class Session:
         self._hold()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         self._leave(error)
 
     async def __aenter__(self) -> Self:
         self._hold()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         self._leave(error)
 
     def is_live(self, worker: Worker) -> bool:
@@ -70,6 +65,12 @@ class Session:
         with self._worker.lock:
             run = self._run()
             return frozenset() if run is None else frozenset(run.open_tools)
+
+    @property
+    def tokens(self) -> tuple[int, int]:
+        """The tokens of the current run, input and output."""
+        with self._worker.lock:
+            return (run.input_tokens, run.output_tokens) if (run := self._run()) else (0, 0)
 
     @never_raise
     def return_to(self, calls: frozenset[object]) -> None:

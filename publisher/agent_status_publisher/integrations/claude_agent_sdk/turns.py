@@ -19,7 +19,7 @@ from claude_agent_sdk import (
 
 from agent_status_publisher.client import StatusPublisher
 from agent_status_publisher.errors import InvalidCallError
-from agent_status_publisher.integrations.claude_agent_sdk.tokens import Tokens, TurnTokens
+from agent_status_publisher.integrations.claude_agent_sdk.tokens import NONE, Tokens, TurnTokens
 from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import never_raise
@@ -46,6 +46,8 @@ class Turn:
     asking: set[str] = dataclasses.field(default_factory=set)
     tasks: set[str] = dataclasses.field(default_factory=set)
     tokens: TurnTokens = dataclasses.field(default_factory=TurnTokens)
+    before: Tokens = NONE
+    """The tokens that its session had already: a block of the agent's own code may hold one for many turns."""
 
 
 class Turns:
@@ -125,6 +127,8 @@ class Turns:
             turn = Turn(tokens=TurnTokens(self._spent.get(run)))
             if run in self._runs:
                 self._turns[run] = turn
+            if session := self._runs.session(run):
+                turn.before = session.tokens
         seen.add(run)
         return self._runs.session(run), turn
 
@@ -229,7 +233,8 @@ def _count_model_message(message: Any, turn: Turn, session: Session) -> None:
 
 
 def _show_tokens(session: Session, turn: Turn) -> None:
-    session.usage(input=turn.tokens.used[0], output=turn.tokens.used[1])
+    before, used = turn.before, turn.tokens.used
+    session.usage(input=before[0] + used[0], output=before[1] + used[1])
 
 
 def _show_stream_event(session: Session, event: dict[str, Any]) -> None:

@@ -146,6 +146,18 @@ def test_a_run_that_began_before_the_block_does_not_end_it(publisher: RecordingP
 
 
 # runs: Rule 6
+def test_a_bridge_can_add_to_the_tokens_of_the_runs_before(publisher: RecordingPublisher, runs: Runs) -> None:
+    with publisher.session("chat:42") as session, status_key("chat:42"):
+        assert session.tokens == (0, 0)
+        session.add_usage(input=20, output=10)
+        runs.begin("r")
+        inner = runs.session("r")
+        assert inner is not None
+        assert inner.tokens == (20, 10)
+    assert session.tokens == (0, 0)
+
+
+# runs: Rule 6
 def test_a_tool_that_the_blocks_code_runs_outlives_a_run(publisher: RecordingPublisher, runs: Runs) -> None:
     with publisher.session("chat:42") as session, status_key("chat:42"):
         runs.begin("r")
