@@ -113,7 +113,8 @@ class StatusListener(BaseEventListener):
                 self._end_root(known)  # a flow has one run at a time, so this one was cancelled
         session_id = getattr(source, "flow_id", None) or getattr(source, "id", None) or event.event_id
         self._runs.begin(event.event_id, session_id=session_id, title=title_of(source, event))
-        if event.event_id in self._runs:
+        # A run that another listener shows is followed, too. Else what is inside it would be outermost here.
+        if event.event_id in self._runs or self._runs.is_taken(event.event_id):
             root = Root(event.event_id, type(event), id(source), weakref.ref(state))
             self._roots.add(root)
             self._end_after(task, root)
