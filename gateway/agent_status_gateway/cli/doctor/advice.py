@@ -78,8 +78,8 @@ REDIS_ADVICE: Final = {
     Cause.NOT_TLS: "the server does not speak TLS there: use redis:// in place of rediss:// in REDIS_URL",
     Cause.CLOSED: "the server closed the connection: if it expects TLS, use rediss:// in REDIS_URL",
     Cause.OTHER_PROTOCOL: "what answers there is not Redis: check the port in REDIS_URL; for TLS, use rediss://",
-    Cause.UNNEEDED_PASSWORD: "this Redis has no password: remove the one in REDIS_URL",
-    Cause.WRONG_PASSWORD: "check the user and the password in REDIS_URL: redis://user:password@host:6379/0",
+    Cause.UNNEEDED_PASSWORD: "this Redis has no password: remove it from REDIS_URL, or unset REDIS_PASSWORD_FILE",
+    Cause.WRONG_PASSWORD: "check the user and the password in REDIS_URL, or in the file of REDIS_PASSWORD_FILE",
 }
 OTHER_GATEWAY: Final = "check --url, and that a gateway runs there"
 OTHER_REDIS: Final = "check REDIS_URL and its options, the server, and firewalls on the way"
