@@ -254,7 +254,7 @@ def test_celerys_children_are_workers_its_parent_is_none_and_tasks_end_their_ses
 ) -> None:
     with celery(environment, tmp_path, server, *options) as program:
         for first in (0, 2):
-            call(environment, tmp_path, server, *(f"work.delay({first + number}, 2)" for number in range(2)))
+            call(environment, tmp_path, server, *(f"work.delay({first + number}, 4)" for number in range(2)))
             shown = {f"celery:{first + number}": "tool_running" for number in range(2)}
             wait_for(gateway, shown)
             wait_for(gateway, {})
