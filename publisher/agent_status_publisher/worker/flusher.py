@@ -29,6 +29,8 @@ from agent_status_publisher.worker.outbox import Draft, Outbox
 from agent_status_publisher.worker.pace import Pace
 
 GOODBYE_RETRY_SECONDS: Final = 0.2
+REFUSED_IN_SCRIPT: Final = ("user executing the script", "ACL failure in script")
+"""Parts of the errors by which servers refuse a command inside a script: Redis's, and Valkey's."""
 
 
 class ReportWriter(Protocol):
@@ -190,7 +192,7 @@ class Flusher:
 
     def _advice(self, error: Exception) -> str:
         """Return what this worker's Redis user most likely lacks: the rule has grown with the script."""
-        if not isinstance(error, NoPermissionError) and "user executing the script" not in str(error):
+        if not isinstance(error, NoPermissionError) and not any(sign in str(error) for sign in REFUSED_IN_SCRIPT):
             return ""
         return f". A worker's Redis user needs the key {self._keys.runs!r} and the commands HLEN and HMGET, too"
 
