@@ -82,10 +82,9 @@ class Followed:
 
 
 _followed: "weakref.WeakKeyDictionary[StatusPublisher, dict[str, Followed]]" = weakref.WeakKeyDictionary()
-_followed_by: "weakref.WeakKeyDictionary[StatusPublisher, dict[tuple[str | None, Hashable], weakref.ref[Runs]]]" = (
-    weakref.WeakKeyDictionary()
-)
-"""The bridge that follows each run, by its channel and the framework's id."""
+Followers = weakref.WeakValueDictionary[tuple[str | None, Hashable], "Runs"]
+_followers: "weakref.WeakKeyDictionary[StatusPublisher, Followers]" = weakref.WeakKeyDictionary()
+"""The bridge that follows each run, by its channel and the framework's id. A dropped bridge leaves nothing behind."""
 _around: ContextVar[Followed | None] = ContextVar("agent_status_around", default=None)
 """The session of the run that this task or thread is in, whichever bridge opened it."""
 
@@ -134,8 +133,8 @@ class Runs:
 
     def is_taken(self, run: Hashable) -> bool:
         """Return True if another bridge of the same kind follows this run."""
-        reference = _followed_by.get(self._publisher, {}).get((self._channel, run))
-        other = None if reference is None else reference()
+        followers = _followers.get(self._publisher)
+        other = None if followers is None else followers.get((self._channel, run))
         return other is not None and other is not self and run in other
 
     def begin(
@@ -265,11 +264,11 @@ class Runs:
         """Follow this run, unless another bridge of the same kind does: an install that ran twice."""
         if self.is_taken(run):
             return False
-        _followed_by.setdefault(self._publisher, {})[self._channel, run] = weakref.ref(self)
+        _followers.setdefault(self._publisher, weakref.WeakValueDictionary())[self._channel, run] = self
         return True
 
     def _release(self, run: Hashable) -> None:
-        _followed_by.get(self._publisher, {}).pop((self._channel, run), None)
+        _followers[self._publisher].pop((self._channel, run), None)
 
     def _in_context(self) -> Followed | None:
         followed = _around.get()
