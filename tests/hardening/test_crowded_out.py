@@ -113,7 +113,7 @@ def test_a_reader_with_a_key_that_reads_slowly_outstays_strangers(gateway: Gatew
 
 @pytest.fixture
 def on_the_ordinary_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As before the first snapshot: streams are opened by a task, on our connection."""
+    """Have streams opened by a task on our connection, as before the first snapshot."""
     refuse: Callable[..., bool] = lambda *_: False  # noqa: E731 - it takes the place of a method
     monkeypatch.setattr(StatusStream, "opens_at_once", refuse)
 

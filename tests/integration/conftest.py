@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from chaos.gateways.gateway_thread import EVERY_WAY, Served
+from agent_status_publisher import StatusPublisher
+from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served
 from chaos.servers.redis_cluster import RedisCluster
+from chaos.servers.redis_server import RedisServer
 
 QUICK = ("connection on uvloop", "task on httptools")
 
@@ -19,6 +21,21 @@ def way(name: str) -> object:
 def served(request: pytest.FixtureRequest) -> Served:
     """Each way that a stream is served."""
     return EVERY_WAY[request.param]
+
+
+@pytest.fixture
+def eager_gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
+    """A gateway that sends each change at once, and drains quickly."""
+    with GatewayThread(real_redis.url, served, debounce_seconds=0, drain_seconds=0.1) as made:
+        yield made.ready()
+
+
+@pytest.fixture
+def publisher(real_redis: RedisServer) -> Iterator[StatusPublisher]:
+    """A publisher whose worker Redis knows already."""
+    with StatusPublisher(real_redis.url) as made:
+        made.flush()
+        yield made
 
 
 @pytest.fixture(scope="session")

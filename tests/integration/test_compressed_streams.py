@@ -2,7 +2,6 @@
 
 import gzip
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -18,16 +17,8 @@ from tests.support.clients.http import RawClient, stream_request
 
 
 @pytest.fixture
-def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
-    with GatewayThread(real_redis.url, served, debounce_seconds=0, drain_seconds=0.1) as made:
-        yield made.ready()
-
-
-@pytest.fixture
-def publisher(real_redis: RedisServer) -> Iterator[StatusPublisher]:
-    with StatusPublisher(real_redis.url) as made:
-        made.flush()
-        yield made
+def gateway(eager_gateway: GatewayThread) -> GatewayThread:
+    return eager_gateway
 
 
 @pytest.mark.parametrize("path", [STATUS, STREAM])

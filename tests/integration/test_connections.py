@@ -1,7 +1,6 @@
 """What a connection does beside the ordinary, the same whichever way it is served."""
 
 import re
-from collections.abc import Iterator
 from itertools import count
 
 import httpx
@@ -32,16 +31,8 @@ def every_way_but(name: str) -> pytest.MarkDecorator:
 
 
 @pytest.fixture
-def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
-    with GatewayThread(real_redis.url, served, debounce_seconds=0, drain_seconds=0.1) as made:
-        yield made.ready()
-
-
-@pytest.fixture
-def publisher(real_redis: RedisServer) -> Iterator[StatusPublisher]:
-    with StatusPublisher(real_redis.url) as made:
-        made.flush()
-        yield made
+def gateway(eager_gateway: GatewayThread) -> GatewayThread:
+    return eager_gateway
 
 
 def clients(gateway: GatewayThread) -> int:

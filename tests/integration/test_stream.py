@@ -27,13 +27,6 @@ def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
         yield made.ready()
 
 
-@pytest.fixture
-def publisher(real_redis: RedisServer) -> Iterator[StatusPublisher]:
-    with StatusPublisher(real_redis.url) as made:
-        made.flush()
-        yield made
-
-
 def test_the_first_bytes_are_a_whole_event_with_id_and_retry(gateway: GatewayThread) -> None:
     with Dashboard(gateway.url) as dashboard:
         dashboard.wait_for_first()

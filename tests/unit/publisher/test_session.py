@@ -114,7 +114,7 @@ def test_the_same_tool_object_may_be_entered_again(publisher: RecordingPublisher
 
 
 def test_an_ids_own_comparison_does_not_run_under_the_lock(publisher: RecordingPublisher) -> None:
-    """It may wait for a thread that publishes."""
+    """Code of the agent that compares ids may wait for a thread that publishes."""
     session = publisher.session(KEY)
     has_published: list[bool] = []
 

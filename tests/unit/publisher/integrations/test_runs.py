@@ -2,7 +2,6 @@
 
 import asyncio
 import contextvars
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,18 +9,6 @@ from agent_status_publisher.integrations import runs as runs_module
 from agent_status_publisher.integrations import status_key
 from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.testing import RecordingPublisher
-
-
-@pytest.fixture
-def publisher() -> Iterator[RecordingPublisher]:
-    with RecordingPublisher() as publisher:
-        yield publisher
-    assert publisher.errors == []
-
-
-@pytest.fixture
-def runs(publisher: RecordingPublisher) -> Runs:
-    return Runs(publisher, "web")
 
 
 def open_keys(publisher: RecordingPublisher) -> set[str]:

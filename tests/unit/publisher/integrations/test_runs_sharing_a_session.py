@@ -1,25 +1,12 @@
 """Runs that share a session: with other runs, with a block of the agent's own code, with a bridge installed twice."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
 from agent_status_publisher.integrations import status_key
 from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.testing import RecordingPublisher
-
-
-@pytest.fixture
-def publisher() -> Iterator[RecordingPublisher]:
-    with RecordingPublisher() as publisher:
-        yield publisher
-    assert publisher.errors == []
-
-
-@pytest.fixture
-def runs(publisher: RecordingPublisher) -> Runs:
-    return Runs(publisher, "web")
 
 
 def fail(runs: Runs, error: Exception) -> None:

@@ -1,0 +1,21 @@
+"""Fixtures for the runs that bridges follow."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from agent_status_publisher.integrations.runs import Runs
+from agent_status_publisher.testing import RecordingPublisher
+
+
+@pytest.fixture
+def publisher() -> Iterator[RecordingPublisher]:
+    """A publisher that must have reported nothing at the end."""
+    with RecordingPublisher() as publisher:
+        yield publisher
+    assert publisher.errors == []
+
+
+@pytest.fixture
+def runs(publisher: RecordingPublisher) -> Runs:
+    return Runs(publisher, "web")
