@@ -1,0 +1,122 @@
+"""The snapshot of a whole fleet, from nothing but each worker's newest report: the truth that the gateway is held to.
+
+It is written by the rules on which claim to a session key counts, once more and by another way: no index, no deadline
+and nothing that is kept from one snapshot to the next. It is as slow as it is plain.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_gateway.state.schema import GlobalStateName, SessionStateName, SessionStatus, Snapshot
+from agent_status_publisher.contract.wire import EndedRecord, SessionRecord, SessionState
+
+WORKING: Final = {SessionState.THINKING, SessionState.TOOL_RUNNING, SessionState.STREAMING}
+
+
+class Claim(NamedTuple):
+    """A worker's claim to a session key. Moments are milliseconds on Redis's clock.
+
+    Attributes:
+        counts_from: Since when it counts against other claims of the key.
+        is_run: False for an end that its worker reports. A worker's run goes before its own end of the same moment.
+        row: What it shows; None if it is an end, or an error or question whose time is over.
+        is_work: True while a live worker's agent itself goes on.
+    """
+
+    counts_from: int
+    worker_id: str
+    is_run: bool
+    began_at: int
+    row: SessionStatus | None
+    is_work: bool
+
+
+def whole_snapshot_of(fleet: Fleet, now: float) -> Snapshot:
+    """Judge the fleet, and take its whole snapshot. `now` is in seconds on the clock of the fleet."""
+    fleet.judge(now)
+    return whole_snapshot(fleet.workers, fleet.shown_at(now), now)
+
+
+def whole_snapshot(workers: Iterable[KnownWorker], expired_before: float, now: float) -> Snapshot:
+    """Take the snapshot of these workers. An error or question whose time ends by `expired_before` shows nothing."""
+    workers = tuple(workers)
+    claims: dict[str, list[Claim]] = defaultdict(list)
+    for known in workers:
+        for session in known.report.record.sessions:
+            claims[session.key].append(_claim_of_run(known, session, expired_before, now))
+        for run in known.report.record.ended:
+            claims[run.key].append(_claim_of_end(known, run))
+    rows = [row for row in map(_shown, claims.values()) if row is not None]
+    rows.sort(key=itemgetter("session_key"))
+    live = [known for known in workers if known.is_live]
+    state: GlobalStateName = "idle"
+    if rows:
+        state = "degraded" if "error" in {row["state"] for row in rows} else "active"
+    uptimes = [now - (known.moment - known.report.record.uptime_ms / 1000) for known in live]
+    return {
+        "global": {
+            "state": state,
+            "active_sessions": len(rows),
+            "max_concurrent": sum(known.report.record.max_concurrent for known in live),
+            "uptime_seconds": int(max(uptimes, default=0.0)),
+        },
+        "sessions": rows,
+    }
+
+
+def _shown(claims: list[Claim]) -> SessionStatus | None:
+    """What a key shows: its newest claim. If that is an end, the newest run of those that work, since they go on."""
+    newest = max(claims, key=lambda claim: (claim.counts_from, claim.worker_id, claim.is_run))
+    if newest.row is None:
+        at_work = [claim for claim in claims if claim.is_work]
+        newest = max(at_work, key=lambda claim: (claim.began_at, claim.worker_id), default=newest)
+    return newest.row
+
+
+def _claim_of_end(known: KnownWorker, run: EndedRecord) -> Claim:
+    began_at = known.report.at_ms - run.run_ms
+    return Claim(began_at, known.report.record.id, is_run=False, began_at=began_at, row=None, is_work=False)
+
+
+def _claim_of_run(known: KnownWorker, session: SessionRecord, expired_before: float, now: float) -> Claim:
+    at_ms, worker_id = known.report.at_ms, known.report.record.id
+    began_at, changed_at = at_ms - session.run_ms, at_ms - session.changed_ms
+    is_work = known.is_live and session.state in WORKING
+    ends_at = float("inf") if session.expires_ms is None else known.moment + session.expires_ms / 1000
+    if ends_at <= expired_before:
+        return Claim(began_at, worker_id, is_run=True, began_at=began_at, row=None, is_work=is_work)
+    if session.state is SessionState.ERROR:
+        counts_from = changed_at
+    elif known.is_lost:
+        counts_from = at_ms
+    elif session.state is SessionState.WAITING_FOR_USER:
+        counts_from = changed_at
+    else:
+        counts_from = began_at
+    row = _row(known, session, now)
+    return Claim(counts_from, worker_id, is_run=True, began_at=began_at, row=row, is_work=is_work)
+
+
+def _row(known: KnownWorker, session: SessionRecord, now: float) -> SessionStatus:
+    state: SessionStateName = session.state._value_
+    tool, error = session.tool, session.error
+    since = known.moment - session.changed_ms / 1000
+    if known.is_lost and state != "error":
+        state, tool, error, since = "error", None, "worker lost", known.lease_ends_at
+    channel, _, rest = session.key.partition(":")
+    used = session.input_tokens + session.output_tokens
+    return {
+        "session_key": session.key,
+        "session_id": rest or session.key,
+        "channel": channel or "unknown",
+        "title": session.title,
+        "state": state,
+        "tool_name": tool,
+        "duration_seconds": max(0.0, round(now - since, 1)),
+        "token_usage": {"input": session.input_tokens, "output": session.output_tokens} if used else None,
+        "error_message": error,
+    }
