@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench.checkout import OURS, Checkout, CheckoutError
 from bench.compiled import NoCompilerError
 from bench.machine import machine, raise_open_files
 from bench.measurement import MEASUREMENTS, Measurement
@@ -58,11 +59,16 @@ def _parse() -> tuple[list[str], Options]:
     parser.add_argument("--events", type=int, default=defaults.events, help="fanout: events in a round")
     parser.add_argument("--only", default="", metavar="A,B", help=f"fanout: these servers of {', '.join(PEERS)}")
     parser.add_argument("--scale", type=float, default=defaults.scale, help="other sizes and durations times this")
+    parser.add_argument("--checkout", type=Path, metavar="FOLDER", help="fleet and its kin: another checkout's gateway")
     parser.add_argument("--output", type=Path, default=defaults.output, help="folder for JSON and plots")
     given = parser.parse_args()
     only = tuple(filter(None, given.only.split(",")))
     for unknown in [name for name in given.names if name not in MEASUREMENTS] + [n for n in only if n not in PEERS]:
         parser.error(f"there is no {unknown!r}")
+    try:
+        checkout = Checkout.of(given.checkout) if given.checkout else OURS
+    except CheckoutError as error:
+        parser.error(str(error))
     options = Options(
         clients=given.clients,
         rounds=given.rounds,
@@ -70,6 +76,7 @@ def _parse() -> tuple[list[str], Options]:
         only=only,
         scale=given.scale,
         output=given.output,
+        checkout=checkout,
         console=Console(width=None if sys.stdout.isatty() else 200),
     )
     return given.names or list(MEASUREMENTS), options

@@ -1,7 +1,6 @@
 """Our gateway as its users run it, with a Redis of its own, for as long as a block runs."""
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import redis
 
 from agent_status_gateway.cli.embedded import embedded_server
 from agent_status_publisher import StatusPublisher
+from bench.checkout import OURS, Checkout
 from bench.clients import Clients
 from bench.started import started
 from chaos.ports import free_port
@@ -42,16 +42,31 @@ class GatewayRun:
 
 
 @contextmanager
-def running_gateway(**settings: object) -> Iterator[GatewayRun]:
-    """Settings are those of the environment, in lower case; by default no debounce, and room for all clients."""
+def running_gateway(*, checkout: Checkout = OURS, held: bool = False, **settings: object) -> Iterator[GatewayRun]:
+    """Settings are those of the environment, in lower case; by default no debounce, and room for all clients.
+
+    Args:
+        checkout: Whose gateway it is.
+        held: It notes how long its event loop is held (bench/probes/held.py).
+    """
+    with embedded_server() as server, gateway_beside(server.url, checkout=checkout, held=held, **settings) as gateway:
+        yield gateway
+
+
+@contextmanager
+def gateway_beside(
+    redis_url: str, *, checkout: Checkout = OURS, held: bool = False, **settings: object
+) -> Iterator[GatewayRun]:
+    """`running_gateway` with a Redis that is there already."""
     given: dict[str, object] = {"debounce_seconds": 0, "max_clients": 20_000, "drain_seconds": 0.2, **settings}
-    with embedded_server() as server, tempfile.TemporaryDirectory(prefix="bench-gateway-") as folder:
-        with redis.Redis.from_url(server.url) as client:
+    with tempfile.TemporaryDirectory(prefix="bench-gateway-") as folder:
+        with redis.Redis.from_url(redis_url) as client:
             redis_pid = int(client.info("server")["process_id"])
-        given |= {"redis_url": server.url, "port": (port := free_port())}
+        given |= {"redis_url": redis_url, "port": (port := free_port())}
         ours = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "REDIS_"))}
         environment = ours | {PREFIX + name.upper(): str(value) for name, value in given.items()}
         log = Path(folder) / "gateway.log"
-        command = [sys.executable, "-m", "agent_status_gateway", "serve"]
-        with started(command, port=port, log=log, environment=environment) as process:
-            yield GatewayRun(port=port, pid=process.pid, redis_url=server.url, redis_pid=redis_pid, log=log)
+        module = ["bench.probes.held"] if held else ["agent_status_gateway", "serve"]
+        command: list[str | Path] = [checkout.python, "-m", *module]
+        with started(command, port=port, log=log, environment=environment | checkout.environment) as process:
+            yield GatewayRun(port=port, pid=process.pid, redis_url=redis_url, redis_pid=redis_pid, log=log)

@@ -13,10 +13,15 @@ from bench.plot import plot_bars, plot_lines
 from bench.row import Row
 from bench.scenarios import (
     balancers,
+    beside,
+    fresh_replica,
+    full_reading,
     growth,
     healthz,
     idle,
     ingest,
+    large_fleet,
+    one_change,
     publisher,
     publisher_calls,
     replica_start,
@@ -58,6 +63,13 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
         Measurement(name="publisher", summary="a busy worker, and one at rest", measure=publisher.measure),
         Measurement(name="calls", summary="an agent's calls, one by one", measure=publisher_calls.measure),
         Measurement(name="start", summary="a fresh replica's first right answer", measure=replica_start.measure),
+        Measurement(name="fleet", summary="a hundred thousand sessions", measure=large_fleet.measure),
+        Measurement(
+            name="change", summary="one change in a fleet of any size", measure=one_change.measure, plot=plot_lines
+        ),
+        Measurement(name="reading", summary="a full reading when nothing has changed", measure=full_reading.measure),
+        Measurement(name="beside", summary="small fleets, an older checkout beside this one", measure=beside.measure),
+        Measurement(name="fresh", summary="a fresh replica of a large fleet", measure=fresh_replica.measure),
         Measurement(
             name="growth",
             summary="what clients, sessions and workers add",

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench.checkout import OURS, Checkout
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -17,6 +19,7 @@ class Options:
         only: These servers alone; empty is all.
         scale: What a scenario's clients, sessions and seconds are multiplied by.
         output: Where results are written.
+        checkout: Whose gateway and fleet the measurements of fleets start.
     """
 
     clients: int = 1000
@@ -25,6 +28,7 @@ class Options:
     only: tuple[str, ...] = ()
     scale: float = 1.0
     output: Path = Path("bench/results")
+    checkout: Checkout = OURS
     console: Console = field(default_factory=Console)
 
     def say(self, text: str) -> None:

@@ -36,6 +36,10 @@ class Row:
         return asdict(self) | {"median": self.median if self.samples else None}
 
 
+def p50(samples: list[float]) -> float:
+    return median(samples)
+
+
 def p99(samples: list[float]) -> float:
     """With few samples it is the worst."""
     return quantiles(samples, n=100, method="inclusive")[98] if len(samples) > 1 else samples[0]

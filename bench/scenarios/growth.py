@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.account import cpu_ns, resident_bytes
 from bench.clients import Clients
-from bench.fleet_reports import FleetReports
+from bench.fleets.reports import FleetReports
 from bench.gateway_run import GatewayRun, running_gateway
 from bench.least_squares import least_squares
 from bench.options import Options

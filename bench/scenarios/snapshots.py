@@ -13,7 +13,7 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, Reading, decode_reading, read_arguments
 from bench.account import cpu_ns
-from bench.fleet_reports import NAMESPACE, FleetReports
+from bench.fleets.reports import NAMESPACE, FleetReports
 from bench.gateway_run import STREAM_PATH, GatewayRun, running_gateway
 from bench.options import Options
 from bench.row import Row

@@ -29,6 +29,39 @@ def test_the_fan_out_is_measured_beside_the_floor(tmp_path: Path) -> None:
     assert delivered == {"ours": [100.0], "streaming_response": [100.0], "send_loop": [100.0]}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "measures"),
+    [
+        ("fleet", {"loop held, p99", "CPU", "memory", "other requests, longest", "joins", "reports"}),
+        ("change", {"CPU of one change"}),
+        ("reading", {"Redis's bytes for a reading", "longest call of the script"}),
+        ("fresh", {"exec to the whole JSON", "/livez, longest"}),
+    ],
+)
+def test_a_fleet_is_measured(name: str, measures: set[str], tmp_path: Path) -> None:
+    need.program("cc", "gcc", "clang")
+    run(name, "--scale", "0.002", "--rounds", "1", "--output", str(tmp_path))
+    rows = json.loads((tmp_path / f"{name}.json").read_text("utf-8"))["rows"]
+    assert measures <= {row["measure"] for row in rows}
+    assert all(len(row["samples"]) == 1 for row in rows)
+    medians = {row["measure"]: row["median"] for row in rows}
+    assert all(medians[measure] > 0 for measure in measures - {"CPU of one change"})
+
+
+def test_another_checkout_must_have_an_environment(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "beside", "--checkout", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "must be a checkout with an environment" in done.stderr
+
+
 def test_an_unknown_measurement_is_named() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench", "speed"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False

@@ -1,0 +1,74 @@
+"""A steady probe from outside: `python -m bench.probes.asker PORT PATH SECONDS`.
+
+It asks each 10 ms over one kept connection, and prints as JSON how late each answer was: from when the question was due
+to the answer's last byte, in ms.
+"""
+
+import http.client
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from bench.checkout import OURS
+from bench.probes.lateness import PROBE_SECONDS
+
+TIMEOUT_SECONDS: Final = 60.0
+
+
+class Asked:
+    """Filled when the block has ended: `late_ms` of each answer, and how many questions got none, or another status."""
+
+    def __init__(self) -> None:
+        self.late_ms: list[float] = []
+        self.failed = 0
+
+
+@contextmanager
+def asking(port: int, path: str, seconds: float) -> Iterator[Asked]:
+    """Ask from a process of its own for so long; the block's end waits for it."""
+    command: list[str | Path] = [OURS.python, "-m", "bench.probes.asker", str(port), path, str(seconds)]
+    asked = Asked()
+    process = subprocess.Popen(command, cwd=OURS.folder, stdout=subprocess.PIPE, text=True)
+    try:
+        yield asked
+        said, _ = process.communicate(timeout=seconds + 2 * TIMEOUT_SECONDS)
+        found = json.loads(said)
+        asked.late_ms, asked.failed = found["late_ms"], found["failed"]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def main() -> None:
+    """The asking process."""
+    port, path, seconds = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+    late_ms: list[float] = []
+    failed = 0
+    due_at = time.monotonic()
+    until = due_at + seconds
+    while due_at < until:
+        time.sleep(max(0.0, due_at - time.monotonic()))
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            response.read()
+            failed += response.status != 200
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            failed += 1
+        # All questions that were due meanwhile have waited, too, each from its own moment on.
+        now = time.monotonic()
+        while due_at <= now:
+            late_ms.append(1000 * (now - due_at))
+            due_at += PROBE_SECONDS
+    json.dump({"late_ms": late_ms, "failed": failed}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
