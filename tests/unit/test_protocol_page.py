@@ -10,12 +10,12 @@ from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
 from agent_status_gateway.ingest.hook_event import Cli
 from agent_status_gateway.settings import IngestSettings
 from agent_status_publisher.contract import report, text, wire
+from agent_status_publisher.contract.decoding.layout import cut_record
 from agent_status_publisher.contract.report import (
     EndedRecord,
     SessionRecord,
     SessionState,
     WorkerRecord,
-    decode_record,
     encode_record,
 )
 from agent_status_publisher.worker import outbox
@@ -59,9 +59,14 @@ def _told_as(name: str) -> str:
 
 def test_the_example_is_a_report() -> None:
     example = PAGE.partition("```json\n")[2].partition("\n```")[0]
-    documented = decode_record(example.encode())
+    documented = wire.decode_record(example.encode())
     assert isinstance(documented, WorkerRecord)
     assert encode_record(documented).decode() == example
+
+
+def test_the_example_is_written_in_the_way_that_is_parsed_fast() -> None:
+    example = PAGE.partition("```json\n")[2].partition("\n```")[0]
+    assert cut_record(example.encode())
 
 
 def test_the_numbers_are_the_codes() -> None:

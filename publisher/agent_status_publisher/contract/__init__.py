@@ -4,7 +4,8 @@ In reading order:
 
     text            text from users' prompts, made safe for a report
     redaction       the part of an error of Redis that may be shown
-    report          a worker's report as plain frozen data, and as JSON
+    report          a worker's report as plain frozen data, and how it is written as JSON
+    decoding        how a report's JSON is parsed
     wire            the keys, the channel and the scripts that write and read reports
     redis_url       the one URL that names Redis
     password_file   the file that has Redis's password, read at each connect

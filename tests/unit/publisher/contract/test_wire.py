@@ -100,6 +100,14 @@ def test_a_record_that_names_another_worker_than_its_header_does_not_count() -> 
     assert caught.value.reason == "identity"
 
 
+def test_a_report_is_parsed_by_its_workers_last_one() -> None:
+    long = encode_record(record("w1", *[session(f"web:{number}", title="x" * 99) for number in range(40)]))
+    first = decode_message(b"w1 7 1800000000000 " + long).decode()
+    second = decode_message(b"w1 8 1800000005000 " + long).decode(first.record)
+    assert (second.seq, second.record) == (8, first.record)
+    assert len(second.record.texts) == 40
+
+
 def test_one_broken_hash_does_not_hide_the_others() -> None:
     reply = [b"1800000000000", [b"w1", b"1", b"1800000000000", ENCODED], [b"w2", b"one", b"1800000000000", b"{}"]]
     reading = decode_reading(reply)
