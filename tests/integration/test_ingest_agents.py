@@ -8,9 +8,9 @@ from fastapi.testclient import TestClient
 
 from agent_status_gateway.ingest.app import PROCESS_LOOK_SECONDS, create_ingest
 from agent_status_gateway.settings import IngestSettings
-from agent_status_publisher.contract.process_start import process_start
 from agent_status_publisher.hooks.caller import host_name
 from agent_status_publisher.hooks.names import HOST_HEADER, PID_HEADER, START_HEADER
+from agent_status_publisher.hooks.process_start import process_start
 from agent_status_publisher.testing import RecordingPublisher
 from chaos.wait import wait_until
 

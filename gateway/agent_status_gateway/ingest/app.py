@@ -33,9 +33,9 @@ from agent_status_gateway.settings import LOOPBACK, IngestSettings
 from agent_status_gateway.tasks import keep_running
 from agent_status_gateway.version import VERSION
 from agent_status_publisher import SessionState, StatusPublisher
-from agent_status_publisher.contract.process_start import process_start
 from agent_status_publisher.contract.report import check_session_key
 from agent_status_publisher.hooks.caller import host_name
+from agent_status_publisher.hooks.process_start import process_start
 
 logger = logging.getLogger(__name__)
 

@@ -11,5 +11,4 @@ In reading order:
     password_file   the file that has Redis's password, read at each connect
     redis_primary   the search for the server that holds a namespace
     setting_names   names of environment variables, and those that were renamed
-    process_start   the start of a process, which tells whether a command-line agent still lives
 """

@@ -2,9 +2,10 @@
 
 In reading order:
 
-    names      names that the command, its installer and ingest share
-    settings   agents' settings: their files, our entries in them, and the command in an entry
-    install    adds our hooks to an agent's settings, and removes them
-    caller     finds the process of the agent that runs a hook
-    send       sends one event from stdin to ingest
+    names           names that the command, its installer and ingest share
+    settings        agents' settings: their files, our entries in them, and the command in an entry
+    install         adds our hooks to an agent's settings, and removes them
+    process_start   the start of a process, which tells whether a command-line agent still lives
+    caller          finds the process of the agent that runs a hook
+    send            sends one event from stdin to ingest
 """

@@ -12,8 +12,8 @@ from os import getpid
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from agent_status_publisher.contract.process_start import PS, process_start
 from agent_status_publisher.hooks.names import HOST_HEADER, PID_HEADER, START_HEADER
+from agent_status_publisher.hooks.process_start import PS, process_start
 
 MAX_ANCESTORS: Final = 32
 """Maximum number of ancestors that are looked at."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agent_status_publisher.contract.process_start import PS, process_start
 from agent_status_publisher.hooks import caller
 from agent_status_publisher.hooks.caller import Process, caller_headers, find_cli, is_cli
+from agent_status_publisher.hooks.process_start import PS, process_start
 from agent_status_publisher.hooks.settings.clis import CLIS
 
 NPM = "/usr/local/lib/node_modules"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agent_status_publisher.contract import process_start as module
-from agent_status_publisher.contract.process_start import process_start
+from agent_status_publisher.hooks import process_start as module
+from agent_status_publisher.hooks.process_start import process_start
 from chaos.wait import wait_until
 
 NOBODY = 2**22 + 1
