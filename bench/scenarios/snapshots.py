@@ -11,7 +11,8 @@ from agent_status_gateway.cli.embedded import embedded_server
 from agent_status_gateway.fanout.frames import encode_frame
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.snapshot import take_snapshot
-from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, Reading, decode_reading, read_arguments
+from agent_status_publisher.contract.reading import READ_SCRIPT, Reading, decode_reading, read_arguments
+from agent_status_publisher.contract.wire import Keys
 from bench.account import cpu_ns
 from bench.fleets.reports import NAMESPACE, FleetReports
 from bench.gateway_run import STREAM_PATH, GatewayRun, running_gateway

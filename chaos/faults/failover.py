@@ -7,7 +7,8 @@ from typing import Final
 
 import redis
 
-from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, decode_reading, read_arguments
+from agent_status_publisher.contract.reading import READ_SCRIPT, decode_reading, read_arguments
+from agent_status_publisher.contract.wire import Keys
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.servers import replication
 from chaos.servers.redis_cluster import RedisCluster

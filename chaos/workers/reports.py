@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from agent_status_publisher.contract.reading import Known, Reading
 from agent_status_publisher.contract.wire import (
     EndedRecord,
     RawReport,
-    Reading,
     SessionRecord,
     SessionState,
     WorkerRecord,
@@ -43,5 +43,5 @@ def report(seq: int, worker: WorkerRecord, at: float = 0.0) -> RawReport:
     return RawReport(worker_id=worker.id, seq=seq, at_ms=EPOCH_MS + round(at * 1000), record=encode_record(worker))
 
 
-def reading(*reports: RawReport, at: float = 0.0) -> Reading:
-    return Reading(time_ms=EPOCH_MS + round(at * 1000), reports=reports)
+def reading(*reports: RawReport, at: float = 0.0, same: Known | None = None) -> Reading:
+    return Reading(time_ms=EPOCH_MS + round(at * 1000), reports=reports, same=same or {})

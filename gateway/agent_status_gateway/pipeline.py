@@ -24,7 +24,8 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.workers import Workers, describe_workers
 from agent_status_gateway.tasks import RESTART_SECONDS, together
 from agent_status_gateway.telemetry.metrics import Metrics
-from agent_status_publisher.contract.wire import MalformedReportError, Reading
+from agent_status_publisher.contract.reading import Reading
+from agent_status_publisher.contract.wire import MalformedReportError
 
 logger = logging.getLogger(__name__)
 

@@ -50,7 +50,7 @@ class Replica:
         self.rate = Rate(settings.max_requests_per_second, clock)
         self.hub = Hub(limits, settings.keepalive_seconds, clock)
         self.metrics = Metrics()
-        feed = Feed(redis, clock, lambda: fleet.shortest_heartbeat_seconds)
+        feed = Feed(redis, clock, lambda: fleet.shortest_heartbeat_seconds, fleet.known_reports)
         self.pipeline = Pipeline(
             feed=feed,
             fleet=fleet,

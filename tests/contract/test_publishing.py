@@ -9,7 +9,8 @@ import pytest
 import redis
 
 from agent_status_publisher import InvalidCallError, PublisherError, StatusPublisher
-from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, WorkerRecord, decode_reading, read_arguments
+from agent_status_publisher.contract.reading import READ_SCRIPT, decode_reading, read_arguments
+from agent_status_publisher.contract.wire import Keys, WorkerRecord
 from chaos.wait import wait_until
 from tests.contract.conftest import Backend
 

@@ -7,16 +7,13 @@ from typing import Any
 import pytest
 import redis
 
+from agent_status_publisher.contract.reading import READ_SCRIPT, Reading, decode_reading, read_arguments
 from agent_status_publisher.contract.wire import (
-    READ_SCRIPT,
     WRITE_SCRIPT,
     Keys,
-    Reading,
     WorkerRecord,
     decode_message,
-    decode_reading,
     encode_record,
-    read_arguments,
     write_arguments,
 )
 from chaos.servers.redis_server import RedisServer

@@ -18,7 +18,8 @@ import pytest
 import redis
 
 from agent_status_publisher import PublisherError, StatusPublisher
-from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, WorkerRecord, decode_reading, read_arguments
+from agent_status_publisher.contract.reading import READ_SCRIPT, decode_reading, read_arguments
+from agent_status_publisher.contract.wire import Keys, WorkerRecord
 from chaos.gateways.gateway_process import clean_environment
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until

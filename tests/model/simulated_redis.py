@@ -83,12 +83,25 @@ class SimulatedRedis:
     def read(self, _keys: Sequence[str], arguments: Sequence[Any]) -> list[Any]:
         """What read.lua does."""
         self._expire()
-        cut: list[Any] = [str(self.time_ms).encode()]
-        for worker in sorted(self._stored.index, key=lambda worker: (self._stored.index[worker], worker)):
-            report = self._stored.hashes.get(arguments[0] + worker)
-            if report is not None:
-                cut.append([worker.encode(), str(report.seq).encode(), str(report.at_ms).encode(), report.record])
-        return cut
+        prefix, max_workers, max_bytes, scope, *pairs = arguments
+        named = dict(zip((_text(worker) for worker in pairs[::2]), pairs[1::2], strict=True))
+        index = sorted(self._stored.index, key=lambda worker: (self._stored.index[worker], worker))
+        there = [*named, *(worker for worker in index if worker not in named)] if scope == "ALL" else list(named)
+        is_held = {w: prefix + w in self._stored.hashes and (scope == "NAMED" or w in index) for w in there}
+        held = [worker for worker in there if is_held[worker]]
+        rows = [[worker.encode()] for worker in named if not is_held[worker]]
+        left = [worker.encode() for worker in held[max_workers:]]
+        size = 0
+        for worker in held[:max_workers]:
+            report = self._stored.hashes[prefix + worker]
+            if f"{report.seq} {report.at_ms}" == named.get(worker, ""):
+                continue
+            if size >= max_bytes:
+                left.append(worker.encode())
+                continue
+            size += len(report.record)
+            rows.append([worker.encode(), str(report.seq).encode(), str(report.at_ms).encode(), report.record])
+        return [str(self.time_ms).encode(), left, *rows]
 
     def _remember(self, worker: str, seq: int, stored_seq: int, runs: Sequence[Any]) -> list[Any]:
         """Who has begun what; a refusal if the report asks what has been answered or builds on what is gone."""
@@ -141,3 +154,7 @@ class SimulatedRedis:
         stored.hashes = {key: report for key, report in stored.hashes.items() if report.ends_at_ms > now}
         if stored.index_ends_at_ms <= now:
             stored.index = {}
+
+
+def _text(worker: str | bytes) -> str:
+    return worker.decode() if isinstance(worker, bytes) else worker

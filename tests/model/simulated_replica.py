@@ -19,10 +19,11 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.redis_clock import NEVER
 from agent_status_gateway.state.schema import Snapshot, fingerprint
 from agent_status_gateway.state.snapshot import take_snapshot
-from agent_status_publisher.contract.wire import Reading, decode_message, decode_reading, read_arguments
+from agent_status_publisher.contract.reading import Reading
+from agent_status_publisher.contract.wire import decode_message
 from tests.model.simulated_link import SimulatedLink, SimulatedProcess
+from tests.model.simulated_reading import Call, SimulatedReading, Took
 from tests.model.simulated_redis import SimulatedRedis
-from tests.model.simulated_worker import KEYS
 from tests.model.timeline import Timeline
 
 Shown = Callable[["SimulatedReplica", Snapshot], None]
@@ -140,22 +141,25 @@ class SimulatedReplica(SimulatedProcess):
         self._is_reading = True
         self._wants_reading = False
         self._read_number += 1
-        reading_number = self._read_number
 
-        def read() -> None:
-            reply = self._redis.read(*read_arguments(KEYS))
-            self._answer(number, lambda: self._got(decode_reading(reply), asked_at, number))
+        def ask(call: Call, took: Took) -> None:
+            def read() -> None:
+                reply = self._redis.read(*call)
+                self._answer(number, lambda: took(reply))
 
-        def give_up() -> None:
-            if self._is_reading and reading_number == self._read_number:
-                self._lose()
+            self._send(read)
 
-        self._send(read)
-        self._on(number, ANSWER_SECONDS, give_up)
+        SimulatedReading(
+            self.timeline,
+            self.fleet.known_reports(),
+            ask=ask,
+            after=lambda seconds, do: self._on(number, seconds, do),
+            got=lambda reading: self._got(reading, asked_at, number),
+            lose=self._lose,
+        )
 
     def _got(self, reading: Reading, asked_at: float, number: int) -> None:
-        # asyncio.timeout's timer and the reply are there together: the timer wins
-        if self.timeline.now - asked_at > ANSWER_SECONDS or (self._is_live and self._was_stopped):
+        if self._is_live and self._was_stopped:
             self._lose()
             return
         self._is_reading = False

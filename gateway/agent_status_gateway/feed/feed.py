@@ -1,8 +1,8 @@
 """Redis → news. Before it comes redis_client.py, which talks to Redis; after it the pipeline, which takes the `news`.
 
-The feed subscribes, awaits the acknowledgement, and reads everything; only then is it live. It is lost when the
-subscription ends or Redis does not answer, when Redis refuses writes (then no worker can report), when a read fails, or
-when this process was stopped itself. Then it starts again.
+The feed subscribes, awaits the acknowledgement, and reads everything that is not known. Only then is it live. It is
+lost when the subscription ends or Redis does not answer, when Redis refuses writes (then no worker can report), when a
+read fails, or when this process was stopped itself. Then it starts again.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from typing import Final
 from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, Malformed, ReportHeard, news_queue
 from agent_status_gateway.feed.redis_client import Primary, RedisClient, SubscriptionLostError
 from agent_status_gateway.tasks import together
+from agent_status_publisher.contract.reading import Known
 from agent_status_publisher.contract.redaction import redacted
 from agent_status_publisher.contract.wire import MalformedReportError, decode_message
 
@@ -49,15 +50,21 @@ class Feed:
         redis: The way to Redis.
         clock: Gives monotonic seconds.
         shortest_heartbeat: Gives the fleet's shortest heartbeat in seconds; None without a worker.
+        known_reports: Gives the reports that a reading need not bring.
     """
 
     def __init__(
-        self, redis: RedisClient, clock: Callable[[], float], shortest_heartbeat: Callable[[], float | None]
+        self,
+        redis: RedisClient,
+        clock: Callable[[], float],
+        shortest_heartbeat: Callable[[], float | None],
+        known_reports: Callable[[], Known],
     ) -> None:
         self.news = news_queue()
         self._redis = redis
         self._clock = clock
         self._shortest_heartbeat = shortest_heartbeat
+        self._known_reports = known_reports
         self._wanted = asyncio.Event()
         self._answered_at = clock()
         self._awake_at = clock()
@@ -91,8 +98,8 @@ class Feed:
         async with asyncio.timeout(ANSWER_SECONDS):
             await primary.subscribe()
             await primary.probe()
-            asked_at = self._clock()
-            reading = await primary.read()
+        asked_at = self._clock()
+        reading = await primary.read(self._known_reports(), ANSWER_SECONDS)
         self._answered_at = self._awake_at = self._clock()
         await self.news.put(Live(reading, asked_at))
         await together(
@@ -150,8 +157,7 @@ class Feed:
                     pass
             self._wanted.clear()
             asked_at = self._clock()
-            async with asyncio.timeout(ANSWER_SECONDS):
-                reading = await primary.read()
+            reading = await primary.read(self._known_reports(), ANSWER_SECONDS)
             self._check_that_it_was_awake()
             await self.news.put(FullRead(reading, asked_at))
 

@@ -10,7 +10,7 @@ from typing import Final
 from agent_status_gateway.fanout.frames import FeedState, feed_event
 from agent_status_gateway.feed.missed_reports import MissedReports
 from agent_status_gateway.feed.news import Lost
-from agent_status_publisher.contract.wire import Reading
+from agent_status_publisher.contract.reading import Reading
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ with the next reading. The log and `/readyz` name it; it is not an alarm.
 from collections.abc import Callable
 from typing import Final
 
-from agent_status_publisher.contract.wire import Reading
+from agent_status_publisher.contract.reading import Reading
 
 ARRIVAL_MS: Final = 250
 """A report that was written more milliseconds ago, and is not known, has not come on the channel."""
@@ -41,6 +41,7 @@ class MissedReports:
                 readings += 1
             if readings:
                 missed[report.worker_id] = readings
+        missed |= {worker_id: readings for worker_id, readings in self._missed.items() if worker_id in reading.same}
         self._missed = missed
 
     def forget(self) -> None:

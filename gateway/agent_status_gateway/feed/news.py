@@ -7,7 +7,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from agent_status_publisher.contract.wire import MalformedReportError, RawReport, Reading
+from agent_status_publisher.contract.reading import Reading
+from agent_status_publisher.contract.wire import MalformedReportError, RawReport
 
 MAX_WAITING_NEWS: Final = 1000
 """News that may wait in the queue. Redis waits for a slow pipeline; if it drops us, everything is read again."""

@@ -6,10 +6,10 @@ answered on it, and its errors show when the slot has moved.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import redis
 import redis.asyncio
@@ -23,9 +23,10 @@ from typing_extensions import override
 
 from agent_status_gateway.settings import SettingsError
 from agent_status_publisher.contract.password_file import PasswordFileError, read_credentials, split_user
+from agent_status_publisher.contract.reading import READ_SCRIPT, Known, Pieces, Reading
 from agent_status_publisher.contract.redis_primary import PrimarySearch
 from agent_status_publisher.contract.redis_url import Kind, parse_redis_url
-from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, Reading, decode_reading, read_arguments
+from agent_status_publisher.contract.wire import Keys
 
 CONNECT_SECONDS: Final = 2.0
 """Maximum seconds for a connection to Redis."""
@@ -84,14 +85,24 @@ class Primary:
         seconds, microseconds = await self._client.time()
         return seconds * 1000 + microseconds // 1000
 
-    async def read(self) -> Reading:
-        """Read everything that the namespace holds."""
-        keys, arguments = read_arguments(self._keys)
+    async def read(self, known: Known, answer_seconds: float) -> Reading:
+        """Read what the namespace holds and is not known, in as many calls as that takes.
+
+        Raises:
+            TimeoutError: A call was not answered for that long.
+        """
+        pieces = Pieces(self._keys, known)
+        while not pieces.is_whole:
+            async with asyncio.timeout(answer_seconds):
+                pieces.take(await self._run_read_script(*pieces.next_call()))
+        return pieces.reading()
+
+    async def _run_read_script(self, keys: list[str], arguments: list[Any]) -> Sequence[Any]:
         try:
             reply = await self._read_script(keys=keys, args=arguments)
         except NoScriptError:  # forgotten again between redis-py's load of it and the call
             reply = await self._client.eval(READ_SCRIPT, len(keys), *keys, *arguments)
-        return decode_reading(reply)
+        return cast("Sequence[Any]", reply)
 
     async def ask(self, *command: str) -> Any:
         """Run any other command, for an examination of the server itself."""

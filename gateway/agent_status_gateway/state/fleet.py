@@ -23,7 +23,8 @@ from typing import Final
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.redis_clock import NEVER, RedisClock
 from agent_status_gateway.state.verdict import Verdict, verdict
-from agent_status_publisher.contract.wire import MalformedReportError, RawReport, Reading, Report
+from agent_status_publisher.contract.reading import Known, Reading
+from agent_status_publisher.contract.wire import MalformedReportError, RawReport, Report, Stamp
 
 SHORT_OUTAGE_SECONDS: Final = 1.0
 """An outage of at most this many seconds gives no grace."""
@@ -43,7 +44,7 @@ class Fleet:
     def __init__(self) -> None:
         self._workers: dict[str, KnownWorker] = {}
         self._remembered: dict[str, tuple[int, float]] = {}  # worker id → (seq, until when)
-        self._stored: dict[str, int] = {}  # worker id → seq, in the last reading
+        self._stored: Known = {}  # in the last reading
         self._redis_clock = RedisClock()
         self._outage_since: float | None = None
         self._unread_since = NEVER  # when the outage began after which Redis has not been read yet
@@ -78,7 +79,10 @@ class Fleet:
         self._redis_clock.tick(time_ms, asked_at, came_at)
 
     def read(self, reading: Reading, asked_at: float, now: float) -> tuple[MalformedReportError, ...]:
-        """Take all that Redis holds; return the errors of the reports that could not be parsed."""
+        """Take all that Redis holds; return the errors of the reports that could not be parsed.
+
+        A report that is the same as a known one (`known_reports`) keeps its worker, as if it had been read.
+        """
         self.tick(reading.time_ms, asked_at, now)
         malformed = list(reading.malformed)
         for raw in reading.reports:
@@ -86,7 +90,10 @@ class Fleet:
                 self._consider(raw, asked_at, now)
             except MalformedReportError as error:
                 malformed.append(error)
-        stored_before, self._stored = self._stored, {raw.worker_id: raw.seq for raw in reading.reports}
+        for worker_id in reading.same:
+            self._keep(self._workers.get(worker_id))
+        stored_before = self._stored
+        self._stored = {**reading.same, **{raw.worker_id: raw.stamp for raw in reading.reports}}
         self._date_again(now)
         for worker_id, known in self._workers.items():
             if worker_id not in self._stored and known.arrived_at < asked_at:
@@ -97,6 +104,17 @@ class Fleet:
             self._judge_first_reading(now)
         self._read_asked_at = asked_at
         return tuple(malformed)
+
+    def known_reports(self) -> Known:
+        """The reports that a reading need not bring: they are known, or stored and would not count.
+
+        One that could not be parsed, or had no room, is brought each time.
+        """
+        known = {
+            worker_id: stamp for worker_id, stamp in self._stored.items() if stamp.seq <= self.known_seq(worker_id)
+        }
+        known.update((worker_id, Stamp(w.report.seq, w.report.at_ms)) for worker_id, w in self._workers.items())
+        return known
 
     def known_seq(self, worker_id: str) -> int:
         """Number of the newest report that is known of a worker, or remembered; -1 without any."""
@@ -190,7 +208,8 @@ class Fleet:
 
         A late copy of a report never grows.
         """
-        return raw.seq > self._stored.get(raw.worker_id, raw.seq)
+        stored = self._stored.get(raw.worker_id)
+        return stored is not None and raw.seq > stored.seq
 
     def _not_written_before(self, worker_id: str, known: KnownWorker | None) -> float:
         """The earliest moment at which a newer report can have been written, whatever Redis's clock says."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from agent_status_publisher.contract.decoding.repeated import decode_record
 from agent_status_publisher.contract.report import (
@@ -26,26 +26,24 @@ from agent_status_publisher.contract.report import (
 from agent_status_publisher.contract.text import text_of_reply
 
 __all__ = [
-    "READ_SCRIPT",
     "WRITE_SCRIPT",
     "EndedRecord",
     "Keys",
     "MalformedReportError",
     "RawReport",
-    "Reading",
     "Remembered",
     "Report",
     "SessionRecord",
     "SessionState",
+    "Stamp",
     "WorkerRecord",
     "WriteAnswer",
     "answered_keys",
     "check_session_key",
     "decode_message",
-    "decode_reading",
     "decode_record",
     "encode_record",
-    "read_arguments",
+    "raw_report",
     "remembered_by",
     "write_arguments",
 ]
@@ -58,7 +56,6 @@ ROUNDING_MS: Final = 2
 """The milliseconds by which two ages, both rounded, may seem to differ."""
 
 WRITE_SCRIPT: Final = files(__package__).joinpath("write.lua").read_text("utf-8")
-READ_SCRIPT: Final = files(__package__).joinpath("read.lua").read_text("utf-8")
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -104,6 +101,13 @@ class Keys:
         return self.worker_prefix + worker_id
 
 
+class Stamp(NamedTuple):
+    """A report's number and its moment on Redis's clock, in milliseconds. Together they tell two reports apart."""
+
+    seq: int
+    at_ms: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawReport:
     """A report with its header parsed and its record still encoded, since most repeated reports need no more."""
@@ -112,6 +116,11 @@ class RawReport:
     seq: int
     at_ms: int
     record: bytes
+
+    @property
+    def stamp(self) -> Stamp:
+        """The report's number and moment."""
+        return Stamp(self.seq, self.at_ms)
 
     def decode(self, before: WorkerRecord | None = None) -> Report:
         """Parse the whole report.
@@ -126,15 +135,6 @@ class RawReport:
         if record.id != self.worker_id:
             raise MalformedReportError("identity", f"the header says {self.worker_id!r}, the record {record.id!r}")
         return Report(seq=self.seq, at_ms=self.at_ms, record=record)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One consistent view of Redis: its clock in milliseconds, each worker's report, and the malformed ones."""
-
-    time_ms: int
-    reports: tuple[RawReport, ...]
-    malformed: tuple[MalformedReportError, ...] = ()
 
 
 class WriteAnswer(IntEnum):
@@ -220,11 +220,6 @@ def answered_keys(reply: Sequence[Any]) -> tuple[str, ...]:
     return tuple(map(text_of_reply, reply[1:]))
 
 
-def read_arguments(keys: Keys) -> tuple[list[str], list[Any]]:
-    """Keys and arguments for one call of the read script."""
-    return [keys.workers], [keys.worker_prefix]
-
-
 def decode_message(message: bytes) -> RawReport:
     """Split a message of the channel: `<worker_id> <seq> <at> <record>`.
 
@@ -236,32 +231,15 @@ def decode_message(message: bytes) -> RawReport:
     parts = message.split(b" ", 3)
     if len(parts) != 4:  # noqa: PLR2004 - the header above
         raise MalformedReportError("header", "not four fields")
-    return _raw_report(*parts)
+    return raw_report(*parts)
 
 
-def decode_reading(reply: Sequence[Any]) -> Reading:
-    """Parse the answer of the read script.
+def raw_report(worker_id: bytes, seq: bytes, at_ms: bytes, record: bytes) -> RawReport:
+    """Parse the four fields of a report as Redis has them.
 
     Raises:
-        MalformedReportError: The answer has no clock, so another script gave it.
+        MalformedReportError: A field breaks the contract.
     """
-    if not reply:
-        raise MalformedReportError("reading", "an empty answer")
-    reports, malformed = [], []
-    for row in reply[1:]:
-        try:
-            reports.append(_raw_report(*map(_as_bytes, row)))
-        except MalformedReportError as error:
-            malformed.append(error)
-    return Reading(time_ms=int(reply[0]), reports=tuple(reports), malformed=tuple(malformed))
-
-
-def _as_bytes(text: bytes | str) -> bytes:
-    """Return a field as bytes. A client that decodes replies returns text."""
-    return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
-
-
-def _raw_report(worker_id: bytes, seq: bytes, at_ms: bytes, record: bytes) -> RawReport:
     if not (seq.isdigit() and at_ms.isdigit() and len(seq) <= MAX_SEQ_DIGITS and len(at_ms) <= MAX_SEQ_DIGITS):
         raise MalformedReportError("header", "seq and at are not both numbers")
     if len(record) > MAX_REPORT_BYTES:

@@ -5,7 +5,8 @@ import sys
 import textwrap
 from typing import Final
 
-from agent_status_publisher.contract.wire import READ_SCRIPT, Keys, WorkerRecord, decode_reading, read_arguments
+from agent_status_publisher.contract.reading import READ_SCRIPT, decode_reading, read_arguments
+from agent_status_publisher.contract.wire import Keys, WorkerRecord
 from chaos.gateways.gateway_process import clean_environment
 from chaos.servers.redis_server import RedisServer
 

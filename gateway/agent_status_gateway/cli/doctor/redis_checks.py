@@ -41,7 +41,7 @@ async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
                 yield await _checked(check, primary, settings)
             for what, act in (
                 ("write the key that replicas probe it with", primary.probe),
-                ("run the script that reads all workers", primary.read),
+                ("run the script that reads all workers", lambda: primary.read({}, ANSWER_SECONDS)),
                 ("subscribe to the channel", primary.subscribe),
             ):
                 yield await _permission(what, act)

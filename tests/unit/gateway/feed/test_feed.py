@@ -8,11 +8,13 @@ from typing import TypeVar, cast
 from agent_status_gateway.feed.feed import Feed
 from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, News
 from agent_status_gateway.feed.redis_client import RedisClient
-from agent_status_publisher.contract.wire import Reading
+from agent_status_publisher.contract.reading import Known, Reading
+from agent_status_publisher.contract.wire import Stamp
 from chaos.workers.reports import EPOCH_MS, reading
 
 T = TypeVar("T", bound=News)
 STOPPED_SECONDS = 5.0
+KNOWN = {"w1": Stamp(7, EPOCH_MS)}
 
 
 class StubRedis:
@@ -21,6 +23,7 @@ class StubRedis:
     def __init__(self) -> None:
         self.now = 100.0
         self.read_seconds = 0.0
+        self.asked: list[Known] = []
 
     @asynccontextmanager
     async def primary(self) -> AsyncIterator["StubRedis"]:
@@ -41,7 +44,8 @@ class StubRedis:
     async def time_ms(self) -> int:
         return EPOCH_MS
 
-    async def read(self) -> Reading:
+    async def read(self, known: Known, _answer_seconds: float) -> Reading:
+        self.asked.append(known)
         self.now += self.read_seconds
         return reading()
 
@@ -51,7 +55,7 @@ def news_of(redis: StubRedis, kind: type[T], act: Callable[[Feed], None]) -> tup
 
     async def collect() -> tuple[list[News], T]:
         before: list[News] = []
-        feed = Feed(cast("RedisClient", redis), lambda: redis.now, lambda: None)
+        feed = Feed(cast("RedisClient", redis), lambda: redis.now, lambda: None, lambda: KNOWN)
         task = asyncio.create_task(feed.run())
         try:
             async with asyncio.timeout(10):
@@ -79,6 +83,12 @@ def test_a_reading_that_came_while_this_process_was_stopped_does_not_count() -> 
     before, lost = news_of(redis, Lost, stop_at_the_next_reading)
     assert before == []
     assert (lost.kind, lost.since) == ("stopped", 100.0)
+
+
+def test_each_reading_is_asked_for_what_is_not_known() -> None:
+    redis = StubRedis()
+    news_of(redis, FullRead, Feed.want_reading)
+    assert redis.asked == [KNOWN, KNOWN]
 
 
 def test_a_reading_that_is_wanted_is_news() -> None:

@@ -1,7 +1,8 @@
 """Workers whose reports come only by reading."""
 
 from agent_status_gateway.feed.missed_reports import MissedReports
-from chaos.workers.reports import reading, record, report
+from agent_status_publisher.contract.wire import Stamp
+from chaos.workers.reports import EPOCH_MS, reading, record, report
 
 
 class Worker:
@@ -14,6 +15,9 @@ class Worker:
     def read(self, seq: int, *, age: float = 3.0) -> None:
         self.missed.read(reading(report(seq, record("w1"), at=10.0 - age), at=10.0), lambda _: self.seq)
         self.seq = seq
+
+    def read_the_same(self, seq: int) -> None:
+        self.missed.read(reading(at=10.0, same={"w1": Stamp(seq, EPOCH_MS)}), lambda _: self.seq)
 
     def report(self, seq: int) -> None:
         self.missed.heard("w1")
@@ -69,4 +73,18 @@ def test_a_worker_that_redis_has_forgotten_is_missed_no_more() -> None:
     worker.read(1)
     worker.read(2)
     worker.missed.read(reading(at=20.0), lambda _: worker.seq)
+    assert worker.missed.workers == 0
+
+
+def test_a_worker_whose_report_is_the_same_is_neither_missed_again_nor_forgotten() -> None:
+    worker = Worker()
+    worker.read(1)
+    worker.read_the_same(1)
+    assert worker.missed.workers == 0
+    worker.read(2)
+    assert worker.missed.workers == 1
+    worker.read_the_same(2)
+    assert worker.missed.workers == 1
+    worker.report(3)
+    worker.read_the_same(3)
     assert worker.missed.workers == 0

@@ -1,4 +1,4 @@
-"""Key names, the channel's header, and what the read script answers."""
+"""Key names, the channel's header, and what the write script is given and answers."""
 
 import pytest
 
@@ -9,7 +9,6 @@ from agent_status_publisher.contract.wire import (
     Remembered,
     answered_keys,
     decode_message,
-    decode_reading,
     encode_record,
     remembered_by,
     write_arguments,
@@ -106,20 +105,3 @@ def test_a_report_is_parsed_by_its_workers_last_one() -> None:
     second = decode_message(b"w1 8 1800000005000 " + long).decode(first.record)
     assert (second.seq, second.record) == (8, first.record)
     assert len(second.record.texts) == 40
-
-
-def test_one_broken_hash_does_not_hide_the_others() -> None:
-    reply = [b"1800000000000", [b"w1", b"1", b"1800000000000", ENCODED], [b"w2", b"one", b"1800000000000", b"{}"]]
-    reading = decode_reading(reply)
-    assert [raw.worker_id for raw in reading.reports] == ["w1"]
-    assert [error.reason for error in reading.malformed] == ["header"]
-
-
-def test_a_client_that_decodes_responses_is_read_just_the_same() -> None:
-    reply = ["1800000000000", ["w1", "1", "1800000000000", ENCODED.decode()]]
-    assert decode_reading(reply).reports[0].decode().record.id == "w1"
-
-
-def test_an_answer_without_a_clock_is_not_a_reading() -> None:
-    with pytest.raises(MalformedReportError):
-        decode_reading([])
