@@ -38,6 +38,7 @@ def soak(day: Day, seconds: float, console: Console) -> list[str]:
     wrong = _make_peace(day, console)
     warm = Holding.of(day.lasting)
     console.print(f"warm: {warm}", highlight=False)
+    day.go_on()
     _live(day, began_at + seconds, console)
     wrong += _make_peace(day, console)
     end = Holding.of(day.lasting)
@@ -75,6 +76,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0, help="how long, peace aside (60)")
     parser.add_argument("--clients", type=int, default=200, help="at once (200)")
     parser.add_argument("--workers", type=int, default=8, help="at once (8)")
+    parser.add_argument("--sessions", type=int, default=0, help="of a large fleet in the background (0)")
     parser.add_argument("--seed", type=int, default=None, help="the same day again")
     parser.add_argument("--output", type=Path, default=Path("bench/results"), help="folder for the JSON")
     given = parser.parse_args()
@@ -83,9 +85,21 @@ def main() -> None:
     console.print(f"seed {seed}", highlight=False)
     raise_open_files()
     with ExitStack() as stack:
-        day = Day(random.Random(seed), clients=given.clients, workers=given.workers, stack=stack)
+        day = Day(
+            random.Random(seed),
+            clients=given.clients,
+            workers=given.workers,
+            background_sessions=given.sessions,
+            stack=stack,
+        )
         wrong = soak(day, given.minutes * 60, console)
-        facts = machine() | {"seed": seed, "happened": day.happened, "minutes": given.minutes, "wrong": wrong}
+        facts = machine() | {
+            "seed": seed,
+            "sessions": given.sessions,
+            "happened": day.happened,
+            "minutes": given.minutes,
+            "wrong": wrong,
+        }
     console.print(f"written: {store('soak', day.rows, facts, given.output)}", markup=False)
     for what in wrong[:20]:
         console.print(f"WRONG: {what}", style="red", highlight=False, markup=False, soft_wrap=True)

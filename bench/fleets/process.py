@@ -1,7 +1,7 @@
 """A fleet in a process of its own: `FleetProcess` starts it, and it does as lines on its stdin say.
 
-`python -m bench.fleets.process REDIS_URL WORKERS SESSIONS HEARTBEAT_SECONDS`. It can run by the Python of another
-checkout, whose publisher's contract it then speaks.
+`python -m bench.fleets.process REDIS_URL WORKERS SESSIONS HEARTBEAT_SECONDS [patient]`. It can run by the Python
+of another checkout, whose publisher's contract it then speaks.
 """
 
 import json
@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
+import redis
+
 from bench.checkout import OURS, Checkout
 from bench.fleets.reports import HEARTBEAT_SECONDS, FleetReports
 from bench.fleets.schedule import MIN_INTERVAL_SECONDS, Schedule
 
 LOOK_SECONDS: Final = 0.25
+RETRY_SECONDS: Final = 0.5
 BATCH_SECONDS: Final = 0.002
 """What is due within it is written together."""
 
@@ -38,7 +41,11 @@ class FleetError(Exception):
 
 
 class FleetProcess:
-    """The process, for as long as a block runs. All workers have reported when it begins; then they are silent."""
+    """The process, for as long as a block runs. All workers have reported when it begins; then they are silent.
+
+    Args:
+        is_patient: It goes on when Redis fails, instead of ending. Then reports are lost until their workers are due.
+    """
 
     def __init__(
         self,
@@ -48,10 +55,11 @@ class FleetProcess:
         sessions: int,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         checkout: Checkout = OURS,
+        is_patient: bool = False,
     ) -> None:
         self.workers = workers
         self.sessions = workers * sessions
-        given = (redis_url, str(workers), str(sessions), str(heartbeat_seconds))
+        given = [redis_url, str(workers), str(sessions), str(heartbeat_seconds), *(["patient"] if is_patient else [])]
         self._process = subprocess.Popen(
             [checkout.python, "-m", "bench.fleets.process", *given],
             cwd=OURS.folder,
@@ -107,7 +115,7 @@ class FleetProcess:
 
 def main() -> None:
     """The fleet's side."""
-    redis_url, workers, sessions, heartbeat_seconds = sys.argv[1:]
+    redis_url, workers, sessions, heartbeat_seconds, *patient = sys.argv[1:]
     with FleetReports(
         redis_url, workers=int(workers), sessions=int(sessions), heartbeat_seconds=float(heartbeat_seconds)
     ) as fleet:
@@ -126,7 +134,13 @@ def main() -> None:
                 _say(Counts(fleet.reports - reports, schedule.changes, now - began_at, late_seconds))
                 schedule = _ordered(json.loads(line), int(workers), now)
                 began_at, reports, late_seconds = now, fleet.reports, 0.0
-            fleet.write_due(schedule)
+            try:
+                fleet.write_due(schedule)
+            except redis.RedisError:
+                if not patient:
+                    raise
+                fleet.forget()
+                time.sleep(RETRY_SECONDS)
 
 
 def _ordered(order: dict[str, Any], workers: int, now: float) -> Schedule:

@@ -1,1 +1,1 @@
-"""The parts of a soak: what happens in its day, who watches, and what a process holds."""
+"""The parts of a soak: what happens in its day, a large fleet beside it, who watches, and what a process holds."""

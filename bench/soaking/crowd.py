@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-import json
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
+
+import orjson
 
 from chaos.gateways.gateway_client import STREAM
 
@@ -16,11 +17,22 @@ SILENT_SECONDS: Final = 40.0
 """Longer than a keepalive: then the connection is dead, as a browser or what is on the way would find."""
 
 
+MAX_LINE_BYTES: Final = 64 * 1024 * 1024
+PREFIX: Final = "soak:"
+"""Of the sessions whose states are known. All others are of the background."""
+
+
+def split(states: Mapping[str, str]) -> tuple[dict[str, str], int]:
+    """The states of known sessions, and how many others there are."""
+    known = {key: state for key, state in states.items() if key.startswith(PREFIX)}
+    return known, len(states) - len(known)
+
+
 class Client:
-    """A client, and the newest snapshot that it was shown, by sessions' states."""
+    """A client, and the newest snapshot that it was shown: known sessions' states, and how many others."""
 
     def __init__(self, ports: Sequence[int], randomly: random.Random) -> None:
-        self.newest: dict[str, str] | None = None
+        self.newest: tuple[dict[str, str], int] | None = None
         self.is_connected = False
         self.writer: asyncio.StreamWriter | None = None
         self._ports = ports
@@ -36,7 +48,9 @@ class Client:
             await asyncio.sleep(self._retry_seconds)
 
     async def _read_one_stream(self) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._randomly.choice(self._ports))
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", self._randomly.choice(self._ports), limit=MAX_LINE_BYTES
+        )
         try:
             self.writer = writer
             writer.write(REQUEST)
@@ -48,7 +62,8 @@ class Client:
                 if line.startswith(b"retry: "):
                     self._retry_seconds = int(line[7:]) / 1000
                 elif line.startswith(b"data: "):
-                    self.newest = {row["session_key"]: row["state"] for row in json.loads(line[6:])["sessions"]}
+                    rows = orjson.loads(line[6:])["sessions"]
+                    self.newest = split({row["session_key"]: row["state"] for row in rows})
                     self.is_connected = True
         finally:
             writer.transport.abort()

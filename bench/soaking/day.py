@@ -6,16 +6,20 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Final
 
 from bench.row import Row
-from bench.soaking.crowd import Crowd
+from bench.soaking.background import Background
+from bench.soaking.crowd import Crowd, split
 from chaos.gateways.gateway_process import GatewayProcess
 from chaos.servers.redis_server import RedisServer
 from chaos.terms import Terms
 from chaos.workers.worker_process import WorkerProcess
 
 TERMS: Final = Terms(heartbeat_seconds=0.5, lease_seconds=2.0, error_ttl_seconds=2.0, debounce_seconds=0.2)
+LARGE_TERMS: Final = replace(TERMS, debounce_seconds=1.0)
+"""Clients parse megabytes on the same machine."""
 STATES: Final = ("thinking", "tool_running", "streaming", "waiting_for_user")
 SESSIONS_EACH: Final = 5
 PAUSE_SECONDS: Final = (0.05, 0.5)
@@ -42,15 +46,23 @@ class Worker:
 
 
 class Day:
-    """Redis, one replica that lasts and one that comes and goes, workers, and a crowd of clients."""
+    """Redis, one replica that lasts and one that comes and goes, workers, and a crowd of clients.
 
-    def __init__(self, randomly: random.Random, *, clients: int, workers: int, stack: ExitStack) -> None:
+    Args:
+        background_sessions: Sessions of a large fleet beside these workers, which changes all day.
+    """
+
+    def __init__(
+        self, randomly: random.Random, *, clients: int, workers: int, background_sessions: int, stack: ExitStack
+    ) -> None:
         self.happened: Counter[str] = Counter()
         self.rows: list[Row] = []
         self._randomly = randomly
         self._stack = stack
         self._redis = RedisServer("--maxclients", "5000")
         stack.callback(self._redis.close)
+        self._terms = LARGE_TERMS if background_sessions else TERMS
+        self._background = Background(self._redis.url, background_sessions, stack)
         self.lasting = self._replica()
         self._coming = self._replica()
         self._most_workers = workers
@@ -90,18 +102,26 @@ class Day:
 
     def heal(self) -> None:
         """Nobody is frozen, and a worker is there."""
+        self._background.rest()
         for worker in self._workers:
             worker.process.continue_()
             worker.is_frozen = False
         self.a_worker_comes()
 
+    def go_on(self) -> None:
+        """After a time of peace."""
+        self._background.work()
+
     def wrong(self) -> list[str]:
         """Which eyes do not see what is."""
-        truth = {key: state for worker in self._workers for key, state in worker.sessions.items()}
-        eyes = {f"client {number}": client.newest for number, client in enumerate(self._crowd.clients)}
+        states = {key: state for worker in self._workers for key, state in worker.sessions.items()}
+        truth = (states, self._background.sessions)
+        eyes: dict[str, object] = {
+            f"client {number}": client.newest for number, client in enumerate(self._crowd.clients)
+        }
         away = [f"client {number} is away" for number, c in enumerate(self._crowd.clients) if not c.is_connected]
         for replica in (self.lasting, self._coming):
-            eyes[f"the JSON on port {replica.port}"] = replica.states()
+            eyes[f"the JSON on port {replica.port}"] = split(replica.states())
         return away + [f"{who} sees {seen}, not {truth}" for who, seen in eyes.items() if seen != truth]
 
     def a_session_changes(self) -> None:
@@ -185,5 +205,7 @@ class Day:
         return self._randomly.choice(awake) if awake else None
 
     def _replica(self, port: int | None = None) -> GatewayProcess:
-        replica = GatewayProcess(self._redis.url, port=port, drain_seconds=1, log_level="warning", **TERMS.of_gateway)
+        replica = GatewayProcess(
+            self._redis.url, port=port, drain_seconds=1, log_level="warning", **self._terms.of_gateway
+        )
         return self._stack.enter_context(replica)

@@ -49,6 +49,16 @@ def test_a_fleet_is_measured(name: str, measures: set[str], tmp_path: Path) -> N
     assert all(medians[measure] > 0 for measure in measures - {"CPU of one change"})
 
 
+@pytest.mark.slow
+def test_a_soak_with_a_large_fleet_in_the_background_ends_in_peace(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.soak", "--minutes", "0.05", "--clients", "2", "--workers", "1"]
+    command += ["--sessions", "300", "--seed", "1", "--output", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    stored = json.loads((tmp_path / "soak.json").read_text("utf-8"))
+    assert (stored["sessions"], stored["wrong"]) == (300, [])
+
+
 def test_another_checkout_must_have_an_environment(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench", "beside", "--checkout", str(tmp_path)],
