@@ -10,7 +10,8 @@ import redis
 from agent_status_gateway.cli.embedded import embedded_server
 from agent_status_gateway.fanout.frames import encode_frame
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.snapshot import take_snapshot
+from agent_status_gateway.state.fold.fold import Fold
+from agent_status_gateway.state.steps import at_once
 from agent_status_publisher.contract.reading import READ_SCRIPT, Reading, decode_reading, read_arguments
 from agent_status_publisher.contract.wire import Keys
 from bench.account import cpu_ns
@@ -43,11 +44,13 @@ def measure(options: Options) -> Iterator[Row]:
 
 def _made_ms(sessions: int, snapshots: int) -> Iterator[float]:
     """Each from what one reading of Redis brought, a millisecond later than the one before."""
-    fleet = Fleet()
+    fleet, fold = Fleet(), Fold()
     fleet.read(_reading(sessions), 0.0, 0.0)
     for number in range(snapshots):
         now, began_ns = number / 1000, time.perf_counter_ns()
-        encode_frame(take_snapshot(fleet, now), now)
+        fleet.judge(now)
+        at_once(fold.update(fleet, now))
+        at_once(encode_frame(fold.rows, fold.global_status(now), now))
         yield (time.perf_counter_ns() - began_ns) / 1e6
 
 

@@ -1,14 +1,21 @@
-"""Ways to run coroutines that asyncio does not offer: several loops as one, one that goes on, one that never waits."""
+"""Ways to run things that asyncio does not offer.
+
+They are: several loops as one, a loop that goes on, a coroutine that never waits, and work in steps.
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any, Final
+import time
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, Final, TypeVar
 
 logger = logging.getLogger(__name__)
 
 RESTART_SECONDS: Final = 1.0
 """Seconds between a failure of a loop and its next start."""
+STEP_SECONDS: Final = 0.002
+"""Seconds of work after which the event loop's other work gets its turn."""
+Result = TypeVar("Result")
 CANCEL_AGAIN_SECONDS: Final = 0.1
 """Seconds between two cancellations of a task that has swallowed one."""
 
@@ -77,3 +84,17 @@ def run_at_once(coroutine: Coroutine[Any, Any, None]) -> None:
         return
     coroutine.close()
     raise RuntimeError(f"{coroutine!r} waits for something")
+
+
+async def in_steps(steps: Generator[None, None, Result]) -> Result:
+    """Run work in steps, with the event loop's other work between them, and return its result."""
+    began_at = time.perf_counter()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        if time.perf_counter() - began_at > STEP_SECONDS:
+            await asyncio.sleep(0)
+            began_at = time.perf_counter()

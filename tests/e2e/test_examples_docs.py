@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from agent_status_gateway.state.schema import GlobalStatus, SessionStatus
+from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus
 from chaos.gateways.gateway_process import STATUS, GatewayProcess
 from chaos.need import program
 from chaos.servers.redis_server import RedisServer

@@ -20,7 +20,7 @@ from chaos.wait import wait_until
 from tests.integration.conftest import way
 from tests.support.clients.http import RawClient, stream_request
 
-FIRST = rb"event: status\ndata: \{.*\}\nid: [0-9a-f]{16}\nretry: [1-4]\d{3}\n\n"
+FIRST = rb"event: status\ndata: \{.*\}\nid: [0-9a-f]{32}\nretry: [1-4]\d{3}\n\n"
 CHANGES = 20
 """Sessions of a snapshot of 400 KB: more than any buffer holds."""
 LIVEZ = "GET /livez HTTP/1.1\r\nHost: localhost\r\n"

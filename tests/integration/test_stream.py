@@ -31,7 +31,7 @@ def test_the_first_bytes_are_a_whole_event_with_id_and_retry(gateway: GatewayThr
     with Dashboard(gateway.url) as dashboard:
         dashboard.wait_for_first()
         body = dashboard.body
-    assert re.fullmatch(rb"event: status\ndata: \{.*\}\nid: [0-9a-f]{16}\nretry: [1-4]\d{3}\n\n", body)
+    assert re.fullmatch(rb"event: status\ndata: \{.*\}\nid: [0-9a-f]{32}\nretry: [1-4]\d{3}\n\n", body)
     assert "content-type: text/event-stream; charset=utf-8" in dashboard.head
     assert "cache-control: no-cache, no-transform" in dashboard.head
     assert "x-accel-buffering: no" in dashboard.head

@@ -14,17 +14,17 @@ from agent_status_gateway.feed.feed import (
     RETRY_SECONDS,
 )
 from agent_status_gateway.feed.inbox import Inbox
+from agent_status_gateway.state.deadlines import NEVER
 from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.redis_clock import NEVER
-from agent_status_gateway.state.schema import Snapshot, fingerprint
-from agent_status_gateway.state.snapshot import take_snapshot
+from agent_status_gateway.state.fold.schema import Snapshot
 from agent_status_publisher.contract.reading import Reading
 from agent_status_publisher.contract.wire import decode_message
 from tests.model.simulated_link import SimulatedLink, SimulatedProcess
 from tests.model.simulated_reading import Call, SimulatedReading, Took
 from tests.model.simulated_redis import SimulatedRedis
 from tests.model.timeline import Timeline
+from tests.support.builders.fleets import id_of, next_deadline, take_snapshot
 
 Shown = Callable[["SimulatedReplica", Snapshot], None]
 
@@ -66,14 +66,18 @@ class SimulatedReplica(SimulatedProcess):
 
     def snapshot(self) -> Snapshot:
         """Do what pipeline.frame does, for a client that joins too."""
+        self._shown(self, snapshot := self._settle())
+        return snapshot
+
+    def _settle(self) -> Snapshot:
+        """Do what pipeline._settle_at_once does."""
         self._read_inbox()
         now = self.timeline.now
-        snapshot = take_snapshot(self.fleet, now)
         was_open = self._debounce.is_open
-        self._debounce.note(fingerprint(snapshot), now)
+        snapshot = take_snapshot(self.fleet, now)
+        self._debounce.note(id_of(self.fleet), now)
         if self._debounce.is_open and not was_open:
             self.after(0.0, self._look)
-        self._shown(self, snapshot)
         return snapshot
 
     # The feed
@@ -206,8 +210,11 @@ class SimulatedReplica(SimulatedProcess):
     def _listen(self, message: bytes) -> None:
         self._answered_at = self.timeline.now
         self._inbox.put(decode_message(message), self.timeline.now)
-        if not self._debounce.is_open and self._read_inbox():
-            self._look_unless_open()
+        if not self._debounce.is_open and self.first_read_at is not None:
+            before = id_of(self.fleet)
+            self._settle()
+            if id_of(self.fleet) != before:
+                self._look_unless_open()
 
     @property
     def _was_stopped(self) -> bool:
@@ -268,11 +275,9 @@ class SimulatedReplica(SimulatedProcess):
         self.fleet.read(reading, asked_at, now)
         self._look_unless_open()
 
-    def _read_inbox(self) -> bool:
-        has_changed = False
-        for unread in self._inbox.take():
-            has_changed |= self.fleet.hear(unread.report, unread.came_at)
-        return has_changed
+    def _read_inbox(self) -> None:
+        while (unread := self._inbox.take()) is not None:
+            self.fleet.hear(unread.report, unread.came_at)
 
     def _look_unless_open(self) -> None:
         if not self._debounce.is_open:
@@ -288,11 +293,11 @@ class SimulatedReplica(SimulatedProcess):
             if self.broadcast is None:
                 self.broadcast = snapshot
             if self._debounce.is_due(now):
-                self._debounce.sent(fingerprint(snapshot))
+                self._debounce.sent(id_of(self.fleet))
                 self.broadcast = snapshot
         if self.fleet.wants_reading(now):
             self.want_reading()
-        wake_at = min(self._debounce.closes_at, self.fleet.next_deadline(now))
+        wake_at = min(self._debounce.closes_at, next_deadline(self.fleet, now))
         self._look_number += 1
         number = self._look_number
         if wake_at != NEVER:

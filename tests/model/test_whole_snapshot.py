@@ -5,11 +5,10 @@ from typing import Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_publisher.contract.wire import WorkerRecord
 from chaos.workers.reports import reading, report
 from tests.model.random_reports import records
-from tests.support.builders.fleets import fleet_with
+from tests.support.builders.fleets import fleet_with, take_snapshot
 from tests.support.whole_snapshot import whole_snapshot, whole_snapshot_of
 
 WORKER_IDS: Final = st.sampled_from(["w1", "w2", "w3", "w4", "w5"])

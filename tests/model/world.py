@@ -3,8 +3,8 @@
 from typing import Final
 
 from agent_status_gateway.feed.feed import PROBE_SECONDS, READ_SECONDS_WITHOUT_WORKERS
+from agent_status_gateway.state.fold.schema import Snapshot
 from agent_status_gateway.state.known_worker import KnownWorker
-from agent_status_gateway.state.schema import Snapshot
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.outbox import MINUTE_SECONDS
 from tests.model.simulated_link import SimulatedProcess

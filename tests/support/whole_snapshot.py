@@ -10,8 +10,8 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.fold.schema import GlobalStateName, SessionStateName, SessionStatus, Snapshot
 from agent_status_gateway.state.known_worker import KnownWorker
-from agent_status_gateway.state.schema import GlobalStateName, SessionStateName, SessionStatus, Snapshot
 from agent_status_publisher.contract.wire import EndedRecord, SessionRecord, SessionState
 
 WORKING: Final = {SessionState.THINKING, SessionState.TOOL_RUNNING, SessionState.STREAMING}

@@ -11,7 +11,7 @@ from agent_status_gateway.cli.commands import cli
 from agent_status_gateway.main import create_app
 from agent_status_gateway.server.connection import RELIED_ON
 from agent_status_gateway.settings import PUBLISHER_ONLY, IngestSettings, RedisSettings, Settings
-from agent_status_gateway.state.schema import GlobalStatus, SessionStatus
+from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus
 from agent_status_publisher import Session, StatusPublisher
 from agent_status_publisher.contract.setting_names import PREFIX
 from agent_status_publisher.contract.wire import Keys

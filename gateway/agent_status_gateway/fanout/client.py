@@ -108,6 +108,18 @@ class Client:
         self._counts.events += 1
         self._counts.bytes += len(chunk)
 
+    @property
+    def is_gzipped(self) -> bool:
+        """True when the client gets compressed events."""
+        return self._encoder.is_gzipped
+
+    def open_without_frame(self, beginning: bytes) -> None:
+        """Write the beginning of a stream whose first event is not made yet. Until then no feed event is written."""
+        chunk = self._encoder.begin(beginning)
+        self.events = 0
+        self._transport.open(chunk)
+        self._counts.bytes += len(chunk)
+
     def offer(self, frame: Frame) -> bool:
         """Write this snapshot now or when there is room; False if the client has it already."""
         if frame.id == self._written_id:
@@ -168,12 +180,17 @@ class Client:
         if self._last_bytes is not None:
             self._transport.end(self._encoder.last(self._last_bytes))
             return
-        if self._feed is not None:
-            feed, self._feed = self._feed, None
-            self._write(self._encoder.text(feed))
+        if self._feed is not None and self._written_id:
+            self._write_feed(self._feed)
         if self._frame is not None and not self._transport.is_blocked:
             frame, self._frame = self._frame, None
             self._write_frame(frame)
+        if self._feed is not None and self._written_id and not self._transport.is_blocked:
+            self._write_feed(self._feed)
+
+    def _write_feed(self, event: bytes) -> None:
+        self._feed = None
+        self._write(self._encoder.text(event))
 
     def _write_frame(self, frame: Frame) -> None:
         self._written_id = frame.id

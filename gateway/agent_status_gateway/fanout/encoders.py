@@ -10,19 +10,23 @@ from typing_extensions import override
 
 from agent_status_gateway.fanout.chunks import LAST_CHUNK, chunk
 from agent_status_gateway.fanout.frames import Frame
-from agent_status_gateway.fanout.gzip_stream import finish, store
+from agent_status_gateway.fanout.gzip_stream import HEAD, finish, store
 
 
 class Encoder(Protocol):
     """Encoder of one stream; its methods are called in the order of the stream."""
 
     __slots__ = ()
+    is_gzipped: bool = False
 
     def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
         """Encode a new client's first event, with the wait before it reconnects; then `text`, if any."""
 
+    def begin(self, text: bytes) -> bytes:
+        """Encode the beginning of a stream whose first event is not made yet; then comes `event`."""
+
     def event(self, frame: Frame) -> bytes:
-        """Encode a later event."""
+        """Encode a later event, or the first one after `begin`."""
 
     def text(self, text: bytes) -> bytes:
         """Encode text that is written to this client alone, or seldom."""
@@ -37,6 +41,10 @@ class Identity(Encoder):
     @override
     def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
         return frame.first_event(retry_ms) + text
+
+    @override
+    def begin(self, text: bytes) -> bytes:
+        return text
 
     @override
     def event(self, frame: Frame) -> bytes:
@@ -59,6 +67,10 @@ class Chunked(Encoder):
         return chunk(frame.first_event(retry_ms) + text)
 
     @override
+    def begin(self, text: bytes) -> bytes:
+        return chunk(text)
+
+    @override
     def event(self, frame: Frame) -> bytes:
         return frame.chunk
 
@@ -75,6 +87,7 @@ class Gzip(Encoder):
     """Encoder that compresses, with or without chunks; one per client, since each stream ends with its own checksum."""
 
     __slots__ = ("_crc", "_is_chunked", "_length")
+    is_gzipped = True
 
     def __init__(self, *, is_chunked: bool) -> None:
         self._is_chunked = is_chunked
@@ -85,6 +98,11 @@ class Gzip(Encoder):
     def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
         zipped, self._crc, self._length = frame.gzipped.first(frame.first_tail(retry_ms) + text)
         return self._framed(zipped)
+
+    @override
+    def begin(self, text: bytes) -> bytes:
+        self._count(text)
+        return self._framed(HEAD + store(text))
 
     @override
     def event(self, frame: Frame) -> bytes:

@@ -56,6 +56,7 @@ class Hub:
         self, limits: Limits, keepalive_seconds: float = 30.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._clients: set[Client] = set()
+        self._waiting: list[Client] = []  # those whose first event is not made yet
         self._by_key: Counter[str] = Counter()
         self._by_address: Counter[str] = Counter()
         self._limits = limits
@@ -96,18 +97,25 @@ class Hub:
         self,
         transport: Transport,
         encoder: Encoder,
-        frame: Frame,
+        frame: Frame | None,
         *,
         peer: Peer,
         wants_feed: bool = False,
         feed: bytes = b"",
     ) -> Client:
-        """Add a client, and write `frame` to it as its first event, followed by the feed event, if any."""
+        """Add a client, and write `frame` to it as its first event, followed by the feed event, if any.
+
+        Without a frame the stream only begins; then `serve_waiting` must follow.
+        """
         counts, joined_at = self.counts, self._clock()
         client = Client(
             transport, encoder, self.leave, wants_feed=wants_feed, peer=peer, joined_at=joined_at, counts=counts
         )
-        client.open(frame, random_retry_ms(), feed)
+        if frame is None:
+            client.open_without_frame(retry(random_retry_ms()))
+            self._waiting.append(client)
+        else:
+            client.open(frame, random_retry_ms(), feed)
         counts.joins += 1
         counts.join_seconds += self._clock() - joined_at
         self._clients.add(client)
@@ -131,23 +139,35 @@ class Hub:
         if not self._clients:
             self._is_empty.set()
 
-    async def broadcast(self, frame: Frame) -> int:
-        """Offer the newest snapshot to every client, in steps; the number of clients that did not have it.
+    async def broadcast(self, frame: Frame) -> None:
+        """Offer the newest snapshot to every client, in steps.
 
         A client that joins during the broadcast has this snapshot or a newer one.
         """
+        await self._offer(frame, list(self._clients), Client.offer)
+
+    async def serve_waiting(self, frame: Frame, current_feed_event: Callable[[], bytes]) -> None:
+        """Write the first event to the clients that wait for it, and to those that asked a feed event."""
+
+        def serve(client: Client, frame: Frame) -> None:
+            client.offer(frame)
+            client.offer_feed(current_feed_event())
+
+        waiting, self._waiting = self._waiting, []
+        await self._offer(frame, waiting, serve)
+
+    async def _offer(self, frame: Frame, clients: list[Client], offer: Callable[[Client, Frame], object]) -> None:
+        if frame.is_large and any(client.is_gzipped for client in clients):
+            await asyncio.to_thread(lambda: frame.gzipped)
         step_clients = max(1, min(STEP_CLIENTS, STEP_BYTES // len(frame.event)))
-        offered = 0
-        clients = list(self._clients)
         for start in range(0, len(clients), step_clients):
             if start:
                 await asyncio.sleep(0)
             for client in clients[start : start + step_clients]:
                 try:
-                    offered += client.offer(frame)
+                    offer(client, frame)
                 except Exception:  # noqa: BLE001 - one client's defect must not cost the others their snapshot
                     self._failed(client)
-        return offered
 
     def broadcast_feed(self, event: bytes) -> None:
         """Write this feed event to the clients that asked for feed events."""

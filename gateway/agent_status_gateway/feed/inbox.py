@@ -5,6 +5,7 @@ worker only the newest will count in the next one. So the others are never parse
 constant change.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,8 @@ class Unread:
 
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
 """The inbox is full when its reports take more than this many bytes."""
+SHORT_BYTES: Final = 128 * 1024
+"""Bytes of reports that are looked at in about two milliseconds."""
 REPORT_BYTES: Final = 500
 """Bytes that a report takes beside its record, about."""
 
@@ -31,8 +34,16 @@ class Inbox:
     """At most one report for each worker. The pipeline empties it when it is full."""
 
     def __init__(self) -> None:
-        self._unread: dict[str, Unread] = {}
+        self._unread: OrderedDict[str, Unread] = OrderedDict()
         self._waiting_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._unread)
+
+    @property
+    def is_short(self) -> bool:
+        """True when its reports can be looked at without holding the event loop."""
+        return self._waiting_bytes <= SHORT_BYTES
 
     @property
     def is_full(self) -> bool:
@@ -50,9 +61,10 @@ class Inbox:
             self._waiting_bytes -= REPORT_BYTES + len(other.report.record) if other else 0
             self._unread[report.worker_id] = Unread(report=report, came_at=now, has_displaced=other is not None)
 
-    def take(self) -> tuple[Unread, ...]:
-        """Take out all reports."""
-        unread = tuple(self._unread.values())
-        self._unread.clear()
-        self._waiting_bytes = 0
+    def take(self) -> Unread | None:
+        """Take out the report that has waited longest; None if there is none."""
+        if not self._unread:
+            return None
+        _, unread = self._unread.popitem(last=False)
+        self._waiting_bytes -= REPORT_BYTES + len(unread.report.record)
         return unread

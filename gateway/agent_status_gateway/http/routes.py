@@ -1,7 +1,9 @@
 """Every endpoint but the stream's, and the OpenAPI document. The replica makes what the answers hold."""
 
+import asyncio
 from typing import Annotated, Any, Final, Literal
 
+import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
@@ -25,7 +27,7 @@ from agent_status_gateway.paths import (
     WORKERS_PATH,
 )
 from agent_status_gateway.replica import Replica
-from agent_status_gateway.state.schema import Snapshot
+from agent_status_gateway.state.fold.schema import Snapshot
 from agent_status_gateway.state.workers import Workers
 
 MIN_GZIP_BYTES: Final = 1000
@@ -95,10 +97,11 @@ async def status(
     if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
         return unavailable(replica.health.why_no_snapshot, accept="")
     headers = _headers(replica.health)
-    frame = replica.pipeline.frame()
-    body = frame.json
+    frame = replica.pipeline.frame_at_once() or await replica.pipeline.frame()
+    body: bytes | memoryview = frame.json
     if len(body) > MIN_GZIP_BYTES and accepts_gzip(accept_encoding):
-        body, headers["Content-Encoding"] = frame.gzipped_json, "gzip"
+        headers["Content-Encoding"] = "gzip"
+        body = await asyncio.to_thread(lambda: frame.gzipped_json) if frame.is_large else frame.gzipped_json
     return Response(body, media_type="application/json", headers=headers)
 
 
@@ -107,7 +110,8 @@ async def workers(replica: ThisReplica) -> Response:
     """Each worker's machine and process, its sessions, and whether it is live, lost or has left."""
     if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
         return unavailable(replica.health.why_no_snapshot, accept="")
-    return JSONResponse(replica.pipeline.workers(), headers=_headers(replica.health))
+    body = orjson.dumps(await replica.pipeline.workers())
+    return Response(body, media_type="application/json", headers=_headers(replica.health))
 
 
 class Ticket(TypedDict):

@@ -115,10 +115,13 @@ class StatusStream:
         self._access.uses[key_name] += 1
         scope[LET_IN] = True
         peer = Peer(*client_of(scope), key_name)
-        frame, health = self._pipeline.frame(), self._pipeline.health
+        frame, health = self._pipeline.frame_at_once(), self._pipeline.health
         wants_feed = _events(scope) == "all"
         feed = health.event() if wants_feed else b""
-        return self._hub.join(transport, encoder, frame, peer=peer, wants_feed=wants_feed, feed=feed)
+        client = self._hub.join(transport, encoder, frame, peer=peer, wants_feed=wants_feed, feed=feed)
+        if frame is None:
+            self._pipeline.want_frame_for_joiners()
+        return client
 
     def _refusal(self, scope: Scope) -> Response | None:
         """The answer that refuses a stream; None if the client gets one."""

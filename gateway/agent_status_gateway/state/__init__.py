@@ -1,13 +1,15 @@
-"""The state of the fleet, pure: which reports count, and the snapshot that they make.
+"""The state of the fleet, pure: which reports count, and the rows of the snapshot that they make.
 
 In reading order:
 
+    steps          work in small steps
+    deadlines      the next moment of each of many things
     redis_clock    Redis's wall clock, as seen from here
     known_worker   one worker: its newest report and the moments that follow from it
     verdict        whether a report that Redis holds counts
+    gone           the numbers of workers that are gone
     fleet          all workers: which report counts, and which worker is lost
-    schema         the snapshot's shape and its fingerprint
-    snapshot       which run of each session key counts, and the rows that they make
     workers        the workers as an operator sees them
+    fold           reports as rows of the snapshot
     debounce       when a change is sent
 """

@@ -4,12 +4,10 @@ Rule 1. The first change after quiet opens a window; the snapshot at its close i
         event a window, and none starves under constant change.
 Rule 2. What is sent at the close is compared for each client with what was last written to that client. One that joined
         inside the window may have got what others have not.
-Rule 3. Every snapshot that is taken, for whatever purpose, is noted here: no change may slip between two snapshots.
+Rule 3. Every state of the rows that anybody may see is noted here: no change may slip between two snapshots.
 """
 
 from typing import Final
-
-from agent_status_gateway.state.schema import Fingerprint
 
 NEVER: Final = float("inf")
 
@@ -18,8 +16,8 @@ class Debounce:
     """The window. Moments are seconds on the replica's monotonic clock."""
 
     def __init__(self, window_seconds: float) -> None:
-        self._window_seconds = window_seconds
-        self._settled: Fingerprint | None = None
+        self.window_seconds = window_seconds
+        self._settled: str | None = None
         self._closes_at = NEVER
 
     @property
@@ -30,25 +28,25 @@ class Debounce:
     @property
     def opened_at(self) -> float:
         """The moment of the open window's first change; infinity while all is quiet."""
-        return self._closes_at - self._window_seconds
+        return self._closes_at - self.window_seconds
 
     @property
     def is_open(self) -> bool:
         """True while a window is open."""
         return self._closes_at != NEVER
 
-    def note(self, fingerprint: Fingerprint, now: float) -> None:
-        """Note the fingerprint of a snapshot. With the first one ever, quiet begins."""
+    def note(self, snapshot_id: str, now: float) -> None:
+        """Note the id of a snapshot. With the first one ever, quiet begins."""
         if self._settled is None:
-            self._settled = fingerprint
-        elif not self.is_open and fingerprint != self._settled:
-            self._closes_at = now + self._window_seconds
+            self._settled = snapshot_id
+        elif not self.is_open and snapshot_id != self._settled:
+            self._closes_at = now + self.window_seconds
 
     def is_due(self, now: float) -> bool:
         """True when the window is over and its change must be sent."""
         return now >= self._closes_at
 
-    def sent(self, fingerprint: Fingerprint) -> None:
-        """Close the window: the snapshot with this fingerprint was sent to all clients that had not got it."""
-        self._settled = fingerprint
+    def sent(self, snapshot_id: str) -> None:
+        """Close the window: the snapshot with this id was sent to all clients that had not got it."""
+        self._settled = snapshot_id
         self._closes_at = NEVER

@@ -20,8 +20,11 @@ Rule 6. During an outage no worker becomes lost, none is forgotten, and no error
 
 from typing import Final
 
+from agent_status_gateway.state.deadlines import NEVER, Deadlines
+from agent_status_gateway.state.gone import GoneWorkers
 from agent_status_gateway.state.known_worker import KnownWorker
-from agent_status_gateway.state.redis_clock import NEVER, RedisClock
+from agent_status_gateway.state.redis_clock import RedisClock
+from agent_status_gateway.state.steps import Steps, at_once
 from agent_status_gateway.state.verdict import Verdict, verdict
 from agent_status_publisher.contract.reading import Known, Reading
 from agent_status_publisher.contract.wire import MalformedReportError, RawReport, Report, Stamp
@@ -34,8 +37,6 @@ GRACE_MARGIN_SECONDS: Final = 1.0
 """A grace is this many seconds longer than a heartbeat."""
 MAX_WORKERS: Final = 10_000
 """Maximum workers that are shown. Anyone who can write to Redis can invent any number."""
-MAX_REMEMBERED: Final = 10 * MAX_WORKERS
-"""Maximum gone workers whose numbers are remembered."""
 
 
 class Fleet:
@@ -43,7 +44,10 @@ class Fleet:
 
     def __init__(self) -> None:
         self._workers: dict[str, KnownWorker] = {}
-        self._remembered: dict[str, tuple[int, float]] = {}  # worker id → (seq, until when)
+        self._touched: dict[str, None] = {}
+        self._deadlines = Deadlines()  # by worker: when it is due to be judged or, if it is not live, to be forgotten
+        self._overdue: set[str] = set()  # workers whose deadline has come, and that a reading must confirm first
+        self._gone = GoneWorkers()
         self._stored: Known = {}  # in the last reading
         self._redis_clock = RedisClock()
         self._outage_since: float | None = None
@@ -57,13 +61,26 @@ class Fleet:
         """All workers that are shown in some way."""
         return tuple(self._workers.values())
 
+    def worker(self, worker_id: str) -> KnownWorker | None:
+        """The worker with this id; None if nothing of it is shown."""
+        return self._workers.get(worker_id)
+
+    @property
+    def has_touched(self) -> bool:
+        """True when a worker has another report, was lost or was forgotten, and has not been taken."""
+        return bool(self._touched)
+
+    def take_touched(self) -> str | None:
+        """Take the id of a worker that has another report, was lost or was forgotten; None if there is none left."""
+        return self._touched.popitem()[0] if self._touched else None
+
     @property
     def shortest_heartbeat_seconds(self) -> float | None:
         """Shortest heartbeat of the live workers, in seconds; None without any."""
         return min((w.heartbeat_seconds for w in self._workers.values() if w.is_live), default=None)
 
     def hear(self, raw: RawReport, now: float) -> bool:
-        """Take a report from the channel; True if it changes what is shown.
+        """Take a report from the channel; True if it counts.
 
         Raises:
             MalformedReportError: The report cannot be parsed, or its worker is one too many. It does not count.
@@ -72,7 +89,8 @@ class Fleet:
         if raw.seq <= self.known_seq(raw.worker_id):
             return False
         self._check_room(known)
-        return self._take(raw.decode(), now, now, known)
+        self._take(raw.decode(), now, now)
+        return True
 
     def tick(self, time_ms: int, asked_at: float, came_at: float) -> None:
         """Note that Redis's clock showed this at some moment between the question and the answer."""
@@ -83,6 +101,10 @@ class Fleet:
 
         A report that is the same as a known one (`known_reports`) keeps its worker, as if it had been read.
         """
+        return at_once(self.read_in_steps(reading, asked_at, now))
+
+    def read_in_steps(self, reading: Reading, asked_at: float, now: float) -> Steps[tuple[MalformedReportError, ...]]:
+        """Do what `read` does, a report a step. Nothing else must reach the fleet during it."""
         self.tick(reading.time_ms, asked_at, now)
         malformed = list(reading.malformed)
         for raw in reading.reports:
@@ -90,14 +112,16 @@ class Fleet:
                 self._consider(raw, asked_at, now)
             except MalformedReportError as error:
                 malformed.append(error)
+            yield
         for worker_id in reading.same:
-            self._keep(self._workers.get(worker_id))
+            self._keep(self._workers.get(worker_id), now)
         stored_before = self._stored
         self._stored = {**reading.same, **{raw.worker_id: raw.stamp for raw in reading.reports}}
         self._date_again(now)
         for worker_id, known in self._workers.items():
             if worker_id not in self._stored and known.arrived_at < asked_at:
                 known.vanish(now, was_stored=worker_id in stored_before)
+        self._gone.not_stored(stored_before.keys() - self._stored.keys())
         self._unread_since = NEVER
         if not self.has_been_read:
             self.has_been_read = True
@@ -119,7 +143,12 @@ class Fleet:
     def known_seq(self, worker_id: str) -> int:
         """Number of the newest report that is known of a worker, or remembered; -1 without any."""
         known = self._workers.get(worker_id)
-        return known.report.seq if known else self._remembered.get(worker_id, (-1, 0.0))[0]
+        return known.report.seq if known else self._gone.seq(worker_id)
+
+    @property
+    def has_outage(self) -> bool:
+        """True during an outage, when nothing is judged and nothing expires."""
+        return self._outage_since is not None
 
     def outage_began(self, now: float) -> None:
         """Keep the last snapshot until the outage ends."""
@@ -137,37 +166,29 @@ class Fleet:
         """Mark workers as lost and forget gone ones. Each snapshot begins here."""
         if self._outage_since is not None:
             return
-        for known in tuple(self._workers.values()):
-            if known.is_live and self._read_asked_at >= self._judged_at(known):
-                if known.is_vanished:
-                    self._forget(known)
-                else:
-                    known.is_lost = True
-            if not known.is_live and now >= known.remains_end_at:
-                self._forget(known)
-        for worker_id, (_, until) in tuple(self._remembered.items()):
-            if until <= now and worker_id not in self._stored:
-                del self._remembered[worker_id]
+        self._find_overdue(now)
+        for worker_id in tuple(self._overdue):
+            self._judge(worker_id, self._workers[worker_id], now)
+        self._gone.pass_(now, self._stored)
 
     def wants_reading(self, now: float) -> bool:
         """True when a worker is due to be judged, and Redis must be read first."""
-        return self._outage_since is None and any(
-            known.is_live and self._read_asked_at < self._judged_at(known) <= now for known in self._workers.values()
-        )
+        if self._outage_since is not None:
+            return False
+        self._find_overdue(now)
+        overdue = [self._workers[worker_id] for worker_id in self._overdue]
+        return any(known.is_live and self._read_asked_at < self._judged_at(known) for known in overdue)
 
     def shown_at(self, now: float) -> float:
         """The moment by which errors expire: now, or the beginning of the outage."""
         return now if self._outage_since is None else self._outage_since
 
     def next_deadline(self, now: float) -> float:
-        """The first moment after `now` at which the snapshot changes by itself; infinity if none."""
+        """The first moment after `now` at which a worker is due to be judged or forgotten; infinity if none."""
         if self._outage_since is not None:
             return NEVER
-        moments = [NEVER]
-        for known in self._workers.values():
-            moments.append(self._judged_at(known) if known.is_live else known.remains_end_at)
-            moments += known.expiries
-        return min(moment for moment in moments if moment > now)
+        self._find_overdue(now)
+        return self._deadlines.earliest
 
     def _check_room(self, known: KnownWorker | None) -> None:
         if known is None and len(self._workers) >= MAX_WORKERS:
@@ -179,29 +200,36 @@ class Fleet:
         seq, has_grown = self.known_seq(raw.worker_id), self._has_grown(raw)
         match verdict(known, raw, asked_at, now, known_seq=seq, has_grown=has_grown, clock=self._redis_clock):
             case Verdict.SAME:
-                self._keep(known)
+                self._keep(known, now)
             case Verdict.OLDER:
                 if known:
                     raw.decode()  # one that cannot be parsed is reported, though it would not count
-                self._keep(known)
+                self._keep(known, now)
             case Verdict.NEWER:
                 self._take_read(raw, self._not_written_before(raw.worker_id, known), now, known)
             case Verdict.OVERRIDES:
                 self._take_read(raw, -NEVER, now, known)
 
-    def _keep(self, known: KnownWorker | None) -> None:
-        if known:
+    def _keep(self, known: KnownWorker | None, now: float) -> None:
+        if known and known.is_vanished:
             known.reappear()
+            self._watch(known, now)
 
     def _take_read(self, raw: RawReport, not_before: float, now: float, known: KnownWorker | None) -> None:
         self._check_room(known)
         report = raw.decode()
-        self._take(report, self._written_at(report, not_before, now), now, known)
+        self._take(report, self._written_at(report, not_before, now), now)
 
-    def _take(self, report: Report, moment: float, now: float, known: KnownWorker | None) -> bool:
-        newer = self._workers[report.record.id] = KnownWorker(report, moment, now)
-        self._remembered.pop(report.record.id, None)
-        return known is None or known.is_lost or not known.shows_the_same_as(newer)
+    def _take(self, report: Report, moment: float, now: float) -> None:
+        worker_id = report.record.id
+        self._gone.forget(worker_id)
+        self._put(KnownWorker(report, moment, now), now)
+
+    def _put(self, known: KnownWorker, now: float) -> None:
+        worker_id = known.report.record.id
+        self._workers[worker_id] = known
+        self._touched[worker_id] = None
+        self._watch(known, now)
 
     def _has_grown(self, raw: RawReport) -> bool:
         """True when the number in Redis has grown since the last reading: its worker writes.
@@ -229,11 +257,13 @@ class Fleet:
         return max(moments[0] if has_grace else max(moments), now - report.record.ttl_ms / 1000)
 
     def _date_again(self, now: float) -> None:
-        for worker_id, known in self._workers.items():
+        if self._unread_since == NEVER:
+            return
+        for known in tuple(self._workers.values()):
             if known.arrived_at > self._unread_since and not known.is_lost:
                 moment = self._written_at(known.report, self._unread_since, now)
                 if moment < known.moment:
-                    self._workers[worker_id] = KnownWorker(known.report, moment, known.arrived_at)
+                    self._put(KnownWorker(known.report, moment, known.arrived_at), now)
 
     def _judge_first_reading(self, now: float) -> None:
         """Give a grace if every report is past its lease: then it was Redis that was away."""
@@ -246,8 +276,39 @@ class Fleet:
         grace_from = max(self._grace_from, known.grace_from)
         return max(known.lease_ends_at, grace_from + heartbeat_seconds + GRACE_MARGIN_SECONDS)
 
-    def _forget(self, known: KnownWorker) -> None:
-        del self._workers[known.report.record.id]
-        if len(self._remembered) >= MAX_REMEMBERED:
-            del self._remembered[next(iter(self._remembered))]
-        self._remembered[known.report.record.id] = (known.report.seq, known.hash_ends_at)
+    def _judge(self, worker_id: str, known: KnownWorker, now: float) -> None:
+        if known.is_live and self._read_asked_at >= self._judged_at(known):
+            if known.is_vanished:
+                self._forget(worker_id, known)
+                return
+            known.is_lost = True
+            self._touched[worker_id] = None
+        if not known.is_live and now >= known.remains_end_at:
+            self._forget(worker_id, known)
+        else:
+            self._watch(known, now)
+
+    def _watch(self, known: KnownWorker, now: float) -> None:
+        """Set when a worker is looked at again; that moment may be over."""
+        worker_id = known.report.record.id
+        deadline = self._judged_at(known) if known.is_live else known.remains_end_at
+        if deadline <= now:
+            self._overdue.add(worker_id)
+            self._deadlines.remove(worker_id)
+        else:
+            self._overdue.discard(worker_id)
+            self._deadlines.set(worker_id, deadline)
+
+    def _find_overdue(self, now: float) -> None:
+        """Look again at each worker that is overdue, since it may have a grace now, or whose deadline has come."""
+        for worker_id in tuple(self._overdue):
+            self._watch(self._workers[worker_id], now)
+        while (due := self._deadlines.take_due(now)) is not None:
+            self._watch(self._workers[due], now)
+
+    def _forget(self, worker_id: str, known: KnownWorker) -> None:
+        del self._workers[worker_id]
+        self._overdue.discard(worker_id)
+        self._deadlines.remove(worker_id)
+        self._touched[worker_id] = None
+        self._gone.remember(worker_id, known.report.seq, known.hash_ends_at)

@@ -5,42 +5,13 @@ known: its arrival on the channel or, for one that was read, its age by Redis's 
 count from there.
 """
 
-from typing import Final, NamedTuple
-
 from agent_status_publisher.contract.wire import Report, SessionRecord
-
-SAME_RUN_MS: Final = 20
-"""A run's start differs by up to this many milliseconds between reports: Redis stamps them a moment later."""
-
-
-class Claim(NamedTuple):
-    """A worker's claim to one session key: the run that it holds, or that it has ended (`record` is None).
-
-    Attributes:
-        run_started_ms: The start on Redis's clock, so that it is equal on every replica.
-    """
-
-    key: str
-    run_started_ms: int
-    worker_id: str
-    record: SessionRecord | None
 
 
 class KnownWorker:
     """One worker as this replica knows it. `is_lost` stays until a newer report comes."""
 
-    __slots__ = (
-        "arrived_at",
-        "claimed_twice",
-        "claims",
-        "expiries",
-        "grace_from",
-        "is_lost",
-        "is_vanished",
-        "keys",
-        "moment",
-        "report",
-    )
+    __slots__ = ("arrived_at", "ended", "grace_from", "is_lost", "is_vanished", "moment", "report", "sessions")
 
     def __init__(self, report: Report, moment: float, arrived_at: float) -> None:
         self.report = report
@@ -51,20 +22,10 @@ class KnownWorker:
         """True when Redis does not know the worker any more."""
         self.grace_from = float("-inf")
         """When Redis lost it before its TTL was over (a wipe, an older copy, a step of its clock)."""
-        record = report.record
-        self.claims: tuple[Claim, ...] = (
-            *[Claim(s.key, report.at_ms - s.run_ms, record.id, s) for s in record.sessions],
-            *[Claim(e.key, report.at_ms - e.run_ms, record.id, None) for e in record.ended],
-        )
-        self.keys = frozenset([claim.key for claim in self.claims])
-        self.claimed_twice: frozenset[str] = frozenset()
-        """Keys of which the worker has ended one run and holds another."""
-        if len(self.keys) < len(self.claims):
-            self.claimed_twice = self.keys & {run.key for run in record.ended}
-        self.expiries: tuple[float, ...] = tuple(
-            self.expires_at(s) for s in record.sessions if s.expires_ms is not None
-        )
-        """The moments at which its sessions in error vanish."""
+        self.sessions: dict[str, SessionRecord] = {session.key: session for session in report.record.sessions}
+        """The sessions that it holds, by key."""
+        self.ended: dict[str, int] = {run.key: run.run_ms for run in report.record.ended}
+        """The keys that it has ended, and the milliseconds since the ended run began."""
 
     @property
     def has_left(self) -> bool:
@@ -75,6 +36,11 @@ class KnownWorker:
     def is_live(self) -> bool:
         """True when the worker is neither lost nor left."""
         return not self.is_lost and not self.report.record.left
+
+    @property
+    def started_at(self) -> float:
+        """The moment at which it started."""
+        return self.moment - self.report.record.uptime_ms / 1000
 
     @property
     def heartbeat_seconds(self) -> float:
@@ -94,7 +60,7 @@ class KnownWorker:
         """
         record = self.report.record
         if record.left:
-            return self.hash_ends_at if self.claims else self.moment
+            return self.hash_ends_at if record.sessions or record.ended else self.moment
         return self.lease_ends_at + record.error_ttl_ms / 1000
 
     @property
@@ -115,23 +81,5 @@ class KnownWorker:
         self.grace_from = float("-inf")
 
     def expires_at(self, session: SessionRecord) -> float:
-        """The moment at which a session in error vanishes; infinity for others."""
+        """The moment at which a session in error, or a question, vanishes; infinity for others."""
         return float("inf") if session.expires_ms is None else self.moment + session.expires_ms / 1000
-
-    def shows_the_same_as(self, other: "KnownWorker") -> bool:
-        """True when both show the same runs of the same sessions, in the same states with the same tools."""
-        return (
-            self.has_left == other.has_left
-            and len(self.claims) == len(other.claims)
-            and all(map(_shows_the_same, self.claims, other.claims))
-        )
-
-
-def _shows_the_same(claim: Claim, other: Claim) -> bool:
-    """False for a new run in the same state, since it may overtake another worker's run of the key."""
-    if claim.key != other.key or abs(claim.run_started_ms - other.run_started_ms) > SAME_RUN_MS:
-        return False
-    mine, theirs = claim.record, other.record
-    if mine is None or theirs is None:
-        return mine is theirs
-    return (mine.state, mine.tool) == (theirs.state, theirs.tool)

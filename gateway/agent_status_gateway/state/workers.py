@@ -7,6 +7,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_gateway.state.steps import Steps
 
 WorkerState = Literal["live", "lost", "left"]
 
@@ -33,9 +34,12 @@ class Workers(TypedDict):
     workers: list[WorkerStatus]
 
 
-def describe_workers(known: Iterable[KnownWorker], now: float) -> Workers:
-    """Describe the workers at `now`, on the clock of their moments."""
-    rows = [_describe(worker, now) for worker in known]
+def describe_workers(known: Iterable[KnownWorker], now: float) -> Steps[Workers]:
+    """Describe the workers at `now`, on the clock of their moments, a worker a step."""
+    rows = []
+    for worker in known:
+        rows.append(_describe(worker, now))
+        yield
     return {"workers": sorted(rows, key=lambda row: (row["host"], row["pid"], row["worker_id"]))}
 
 
@@ -46,7 +50,7 @@ def _describe(known: KnownWorker, now: float) -> WorkerStatus:
         "host": record.host,
         "pid": record.pid,
         "state": "left" if known.has_left else "lost" if known.is_lost else "live",
-        "sessions": sorted(session.key for session in record.sessions),
+        "sessions": sorted(known.sessions),
         "max_concurrent": record.max_concurrent,
         "uptime_seconds": record.uptime_ms // 1000,
         "last_heard_seconds": round(max(0.0, now - known.moment), 1),

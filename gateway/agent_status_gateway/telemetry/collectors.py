@@ -1,6 +1,7 @@
 """Prometheus collectors over hub, feed, fleet and event loop: read on request, not when something changes."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
@@ -89,7 +90,7 @@ class FleetCollector(Collector):
         workers.add_metric(["left"], sum(worker.has_left for worker in known))
         yield workers
         sessions = GaugeMetricFamily("agent_status_sessions", "Sessions that live workers hold.", labels=["state"])
-        states = [session.state for worker in known if worker.is_live for session in worker.report.record.sessions]
+        states = Counter(session.state for worker in known if worker.is_live for session in worker.sessions.values())
         for state in SessionState:
-            sessions.add_metric([state.value], states.count(state))
+            sessions.add_metric([state.value], states[state])
         yield sessions

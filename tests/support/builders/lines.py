@@ -40,7 +40,7 @@ class Listener:
     """A client of a hub, and its transport."""
 
     def __init__(
-        self, hub: Hub, frame: Frame, encoder: Encoder = IDENTITY, *, wants_feed: bool = False, peer: Peer = PEER
+        self, hub: Hub, frame: Frame | None, encoder: Encoder = IDENTITY, *, wants_feed: bool = False, peer: Peer = PEER
     ) -> None:
         self.transport = RecordingTransport()
         self.client: Client = hub.join(self.transport, encoder, frame, peer=peer, wants_feed=wants_feed)

@@ -1,10 +1,12 @@
-"""Several loops as one."""
+"""Several loops as one, and work in steps."""
 
 import asyncio
+from collections.abc import Generator
 
 import pytest
 
-from agent_status_gateway.tasks import keep_running, together
+from agent_status_gateway import tasks
+from agent_status_gateway.tasks import in_steps, keep_running, run_at_once, together
 
 
 async def for_ever() -> None:
@@ -117,3 +119,35 @@ def test_loops_within_loops_leave_nothing_behind_when_cancelled_from_outside() -
         assert not names_left()
 
     asyncio.run(main())
+
+
+def test_work_in_steps_lets_other_work_of_the_loop_run_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "STEP_SECONDS", -1.0)
+    happened: list[str] = []
+
+    def steps() -> Generator[None, None, str]:
+        for _ in range(2):
+            happened.append("step")
+            yield
+        return "done"
+
+    async def other() -> None:
+        while True:
+            happened.append("other")
+            await asyncio.sleep(0)
+
+    async def run() -> str:
+        beside = asyncio.create_task(other())
+        result = await in_steps(steps())
+        beside.cancel()
+        return result
+
+    assert asyncio.run(run()) == "done"
+    assert happened[:4] == ["step", "other", "step", "other"]
+
+
+def test_short_work_in_steps_does_not_wait_at_all() -> None:
+    def steps() -> Generator[None, None, None]:
+        yield
+
+    run_at_once(in_steps(steps()))

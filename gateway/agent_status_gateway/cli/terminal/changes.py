@@ -5,7 +5,7 @@ Each line begins with its subject: a session's key, `fleet` or `gateway`. Then c
 
 from agent_status_gateway.cli.terminal.presentation import headline, in_order, matches, plain, what
 from agent_status_gateway.cli.terminal.view import Known
-from agent_status_gateway.state.schema import GlobalStatus, SessionStatus, Snapshot
+from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus, Snapshot
 
 
 def changes(before: Snapshot | None, after: Snapshot, matching: str = "") -> list[str]:

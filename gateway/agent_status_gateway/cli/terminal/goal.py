@@ -10,7 +10,7 @@ from typing import Final, get_args
 
 from agent_status_gateway.cli.terminal.changes import fleet_line, session_line
 from agent_status_gateway.cli.terminal.presentation import in_order, plain
-from agent_status_gateway.state.schema import GlobalStateName, SessionStateName, SessionStatus, Snapshot
+from agent_status_gateway.state.fold.schema import GlobalStateName, SessionStateName, SessionStatus, Snapshot
 
 GLOBAL_STATES: Final[tuple[str, ...]] = get_args(GlobalStateName)
 SESSION_STATES: Final[tuple[str, ...]] = get_args(SessionStateName)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from agent_status_gateway.state.schema import GlobalStatus, SessionStatus, TokenUsage
+from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus, TokenUsage
 
 RANKS: Final = {"waiting_for_user": 0, "error": 1}
 """Sessions that need attention come first. The others keep their place when their state changes."""

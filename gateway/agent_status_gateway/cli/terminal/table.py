@@ -12,7 +12,7 @@ from rich.text import Text
 
 from agent_status_gateway.cli.terminal.presentation import counts, duration, headline, name, plain, tokens, what
 from agent_status_gateway.cli.terminal.view import View
-from agent_status_gateway.state.schema import SessionStatus
+from agent_status_gateway.state.fold.schema import SessionStatus
 
 COLOURS: Final = {
     "idle": "dim",

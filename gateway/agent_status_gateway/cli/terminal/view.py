@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 
 from agent_status_gateway.cli.terminal.presentation import duration, in_order, json_line, matches
-from agent_status_gateway.state.schema import SessionStatus, Snapshot
+from agent_status_gateway.state.fold.schema import SessionStatus, Snapshot
 
 FEED_STATE_SECONDS: Final = 2.0
 """Seconds to wait for the feed's state. A gateway sends it together with the first snapshot, or never."""

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_status_gateway.fanout.encoders import CHUNKED, IDENTITY, Encoder, Gzip, encoder_for
-from agent_status_gateway.fanout.frames import KEEPALIVE, Frame, encode_frame
+from agent_status_gateway.fanout.frames import KEEPALIVE, Frame
 from agent_status_gateway.fanout.gzip_stream import GzippedEvent, store
 from agent_status_gateway.fanout.retry import retry
-from tests.unit.gateway.fanout.test_frames import snapshot_with
+from chaos.workers.reports import session
+from tests.support.builders.frames import frame_of
 from tests.unit.gateway.fanout.test_hub import A, B, C
 
-FRAMES = (A, B, C, encode_frame(snapshot_with("x" * 200_000), 0.0))
+FRAMES = (A, B, C, frame_of(*[session(f"web:{number}", title="x" * 200) for number in range(1000)]))
 
 
 def unchunked(body: bytes) -> bytes:
@@ -93,3 +94,21 @@ def test_a_stored_piece_may_be_of_any_length(size: int) -> None:
 def test_an_encoder_without_state_is_shared_by_all_clients() -> None:
     assert encoder_for(is_gzipped=False, is_chunked=True) is CHUNKED
     assert encoder_for(is_gzipped=False, is_chunked=False) is IDENTITY
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+@pytest.mark.parametrize("is_gzipped", [False, True])
+@given(steps=steps)
+def test_a_stream_that_begins_without_a_frame_is_whole_too(
+    is_gzipped: bool, is_chunked: bool, steps: list[Frame | bytes]
+) -> None:
+    encoder = encoder_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
+    body = encoder.begin(retry(1234))
+    for step in steps:
+        body += encoder.event(step) if isinstance(step, Frame) else encoder.text(step)
+    body += encoder.last(retry(2000))
+    if is_chunked:
+        body = unchunked(body)
+    text = gzip.decompress(body) if is_gzipped else body
+    events = [step.event if isinstance(step, Frame) else step for step in steps]
+    assert text == b"".join([retry(1234), *events, retry(2000)])

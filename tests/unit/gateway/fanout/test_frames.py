@@ -1,39 +1,43 @@
 """A snapshot as bytes."""
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_status_gateway.fanout import frames
 from agent_status_gateway.fanout.frames import KEEPALIVE, encode_frame, feed_event
 from agent_status_gateway.fanout.retry import retry
-from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.schema import Snapshot
-from agent_status_gateway.state.snapshot import take_snapshot
-from chaos.workers.reports import reading, record, report, session
-
-IDLE: Snapshot = {
-    "global": {"state": "idle", "active_sessions": 0, "max_concurrent": 5, "uptime_seconds": 120},
-    "sessions": [],
-}
-
-
-def snapshot_with(title: str) -> Snapshot:
-    fleet = Fleet()
-    fleet.read(reading(report(1, record("w1", session("web:1", title=title)))), 0.0, 0.0)
-    return take_snapshot(fleet, 0.0)
+from chaos.workers.reports import record, report, session
+from tests.support.builders.fleets import fleet_with, fold_of, take_snapshot
+from tests.support.builders.frames import frame_of
 
 
 def test_an_event_is_byte_for_byte_as_the_page_has_it_with_an_id_after_the_data() -> None:
-    frame = encode_frame(IDLE, 0.0)
+    frame = frame_of()
     assert frame.event == (
         b"event: status\n"
-        b'data: {"global":{"state":"idle","active_sessions":0,"max_concurrent":5,"uptime_seconds":120},"sessions":[]}\n'
+        b'data: {"global":{"state":"idle","active_sessions":0,"max_concurrent":5,"uptime_seconds":0},"sessions":[]}\n'
         b"id: " + frame.id.encode() + b"\n\n"
     )
 
 
+def test_a_session_is_byte_for_byte_as_the_page_has_it() -> None:
+    busy = session(
+        "websocket:abc123", "tool_running", tool="bash", input_tokens=500, output_tokens=100, changed_ms=1200
+    )
+    assert bytes(frame_of(busy, session("a")).json) == (
+        b'{"global":{"state":"active","active_sessions":2,"max_concurrent":5,"uptime_seconds":0},"sessions":['
+        b'{"session_key":"a","session_id":"a","channel":"a","title":null,"state":"thinking","tool_name":null,'
+        b'"duration_seconds":0.0,"token_usage":null,"error_message":null},'
+        b'{"session_key":"websocket:abc123","session_id":"abc123","channel":"websocket","title":null,'
+        b'"state":"tool_running","tool_name":"bash","duration_seconds":1.2,"token_usage":{"input":500,"output":100},'
+        b'"error_message":null}]}'
+    )
+
+
 def test_the_first_event_also_carries_the_time_to_wait_before_a_reconnect() -> None:
-    frame = encode_frame(IDLE, 0.0)
+    frame = frame_of()
     assert frame.first_event(1234) == frame.event[:-1] + b"retry: 1234\n\n"
 
 
@@ -49,21 +53,41 @@ def test_a_feed_event_has_the_feeds_state_and_its_age() -> None:
     assert feed_event("lost", 3.14) == b'event: feed\ndata: {"state":"lost","since_seconds":3.1}\n\n'
 
 
-def test_the_id_follows_the_fingerprint_and_nothing_else() -> None:
-    later = IDLE | {"global": IDLE["global"] | {"uptime_seconds": 500}}
-    busy = IDLE | {"global": IDLE["global"] | {"state": "active"}}
-    assert encode_frame(IDLE, 0.0).id == encode_frame(later, 9.0).id
-    assert encode_frame(IDLE, 0.0).id != encode_frame(busy, 0.0).id
+def test_the_id_follows_keys_states_and_tools_and_nothing_else() -> None:
+    plain = frame_of(session("web:1"))
+    same = frame_of(session("web:1", title="T", input_tokens=5, changed_ms=9000), made_at=9.0)
+    assert plain.id == same.id
+    others = [session("web:2"), session("web:1", "streaming"), session("web:1", tool="bash")]
+    assert len({plain.id, frame_of().id, *[frame_of(other).id for other in others]}) == 5
+
+
+@pytest.mark.parametrize("sessions", [0, 1, 9, 10, 11, 25])
+def test_rows_that_are_joined_in_steps_are_the_rows_that_are_joined_at_once(
+    sessions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = [session(f"web:{number}") for number in range(sessions)]
+    at_once = frame_of(*some)
+    monkeypatch.setattr(frames, "STEP_ROWS", 10)
+    assert frame_of(*some) == at_once
+    assert len(orjson.loads(at_once.json)["sessions"]) == sessions
+
+
+def test_a_frame_is_made_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "STEP_ROWS", 10)
+    fleet = fleet_with(report(1, record("w1", *[session(f"web:{number}") for number in range(25)])))
+    take_snapshot(fleet, 0.0)
+    fold = fold_of(fleet)
+    assert len(list(encode_frame(fold.rows, fold.global_status(0.0), 0.0))) == 3
 
 
 def test_the_json_body_and_the_events_data_are_the_same_bytes() -> None:
-    frame = encode_frame(snapshot_with("T"), 0.0)
+    frame = frame_of(session(title="T"))
     assert b"data: " + frame.json + b"\n" in frame.event
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=100))
 def test_no_title_can_break_out_of_its_line(title: str) -> None:
-    frame = encode_frame(snapshot_with(title), 0.0)
+    frame = frame_of(session(title=title))
     lines = frame.event.split(b"\n")
     assert [line.partition(b": ")[0] for line in lines] == [b"event", b"data", b"id", b"", b""]
     assert orjson.loads(frame.json)["sessions"][0]["title"] == title

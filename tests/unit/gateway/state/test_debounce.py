@@ -6,20 +6,17 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.fanout.frames import Frame, encode_frame
+from agent_status_gateway.fanout.frames import Frame
 from agent_status_gateway.fanout.hub import Hub, Limits
 from agent_status_gateway.state.debounce import NEVER, Debounce
-from agent_status_gateway.state.schema import Fingerprint, Snapshot
+from chaos.workers.reports import session
+from tests.support.builders.frames import frame_of
 from tests.support.builders.lines import Listener, at_once
 
 WINDOW = 1.0
 
 
-def print_of(state: str) -> Fingerprint:
-    return "active", (("web:1", state, None),)
-
-
-A, B, C = print_of("A"), print_of("B"), print_of("C")
+A, B, C = "a", "b", "c"
 
 
 def quiet() -> Debounce:
@@ -72,24 +69,8 @@ def test_without_a_window_every_change_is_due_at_once() -> None:
     assert debounce.is_due(5.0)
 
 
-def frame(state: str, made_at: float) -> Frame:
-    snapshot: Snapshot = {
-        "global": {"state": "active", "active_sessions": 1, "max_concurrent": 5, "uptime_seconds": 0},
-        "sessions": [
-            {
-                "session_key": "web:1",
-                "session_id": "1",
-                "channel": "web",
-                "title": None,
-                "state": state,  # type: ignore[typeddict-item]
-                "tool_name": None,
-                "duration_seconds": 0.0,
-                "token_usage": None,
-                "error_message": None,
-            }
-        ],
-    }
-    return encode_frame(snapshot, made_at)
+def frame(tool: str, made_at: float) -> Frame:
+    return frame_of(session("web:1", "tool_running", tool=tool), made_at=made_at)
 
 
 @dataclass
@@ -101,7 +82,7 @@ class Reader:
 
     def read(self, now: float) -> None:
         for chunk in self.listener.taken():
-            self.got.append((now, chunk.partition(b'"state":"')[2].partition(b'"sessions"')[2].decode()))
+            self.got.append((now, chunk.partition(b'"tool_name":"')[2][:1].decode()))
 
 
 # debounce: Rule 3
@@ -118,14 +99,14 @@ def test_whatever_changes_a_client_gets_one_event_a_window_and_ends_with_the_tru
     debounce, hub = Debounce(WINDOW), Hub(Limits(clients=100))
     readers: list[Reader] = []
     now, state = 0.0, "A"
-    debounce.note(frame(state, now).fingerprint, now)
+    debounce.note(frame(state, now).id, now)
 
     def speak_until(moment: float) -> None:
         while debounce.closes_at <= moment:
             at = debounce.closes_at
             newest = frame(state, at)
-            debounce.note(newest.fingerprint, at)
-            debounce.sent(newest.fingerprint)
+            debounce.note(newest.id, at)
+            debounce.sent(newest.id)
             at_once(hub.broadcast(newest))
             for reader in readers:
                 reader.read(at)
@@ -136,10 +117,10 @@ def test_whatever_changes_a_client_gets_one_event_a_window_and_ends_with_the_tru
         state = wanted
         if joins:
             first = frame(state, now)
-            debounce.note(first.fingerprint, now)
+            debounce.note(first.id, now)
             readers.append(Reader(Listener(hub, first), [(now, "first")]))
         else:
-            debounce.note(frame(state, now).fingerprint, now)
+            debounce.note(frame(state, now).id, now)
     speak_until(now + 3 * WINDOW)
 
     for reader in readers:

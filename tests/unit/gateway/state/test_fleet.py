@@ -7,10 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_publisher.contract.wire import MalformedReportError, RawReport
 from chaos.workers.reports import ended, reading, record, report, session
-from tests.support.builders.fleets import ERROR_TTL, HEARTBEAT, LEASE, fleet_with, lost_at, one_session, row, states
+from tests.support.builders.fleets import (
+    ERROR_TTL,
+    HEARTBEAT,
+    LEASE,
+    fleet_with,
+    fold_of,
+    lost_at,
+    one_session,
+    row,
+    states,
+    take_snapshot,
+)
 
 # A report counts if it is newer
 
@@ -33,7 +43,11 @@ def test_a_report_that_is_not_newer_moves_nothing(seq: int) -> None:
 
 def test_a_heartbeat_changes_nothing_but_keeps_the_lease() -> None:
     fleet = fleet_with(report(1, one_session()))
-    assert not fleet.hear(report(2, one_session()), 10.0)
+    assert states(fleet, 0.0) == {"web:1": "thinking"}
+    before = fold_of(fleet).rows.id
+    assert fleet.hear(report(2, one_session()), 10.0)
+    assert states(fleet, 10.0) == {"web:1": "thinking"}
+    assert fold_of(fleet).rows.id == before
     assert not fleet.wants_reading(LEASE + 5)
 
 
@@ -112,7 +126,7 @@ def test_a_lost_worker_vanishes_after_its_error_ttl() -> None:
     assert states(fleet, LEASE + ERROR_TTL) == {}
 
 
-# snapshot: Rule 3
+# claims: Rule 3
 def test_sessions_in_error_keep_their_message_and_expiry_when_their_worker_is_lost() -> None:
     failed = record("w1", session("web:1", "error", error="boom", expires_ms=20_000))
     fleet = fleet_with(report(1, failed))
@@ -211,9 +225,9 @@ def test_a_worker_that_has_left_shows_only_its_errors_until_they_expire() -> Non
     goodbye = record("w1", session("web:1", "error", error="boom", expires_ms=10_000), left=True)
     fleet = fleet_with(report(1, one_session()))
     fleet.hear(report(2, goodbye), 1.0)
+    assert take_snapshot(fleet, 1.0)["global"]["max_concurrent"] == 0
     assert states(fleet, 10.9) == {"web:1": "error"}
     assert states(fleet, 11.0) == {}
-    assert take_snapshot(fleet, 1.0)["global"]["max_concurrent"] == 0
 
 
 def test_a_forged_goodbye_hides_a_worker_until_its_number_has_grown_between_two_readings() -> None:
@@ -246,11 +260,11 @@ def test_what_is_remembered_of_the_gone_is_forgotten_with_their_hash() -> None:
     fleet = fleet_with(report(1, one_session()))
     fleet.hear(report(3, record("w1", left=True)), 1.0)
     take_snapshot(fleet, 2.0)
-    assert fleet._remembered
+    assert len(fleet._gone)
     end = 1.0 + LEASE + ERROR_TTL + 15
     fleet.read(reading(at=end), end, end)
     take_snapshot(fleet, end)
-    assert not fleet._remembered
+    assert not len(fleet._gone)
 
 
 # Order, loss and duplication

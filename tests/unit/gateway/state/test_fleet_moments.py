@@ -3,10 +3,9 @@
 import pytest
 
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_publisher.contract.wire import RawReport
 from chaos.workers.reports import reading, record, report, session
-from tests.support.builders.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, one_session, row, states
+from tests.support.builders.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, one_session, row, states, take_snapshot
 
 
 def go_on(fleet: Fleet, stopped_at: float, now: float, *stored: RawReport, redis_ahead: float = 0.0) -> None:

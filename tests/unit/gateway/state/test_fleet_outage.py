@@ -1,11 +1,10 @@
 """What a replica shows during and after an outage, and when it must look again."""
 
+from agent_status_gateway.state.deadlines import NEVER
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.redis_clock import NEVER
-from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_publisher.contract.wire import RawReport
 from chaos.workers.reports import reading, record, report, session
-from tests.support.builders.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, one_session, row, states
+from tests.support.builders.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, one_session, row, states, take_snapshot
 
 
 def outage(fleet: Fleet, since: float, until: float, *stored: RawReport) -> None:
@@ -69,9 +68,8 @@ def test_a_worker_that_was_lost_before_the_outage_stays_lost_in_the_grace() -> N
 # Deadlines
 
 
-def test_the_next_deadline_is_the_first_lease_or_expiry_to_come() -> None:
-    failed = record("w2", session("web:2", "error", error="x", expires_ms=12_000))
-    fleet = fleet_with(report(1, one_session()), report(1, failed))
+def test_the_next_deadline_is_the_first_lease_to_come() -> None:
+    fleet = fleet_with(report(1, one_session()), report(1, record("w2", lease_ms=12_000)))
     assert fleet.next_deadline(0.0) == 12.0
     assert fleet.next_deadline(12.0) == LEASE
     assert fleet.next_deadline(LEASE) == NEVER, "what is due waits for a reading, not for time"

@@ -1,9 +1,18 @@
 """The workers as an operator sees them."""
 
+from collections.abc import Iterable
+
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.workers import describe_workers
+from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_gateway.state.steps import at_once
+from agent_status_gateway.state.workers import Workers
+from agent_status_gateway.state.workers import describe_workers as describe_in_steps
 from chaos.workers.reports import report
 from tests.support.builders.fleets import ERROR_TTL, LEASE, fleet_with, lost_at, one_session
+
+
+def describe_workers(known: Iterable[KnownWorker], now: float) -> Workers:
+    return at_once(describe_in_steps(known, now))
 
 
 def states(fleet: Fleet, now: float) -> dict[str, str]:

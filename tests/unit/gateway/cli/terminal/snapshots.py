@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent_status_gateway.state.schema import SessionStatus, Snapshot, split_key
+from agent_status_gateway.state.fold.schema import SessionStatus, Snapshot, split_key
 
 
 def row(session_key: str = "web:1", **fields: Any) -> SessionStatus:

@@ -3,7 +3,7 @@
 import pytest
 
 from agent_status_gateway.cli.terminal.goal import Goal
-from agent_status_gateway.state.schema import Snapshot
+from agent_status_gateway.state.fold.schema import Snapshot
 from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
 THINKING = snapshot(row("web:1"))

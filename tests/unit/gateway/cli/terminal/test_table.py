@@ -5,7 +5,7 @@ from rich.cells import cell_len
 
 from agent_status_gateway.cli.terminal.table import draw
 from agent_status_gateway.cli.terminal.view import Known, ReceivedSnapshot, view
-from agent_status_gateway.state.schema import SessionStatus
+from agent_status_gateway.state.fold.schema import SessionStatus
 from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
 HOSTILE = [

@@ -3,7 +3,7 @@
 import pytest
 
 from agent_status_gateway.cli.terminal.view import Feed, Known, News, ReceivedSnapshot, Trouble, aged, select, view
-from agent_status_gateway.state.schema import SessionStatus, Snapshot
+from agent_status_gateway.state.fold.schema import SessionStatus, Snapshot
 from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
 URL = "http://gateway"

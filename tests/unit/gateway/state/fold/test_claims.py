@@ -1,90 +1,21 @@
-"""Which run of a key counts, and the snapshot."""
+"""Which claim to a session key counts."""
 
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from agent_status_gateway.state.schema import Snapshot, fingerprint, split_key
-from agent_status_gateway.state.snapshot import take_snapshot
 from chaos.workers.reports import ended, record, report, session
 from tests.support.builders.fleets import fleet_with, lost_at, states
 
 
-def test_without_workers_all_is_idle() -> None:
-    idle: Snapshot = {
-        "global": {"state": "idle", "active_sessions": 0, "max_concurrent": 0, "uptime_seconds": 0},
-        "sessions": [],
-    }
-    assert take_snapshot(fleet_with(), 0.0) == idle
-
-
-def test_a_snapshot_has_the_pages_fields_in_the_pages_order() -> None:
-    known = record(
-        "w1",
-        session("websocket:abc123", "tool_running", tool="bash", input_tokens=500, output_tokens=100, changed_ms=1240),
-        uptime_ms=128_900,
-    )
-    snapshot = take_snapshot(fleet_with(report(1, known)), 0.0)
-    assert list(snapshot) == ["global", "sessions"]
-    assert list(snapshot["global"].items()) == [
-        ("state", "active"),
-        ("active_sessions", 1),
-        ("max_concurrent", 5),
-        ("uptime_seconds", 128),
-    ]
-    assert list(snapshot["sessions"][0].items()) == [
-        ("session_key", "websocket:abc123"),
-        ("session_id", "abc123"),
-        ("channel", "websocket"),
-        ("title", None),
-        ("state", "tool_running"),
-        ("tool_name", "bash"),
-        ("duration_seconds", 1.2),
-        ("token_usage", {"input": 500, "output": 100}),
-        ("error_message", None),
-    ]
-
-
-def test_a_session_in_error_makes_the_fleet_degraded_and_counts_as_active() -> None:
-    known = record("w1", session("a:1"), session("a:2", "error", error="x", expires_ms=1000))
-    overview = take_snapshot(fleet_with(report(1, known)), 0.0)["global"]
-    assert (overview["state"], overview["active_sessions"]) == ("degraded", 2)
-
-
-def test_capacity_is_the_sum_and_uptime_the_oldest_of_live_workers() -> None:
-    fleet = fleet_with(
-        report(1, record("w1", max_concurrent=3, uptime_ms=10_000)),
-        report(1, record("w2", max_concurrent=4, uptime_ms=70_000)),
-        report(1, record("w3", max_concurrent=9, uptime_ms=990_000, left=True)),
-    )
-    overview = take_snapshot(fleet, 5.0)["global"]
-    assert (overview["max_concurrent"], overview["uptime_seconds"]) == (7, 75)
-
-
-def test_sessions_are_sorted_by_key_whatever_worker_holds_them() -> None:
-    fleet = fleet_with(report(1, record("w1", session("b:2"), session("a:9"))), report(1, record("w2", session("b:1"))))
-    assert list(states(fleet, 0.0)) == ["a:9", "b:1", "b:2"]
-
-
-def test_token_usage_is_null_while_both_totals_are_zero_and_whole_otherwise() -> None:
-    known = record("w1", session("a:1"), session("a:2", output_tokens=5))
-    rows = take_snapshot(fleet_with(report(1, known)), 0.0)["sessions"]
-    assert [row["token_usage"] for row in rows] == [None, {"input": 0, "output": 5}]
-
-
-# Several workers, one key
-
-
-# snapshot: Rule 1
+# claims: Rule 1
 def test_of_two_live_workers_the_newest_run_counts() -> None:
     older = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)))
     newer = report(1, record("w2", session("web:1", "thinking", run_ms=5_000)))
     assert states(fleet_with(older, newer), 0.0) == states(fleet_with(newer, older), 0.0) == {"web:1": "thinking"}
 
 
-# snapshot: Rule 1
+# claims: Rule 1
 def test_an_ended_newest_run_shows_nothing() -> None:
     stale = report(1, record("w1", session("web:1", "waiting_for_user", run_ms=60_000, changed_ms=60_000)))
     ender = report(1, record("w2", ended=(ended("web:1", run_ms=5_000),)))
@@ -97,21 +28,21 @@ def test_the_end_of_an_old_run_takes_nothing_from_a_newer_one() -> None:
     assert states(fleet_with(ender, newer), 0.0) == {"web:1": "thinking"}
 
 
-# snapshot: Rule 1
+# claims: Rule 1
 def test_a_question_that_is_asked_after_a_short_run_elsewhere_is_shown() -> None:
     asker = report(1, record("w1", session("web:1", "waiting_for_user", run_ms=60_000, changed_ms=1_000)))
     ender = report(1, record("w2", ended=(ended("web:1", run_ms=5_000),)))
     assert states(fleet_with(asker, ender), 0.0) == {"web:1": "waiting_for_user"}
 
 
-# snapshot: Rule 1
+# claims: Rule 1
 def test_an_error_that_comes_after_another_run_began_is_shown() -> None:
     failed = record("w1", session("web:1", "error", error="x", run_ms=60_000, changed_ms=1_000, expires_ms=10_000))
     newer = report(1, record("w2", session("web:1", run_ms=5_000)))
     assert states(fleet_with(report(1, failed), newer), 0.0) == {"web:1": "error"}
 
 
-# snapshot: Rule 2
+# claims: Rule 2
 @pytest.mark.parametrize("state", ["thinking", "tool_running", "streaming"])
 def test_a_newer_run_that_ended_elsewhere_hides_nobody_who_works(state: str) -> None:
     worker = report(1, record("w1", session("web:1", state, run_ms=60_000)))
@@ -120,7 +51,7 @@ def test_a_newer_run_that_ended_elsewhere_hides_nobody_who_works(state: str) -> 
     assert states(fleet_with(worker, ender, goodbye), 0.0) == {"web:1": state}
 
 
-# snapshot: Rule 2
+# claims: Rule 2
 def test_of_two_workers_that_go_on_after_an_end_the_newest_run_counts() -> None:
     older = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)))
     newer = report(1, record("w2", session("web:1", "thinking", run_ms=50_000)))
@@ -128,7 +59,7 @@ def test_of_two_workers_that_go_on_after_an_end_the_newest_run_counts() -> None:
     assert states(fleet_with(newer, older, ender), 0.0) == {"web:1": "thinking"}
 
 
-# snapshot: Rule 2
+# claims: Rule 2
 def test_work_that_has_stopped_with_its_worker_does_not_outrank_an_end() -> None:
     lost = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)))
     ender = report(1, record("w2", ended=(ended("web:1", run_ms=5_000),)), at=20.0)
@@ -149,14 +80,14 @@ def test_a_newer_question_or_error_is_shown_while_it_lasts_and_then_the_work_aga
     assert states(fleet, 9.0) == {"web:1": "streaming"}
 
 
-# snapshot: Rule 3
+# claims: Rule 3
 def test_the_loss_of_an_old_run_takes_nothing_from_a_newer_one() -> None:
     old = report(1, record("w1", session("web:1", "streaming", run_ms=60_000)))
     new = report(1, record("w2", session("web:1", run_ms=5_000)), at=20.0)
     assert states(fleet_with(old, new, at=20.0), 20.0) == {"web:1": "thinking"}
 
 
-# snapshot: Rule 3
+# claims: Rule 3
 def test_a_run_that_began_before_a_lost_workers_last_report_is_shown_again_after_its_remains() -> None:
     stored = [report(1, record("w2", session("web:1", run_ms=60_000)))]
     fleet = fleet_with(*stored)
@@ -180,7 +111,7 @@ def test_a_lost_older_run_is_hidden_by_a_newer_one_that_has_ended() -> None:
     assert states(fleet_with(live, lost, at=20.0), 20.0) == {}
 
 
-# snapshot: Rule 1
+# claims: Rule 1
 def test_an_error_that_has_expired_is_the_end_of_its_run() -> None:
     failed = record("w2", session("web:1", "error", error="x", run_ms=5_000, expires_ms=10_000))
     question = session("web:1", "waiting_for_user", run_ms=60_000, changed_ms=60_000)
@@ -198,38 +129,6 @@ def test_of_runs_that_began_in_the_same_millisecond_every_replica_picks_the_same
     one = report(1, record("w1", session("web:1", "thinking")))
     two = report(1, record("w2", session("web:1", "streaming")))
     assert states(fleet_with(one, two), 0.0) == states(fleet_with(two, one), 0.0) == {"web:1": "streaming"}
-
-
-# The fingerprint
-
-
-def test_timing_tokens_and_titles_are_no_news_but_states_and_tools_are() -> None:
-    def seen(now: float = 0.0, **fields: Any) -> object:
-        return fingerprint(take_snapshot(fleet_with(report(1, record("w1", session(**fields)))), now))
-
-    base = seen()
-    assert base == seen(now=10.0, title="T", input_tokens=5)
-    assert base != seen(state="streaming")
-    assert seen(state="tool_running", tool="a") != seen(state="tool_running", tool="b")
-
-
-# Keys
-
-
-def test_a_key_is_split_at_its_first_colon() -> None:
-    assert split_key("websocket:abc:123") == ("websocket", "abc:123")
-
-
-def test_a_key_without_a_channel_or_an_id_still_has_both() -> None:
-    assert split_key("x") == ("x", "x")
-    assert split_key("x:") == ("x", "x:")
-    assert split_key(":x") == ("unknown", "x")
-    assert split_key(":") == ("unknown", ":")
-
-
-@given(st.text(min_size=1))
-def test_no_key_leaves_channel_or_id_empty(key: str) -> None:
-    assert all(split_key(key))
 
 
 def test_what_a_worker_ended_hides_older_runs_of_lost_workers_after_it_has_left_too() -> None:

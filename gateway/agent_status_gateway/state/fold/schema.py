@@ -1,4 +1,4 @@
-"""Pure: the snapshot that is sent, its shape and its fingerprint.
+"""Pure: the shape of the snapshot that is sent, and the parts of a session key.
 
 The shape is the API page's: exactly these fields, in this order. FastAPI makes the OpenAPI schema from it.
 """
@@ -45,17 +45,6 @@ class GlobalStatus(TypedDict):
 # Not a class, since `global` is a keyword.
 Snapshot = TypedDict("Snapshot", {"global": GlobalStatus, "sessions": list[SessionStatus]})
 Snapshot.__doc__ = "What all agents are doing now; sessions are sorted by `session_key`."
-
-Fingerprint = tuple[str, tuple[tuple[str, str, str | None], ...]]
-
-
-def fingerprint(snapshot: Snapshot) -> Fingerprint:
-    """The part of a snapshot whose change is sent: the global state and each session's key, state and tool.
-
-    Timing, tokens and titles do not count.
-    """
-    rows = [(row["session_key"], row["state"], row["tool_name"]) for row in snapshot["sessions"]]
-    return snapshot["global"]["state"], tuple(rows)
 
 
 def split_key(session_key: str) -> tuple[str, str]:

@@ -1,0 +1,11 @@
+"""The fold: reports as rows of the snapshot, kept up by what changed.
+
+In reading order:
+
+    schema        the snapshot's shape
+    row           one row: what it shows, since when, and its bytes
+    claims        which claim to a session key counts
+    sorted_keys   keys in order, however many
+    rows          all rows: by key, in order, by channel, and their id
+    fold          reports to rows
+"""

@@ -1,0 +1,64 @@
+"""One row: its bytes, its hash, and what it shows of a session."""
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_status_gateway.state.fold.row import Row, Shown, row_hash, shown_of
+from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_publisher.contract.wire import SessionState
+from chaos.workers.reports import record, report, session
+
+THINKING = Shown(SessionState.THINKING, None, None, None, 0, 0)
+texts = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30),
+    st.builds(Shown, st.sampled_from(SessionState), texts, texts, texts, st.integers(0, 9), st.integers(0, 9)),
+    st.floats(-1e6, 1e6),
+    st.floats(-1e6, 1e6),
+)
+def test_the_bytes_are_those_that_orjson_makes_of_the_whole(
+    key: str, shown: Shown, started_at: float, now: float
+) -> None:
+    row = Row(key, shown, started_at)
+    whole = orjson.loads(row.json(now))
+    assert orjson.dumps(whole) == row.json(now)
+    assert whole["duration_seconds"] == round(max(0.0, now - started_at), 1)
+    assert (whole["session_key"], whole["state"], whole["title"]) == (key, shown.state.value, shown.title)
+    assert (whole["tool_name"], whole["error_message"]) == (shown.tool, shown.error)
+
+
+def test_a_percent_sign_in_a_text_is_a_percent_sign() -> None:
+    row = Row("web:1", THINKING._replace(title="100 %b %d"), 0.0)
+    assert orjson.loads(row.json(1.0))["title"] == "100 %b %d"
+
+
+def test_keys_states_and_tools_cannot_be_confused_in_a_hash() -> None:
+    thinking, tool = SessionState.THINKING, SessionState.TOOL_RUNNING
+    hashes = {
+        row_hash("a", thinking, None),
+        row_hash("a", thinking, ""),
+        row_hash("a", thinking, "b"),
+        row_hash("ab", thinking, None),
+        row_hash("a", tool, None),
+        row_hash("a", tool, "b"),
+    }
+    assert len(hashes) == 6
+    assert all(0 <= value < 1 << 128 for value in hashes)
+
+
+def test_a_sessions_row_begins_when_its_state_did() -> None:
+    known = KnownWorker(report(1, record("w1", session("web:1", changed_ms=2500))).decode(), 10.0, 10.0)
+    assert shown_of(known.sessions["web:1"], known) == (THINKING, 7.5)
+
+
+def test_a_lost_workers_row_begins_at_its_leases_end_unless_it_was_in_error() -> None:
+    failed = session("web:2", "error", error="boom", changed_ms=1000, expires_ms=9000)
+    known = KnownWorker(report(1, record("w1", session("web:1", tool="bash"), failed)).decode(), 10.0, 10.0)
+    known.is_lost = True
+    lost, since = shown_of(known.sessions["web:1"], known)
+    assert (lost.state, lost.tool, lost.error, since) == ("error", None, "worker lost", 25.0)
+    kept, since = shown_of(known.sessions["web:2"], known)
+    assert (kept.error, since) == ("boom", 9.0)
