@@ -45,12 +45,10 @@ class SimulatedReplica(SimulatedProcess):
         self._inbox = Inbox()
         self._debounce = Debounce(1.0)
         self._connection = 0  # its number; what belongs to another one is late
-        self._is_live = False  # the connection
-        self._is_lost = True  # what the pipeline knows of it
+        self._is_live, self._is_lost = False, True  # the connection, and what the pipeline knows of it
         self._answered_at = self._awake_at = self._since = timeline.now
         self._is_reading = self._wants_reading = False
-        self._look_number = 0
-        self._read_number = 0
+        self._look_number = self._read_number = 0
         self.read_asked_at = timeline.now
         """When its last reading was."""
         self._connect()
@@ -70,12 +68,10 @@ class SimulatedReplica(SimulatedProcess):
         return snapshot
 
     def _settle(self) -> Snapshot:
-        """Do what pipeline._settle_at_once does."""
         self._read_inbox()
-        now = self.timeline.now
         was_open = self._debounce.is_open
-        snapshot = take_snapshot(self.fleet, now)
-        self._debounce.note(id_of(self.fleet), now)
+        snapshot = take_snapshot(self.fleet, self.timeline.now)
+        self._debounce.note(id_of(self.fleet), self.timeline.now)
         if self._debounce.is_open and not was_open:
             self.after(0.0, self._look)
         return snapshot

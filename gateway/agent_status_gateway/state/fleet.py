@@ -65,11 +65,6 @@ class Fleet:
         """The worker with this id; None if nothing of it is shown."""
         return self._workers.get(worker_id)
 
-    @property
-    def has_touched(self) -> bool:
-        """True when a worker has another report, was lost or was forgotten, and has not been taken."""
-        return bool(self._touched)
-
     def take_touched(self) -> str | None:
         """Take the id of a worker that has another report, was lost or was forgotten; None if there is none left."""
         return self._touched.popitem()[0] if self._touched else None
@@ -88,8 +83,7 @@ class Fleet:
         known = self._workers.get(raw.worker_id)
         if raw.seq <= self.known_seq(raw.worker_id):
             return False
-        self._check_room(known)
-        self._take(raw.decode(), now, now)
+        self._put(KnownWorker(self._decode(raw, known), now, now), now)
         return True
 
     def tick(self, time_ms: int, asked_at: float, came_at: float) -> None:
@@ -190,14 +184,16 @@ class Fleet:
         self._find_overdue(now)
         return self._deadlines.earliest
 
-    def _check_room(self, known: KnownWorker | None) -> None:
+    def _decode(self, raw: RawReport, known: KnownWorker | None) -> Report:
         if known is None and len(self._workers) >= MAX_WORKERS:
             raise MalformedReportError("workers", f"there are {MAX_WORKERS} already")
+        return raw.decode(known.report.record if known else None)
 
     def _consider(self, raw: RawReport, asked_at: float, now: float) -> None:
         """Act on one report of a reading, as its verdict demands."""
         known = self._workers.get(raw.worker_id)
-        seq, has_grown = self.known_seq(raw.worker_id), self._has_grown(raw)
+        seq, stored = self.known_seq(raw.worker_id), self._stored.get(raw.worker_id)
+        has_grown = stored is not None and raw.seq > stored.seq  # its worker writes: a late copy never grows
         match verdict(known, raw, asked_at, now, known_seq=seq, has_grown=has_grown, clock=self._redis_clock):
             case Verdict.SAME:
                 self._keep(known, now)
@@ -216,28 +212,15 @@ class Fleet:
             self._watch(known, now)
 
     def _take_read(self, raw: RawReport, not_before: float, now: float, known: KnownWorker | None) -> None:
-        self._check_room(known)
-        report = raw.decode()
-        self._take(report, self._written_at(report, not_before, now), now)
-
-    def _take(self, report: Report, moment: float, now: float) -> None:
-        worker_id = report.record.id
-        self._gone.forget(worker_id)
-        self._put(KnownWorker(report, moment, now), now)
+        report = self._decode(raw, known)
+        self._put(KnownWorker(report, self._written_at(report, not_before, now), now), now)
 
     def _put(self, known: KnownWorker, now: float) -> None:
         worker_id = known.report.record.id
         self._workers[worker_id] = known
         self._touched[worker_id] = None
+        self._gone.forget(worker_id)
         self._watch(known, now)
-
-    def _has_grown(self, raw: RawReport) -> bool:
-        """True when the number in Redis has grown since the last reading: its worker writes.
-
-        A late copy of a report never grows.
-        """
-        stored = self._stored.get(raw.worker_id)
-        return stored is not None and raw.seq > stored.seq
 
     def _not_written_before(self, worker_id: str, known: KnownWorker | None) -> float:
         """The earliest moment at which a newer report can have been written, whatever Redis's clock says."""

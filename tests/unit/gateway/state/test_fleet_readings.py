@@ -6,11 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.snapshot import take_snapshot
 from agent_status_publisher.contract.reading import Reading
 from agent_status_publisher.contract.wire import RawReport, Stamp
 from chaos.workers.reports import EPOCH_MS, reading, record, report, session
-from tests.support.builders.fleets import LEASE, fleet_with, one_session, states
+from tests.support.builders.fleets import LEASE, fleet_with, one_session, states, take_snapshot
 
 
 def test_the_newest_report_of_each_worker_is_known() -> None:
