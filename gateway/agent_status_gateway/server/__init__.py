@@ -6,6 +6,8 @@ In reading order:
     proxies             the client's address behind trusted proxies
     request_deadlines   how long a request may take to arrive
     request_limits      uvicorn's connection, with bounds on what a client can make it hold
-    connection          the same connection as a client's transport, written to by the hub
+    borrowed_socket     a transport's socket, written to directly
+    open_stream         a client's transport: a response that stays open, written to by the hub
+    connection          the same connection, which may carry an open stream
     serve               uvicorn, signals, and the drain before the end
 """

@@ -1,10 +1,14 @@
 """A bare HTTP client, which sends what no library would, and keeps every byte that comes."""
 
+import contextlib
 import socket
+from typing import Final
 
 from chaos.clients.watcher import SocketWatcher
 from chaos.gateways.gateway_client import STREAM
 from chaos.wait import wait_until
+
+SECONDS: Final = 20.0
 
 
 class RawClient(SocketWatcher):
@@ -14,7 +18,7 @@ class RawClient(SocketWatcher):
         super().__init__("raw client", socket.socket())
         if receive_bytes is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-        self._socket.settimeout(20)
+        self._socket.settimeout(SECONDS)
         self._socket.connect(("127.0.0.1", port))
         self.send(request)
         self.received = b""
@@ -28,6 +32,10 @@ class RawClient(SocketWatcher):
         """Begin to read."""
         self.start()
 
+    def end_writing(self) -> None:
+        """End its half of the connection, and go on reading."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     def read_one(self) -> None:
         """One byte, instead of all that comes."""
         self.read_some(1)
@@ -35,6 +43,13 @@ class RawClient(SocketWatcher):
     def read_some(self, most: int) -> None:
         """So many bytes at most, instead of all that comes."""
         self.received += self._socket.recv(most)
+
+    def read_available(self) -> None:
+        """What has come already, without waiting."""
+        self._socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            self.read_some(65_536)
+        self._socket.settimeout(SECONDS)
 
     def wait_for(self, text: bytes) -> None:
         wait_until(lambda: text in self.received, f"{text!r} comes; so far {self.received[-2000:]!r}")
