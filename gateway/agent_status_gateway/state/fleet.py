@@ -83,7 +83,7 @@ class Fleet:
         known = self._workers.get(raw.worker_id)
         if raw.seq <= self.known_seq(raw.worker_id):
             return False
-        self._put(KnownWorker(self._decode(raw, known), now, now), now)
+        self._put(KnownWorker(self._decode(raw, known), now, now, known), now)
         return True
 
     def tick(self, time_ms: int, asked_at: float, came_at: float) -> None:
@@ -213,7 +213,7 @@ class Fleet:
 
     def _take_read(self, raw: RawReport, not_before: float, now: float, known: KnownWorker | None) -> None:
         report = self._decode(raw, known)
-        self._put(KnownWorker(report, self._written_at(report, not_before, now), now), now)
+        self._put(KnownWorker(report, self._written_at(report, not_before, now), now, known), now)
 
     def _put(self, known: KnownWorker, now: float) -> None:
         worker_id = known.report.record.id
@@ -246,7 +246,7 @@ class Fleet:
             if known.arrived_at > self._unread_since and not known.is_lost:
                 moment = self._written_at(known.report, self._unread_since, now)
                 if moment < known.moment:
-                    self._put(KnownWorker(known.report, moment, known.arrived_at), now)
+                    self._put(KnownWorker(known.report, moment, known.arrived_at, known), now)
 
     def _judge_first_reading(self, now: float) -> None:
         """Give a grace if every report is past its lease: then it was Redis that was away."""

@@ -5,15 +5,15 @@ known: its arrival on the channel or, for one that was read, its age by Redis's 
 count from there.
 """
 
-from agent_status_publisher.contract.wire import Report, SessionRecord
+from agent_status_publisher.contract.wire import Report, SessionRecord, SessionState
 
 
 class KnownWorker:
     """One worker as this replica knows it. `is_lost` stays until a newer report comes."""
 
-    __slots__ = ("arrived_at", "ended", "grace_from", "is_lost", "is_vanished", "moment", "report", "sessions")
+    __slots__ = ("arrived_at", "ended", "grace_from", "is_lost", "is_vanished", "moment", "places", "report")
 
-    def __init__(self, report: Report, moment: float, arrived_at: float) -> None:
+    def __init__(self, report: Report, moment: float, arrived_at: float, before: "KnownWorker | None" = None) -> None:
         self.report = report
         self.moment = moment
         self.arrived_at = arrived_at
@@ -22,9 +22,14 @@ class KnownWorker:
         """True when Redis does not know the worker any more."""
         self.grace_from = float("-inf")
         """When Redis lost it before its TTL was over (a wipe, an older copy, a step of its clock)."""
-        self.sessions: dict[str, SessionRecord] = {session.key: session for session in report.record.sessions}
-        """The sessions that it holds, by key."""
-        self.ended: dict[str, int] = {run.key: run.run_ms for run in report.record.ended}
+        record = report.record
+        self.places: dict[str, int]
+        """The place of each session in its report, by key."""
+        if before is not None and record.texts and record.texts is before.report.record.texts:
+            self.places = before.places
+        else:
+            self.places = {session.key: place for place, session in enumerate(record.sessions)}
+        self.ended: dict[str, int] = {run.key: run.run_ms for run in record.ended}
         """The keys that it has ended, and the milliseconds since the ended run began."""
 
     @property
@@ -79,6 +84,18 @@ class KnownWorker:
         """Note that Redis has a report of the worker again."""
         self.is_vanished = False
         self.grace_from = float("-inf")
+
+    def session(self, key: str) -> SessionRecord | None:
+        """The session that it holds with this key; None if it holds none."""
+        place = self.places.get(key)
+        return None if place is None else self.report.record.sessions[place]
+
+    def began_at(self, key: str) -> float:
+        """The moment at which what is shown of a session began: its state or, if the worker was lost, its loss."""
+        session = self.report.record.sessions[self.places[key]]
+        if self.is_lost and session.state is not SessionState.ERROR:
+            return self.lease_ends_at
+        return self.moment - session.changed_ms / 1000
 
     def expires_at(self, session: SessionRecord) -> float:
         """The moment at which a session in error, or a question, vanishes; infinity for others."""

@@ -50,7 +50,7 @@ def _describe(known: KnownWorker, now: float) -> WorkerStatus:
         "host": record.host,
         "pid": record.pid,
         "state": "left" if known.has_left else "lost" if known.is_lost else "live",
-        "sessions": sorted(known.sessions),
+        "sessions": sorted(known.places),
         "max_concurrent": record.max_concurrent,
         "uptime_seconds": record.uptime_ms // 1000,
         "last_heard_seconds": round(max(0.0, now - known.moment), 1),

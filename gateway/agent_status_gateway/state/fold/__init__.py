@@ -4,6 +4,7 @@ In reading order:
 
     schema        the snapshot's shape
     row           one row: what it shows, since when, and its bytes
+    changed       which of a worker's sessions have changed
     claims        which claim to a session key counts
     sorted_keys   keys in order, however many
     rows          all rows: by key, in order, by channel, and their id

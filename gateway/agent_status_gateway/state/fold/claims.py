@@ -40,7 +40,7 @@ def claims_to(key: str, workers: Iterable[KnownWorker]) -> list[Claim]:
     claims = []
     for known in workers:
         at_ms = known.report.at_ms
-        session = known.sessions.get(key)
+        session = known.session(key)
         if session is not None:
             claims.append(Claim(known, at_ms - session.run_ms, session))
         run_ms = known.ended.get(key)

@@ -1,25 +1,22 @@
 """Pure: reports to rows. Before it comes the fleet, which says which reports count; after it the frame.
 
 Rule 1. A worker is looked at again only if the fleet has touched it: its report is another one, it was lost or it was
-        forgotten. Of its sessions, only those that show something else get another row.
-Rule 2. A key that one worker claims, and once, takes the short way. A key with several claims is decided again with
-        each report of a worker that claims it: what counts may change by the claims' moments alone (claims.py).
+        forgotten. Of its sessions, only those that show something else are decided again. The others only grow older,
+        which their rows see in the report.
+Rule 2. A key with several claims is decided again with each report of a worker that claims it: what counts may change
+        by the claims' moments alone (claims.py).
 Rule 3. A session whose time is over (an error, a question) is decided again when that moment comes.
 """
 
-from typing import Final
-
 from agent_status_gateway.state.deadlines import NEVER, Deadlines
 from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.fold.changed import changed_sessions
 from agent_status_gateway.state.fold.claims import claims_to, is_end, winner
-from agent_status_gateway.state.fold.row import shown_of
+from agent_status_gateway.state.fold.row import Source, shown_of
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStateName, GlobalStatus
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.steps import Steps
-
-TEXTS: Final = slice(4, 9)
-"""The fields of a `SessionRecord` that its row shows beside its state: from the title to the tokens."""
 
 
 class Fold:
@@ -27,8 +24,9 @@ class Fold:
 
     def __init__(self) -> None:
         self.rows = Rows()
-        self._workers: dict[str, KnownWorker] = {}  # as they were folded
+        self._sources: dict[str, Source] = {}  # the workers, as they were folded
         self._claimants: dict[str, str | set[str]] = {}  # key → the worker that claims it, or several
+        self._contested: dict[str, set[str]] = {}  # worker → the keys that others claim as well
         self._expiries = Deadlines()  # by worker
         self._capacities: dict[str, int] = {}  # of live workers
         self._capacity = 0
@@ -58,7 +56,7 @@ class Fold:
             self._fold(worker_id, fleet.worker(worker_id), expired_before)
             yield
         while (worker_id := self._expiries.take_due(expired_before)) is not None:
-            known = self._workers[worker_id]
+            known = self._sources[worker_id].known
             for session in known.report.record.sessions:
                 if known.expires_at(session) <= expired_before:
                     self._decide(session.key, expired_before)
@@ -66,53 +64,45 @@ class Fold:
             yield
 
     def _fold(self, worker_id: str, known: KnownWorker | None, expired_before: float) -> None:
-        before = self._workers.pop(worker_id, None)
+        source = self._sources.get(worker_id)
+        before = None if source is None else source.known
         if known is None:
+            self._sources.pop(worker_id, None)
             self._expiries.remove(worker_id)
+        elif source is None:
+            self._sources[worker_id] = Source(known)
         else:
-            self._workers[worker_id] = known
+            source.known = known
         self._count(worker_id, known)
-        if before is not None:
-            for key in (*before.sessions, *before.ended):
-                if known is None or (key not in known.sessions and key not in known.ended):
-                    self._unclaim(key, worker_id)
-                    self._decide(key, expired_before)
+        for key in self._touched_keys(worker_id, known, before, expired_before):
+            if known is not None and (key in known.places or key in known.ended):
+                self._claim(key, worker_id)
+            else:
+                self._unclaim(key, worker_id)
+            self._decide(key, expired_before)
         if known is not None:
-            self._fold_sessions(worker_id, known, before, expired_before)
-            self._fold_ended(worker_id, known, before, expired_before)
             self._set_expiry(worker_id, known, expired_before)
 
-    def _fold_sessions(
-        self, worker_id: str, known: KnownWorker, before: KnownWorker | None, expired_before: float
-    ) -> None:
-        moment, ended, claimants, rows = known.moment, known.ended, self._claimants, self.rows.by_key
-        sessions_before = {} if before is None or before.is_lost or known.is_lost else before.sessions
-        for key, session in known.sessions.items():
-            if claimants.get(key) != worker_id:
-                self._claim(key, worker_id)
-            elif (
-                (session_before := sessions_before.get(key)) is not None
-                and session.state is session_before.state
-                and session[TEXTS] == session_before[TEXTS]
-                and (session.expires_ms is None or moment + session.expires_ms / 1000 > expired_before)
-                and key not in ended
-                and (row := rows.get(key)) is not None
-            ):
-                row.started_at = moment - session.changed_ms / 1000
-                continue
-            self._decide(key, expired_before)
-
-    def _fold_ended(
-        self, worker_id: str, known: KnownWorker, before: KnownWorker | None, expired_before: float
-    ) -> None:
-        for key in known.ended:
-            if key in known.sessions:
-                continue
-            if before is None or (key not in before.ended and key not in before.sessions):
-                self._claim(key, worker_id)
-            elif key not in before.sessions and self._claimants[key] == worker_id:
-                continue
-            self._decide(key, expired_before)
+    def _touched_keys(
+        self, worker_id: str, known: KnownWorker | None, before: KnownWorker | None, expired_before: float
+    ) -> set[str]:
+        """The keys of a worker that may show something else than before."""
+        if known is None or before is None or known.is_lost or before.is_lost:
+            return {key for one in (known, before) if one is not None for key in (*one.places, *one.ended)}
+        touched = {session.key for session in changed_sessions(known, before)}
+        touched.update(self._contested.get(worker_id, ()))
+        if known.places is not before.places:
+            touched.update(before.places.keys() - known.places.keys())
+        if known.ended or before.ended:
+            touched.update(known.ended.keys() ^ before.ended.keys())
+            touched.update(known.ended.keys() & known.places.keys())
+            touched.update(before.ended.keys() & before.places.keys())
+        for session in known.report.record.sessions:
+            if session.expires_ms is not None:
+                is_over = known.expires_at(session) <= expired_before
+                if is_over is (session.key in self.rows.by_key):
+                    touched.add(session.key)
+        return touched
 
     def _decide(self, key: str, expired_before: float) -> None:
         """Show for a key what its claims come to."""
@@ -121,28 +111,40 @@ class Fold:
             self.rows.remove(key)
             return
         ids = (claimants,) if isinstance(claimants, str) else claimants
-        claims = claims_to(key, [self._workers[worker_id] for worker_id in ids])
+        claims = claims_to(key, [self._sources[worker_id].known for worker_id in ids])
         claim = claims[0] if len(claims) == 1 else winner(claims, expired_before)
         if claim.session is None or is_end(claim, expired_before):
             self.rows.remove(key)
         else:
-            self.rows.put(key, *shown_of(claim.session, claim.known))
+            self.rows.put(key, shown_of(claim.session, claim.known), self._sources[claim.worker_id])
 
     def _claim(self, key: str, worker_id: str) -> None:
         claimants = self._claimants.setdefault(key, worker_id)
-        if isinstance(claimants, set):
-            claimants.add(worker_id)
-        elif claimants != worker_id:
-            self._claimants[key] = {claimants, worker_id}
+        if claimants == worker_id:
+            return
+        if isinstance(claimants, str):
+            self._contested.setdefault(claimants, set()).add(key)
+            claimants = self._claimants[key] = {claimants}
+        claimants.add(worker_id)
+        self._contested.setdefault(worker_id, set()).add(key)
 
     def _unclaim(self, key: str, worker_id: str) -> None:
         claimants = self._claimants.get(key)
-        if isinstance(claimants, set):
-            claimants.discard(worker_id)
-            if len(claimants) == 1:
-                self._claimants[key] = claimants.pop()
-        elif claimants == worker_id:
+        if claimants == worker_id:
             del self._claimants[key]
+        elif isinstance(claimants, set):
+            claimants.discard(worker_id)
+            self._settle(key, worker_id)
+            if len(claimants) == 1:
+                self._claimants[key] = last = claimants.pop()
+                self._settle(key, last)
+
+    def _settle(self, key: str, worker_id: str) -> None:
+        """Note that a key is not contested any more, as far as this worker goes."""
+        contested = self._contested.get(worker_id, set())
+        contested.discard(key)
+        if not contested:
+            self._contested.pop(worker_id, None)
 
     def _set_expiry(self, worker_id: str, known: KnownWorker, expired_before: float) -> None:
         moments = [known.expires_at(s) for s in known.report.record.sessions if s.expires_ms is not None]

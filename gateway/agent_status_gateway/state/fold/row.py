@@ -28,29 +28,39 @@ class Shown(NamedTuple):
     output_tokens: int
 
 
+class Source:
+    """The worker that a row is of, by its newest report: a row is not touched when it only grows older."""
+
+    __slots__ = ("known",)
+
+    def __init__(self, known: KnownWorker) -> None:
+        self.known = known
+
+
 class Row:
-    """One row. `started_at` is when its state began, in seconds on the replica's monotonic clock."""
+    """One row of a session that its source holds."""
 
-    __slots__ = ("_after", "_before", "hash", "key", "shown", "started_at")
+    __slots__ = ("_after", "_before", "hash", "key", "shown", "source")
 
-    def __init__(self, key: str, shown: Shown, started_at: float) -> None:
+    def __init__(self, key: str, shown: Shown, source: Source) -> None:
         self.key = key
         self.shown = shown
-        self.started_at = started_at
+        self.source = source
         self.hash = row_hash(key, shown.state, shown.tool)
         """The part of the snapshot's id that its key, state and tool make."""
         self._before = b""
         self._after = b""
 
-    def duration_seconds(self, now: float) -> float:
-        """Seconds since the state began, to a tenth."""
-        return round(now - self.started_at, 1) if now > self.started_at else 0.0
+    @property
+    def started_at(self) -> float:
+        """When its state began, in seconds on the replica's monotonic clock."""
+        return self.source.known.began_at(self.key)
 
     def json(self, now: float) -> bytes:
         """The row as JSON, at this moment."""
         if not self._before:
             self._encode()
-        seconds = now - self.started_at
+        seconds = now - self.source.known.began_at(self.key)
         return b"%b%.1f%b" % (self._before, max(0.0, seconds), self._after)
 
     def _encode(self) -> None:
@@ -79,13 +89,12 @@ def row_hash(key: str, state: SessionState, tool: str | None) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=HASH_BYTES).digest())
 
 
-def shown_of(session: SessionRecord, known: KnownWorker) -> tuple[Shown, float]:
-    """Find what a session's row shows, and the moment at which that began.
+def shown_of(session: SessionRecord, known: KnownWorker) -> Shown:
+    """Find what a session's row shows.
 
     A lost worker's sessions show `error`, "worker lost", no tool. Those in error keep their message.
     """
-    _, state, changed_ms, _, title, tool, error, input_tokens, output_tokens, _ = session
+    _, state, _, _, title, tool, error, input_tokens, output_tokens, _ = session
     if known.is_lost and state is not SessionState.ERROR:
-        shown = Shown(SessionState.ERROR, title, None, WORKER_LOST, input_tokens, output_tokens)
-        return shown, known.lease_ends_at
-    return Shown(state, title, tool, error, input_tokens, output_tokens), known.moment - changed_ms / 1000
+        return Shown(SessionState.ERROR, title, None, WORKER_LOST, input_tokens, output_tokens)
+    return Shown(state, title, tool, error, input_tokens, output_tokens)

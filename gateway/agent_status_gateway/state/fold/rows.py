@@ -7,7 +7,7 @@ replica, and a change of one row costs one subtraction and one addition. The glo
 from collections.abc import Iterator
 from typing import Final
 
-from agent_status_gateway.state.fold.row import HASH_BYTES, Row, Shown
+from agent_status_gateway.state.fold.row import HASH_BYTES, Row, Shown, Source
 from agent_status_gateway.state.fold.schema import split_key
 from agent_status_gateway.state.fold.sorted_keys import SortedKeys
 from agent_status_publisher.contract.wire import SessionState
@@ -39,18 +39,18 @@ class Rows:
         """Hash of each row's key, state and tool, in hex."""
         return f"{self._sum:0{2 * HASH_BYTES}x}"
 
-    def put(self, key: str, shown: Shown, started_at: float) -> None:
-        """Show this for a key. A row that shows it already stays, and begins at `started_at`."""
+    def put(self, key: str, shown: Shown, source: Source) -> None:
+        """Show this for a key. A row that shows it already stays."""
         row = self.by_key.get(key)
         if row is not None and row.shown == shown:
-            row.started_at = started_at
+            row.source = source
             return
         if row is None:
             self._keys.add(key)
             self.by_channel.setdefault(split_key(key)[0], set()).add(key)
         else:
             self._uncount(row)
-        row = self.by_key[key] = Row(key, shown, started_at)
+        row = self.by_key[key] = Row(key, shown, source)
         self.in_error += shown.state is SessionState.ERROR
         self._sum = (self._sum + row.hash) % SUMS
 

@@ -162,7 +162,8 @@ def test_a_forgotten_worker_leaves_nothing_behind() -> None:
     fleet.hear(report(2, record("w1", left=True)), 1.0)
     assert states(fleet, 1.0) == {}
     fold = fold_of(fleet)
-    assert (len(fold.rows), fold.next_expiry, fold._claimants, fold._workers) == (0, float("inf"), {}, {})
+    assert (len(fold.rows), fold.next_expiry) == (0, float("inf"))
+    assert (fold._claimants, fold._contested, fold._sources) == ({}, {}, {})
 
 
 def test_a_lost_workers_rows_say_so_until_its_next_report() -> None:

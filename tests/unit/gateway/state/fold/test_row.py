@@ -4,12 +4,19 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.state.fold.row import Row, Shown, row_hash, shown_of
+from agent_status_gateway.state.fold.row import Row, Shown, Source, row_hash, shown_of
 from agent_status_gateway.state.known_worker import KnownWorker
-from agent_status_publisher.contract.wire import SessionState
+from agent_status_publisher.contract.wire import Report, SessionState
 from chaos.workers.reports import record, report, session
 
 THINKING = Shown(SessionState.THINKING, None, None, None, 0, 0)
+
+
+def source(key: str, started_at: float) -> Source:
+    """The source of a session whose state began at this moment."""
+    return Source(KnownWorker(Report(seq=1, at_ms=0, record=record("w1", session(key))), started_at, started_at))
+
+
 texts = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
@@ -22,7 +29,7 @@ texts = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=3
 def test_the_bytes_are_those_that_orjson_makes_of_the_whole(
     key: str, shown: Shown, started_at: float, now: float
 ) -> None:
-    row = Row(key, shown, started_at)
+    row = Row(key, shown, source(key, started_at))
     whole = orjson.loads(row.json(now))
     assert orjson.dumps(whole) == row.json(now)
     assert whole["duration_seconds"] == round(max(0.0, now - started_at), 1)
@@ -31,7 +38,7 @@ def test_the_bytes_are_those_that_orjson_makes_of_the_whole(
 
 
 def test_a_percent_sign_in_a_text_is_a_percent_sign() -> None:
-    row = Row("web:1", THINKING._replace(title="100 %b %d"), 0.0)
+    row = Row("web:1", THINKING._replace(title="100 %b %d"), source("web:1", 0.0))
     assert orjson.loads(row.json(1.0))["title"] == "100 %b %d"
 
 
@@ -51,14 +58,26 @@ def test_keys_states_and_tools_cannot_be_confused_in_a_hash() -> None:
 
 def test_a_sessions_row_begins_when_its_state_did() -> None:
     known = KnownWorker(report(1, record("w1", session("web:1", changed_ms=2500))).decode(), 10.0, 10.0)
-    assert shown_of(known.sessions["web:1"], known) == (THINKING, 7.5)
+    row = Row("web:1", shown_of(known.report.record.sessions[0], known), Source(known))
+    assert (row.shown, row.started_at) == (THINKING, 7.5)
+
+
+def test_a_row_that_only_grows_older_sees_it_in_its_workers_newest_report() -> None:
+    first, second = (
+        KnownWorker(report(seq, record("w1", session("web:1", changed_ms=2500 * seq))).decode(), 10.0, 10.0)
+        for seq in (1, 2)
+    )
+    row = Row("web:1", THINKING, known := Source(first))
+    known.known = second
+    assert row.started_at == 5.0
 
 
 def test_a_lost_workers_row_begins_at_its_leases_end_unless_it_was_in_error() -> None:
     failed = session("web:2", "error", error="boom", changed_ms=1000, expires_ms=9000)
     known = KnownWorker(report(1, record("w1", session("web:1", tool="bash"), failed)).decode(), 10.0, 10.0)
     known.is_lost = True
-    lost, since = shown_of(known.sessions["web:1"], known)
-    assert (lost.state, lost.tool, lost.error, since) == ("error", None, "worker lost", 25.0)
-    kept, since = shown_of(known.sessions["web:2"], known)
-    assert (kept.error, since) == ("boom", 9.0)
+    working, in_error = known.report.record.sessions
+    lost, kept = shown_of(working, known), shown_of(in_error, known)
+    assert (lost.state, lost.tool, lost.error) == ("error", None, "worker lost")
+    assert kept.error == "boom"
+    assert [Row(key, lost, Source(known)).started_at for key in ("web:1", "web:2")] == [25.0, 9.0]

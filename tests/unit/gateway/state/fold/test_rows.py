@@ -3,9 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.state.fold.row import Shown, row_hash
+from agent_status_gateway.state.fold.row import Shown, Source, row_hash
 from agent_status_gateway.state.fold.rows import SUMS, Rows
+from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_publisher.contract.wire import SessionState
+from chaos.workers.reports import record, report
+
+SOURCE = Source(KnownWorker(report(1, record("w1")).decode(), 0.0, 0.0))
 
 keys = st.sampled_from(["web:1", "web:2", "ci:1", "x", ":1"])
 shown = st.builds(
@@ -21,7 +25,7 @@ def test_everything_that_is_kept_is_what_can_be_counted_from_nothing(steps: list
             rows.remove(key)
             truth.pop(key, None)
         else:
-            rows.put(key, what, 0.0)
+            rows.put(key, what, SOURCE)
             truth[key] = what
         assert [(row.key, row.shown) for row in rows] == sorted(truth.items())
         assert len(rows) == len(truth)
@@ -34,18 +38,18 @@ def test_everything_that_is_kept_is_what_can_be_counted_from_nothing(steps: list
 def test_a_channel_has_the_keys_before_whose_first_colon_it_stands() -> None:
     rows = Rows()
     for key in ("web:1", "web:2:3", "ci", ":x"):
-        rows.put(key, Shown(SessionState.THINKING, None, None, None, 0, 0), 0.0)
+        rows.put(key, Shown(SessionState.THINKING, None, None, None, 0, 0), SOURCE)
     assert rows.by_channel == {"web": {"web:1", "web:2:3"}, "ci": {"ci"}, "unknown": {":x"}}
 
 
-def test_a_row_that_shows_the_same_stays_and_only_its_start_moves() -> None:
-    rows = Rows()
-    rows.put("web:1", Shown(SessionState.THINKING, "T", None, None, 0, 0), 1.0)
+def test_a_row_that_shows_the_same_stays_and_only_its_source_is_another() -> None:
+    rows, other = Rows(), Source(SOURCE.known)
+    rows.put("web:1", Shown(SessionState.THINKING, "T", None, None, 0, 0), SOURCE)
     (row,) = rows
-    rows.put("web:1", Shown(SessionState.THINKING, "T", None, None, 0, 0), 2.0)
+    rows.put("web:1", Shown(SessionState.THINKING, "T", None, None, 0, 0), other)
     assert [*rows] == [row]
-    assert row.started_at == 2.0
-    rows.put("web:1", Shown(SessionState.THINKING, "U", None, None, 0, 0), 2.0)
+    assert row.source is other
+    rows.put("web:1", Shown(SessionState.THINKING, "U", None, None, 0, 0), other)
     assert [*rows] != [row], "a title is in the row's bytes"
 
 

@@ -1,0 +1,32 @@
+"""Pure: which of a worker's sessions its newest report shows otherwise than the one before."""
+
+from collections.abc import Iterable
+from itertools import compress, zip_longest
+from operator import ne
+from typing import Final
+
+from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_publisher.contract.wire import SessionRecord
+
+_IDENTITY: Final = slice(0, 2)
+_TEXTS: Final = slice(4, 9)
+"""The fields of a `SessionRecord` but its ages: key and state, and from the title to the tokens."""
+
+
+def changed_sessions(known: KnownWorker, before: KnownWorker) -> Iterable[SessionRecord]:
+    """The sessions that are not what the session at their place was, ages aside.
+
+    A session that has only moved to another place may be among them. The texts of both records decide if they are
+    there, since comparing them costs least.
+    """
+    record, record_before = known.report.record, before.report.record
+    sessions, texts, texts_before = record.sessions, record.texts, record_before.texts
+    if texts and texts is texts_before:
+        return ()
+    if texts and len(texts) == len(texts_before):
+        return compress(sessions, map(ne, texts, texts_before))
+    return [
+        session
+        for session, other in zip_longest(sessions, record_before.sessions[: len(sessions)])
+        if other is None or session[_IDENTITY] != other[_IDENTITY] or session[_TEXTS] != other[_TEXTS]
+    ]
