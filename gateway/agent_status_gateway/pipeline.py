@@ -29,7 +29,7 @@ from agent_status_gateway.state.steps import Steps, at_once
 from agent_status_gateway.state.workers import Workers, describe_workers
 from agent_status_gateway.tasks import RESTART_SECONDS, in_steps, together
 from agent_status_gateway.telemetry.metrics import Metrics
-from agent_status_publisher.contract.reading import Reading
+from agent_status_publisher.contract.reading import Known, Reading
 from agent_status_publisher.contract.wire import MalformedReportError
 
 logger = logging.getLogger(__name__)
@@ -119,6 +119,10 @@ class Pipeline:
     def want_frame_for_joiners(self) -> None:
         """Have the clients served that wait for their first event."""
         self._has_joiners.set()
+
+    def known_reports(self) -> Known:
+        """The reports that a reading need not bring: the fleet knows them, or will before it takes the reading."""
+        return {**self._fleet.known_reports(), **self._inbox.newer_reports(self._fleet.known_seq)}
 
     async def workers(self) -> Workers:
         """Describe all workers that this replica knows."""

@@ -22,6 +22,7 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.tasks import keep_running
 from agent_status_gateway.telemetry.collectors import FeedCollector, FleetCollector, HubCollector, LoopCollector
 from agent_status_gateway.telemetry.metrics import Metrics
+from agent_status_publisher.contract.reading import Known
 from agent_status_publisher.contract.wire import Keys
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,11 @@ class Replica:
         self.rate = Rate(settings.max_requests_per_second, clock)
         self.hub = Hub(limits, settings.keepalive_seconds, clock)
         self.metrics = Metrics()
-        feed = Feed(redis, clock, lambda: fleet.shortest_heartbeat_seconds, fleet.known_reports)
+
+        def known_reports() -> Known:
+            return self.pipeline.known_reports()
+
+        feed = Feed(redis, clock, lambda: fleet.shortest_heartbeat_seconds, known_reports)
         self.pipeline = Pipeline(
             feed=feed,
             fleet=fleet,

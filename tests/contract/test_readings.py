@@ -1,6 +1,7 @@
 """Readings by difference: what the read script leaves out, what it leaves for further calls, and the whole of it."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from agent_status_gateway.feed.redis_client import RedisClient
 from agent_status_publisher.contract.reading import READ_SCRIPT, Known, Pieces, Reading, decode_reading, read_arguments
 from agent_status_publisher.contract.wire import Keys, Stamp, WorkerRecord, encode_record
+from chaos.gateways.gateway_thread import GatewayThread
 from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 from chaos.workers.reports import record, session
 from tests.contract.conftest import Backend
 
@@ -171,6 +174,26 @@ def test_a_replica_reads_a_fleet_in_pieces_through_any_client(backend: Backend, 
     assert reading.same == {"w3": Stamp(1, 5)}
     assert {raw.worker_id for raw in reading.reports} == {f"w{number}" for number in range(40)} - {"w3"}
     assert all(len(raw.decode().record.sessions) == 150 for raw in reading.reports)
+
+
+def test_a_replica_of_a_quiet_fleet_takes_no_report_out_of_redis_again(real_redis: RedisServer) -> None:
+    long = tuple(session(f"web:{number}", title="x" * 200) for number in range(1000))
+    said = record("w1", *long, heartbeat_ms=50, lease_ms=600_000)
+    with real_redis.client() as client:
+        seconds, micros = client.time()
+        store(client, at=seconds * 1000 + micros // 1000, said=said)
+        with GatewayThread(real_redis.url, namespace=KEYS.namespace) as gateway:
+            assert len(gateway.ready().states()) == 1000
+            before_bytes, before_reads = client.info("stats")["total_net_output_bytes"], full_reads(gateway)
+            wait_until(lambda: full_reads(gateway) >= before_reads + 3, "three full reads")
+            sent_bytes = client.info("stats")["total_net_output_bytes"] - before_bytes
+    assert sent_bytes < len(encode_record(said))
+
+
+def full_reads(gateway: GatewayThread) -> float:
+    found = re.search(r"^agent_status_full_reads_total (\S+)", gateway.get("/metrics").text, re.MULTILINE)
+    assert found
+    return float(found[1])
 
 
 KINDS = st.sampled_from(["report", "report", "report", "not indexed", "ended", "other type", "half"])

@@ -151,7 +151,7 @@ class SimulatedReplica(SimulatedProcess):
 
         SimulatedReading(
             self.timeline,
-            self.fleet.known_reports(),
+            {**self.fleet.known_reports(), **self._inbox.newer_reports(self.fleet.known_seq)},
             ask=ask,
             after=lambda seconds, do: self._on(number, seconds, do),
             got=lambda reading: self._got(reading, asked_at, number),

@@ -6,9 +6,11 @@ constant change.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from agent_status_publisher.contract.reading import Known
 from agent_status_publisher.contract.wire import RawReport
 
 
@@ -68,3 +70,11 @@ class Inbox:
         _, unread = self._unread.popitem(last=False)
         self._waiting_bytes -= REPORT_BYTES + len(unread.report.record)
         return unread
+
+    def newer_reports(self, known_seq: Callable[[str], int]) -> Known:
+        """The reports that wait and are newer than the known ones, so that a reading need not bring them."""
+        return {
+            worker_id: unread.report.stamp
+            for worker_id, unread in self._unread.items()
+            if unread.report.seq > known_seq(worker_id)
+        }

@@ -5,6 +5,7 @@ import pytest
 from agent_status_gateway.feed import inbox as inbox_module
 from agent_status_gateway.feed.inbox import REPORT_BYTES, Inbox
 from agent_status_publisher.contract.wire import RawReport
+from chaos.workers.reports import record, report
 
 
 def raw(worker_id: str, seq: int, size: int = 10) -> RawReport:
@@ -44,3 +45,19 @@ def test_its_fullness_follows_what_is_put_in_and_taken_out(monkeypatch: pytest.M
     assert inbox.is_short
     inbox.put(raw("w2", 2, size=30), 0.0)
     assert not inbox.is_short
+
+
+def test_a_report_that_waits_and_is_newer_than_the_known_one_need_not_be_read() -> None:
+    inbox = Inbox()
+    newer, older = report(8, record("w1"), at=1.0), report(3, record("w2"), at=1.0)
+    for came in (report(7, record("w1")), newer, report(6, record("w1"), at=2.0), older):
+        inbox.put(came, 1.0)
+    assert inbox.newer_reports({"w1": 7, "w2": 3}.__getitem__) == {"w1": newer.stamp}
+    assert inbox.newer_reports(lambda _: -1) == {"w1": newer.stamp, "w2": older.stamp}
+
+
+def test_a_report_that_was_taken_out_waits_no_longer() -> None:
+    inbox = Inbox()
+    inbox.put(report(1, record("w1")), 0.0)
+    inbox.take()
+    assert inbox.newer_reports(lambda _: -1) == {}
