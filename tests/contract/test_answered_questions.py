@@ -1,6 +1,7 @@
 """What the write script remembers of runs, and which questions it refuses."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,13 +38,16 @@ class Desk:
 
     def write(self, said: WorkerRecord, *, names_all: bool = False) -> list[Any]:
         self._seq += 1
-        remembered = None if names_all else self.remembered.get(said.id)
         keys, arguments = write_arguments(
-            *(KEYS, said, self._seq, encode_record(said)), sharded=False, drafted_at=self.now, remembered=remembered
+            *(KEYS, said, self._seq, encode_record(said)),
+            sharded=False,
+            drafted_at=self.now,
+            remembered=self.remembered.get(said.id),
+            names_all=names_all,
         )
         reply: list[Any] = self._script(keys=keys, args=arguments)
         if reply[0] == WriteAnswer.TAKEN:
-            self.remembered[said.id] = remembered_by(reply, self._seq, self.now)
+            self.remembered[said.id] = remembered_by(reply, self._seq, self.now, self.now)
         return reply
 
     def writes(self, said: WorkerRecord) -> None:
@@ -160,9 +164,13 @@ def go_back_to_an_older_copy(desk: Desk) -> None:
 
 
 def step_the_clock(desk: Desk) -> None:
-    at_ms = desk.remembered["other"].at_ms - 20_000
-    last = desk.remembered["other"]
-    desk.remembered["other"] = Remembered(memory=last.memory, seq=last.seq, at_ms=at_ms, drafted_at=last.drafted_at)
+    step_back(desk, "other", -20_000)
+
+
+def step_back(desk: Desk, worker: str, back_ms: int) -> None:
+    """Have Redis's clock be this far behind what it was when the worker's last report was taken, as it sees it."""
+    last = desk.remembered[worker]
+    desk.remembered[worker] = replace(last, at_ms=last.at_ms + back_ms)
 
 
 @pytest.mark.parametrize("forget", [forget_all, forget_runs, begin_again, go_back_to_an_older_copy, step_the_clock])
@@ -183,6 +191,38 @@ def test_after_a_step_back_of_the_clock_nothing_is_remembered(desk: Desk) -> Non
     desk.client.hset(KEYS.runs, "", b"%d %s" % (int(used) + 20_000, memory))
     assert not desk.is_refused()
     assert desk.starts("").split()[1] != memory
+
+
+@pytest.mark.parametrize("worker", ["asker", "third"])
+def test_a_step_back_since_a_workers_last_report_makes_no_earlier_run_newer_than_a_question(
+    desk: Desk, worker: str
+) -> None:
+    desk.writes(record("other", session(KEY)))
+    for name in {worker, "asker"}:
+        desk.writes(record(name))
+    step_back(desk, worker, 3_000)
+    assert desk.write(record(worker))[0] == WriteAnswer.FORGOTTEN
+    assert desk.write(record(worker), names_all=True)[0] == WriteAnswer.TAKEN
+    assert desk.write(QUESTION)[0] == (WriteAnswer.TAKEN if worker == "asker" else WriteAnswer.FORGOTTEN)
+    assert not desk.is_refused()
+
+
+def test_a_step_back_is_shown_by_a_worker_of_the_same_memory_alone(desk: Desk) -> None:
+    for name in ("asker", "third"):
+        desk.writes(record(name))
+    for name in ("asker", "third"):
+        step_back(desk, name, 3_000)
+    desk.write(record("third"), names_all=True)
+    desk.writes(record("other", session(KEY)))
+    assert desk.is_refused(), "the memory was begun again since the step, and the new run is in it"
+
+
+@pytest.mark.parametrize("back_ms", [0, 200])
+def test_nothing_is_forgotten_when_a_worker_names_all_after_no_step_or_a_small_one(desk: Desk, back_ms: int) -> None:
+    desk.writes(record("asker"))
+    desk.writes(record("other", session(KEY)))
+    step_back(desk, "asker", back_ms)
+    assert desk.is_refused()
 
 
 def test_what_is_remembered_is_bounded_in_time_and_number(desk: Desk) -> None:

@@ -1,8 +1,10 @@
 """From an agent's call to what Redis holds."""
 
 import asyncio
+import queue
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +13,10 @@ import redis
 from agent_status_publisher import InvalidCallError, PublisherError, StatusPublisher
 from agent_status_publisher.contract.reading import READ_SCRIPT, decode_reading, read_arguments
 from agent_status_publisher.contract.wire import Keys, WorkerRecord
+from agent_status_publisher.settings import Settings
+from agent_status_publisher.worker.diagnostics import Reporter
+from agent_status_publisher.worker.flusher import Flusher
+from agent_status_publisher.worker.outbox import Identity, Outbox
 from chaos.wait import wait_until
 from tests.contract.conftest import Backend
 
@@ -156,3 +162,44 @@ def test_the_agents_own_client_stays_open(client: redis.Redis) -> None:
     with StatusPublisher(client) as publisher:
         publisher.flush()
     assert client.ping()
+
+
+class Scripted:
+    """A Redis that answers as planned, and notes on what each report's list of runs builds."""
+
+    sharded = False
+
+    def __init__(self, *replies: Any) -> None:
+        self._replies = iter(replies)
+        self.grounds: list[Sequence[Any]] = []
+
+    def write(self, _keys: Sequence[str], arguments: Sequence[Any]) -> Sequence[Any]:
+        self.grounds.append(arguments[6:9])
+        reply: Any = next(self._replies)
+        if isinstance(reply, Exception):
+            raise reply
+        return list(reply)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_a_report_builds_on_the_last_one_and_after_a_failure_or_a_refusal_names_all_and_what_time_it_must_be() -> None:
+    taken, forgotten = (1, b"5000", b"", b"m"), (3, b"", b"")
+    redis = Scripted(forgotten, taken, taken, forgotten, ConnectionError("gone"), taken, taken)
+    moments = iter(range(100))
+    outbox = Outbox(Identity(id="w1", host="h", pid=1), Settings(), lambda: 0.25 * next(moments), lambda: None)
+    flusher = Flusher(outbox, threading.RLock(), queue.SimpleQueue(), lambda: redis, Reporter(lambda _: None))
+    for _ in range(7):
+        flusher._write(left=False)
+    assert [list(ground[:2]) for ground in redis.grounds] == [
+        ["", 0],
+        ["", 0],
+        ["m", 2],
+        ["m", 3],
+        ["m", ""],
+        ["m", ""],
+        ["m", 6],
+    ]
+    first_again, second_again = redis.grounds[4][2], redis.grounds[5][2]
+    assert 5000 < first_again < second_again < 5000 + 250 * next(moments)

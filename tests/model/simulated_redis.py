@@ -109,10 +109,13 @@ class SimulatedRedis:
         rows = list(zip(pairs[::2], pairs[1::2], strict=True))
         begun, waiting = rows[:number], rows[number:]
         stored, now = self._stored, self.time_ms
-        if stored.starts is not None and stored.used_at_ms > now:
+        if stored.used_at_ms > now:
             stored.starts = None
-        is_known = stored.starts is not None and memory == stored.memory and stored_seq >= base_seq
-        if memory and not (is_known and abs(now - base_at_ms) <= STEP_MS):
+        is_same = stored.starts is not None and memory == stored.memory
+        if base_seq == "":  # all are named
+            if is_same and now < base_at_ms - STEP_MS:
+                stored.starts = None
+        elif memory and not (is_same and stored_seq >= base_seq and abs(now - base_at_ms) <= STEP_MS):
             return [3, b"", b""]
         starts = stored.starts or {}
         answered = [

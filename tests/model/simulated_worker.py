@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from agent_status_publisher.worker.pace import Pace
 from agent_status_publisher.worker.redis_writer import SOCKET_TIMEOUT_SECONDS
 from agent_status_publisher.worker.run import Run
 from agent_status_publisher.worker.worker import CLOSE_SECONDS
+from tests.model.notes import Answer, LetGo, Taken, Whole
 from tests.model.simulated_link import LATENCY_SECONDS, SimulatedLink, SimulatedProcess
 from tests.model.simulated_redis import RefusedError, SimulatedRedis
 from tests.model.timeline import Timeline
@@ -39,30 +39,6 @@ class Fate(Enum):
     ANSWER_LOST = "answer lost"
     LATE = "late"
     TWICE = "twice"
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A report that Redis has taken, and when, by the time that all share."""
-
-    at: float
-    drafted_at: float
-    """When its worker drafted it, by the time that all share: what is late is not as young as it seems."""
-    seq: int
-    record: WorkerRecord
-    keys: frozenset[str]
-    """Keys of the sessions that its worker holds or has ended."""
-    is_unpublished: bool
-    """True when it was not published on the channel."""
-
-
-@dataclass(frozen=True)
-class LetGo:
-    """A question that a worker has given up, since Redis said that another worker had answered it."""
-
-    at: float
-    key: str
-    asked_at: float
 
 
 class SimulatedWorker(SimulatedProcess):
@@ -83,6 +59,7 @@ class SimulatedWorker(SimulatedProcess):
         self.ended: dict[str, float] = {}
         """Keys that its agent has ended and not opened again, and when."""
         self.let_go: list[LetGo] = []
+        self.wholes: list[Whole] = []
         self.drafted: list[WorkerRecord] = []
         self.last_arrival_at = timeline.now
         self.is_leaving = False
@@ -93,6 +70,8 @@ class SimulatedWorker(SimulatedProcess):
         self._pace = Pace(settings.heartbeat_seconds, random.Random(name).random)
         self._try = 0
         self._remembered: Remembered | None = None
+        self._names_all = False
+        self._last_answer: Answer | None = None
         self._is_telling = False
         self._is_away = False
         self._tries_goodbye_once = False
@@ -173,7 +152,7 @@ class SimulatedWorker(SimulatedProcess):
         draft = self.outbox.draft(left=self.is_leaving)
         self.drafted.append(draft.record)
         number, fate, seconds, server = self._try, self.fate, self.fate_seconds, self._redis.server
-        remembered = self._remembered
+        remembered, names_all, last_answer = self._remembered, self._names_all, self._last_answer
         self.fate = Fate.ARRIVES
         self.after(SOCKET_TIMEOUT_SECONDS, lambda: self._end_try(number, self._failed))
         delays = {
@@ -185,7 +164,9 @@ class SimulatedWorker(SimulatedProcess):
             self.last_arrival_at = max(self.last_arrival_at, self.timeline.now + delay)
             self.link.carry(
                 lambda: self._write(
-                    draft, remembered, started_at, number, server, is_answered=fate is not Fate.ANSWER_LOST
+                    *(draft, remembered, last_answer, started_at, number, server),
+                    names_all=names_all,
+                    is_answered=fate is not Fate.ANSWER_LOST,
                 ),
                 delay,
             )
@@ -194,17 +175,19 @@ class SimulatedWorker(SimulatedProcess):
         self,
         draft: Draft,
         remembered: Remembered | None,
+        last_answer: Answer | None,
         started_at: float,
         number: int,
         server: int,
         *,
+        names_all: bool,
         is_answered: bool,
     ) -> None:
         """What happens in Redis."""
         if server != self._redis.server:
             self._answer(number, self._failed)
             return
-        encoded = encode_record(draft.record)
+        encoded, now = encode_record(draft.record), self.timeline.now
         try:
             reply = self._redis.write(
                 *write_arguments(
@@ -215,6 +198,7 @@ class SimulatedWorker(SimulatedProcess):
                     sharded=False,
                     drafted_at=draft.drafted_at,
                     remembered=remembered,
+                    names_all=names_all,
                 )
             )
         except RefusedError:
@@ -223,10 +207,12 @@ class SimulatedWorker(SimulatedProcess):
         is_taken = reply[0] == WriteAnswer.TAKEN
         if is_taken:
             self._note(draft)
+        if last_answer is not None and names_all and reply[0] in {WriteAnswer.TAKEN, WriteAnswer.ANSWERED}:
+            self.wholes.append(Whole(now, draft.drafted_at - self._clock_ahead, last_answer))
         if is_answered and is_taken:
-            self._answer(number, lambda: self._took(draft, reply, started_at, len(encoded)))
+            self._answer(number, lambda: self._took(draft, reply, now, started_at, len(encoded)))
         elif is_answered:
-            self._answer(number, lambda: self._refused(draft, reply))
+            self._answer(number, lambda: self._refused(draft, reply, now))
 
     def _note(self, draft: Draft) -> None:
         record = draft.record
@@ -246,32 +232,31 @@ class SimulatedWorker(SimulatedProcess):
             self._is_telling = False
             after()
 
-    def _took(self, draft: Draft, reply: list[Any], started_at: float, size_bytes: int) -> None:
-        self._is_away = False
-        self._remembered = remembered_by(reply, draft.seq, draft.drafted_at)
+    def _took(self, draft: Draft, reply: list[Any], at: float, started_at: float, size_bytes: int) -> None:
+        self._is_away = self._names_all = False
+        self._remembered = remembered_by(reply, draft.seq, draft.drafted_at, self.clock())
+        self._last_answer = Answer(at, self.timeline.now)
         self._pace.took(started_at, size_bytes)
         self.outbox.confirmed(draft)
         if draft.record.left:
             self._has_ended = True
         self._look()
 
-    def _refused(self, draft: Draft, reply: list[Any]) -> None:
+    def _refused(self, draft: Draft, reply: list[Any], at: float) -> None:
         if reply[0] == WriteAnswer.OUTNUMBERED:
             self.outbox.refused(reply[1])
         elif reply[0] == WriteAnswer.ANSWERED:
             held = {run.key: run for run in self.outbox.runs()}
             self.outbox.answered(answered_keys(reply), draft)
             given_up = [run for run in held.values() if run.is_let_go]
-            now = self.timeline.now
-            self.let_go += [LetGo(now, run.key, run.changed_at - self._clock_ahead) for run in given_up]
+            self.let_go += [LetGo(at, run.key, run.changed_at - self._clock_ahead) for run in given_up]
         else:
-            self._remembered = None
+            self._names_all = True
         self._pace.refused(self.clock())
         self._go_on_leaving()
 
     def _failed(self) -> None:
-        self._is_away = True
-        self._remembered = None
+        self._is_away = self._names_all = True
         self._pace.failed(self.clock())
         self._go_on_leaving()
 

@@ -171,3 +171,21 @@ def test_after_a_step_back_of_rediss_clock_a_new_question_is_not_older_than_an_e
     world.pass_(6.0)
     assert asker.let_go == []
     world.end()
+
+
+@pytest.mark.parametrize("outage_seconds", [0.0, 30.0])
+def test_a_step_back_of_rediss_clock_lets_no_question_go_that_was_asked_after_an_answer(outage_seconds: float) -> None:
+    world, asker, answerer = asked()
+    answerer.set_state(KEY, SessionState.THINKING, None)
+    world.pass_(0.3)
+    answerer.set_state(KEY, SessionState.WAITING_FOR_USER, None)
+    world.pass_(0.2)
+    if outage_seconds:
+        world.redis.takes_writes = False
+        world.pass_(outage_seconds)
+    world.step_clock(-3.0 - outage_seconds / 2)  # by less than the time since Redis took a report
+    world.redis.takes_writes = True
+    world.pass_(12.0)
+    assert [let_go.key for let_go in asker.let_go] == [KEY]
+    assert answerer.let_go == []
+    world.end()

@@ -10,13 +10,16 @@ from itertools import product
 from typing import Final
 
 from agent_status_publisher.contract.wire import EndedRecord, SessionRecord
-from tests.model.simulated_worker import LetGo, SimulatedWorker, Taken
+from tests.model.notes import LetGo, Taken, Whole
+from tests.model.simulated_worker import SimulatedWorker
 
 MOMENT_SECONDS: Final = 5.0
 """Seconds by which a replica may err about when a report was written: no answer for three and a stop of one."""
 SAME_START_SECONDS: Final = 0.005
 MOMENT_OF_SENDING_SECONDS: Final = 0.01
 """Seconds from the draft of a report to Redis, if nothing delays it."""
+ROUNDING_SECONDS: Final = 0.005
+"""Seconds by which what a report shows of Redis's clock may err: all is rounded to milliseconds."""
 
 Row = tuple[str, str | None, str | None, str | None]
 """State, tool, error, title."""
@@ -39,12 +42,17 @@ class Truth:
     def __init__(self) -> None:
         self.workers: list[SimulatedWorker] = []
         self.upsets: list[float] = []
-        self.stepped_back_seconds = 0.0
+        self.steps: list[tuple[float, float]] = []
+        """When Redis's clock was stepped (those are `upsets`, too), and by how many seconds."""
 
     @property
     def upset_at(self) -> float:
         """When the last upset was."""
         return max(self.upsets, default=float("-inf"))
+
+    @property
+    def stepped_back_seconds(self) -> float:
+        return sum(max(0.0, -seconds) for _, seconds in self.steps)
 
     def is_answered(self, worker: SimulatedWorker, report: Taken, key: str) -> bool:
         """True when a report asks what was answered before it came: Redis knew a run that began since the question.
@@ -55,25 +63,61 @@ class Truth:
         if report.at - report.drafted_at > MOMENT_OF_SENDING_SECONDS:
             return False
         return any(
-            began_at > asked_at + SAME_START_SECONDS
+            not self._may_have_forgotten(earlier.at, report.at)
             for asked_at in _asked_at(report, key)
             for other in self.workers
             if other is not worker
             for earlier in other.taken
-            if earlier.at < report.at and not any(earlier.at <= upset <= report.at for upset in self.upsets)
+            if earlier.at < report.at
             for began_at in _began_at(earlier, key, earlier.drafted_at)
+            if began_at > asked_at + SAME_START_SECONDS
         )
 
     def may_be_answered(self, worker: SimulatedWorker, let_go: LetGo) -> bool:
-        """True when a worker was right to give up a question, by what Redis knew: a late start seems younger."""
+        """True when a worker was right to give up a question, by what Redis knew.
+
+        A start that was late seems younger. So does one before a step back of Redis's clock that nothing shows.
+        """
         return any(
-            began_at >= let_go.asked_at - SAME_START_SECONDS
+            began_at + self._younger_seconds(earlier.at, let_go.at) >= let_go.asked_at - SAME_START_SECONDS
             for other in self.workers
             if other is not worker
             for earlier in other.taken
             if earlier.at <= let_go.at
             for began_at in _began_at(earlier, let_go.key, earlier.at)
         )
+
+    def _younger_seconds(self, taken_at: float, until: float) -> float:
+        """By how much younger than it is a run seems that Redis knows since `taken_at`."""
+        since = [(at, seconds) for at, seconds in self.steps if taken_at < at <= until]
+        if any(self._is_shown(at, -seconds, until) for at, seconds in since):
+            return 0.0
+        return max(0.0, -sum(seconds for _, seconds in since))
+
+    def _is_shown(self, stepped_at: float, back_seconds: float, until: float) -> bool:
+        """True when a report has shown a step back, and Redis has forgotten all from before it.
+
+        Its worker must know of the same memory, so nothing else was amiss between that answer and the step, nor since.
+        """
+        return not any(stepped_at < upset <= until for upset in self.upsets) and any(
+            whole.after.at < stepped_at < whole.at <= until
+            and back_seconds > whole.unsure_seconds + ROUNDING_SECONDS
+            and not self._may_have_forgotten(whole.after.at, stepped_at - ROUNDING_SECONDS)
+            for worker in self.workers
+            for whole in worker.wholes
+        )
+
+    def _may_have_forgotten(self, since: float, until: float) -> bool:
+        """True when an upset, or a report that shows a step back, may have made Redis forget what it knew then."""
+        return any(since <= upset <= until for upset in self.upsets) or any(
+            since <= whole.at <= until and self._may_show_a_step(whole)
+            for worker in self.workers
+            for whole in worker.wholes
+        )
+
+    def _may_show_a_step(self, whole: Whole) -> bool:
+        back_seconds = -sum(seconds for at, seconds in self.steps if whole.after.at <= at <= whole.at)
+        return back_seconds > whole.unsure_seconds - ROUNDING_SECONDS
 
     def keys(self) -> set[str]:
         return {key for worker in self.workers for report in worker.taken[-1:] for key in report.keys}

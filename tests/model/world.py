@@ -7,10 +7,11 @@ from agent_status_gateway.state.fold.schema import Snapshot
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.outbox import MINUTE_SECONDS
+from tests.model.notes import Taken
 from tests.model.simulated_link import SimulatedProcess
 from tests.model.simulated_redis import SimulatedRedis
 from tests.model.simulated_replica import SimulatedReplica
-from tests.model.simulated_worker import SimulatedWorker, Taken
+from tests.model.simulated_worker import SimulatedWorker
 from tests.model.timeline import Timeline
 from tests.model.truth import Row, Truth, showable
 
@@ -75,7 +76,7 @@ class World:
         self.truth.upsets.append(self.timeline.now)
         self.moves.append(self.timeline.now)
         self.steps.append(self.timeline.now)
-        self.truth.stepped_back_seconds += max(0.0, -seconds)
+        self.truth.steps.append((self.timeline.now, seconds))
         self.pass_(STEP_SECONDS)
 
     # Faults stop

@@ -54,6 +54,8 @@ MAX_SEQ_DIGITS: Final = 16
 MAX_WORKER_ID_BYTES: Final = 200
 ROUNDING_MS: Final = 2
 """The milliseconds by which two ages, both rounded, may seem to differ."""
+SLEW: Final = 0.001
+"""The part by which two clocks may differ in speed while both are set right: 500 ppm each, as of adjtimex(2)."""
 
 WRITE_SCRIPT: Final = files(__package__).joinpath("write.lua").read_text("utf-8")
 
@@ -157,16 +159,22 @@ class Remembered:
         memory: The id of Redis's memory. It changes when the memory is begun again.
         at_ms: The report's moment on Redis's clock, in milliseconds.
         drafted_at: The moment of its draft, in seconds on the worker's monotonic clock.
+        answered_at: The moment of Redis's answer, likewise.
     """
 
     memory: str
     seq: int
     at_ms: int
     drafted_at: float
+    answered_at: float
 
     def age_ms(self, drafted_at: float) -> int:
         """Milliseconds from this report's draft to another one's."""
         return round(1000 * (drafted_at - self.drafted_at))
+
+    def earliest_ms(self, drafted_at: float) -> int:
+        """The earliest that it can be on Redis's clock at another draft, unless that clock was stepped back."""
+        return self.at_ms + int(1000 * (1 - SLEW) * (drafted_at - self.answered_at))
 
 
 def write_arguments(
@@ -178,6 +186,7 @@ def write_arguments(
     sharded: bool,
     drafted_at: float = 0.0,
     remembered: Remembered | None = None,
+    names_all: bool = False,
 ) -> tuple[list[str], list[Any]]:
     """Keys and arguments for one call of the write script.
 
@@ -188,12 +197,15 @@ def write_arguments(
         encoded: The record as JSON.
         sharded: True on a Cluster, whose channel is a sharded one.
         drafted_at: The moment of the draft, in seconds on the worker's monotonic clock.
-        remembered: The last report that was taken. None to name all runs.
+        remembered: The last report that was taken. None before the first, which names all runs.
+        names_all: True to name all runs again, since Redis may have forgotten what it remembered.
     """
     publish = "SPUBLISH" if sharded else "PUBLISH"
     runs: list[SessionRecord | EndedRecord] = [*record.sessions, *record.ended]
     ground: list[Any] = ["", 0, 0]
-    if remembered is not None:
+    if remembered is not None and names_all:
+        ground = [remembered.memory, "", remembered.earliest_ms(drafted_at)]
+    elif remembered is not None:
         age_ms = remembered.age_ms(drafted_at)
         ground = [remembered.memory, remembered.seq, remembered.at_ms + age_ms]
         runs = [run for run in runs if run.run_ms <= age_ms + ROUNDING_MS]
@@ -210,9 +222,15 @@ def write_arguments(
     ]
 
 
-def remembered_by(reply: Sequence[Any], seq: int, drafted_at: float) -> Remembered:
-    """Return what Redis remembers after it has taken a report with this number and moment of its draft."""
-    return Remembered(memory=text_of_reply(reply[3]), seq=seq, at_ms=int(reply[1]), drafted_at=drafted_at)
+def remembered_by(reply: Sequence[Any], seq: int, drafted_at: float, answered_at: float) -> Remembered:
+    """Return what Redis remembers after it has taken a report with this number and these moments."""
+    return Remembered(
+        memory=text_of_reply(reply[3]),
+        seq=seq,
+        at_ms=int(reply[1]),
+        drafted_at=drafted_at,
+        answered_at=answered_at,
+    )
 
 
 def answered_keys(reply: Sequence[Any]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 -- write(KEYS: worker hash, workers index, runs
 --       ARGV: channel, worker id, seq, ttl in ms, record, PUBLISH or SPUBLISH,
---             memory, seq and `at` that the runs below build on (memory '': on nothing),
+--             memory, seq and `at` that the runs below build on; or, if they are all, '', 0 and 0;
+--             or, if they are all, the last memory, '' and the earliest that it can be by our clock now,
 --             n, then n times (session key, ms since its run began), then (session key, ms since it waits) to the end)
 --   → {1, at, publish error or '', memory}  the report is stored, and published unless an error is named
 --   → {0, stored seq, ''}                   refused: a report with this seq or a later one is stored already
@@ -65,7 +66,13 @@ if runs then
     mark = nil
   end
 
-  if ARGV[7] ~= '' then -- a wipe, an older copy, or a step of the clock has made what is remembered wrong
+  if ARGV[8] == '' then
+    -- A step back that is not seen above: all that was remembered before it would seem to be newer than it is.
+    if mark == ARGV[7] and now < tonumber(ARGV[9]) - STEP_MS then
+      redis.call('DEL', runs)
+      mark = nil
+    end
+  elseif ARGV[7] ~= '' then -- a wipe, an older copy, or a step of the clock has made what is remembered wrong
     local is_known = mark == ARGV[7] and stored and tonumber(stored) >= tonumber(ARGV[8])
     if not is_known or math.abs(now - tonumber(ARGV[9])) > STEP_MS then return {3, '', ''} end
   end

@@ -74,6 +74,7 @@ class Flusher:
         self._unavailable_since: float | None = None
         self._channel_error = ""
         self._remembered: Remembered | None = None
+        self._names_all = False
         self._thread = threading.Thread(target=self._run, name="agent-status-flusher", daemon=True)
 
     def start(self) -> None:
@@ -169,11 +170,14 @@ class Flusher:
                 sharded=self._writer.sharded,
                 drafted_at=draft.drafted_at,
                 remembered=self._remembered,
+                names_all=self._names_all,
             )
         )
+        answered_at = self._outbox.clock()
         answer = WriteAnswer(int(reply[0]))
         if answer is WriteAnswer.TAKEN:
-            self._remembered = remembered_by(reply, draft.seq, draft.drafted_at)
+            self._remembered = remembered_by(reply, draft.seq, draft.drafted_at, answered_at)
+            self._names_all = False
             self._written(draft, started_at, len(encoded), text_of_reply(reply[2]))
             return True
         self._refused(answer, reply, draft)
@@ -187,7 +191,7 @@ class Flusher:
             elif answer is WriteAnswer.ANSWERED:
                 self._outbox.answered(answered_keys(reply), draft)
             else:
-                self._remembered = None
+                self._names_all = True
             self._pace.refused(self._outbox.clock())
 
     def _advice(self, error: Exception) -> str:
@@ -217,7 +221,7 @@ class Flusher:
     def _failed(self, reason: str) -> None:
         with self._lock:
             self._pace.failed(self._outbox.clock())
-        self._remembered = None  # a Redis that comes back may be empty, and a goodbye is tried only once
+        self._names_all = True  # a Redis that comes back may be empty, and a goodbye is tried only once
         if self._writer is not None:  # a new connection resolves the server's name again
             self._writer.close()
         if self._unavailable_since is None:

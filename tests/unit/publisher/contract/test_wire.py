@@ -16,6 +16,7 @@ from agent_status_publisher.contract.wire import (
 from chaos.workers.reports import ended, record, session
 
 ENCODED = encode_record(record("w1", session()))
+REMEMBERED = Remembered(memory="m", seq=6, at_ms=1_000_000, drafted_at=48.0, answered_at=49.0)
 
 
 def test_every_name_of_a_namespace_shares_one_cluster_slot() -> None:
@@ -57,14 +58,22 @@ def test_a_first_report_names_all_runs_and_all_questions() -> None:
 def test_a_report_after_one_that_is_remembered_names_what_has_begun_since_and_all_questions() -> None:
     waiting = session("b", "waiting_for_user", changed_ms=4_000, run_ms=9_000)
     said = record("w1", session("a", run_ms=2_000), waiting, session("d", run_ms=2_100), ended=(ended("c", 500),))
-    remembered = Remembered(memory="m", seq=6, at_ms=1_000_000, drafted_at=48.0)
-    _, arguments = write_arguments(Keys("n"), said, 7, b"{}", sharded=False, drafted_at=50.0, remembered=remembered)
+    _, arguments = write_arguments(Keys("n"), said, 7, b"{}", sharded=False, drafted_at=50.0, remembered=REMEMBERED)
     assert arguments[6:] == ["m", 6, 1_002_000, 2, "a", 2_000, "c", 500, "b", 4_000]
 
 
+def test_a_report_that_names_all_again_says_how_late_it_must_be_by_rediss_clock() -> None:
+    said = record("w1", session("a", run_ms=3_000_000))
+    _, arguments = write_arguments(
+        *(Keys("n"), said, 7, b"{}"), sharded=False, drafted_at=1049.0, remembered=REMEMBERED, names_all=True
+    )
+    assert arguments[6:] == ["m", "", 1_999_000, 1, "a", 3_000_000]
+
+
 def test_an_answer_of_the_script_is_read_whether_or_not_the_client_decodes_it() -> None:
-    expected = Remembered(memory="m", seq=7, at_ms=5, drafted_at=1.5)
-    assert remembered_by([1, b"5", b"", b"m"], 7, 1.5) == remembered_by([1, "5", "", "m"], 7, 1.5) == expected
+    expected = Remembered(memory="m", seq=7, at_ms=5, drafted_at=1.5, answered_at=1.6)
+    assert remembered_by([1, b"5", b"", b"m"], 7, 1.5, 1.6) == expected
+    assert remembered_by([1, "5", "", "m"], 7, 1.5, 1.6) == expected
     assert answered_keys([2, "web:ü".encode(), "b"]) == ("web:ü", "b")
 
 
