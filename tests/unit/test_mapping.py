@@ -31,7 +31,6 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "It talks to Redis: fakeredis and real servers hold it.": {
         "agent_status_publisher.contract.redis_primary": ("integration/test_redis_kinds.py", "faults/test_failover.py"),
-        "agent_status_publisher.worker.flusher": ("contract/test_publishing.py", "faults/test_publisher.py"),
         "agent_status_publisher.worker.redis_writer": ("contract/test_publishing.py", "contract/test_scripts.py"),
         "agent_status_publisher.worker.worker": (
             "contract/test_publishing.py",

@@ -159,7 +159,8 @@ class Flusher:
             self._writer = self._make_writer()
         started_at = self._outbox.clock()
         with self._lock:
-            draft = self._outbox.draft(left=left)
+            begun = self._outbox.begin_draft(left=left)
+        draft = self._outbox.finish_draft(begun)
         encoded = encode_record(draft.record)
         reply = self._writer.write(
             *write_arguments(

@@ -9,7 +9,7 @@ from typing import Final
 
 from agent_status_publisher.contract.report import MAX_SESSIONS, EndedRecord, SessionState, WorkerRecord
 from agent_status_publisher.settings import Settings
-from agent_status_publisher.worker.run import Run, to_ms
+from agent_status_publisher.worker.run import Run, RunCopy, copy_of, record_of, to_ms
 
 MAX_ENDED: Final = 64
 """The most ended session keys in a report, apart from those of the last minute."""
@@ -40,6 +40,23 @@ class Draft:
     record: WorkerRecord
     change: int
     drafted_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunDraft:
+    """A report of which all is known: its record is still to be made, which takes longer.
+
+    Attributes:
+        runs: The open runs that are reported, as they were at `drafted_at`.
+        ended: When the run of each ended key began, and when it ended.
+    """
+
+    seq: int
+    change: int
+    drafted_at: float
+    left: bool
+    runs: list[RunCopy]
+    ended: dict[str, tuple[float, float]]
 
 
 class Outbox:
@@ -168,6 +185,10 @@ class Outbox:
 
     def draft(self, *, left: bool = False) -> Draft:
         """Draft the next report. A goodbye (`left`) ends every session except those in error, which expire."""
+        return self.finish_draft(self.begin_draft(left=left))
+
+    def begin_draft(self, *, left: bool = False) -> BegunDraft:
+        """Begin to draft the next report. This is short, since agents' calls wait while the lock is held for it."""
         now = self.clock()
         self._expire(now)
         if left:
@@ -175,7 +196,20 @@ class Outbox:
                 if run.state is not SessionState.ERROR:
                     self._end(run)
         self._seq += 1
-        self._drafted_change = self._change
+        # What a finalizer changes while the runs are copied counts as a change after this report.
+        change = self._drafted_change = self._change
+        return BegunDraft(
+            seq=self._seq,
+            change=change,
+            drafted_at=now,
+            left=left,
+            runs=[copy_of(run) for run in list(self._runs.values()) if not run.is_let_go],
+            ended=self._ended.copy(),  # a list of its items would let a finalizer in between two of them
+        )
+
+    def finish_draft(self, begun: BegunDraft) -> Draft:
+        """Make the record of a begun draft. It needs no lock: nothing here changes during the life of this outbox."""
+        now = begun.drafted_at
         record = WorkerRecord(
             id=self.identity.id,
             host=self.identity.host,
@@ -185,13 +219,11 @@ class Outbox:
             error_ttl_ms=to_ms(self.settings.error_ttl_seconds),
             max_concurrent=self.settings.max_concurrent,
             uptime_ms=to_ms(now - self._started_at),
-            left=left,
-            sessions=tuple(run.record(now) for run in list(self._runs.values()) if not run.is_let_go),
-            ended=tuple(
-                EndedRecord(key=key, run_ms=to_ms(now - run_at)) for key, (run_at, _) in list(self._ended.items())
-            ),
+            left=begun.left,
+            sessions=tuple([record_of(copy, now) for copy in begun.runs]),
+            ended=tuple([EndedRecord(key, to_ms(now - run_at)) for key, (run_at, _) in begun.ended.items()]),
         )
-        return Draft(seq=self._seq, record=record, change=self._change, drafted_at=now)
+        return Draft(seq=begun.seq, record=record, change=begun.change, drafted_at=now)
 
     def confirmed(self, draft: Draft) -> None:
         """Note that Redis has this report."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from agent_status_publisher.contract.report import MAX_NUMBER, SessionState
+from agent_status_publisher.contract.report import MAX_NUMBER, SessionRecord, SessionState
 from agent_status_publisher.errors import InvalidCallError
-from agent_status_publisher.worker.run import MAX_OPEN_TOOLS, Run, call_key, check_tokens
+from agent_status_publisher.worker.run import MAX_OPEN_TOOLS, Run, call_key, check_tokens, copy_of, record_of
 
 THINKING, TOOL, STREAMING = SessionState.THINKING, SessionState.TOOL_RUNNING, SessionState.STREAMING
 WAITING, ERROR = SessionState.WAITING_FOR_USER, SessionState.ERROR
@@ -16,6 +16,11 @@ WAITING, ERROR = SessionState.WAITING_FOR_USER, SessionState.ERROR
 
 def run() -> Run:
     return Run("web:1", "A title", 0.0)
+
+
+def record(r: Run, now: float) -> SessionRecord:
+    """What a report that is drafted now says of the run."""
+    return record_of(copy_of(r), now)
 
 
 def shown(r: Run) -> tuple[SessionState, str | None]:
@@ -29,14 +34,14 @@ def test_a_run_begins_by_thinking() -> None:
 def test_a_repeated_state_changes_nothing_and_keeps_the_moment_of_change() -> None:
     r = run()
     assert not r.say(THINKING, 5.0)
-    assert r.record(7.0).changed_ms == 7000
+    assert record(r, 7.0).changed_ms == 7000
 
 
 def test_another_tool_in_the_same_state_is_a_change() -> None:
     r = run()
     r.say(TOOL, 1.0, "bash")
     assert r.say(TOOL, 2.0, "grep")
-    assert r.record(5.0).changed_ms == 3000
+    assert record(r, 5.0).changed_ms == 3000
 
 
 def test_leaving_a_tool_shows_streaming() -> None:
@@ -151,8 +156,8 @@ def test_going_on_after_an_error_is_a_new_run_with_nothing_of_the_old_one() -> N
     r.open_tool("bash", 1, 1.0)
     r.fail("boom", 2.0, 30.0)
     r.say(THINKING, 5.0)
-    record = r.record(6.0)
-    assert (record.run_ms, record.input_tokens, record.error, record.expires_ms) == (1000, 0, None, None)
+    said = record(r, 6.0)
+    assert (said.run_ms, said.input_tokens, said.error, said.expires_ms) == (1000, 0, None, None)
     assert not r.open_tools
 
 
@@ -162,15 +167,15 @@ def test_going_on_after_waiting_for_the_user_is_a_new_run() -> None:
     r.use(500, 100)
     r.say(WAITING, 2.0)
     r.say(THINKING, 5.0)
-    record = r.record(6.0)
-    assert (record.run_ms, record.input_tokens) == (1000, 0)
+    said = record(r, 6.0)
+    assert (said.run_ms, said.input_tokens) == (1000, 0)
 
 
 def test_failing_while_waiting_is_the_same_run() -> None:
     r = run()
     r.say(WAITING, 2.0)
     r.fail("no answer came", 5.0, 30.0)
-    assert r.record(6.0).run_ms == 6000
+    assert record(r, 6.0).run_ms == 6000
 
 
 # run: Rule 2
@@ -194,7 +199,7 @@ def test_an_error_expires_after_its_ttl_and_another_one_restarts_it() -> None:
     r.fail("second", 11.0, 30.0)
     assert not r.has_expired(40.9)
     assert r.has_expired(41.0)
-    assert r.record(11.0).error == "second"
+    assert record(r, 11.0).error == "second"
 
 
 # run: Rule 4
@@ -202,7 +207,7 @@ def test_a_question_expires_after_its_ttl_and_asking_again_does_not_prolong_it()
     r = Run("web:1", None, 0.0, waiting_ttl=100.0)
     r.say(SessionState.WAITING_FOR_USER, 1.0)
     r.say(SessionState.WAITING_FOR_USER, 50.0)
-    assert r.record(51.0).expires_ms == 50_000
+    assert record(r, 51.0).expires_ms == 50_000
     assert not r.has_expired(100.9)
     assert r.has_expired(101.0)
 
@@ -212,21 +217,21 @@ def test_an_answer_takes_the_limit_away_and_the_next_question_has_a_new_one() ->
     r = Run("web:1", None, 0.0, waiting_ttl=100.0)
     r.say(SessionState.WAITING_FOR_USER, 1.0)
     r.say(SessionState.THINKING, 2.0)
-    assert r.record(2.0).expires_ms is None
+    assert record(r, 2.0).expires_ms is None
     r.say(SessionState.WAITING_FOR_USER, 60.0)
-    assert r.record(60.0).expires_ms == 100_000
+    assert record(r, 60.0).expires_ms == 100_000
     r.fail("boom", 70.0, 30.0)
-    assert r.record(70.0).expires_ms == 30_000
+    assert record(r, 70.0).expires_ms == 30_000
     r.say(SessionState.WAITING_FOR_USER, 71.0)
-    assert r.record(71.0).expires_ms == 100_000
+    assert record(r, 71.0).expires_ms == 100_000
 
 
 def test_ages_and_remainders_are_never_negative() -> None:
     r = run()
     r.fail("boom", 5.0, 1.0)
-    record = r.record(-3.0)
-    assert (record.changed_ms, record.run_ms) == (0, 0)
-    assert r.record(100.0).expires_ms == 0
+    said = record(r, -3.0)
+    assert (said.changed_ms, said.run_ms) == (0, 0)
+    assert record(r, 100.0).expires_ms == 0
 
 
 def test_tokens_are_whole_numbers_from_0_up_and_the_message_names_the_wrong_one() -> None:
@@ -234,3 +239,22 @@ def test_tokens_are_whole_numbers_from_0_up_and_the_message_names_the_wrong_one(
     for wrong in (-1, True, 1.5, "7"):
         with pytest.raises(InvalidCallError, match="output is"):
             check_tokens(input=7, output=wrong)
+
+
+def test_a_record_has_each_value_of_its_run_and_both_ages() -> None:
+    r = Run("web:1", "A title", 1.0)
+    r.open_tool("bash", 1, 3.0)
+    r.use(500, 100)
+    r.error, r.expires_at = "boom", 20.0
+    assert record(r, 10.0) == SessionRecord(
+        key="web:1",
+        state=TOOL,
+        changed_ms=7000,
+        run_ms=9000,
+        title="A title",
+        tool="bash",
+        error="boom",
+        input_tokens=500,
+        output_tokens=100,
+        expires_ms=10_000,
+    )
