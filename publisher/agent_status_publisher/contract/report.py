@@ -153,18 +153,19 @@ def encode_record(record: WorkerRecord) -> bytes:
 
 
 def _encode_session(session: SessionRecord) -> dict[str, Any]:
-    row: dict[str, Any] = {"key": session.key, "state": session.state.value}
-    if session.title is not None:
-        row["title"] = session.title
-    if session.tool is not None:
-        row["tool"] = session.tool
-    if session.error is not None:
-        row["error"] = session.error
-    if session.input_tokens or session.output_tokens:
-        row["input"] = session.input_tokens
-        row["output"] = session.output_tokens
-    row["changed_ms"] = session.changed_ms
-    row["run_ms"] = session.run_ms
-    if session.expires_ms is not None:
-        row["expires_ms"] = session.expires_ms
+    key, state, changed_ms, run_ms, title, tool, error, input_tokens, output_tokens, expires_ms = session
+    row: dict[str, Any] = {"key": key, "state": state}  # orjson writes an enum's value, and faster than Python finds it
+    if title is not None:
+        row["title"] = title
+    if tool is not None:
+        row["tool"] = tool
+    if error is not None:
+        row["error"] = error
+    if input_tokens or output_tokens:
+        row["input"] = input_tokens
+        row["output"] = output_tokens
+    row["changed_ms"] = changed_ms
+    row["run_ms"] = run_ms
+    if expires_ms is not None:
+        row["expires_ms"] = expires_ms
     return row

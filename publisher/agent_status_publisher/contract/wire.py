@@ -59,6 +59,9 @@ SLEW: Final = 0.001
 
 WRITE_SCRIPT: Final = files(__package__).joinpath("write.lua").read_text("utf-8")
 
+_WAITING: Final = SessionState.WAITING_FOR_USER
+"""The state, kept here since its lookup in the enumeration takes longer than the comparison."""
+
 _NAMESPACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -208,13 +211,11 @@ def write_arguments(
     elif remembered is not None:
         age_ms = remembered.age_ms(drafted_at)
         ground = [remembered.memory, remembered.seq, remembered.at_ms + age_ms]
-        runs = [run for run in runs if run.run_ms <= age_ms + ROUNDING_MS]
+        at_most_ms = age_ms + ROUNDING_MS
+        runs = [run for run in runs if run.run_ms <= at_most_ms]
     begun = [part for run in runs for part in (run.key, run.run_ms)]
     waiting = [
-        part
-        for session in record.sessions
-        if session.state is SessionState.WAITING_FOR_USER
-        for part in (session.key, session.changed_ms)
+        part for session in record.sessions if session.state is _WAITING for part in (session.key, session.changed_ms)
     ]
     return [keys.worker(record.id), keys.workers, keys.runs], [
         *(keys.events, record.id, seq, record.ttl_ms, encoded, publish),

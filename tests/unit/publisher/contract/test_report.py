@@ -1,6 +1,8 @@
 """The report and its JSON."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -85,6 +87,41 @@ def test_the_golden_record_is_read_back_whole() -> None:
 def test_whatever_is_encoded_is_decoded_the_same(rows: list[SessionRecord]) -> None:
     said = record("w1", *rows)
     assert decode_record(encode_record(said)) == said
+
+
+def plain_json(said: WorkerRecord) -> bytes:
+    """The record's JSON by the standard library: its fields in their order, without those that are left out."""
+    names = {"input_tokens": "input", "output_tokens": "output"}
+    order = ("key", "state", "title", "tool", "error", "input_tokens", "output_tokens", "changed_ms", "run_ms")
+
+    def row(session: SessionRecord) -> dict[str, Any]:
+        has_tokens = session.input_tokens > 0 or session.output_tokens > 0
+        values = {name: getattr(session, name) for name in (*order, "expires_ms")}
+        return {
+            names.get(name, name): str(value) if name == "state" else value
+            for name, value in values.items()
+            if value is not None and (name not in names or has_tokens)
+        }
+
+    terms = ("id", "host", "pid", "lease_ms", "heartbeat_ms", "error_ttl_ms", "max_concurrent", "uptime_ms")
+    whole = {"v": 1} | {name: getattr(said, name) for name in terms}
+    whole |= {"left": True} if said.left else {}
+    whole |= {"sessions": [row(session) for session in said.sessions]}
+    whole |= {"ended": [{"key": run.key, "run_ms": run.run_ms} for run in said.ended]} if said.ended else {}
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+# report: Rule 2
+@given(
+    st.lists(sessions, max_size=5, unique_by=lambda session: session.key),
+    st.lists(st.builds(EndedRecord, key=texts, run_ms=numbers), max_size=3),
+    st.booleans(),
+)
+def test_each_byte_of_a_record_is_as_the_contract_says(
+    rows: list[SessionRecord], ended: list[EndedRecord], left: bool
+) -> None:
+    said = record("w1", *rows, ended=tuple(ended), left=left, uptime_ms=7)
+    assert encode_record(said) == plain_json(said)
 
 
 @pytest.mark.parametrize("key", ["a", "websocket:abc", "ü" * 256, "with space", "x" * 512])
