@@ -223,3 +223,38 @@ def test_a_reading_that_waited_while_a_replica_was_stopped_makes_no_worker_lost(
     replica.thaw()
     assert not any(known.is_lost for known in replica.fleet.workers)
     assert not replica.is_fresh
+
+
+def test_a_hash_that_ends_sooner_than_it_seems_gives_a_dead_worker_no_second_grace() -> None:
+    world = World()
+    worker = world.start_worker(
+        Settings(namespace="model", heartbeat_seconds=0.5, lease_seconds=20, error_ttl_seconds=0)
+    )
+    replica = world.start_replica()
+    world.pass_(1.0)
+    replica.freeze()
+    worker.open("web:1")
+    world.pass_(0.2)
+    worker.die()
+    world.pass_(0.7)
+    replica.thaw()  # its report seems to be younger than it is, and so its hash
+    world.pass_(2.0)
+    world.redis.takes_writes = False
+    world.pass_(29.0)
+    world.redis.takes_writes = True
+    world.pass_(6.0)
+    assert replica.is_fresh
+    assert replica.snapshot()["sessions"] == []
+
+
+def test_a_report_that_comes_with_the_verdict_makes_none_right_that_an_older_copy_made_wrong() -> None:
+    world = World()
+    worker = world.start_worker(MEDIUM)
+    world.start_replica()
+    world.pass_(0.5)
+    world.redis.replicate()
+    world.redis.is_mute = True
+    world.pass_(5.0)  # a heartbeat that is not published, and is lost
+    world.fail_over()
+    world.calm()
+    assert worker.is_live

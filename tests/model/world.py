@@ -195,9 +195,11 @@ class World:
 
     def _check_that_it_may_be_lost(self, replica: SimulatedReplica, worker: SimulatedWorker, verdict: str) -> None:
         now = self.timeline.now
-        idle_seconds = now - _last_that_came(worker, replica, now).at
+        last = _last_that_came(worker, replica, now)
+        idle_seconds = now - last.at
         if idle_seconds < worker.settings.lease_seconds - 0.05:
-            is_excused = self._is_excused(replica, worker) or self._is_right_by_what_it_knows(replica, worker, now)
+            is_excused = self._is_excused(replica, worker, last)
+            is_excused |= self._is_right_by_what_it_knows(replica, worker, last, now)
             assert is_excused, f"{worker.name} is {verdict} after {idle_seconds:.3f} s"
 
     def _check_that_nothing_is_taken_back(self, replica: SimulatedReplica, known: KnownWorker) -> None:
@@ -214,21 +216,21 @@ class World:
             assert is_right or any(step >= min(written_at, newest.arrived_at) for step in self.steps)
         self._newest[replica, known.report.record.id] = known
 
-    def _is_excused(self, replica: SimulatedReplica, worker: SimulatedWorker) -> bool:
+    def _is_excused(self, replica: SimulatedReplica, worker: SimulatedWorker, last: Taken) -> bool:
         """The known limit (docs/explanation/state-rules.md): a replica that starts within a heartbeat of a step of
-        Redis's clock, or of a failover to an older copy, may show a live worker as lost until its next report.
+        Redis's clock, or of a failover to an older copy, may show a live worker as lost until its next report comes.
 
         A worker whose very last report was taken back by Redis (its goodbye, perhaps) has none that could make up for
         it; nor, in time, has one whose lease is two heartbeats and no more.
         """
-        last_report_at = worker.taken[-1].at
         has_slack = worker.settings.lease_seconds > 2 * worker.settings.heartbeat_seconds
-        is_taken_back = last_report_at <= self.truth.upset_at and not (worker.is_live and has_slack)
-        return is_taken_back or any(last_report_at <= move <= replica.live_since for move in self.moves)
+        is_taken_back = last.at <= self.truth.upset_at and not (worker.is_live and has_slack)
+        return is_taken_back or any(last.at <= move <= replica.live_since for move in self.moves)
 
-    def _is_right_by_what_it_knows(self, replica: SimulatedReplica, worker: SimulatedWorker, now: float) -> bool:
+    def _is_right_by_what_it_knows(
+        self, replica: SimulatedReplica, worker: SimulatedWorker, last: Taken, now: float
+    ) -> bool:
         """The same chapter: if Redis has lost a report that a replica did not get, it goes by an older one."""
-        last = worker.taken[-1]
         goes_by = self._newest[replica, worker.name].report.seq
         reported_at = max(report.at for report in worker.taken if report.seq == goes_by)
         was_missed = last.is_unpublished or last.at <= replica.live_since

@@ -8,8 +8,8 @@ Rule 2. What Redis holds, when it is read, overrides a known report whatever its
 Rule 3. A worker is lost if its lease has passed, it has not left, and a reading asked for after that knows nothing
         newer. It is shown as lost for its error TTL, counted from the lease's end, and then vanishes.
 Rule 4. A worker that Redis does not know any more is kept until its lease ends and such a reading does not know it
-        either. Then it is forgotten, and never shown as lost. If Redis lost it before its TTL was over, it has a
-        grace, too.
+        either. Then it is forgotten, and never shown as lost. If Redis lost it before its lease and its error TTL
+        were over, it has a grace, too.
 Rule 5. A report was written when it came on the channel. One that was read was written as long ago as Redis's clock
         says, but not before an older report of its worker, nor, while the feed was live all along, before the last
         reading that did not have its worker. What came during an outage (this process was stopped) may have waited:

@@ -21,7 +21,7 @@ class KnownWorker:
         self.is_vanished = False
         """True when Redis does not know the worker any more."""
         self.grace_from = float("-inf")
-        """When Redis lost it before its TTL was over (a wipe, an older copy, a step of its clock)."""
+        """When Redis lost it while something of it counted (a wipe, an older copy, a step of its clock)."""
         record = report.record
         self.places: dict[str, int]
         """The place of each session in its report, by key."""
@@ -74,10 +74,14 @@ class KnownWorker:
         return self.moment + self.report.record.ttl_ms / 1000
 
     def vanish(self, now: float, *, was_stored: bool) -> None:
-        """Note that a reading does not have the worker; `was_stored`: the reading before had."""
+        """Note that a reading does not have the worker; `was_stored`: the reading before had.
+
+        Its moment may be seconds late, if this process was stopped for as long. So its hash may end sooner than it
+        seems, though not before its remains.
+        """
         if not self.is_vanished:
             self.is_vanished = True
-            if was_stored and now < self.hash_ends_at:
+            if was_stored and now < self.remains_end_at:
                 self.grace_from = now
 
     def reappear(self) -> None:

@@ -1,5 +1,7 @@
 """Workers that Redis does not know any more: a wipe, an older copy, a hash that has ended."""
 
+import pytest
+
 from chaos.workers.reports import reading, report
 from tests.support.builders.fleets import HEARTBEAT, LEASE, fleet_with, lost_at, one_session, states
 
@@ -54,11 +56,13 @@ def test_a_worker_that_redis_never_had_is_kept_for_its_lease_and_no_longer() -> 
     assert states(fleet, LEASE) == {}
 
 
-def test_a_worker_whose_hash_has_ended_in_time_has_no_grace() -> None:
-    """Its TTL was over, so Redis has lost nothing."""
+# fleet: Rule 4
+@pytest.mark.parametrize("late_seconds", [-1.0, 0.0, 5.0])
+def test_a_worker_whose_hash_has_ended_in_time_has_no_grace(late_seconds: float) -> None:
+    """Its TTL was over, so Redis has lost nothing. By seconds, its report may seem to be younger than it is."""
     fleet = fleet_with(report(1, one_session()))
-    ttl_seconds = fleet.workers[0].report.record.ttl_ms / 1000
+    ends_at = fleet.workers[0].report.record.ttl_ms / 1000 - late_seconds
     fleet.outage_began(1.0)
-    fleet.outage_ended(ttl_seconds + 1.0, 0.5)
-    fleet.read(reading(at=ttl_seconds + 1.0), ttl_seconds + 1.0, ttl_seconds + 1.0)
-    assert states(fleet, ttl_seconds + 1.0) == {}
+    fleet.outage_ended(ends_at, 0.5)
+    fleet.read(reading(at=ends_at), ends_at, ends_at)
+    assert states(fleet, ends_at) == {}
