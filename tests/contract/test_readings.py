@@ -86,16 +86,16 @@ def test_a_worker_that_is_not_held_any_more_is_neither_sent_nor_the_same(backend
 
 
 # reading: Rule 2
-def test_a_call_looks_at_no_more_workers_than_it_may_first_at_those_that_are_known(backend: Backend) -> None:
+def test_a_call_for_more_workers_than_it_may_look_at_only_says_which_there_are(backend: Backend) -> None:
     with backend.client() as client:
         stored = {name: store(client, said=record(name)) for name in NAMES}
-        known = {name: stored[name] for name in ("w4", "w5")}
-        first = decode_reading(call(client, *read_arguments(KEYS, known.items(), max_workers=3)), known)
+        known = {"w4": stored["w4"], "w9": Stamp(1, 5)}
+        first = decode_reading(call(client, *read_arguments(KEYS, known.items(), max_workers=5)), known)
+        enough = decode_reading(call(client, *read_arguments(KEYS, known.items(), max_workers=6)), known)
         reading, calls = read(client, known, max_workers=3)
-    assert first.same == known
-    assert len(first.reports) == 1
-    assert len(first.left) == 3
-    assert (len(reading.reports), reading.same, calls) == (4, known, 2)
+    assert (first.reports, first.same, sorted(first.left)) == ((), {}, [name.encode() for name in NAMES])
+    assert (len(enough.reports), enough.same, enough.left) == (5, {"w4": stored["w4"]}, ())
+    assert (len(reading.reports), reading.same, calls) == (5, {"w4": stored["w4"]}, 3)
 
 
 # reading: Rule 2

@@ -85,22 +85,23 @@ class SimulatedRedis:
         self._expire()
         prefix, max_workers, max_bytes, scope, *pairs = arguments
         named = dict(zip((_text(worker) for worker in pairs[::2]), pairs[1::2], strict=True))
-        index = sorted(self._stored.index, key=lambda worker: (self._stored.index[worker], worker))
-        there = [*named, *(worker for worker in index if worker not in named)] if scope == "ALL" else list(named)
-        is_held = {w: prefix + w in self._stored.hashes and (scope == "NAMED" or w in index) for w in there}
-        held = [worker for worker in there if is_held[worker]]
-        rows = [[worker.encode()] for worker in named if not is_held[worker]]
-        left = [worker.encode() for worker in held[max_workers:]]
+        workers = list(named) if scope == "NAMED" else list(self._stored.index)
+        rows = [[worker.encode()] for worker in named if worker not in workers]
+        if scope == "ALL" and len(workers) > max_workers:
+            return [str(self.time_ms).encode(), [worker.encode() for worker in workers], *rows]
+        left: list[bytes] = []
         size = 0
-        for worker in held[:max_workers]:
-            report = self._stored.hashes[prefix + worker]
-            if f"{report.seq} {report.at_ms}" == named.get(worker, ""):
+        for worker in workers:
+            report = self._stored.hashes.get(prefix + worker)
+            if report is None:
+                rows += [[worker.encode()]] if worker in named else []
+            elif f"{report.seq} {report.at_ms}" == named.get(worker, ""):
                 continue
-            if size >= max_bytes:
+            elif size >= max_bytes:
                 left.append(worker.encode())
-                continue
-            size += len(report.record)
-            rows.append([worker.encode(), str(report.seq).encode(), str(report.at_ms).encode(), report.record])
+            else:
+                size += len(report.record)
+                rows.append([worker.encode(), str(report.seq).encode(), str(report.at_ms).encode(), report.record])
         return [str(self.time_ms).encode(), left, *rows]
 
     def _remember(self, worker: str, seq: int, stored_seq: int, runs: Sequence[Any]) -> list[Any]:

@@ -8,15 +8,15 @@
 --   {worker id}                   a worker that the reader names, and Redis does not hold
 --   the ids beside `now`          workers left for further calls, which name them: they are too many, or too long
 -- What the reader names and the answer does not is stored exactly as the reader knows it.
--- With ALL, the workers are those of the index, and with NAMED those that the reader names.
+-- With ALL, the workers are those of the index: if they are too many, all are left. With NAMED they are those that the
+-- reader names, in whatever number.
 -- A hash that has ended, or that is not a report, or a key of the wrong type is not held.
 local prefix, most_workers, most_bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local FIRST = 5 -- of the arguments that name a worker
 
 local time = redis.call('TIME')
-local left = {}
+local left, bytes = {}, 0
 local answer = {string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)), left}
-local looked, bytes = 0, 0
 
 -- Fields of a hash; none if the key is of another type. To ask each key's type first would cost as much again.
 local function fields(key, ...)
@@ -28,11 +28,10 @@ end
 
 local function look(worker, known, is_named)
   -- A report that the reader does not know has no room once the bytes are used up: it is not even looked at.
-  if looked >= most_workers or (known == '' and bytes >= most_bytes) then
+  if known == '' and bytes >= most_bytes then
     left[#left + 1] = worker
     return
   end
-  looked = looked + 1
   local key = prefix .. worker
   local stored = fields(key, 'seq', 'at')
   local seq, at = stored[1], stored[2]
@@ -60,20 +59,15 @@ end
 local kind = redis.call('TYPE', KEYS[1])
 kind = type(kind) == 'table' and kind.ok or kind
 local workers = kind == 'zset' and redis.call('ZRANGE', KEYS[1], 0, -1) or {}
-local waits = {} -- worker id → true while it has not been looked at
-for _, worker in ipairs(workers) do waits[worker] = true end
--- First those that the reader knows: when there are too many workers, the others are probably in its next calls.
-for i = FIRST, #ARGV, 2 do
-  local worker = ARGV[i]
-  if waits[worker] then
-    waits[worker] = nil
-    look(worker, ARGV[i + 1], true)
-  else
-    looked = looked + 1
-    answer[#answer + 1] = {worker}
-  end
-end
+local are_too_many = #workers > most_workers
+if are_too_many then answer[2] = workers end
+
+local known = {} -- worker id → what the reader knows, until the index has shown the worker
+for i = FIRST, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
 for _, worker in ipairs(workers) do
-  if waits[worker] then look(worker, '', false) end
+  local report = known[worker]
+  if report then known[worker] = nil end
+  if not are_too_many then look(worker, report or '', report ~= nil) end
 end
+for worker in pairs(known) do answer[#answer + 1] = {worker} end
 return answer

@@ -4,7 +4,7 @@ Before it comes the fleet, which says what it knows; after it the fleet again, w
 
 Rule 1. A report that is stored as the reader knows it is not sent again: its number and its moment are equal.
 Rule 2. One call is one consistent cut. It looks at a bounded number of workers and sends a bounded number of bytes, so
-        that Redis is held for a few milliseconds. A small fleet needs one.
+        that Redis is held for a few milliseconds. A fleet of up to 1,000 workers needs one, if little is new.
 Rule 3. A larger fleet takes several calls. The first says which workers there are and what the clock shows, and the
         others name the workers that are left. All of them are one reading, as old as the first.
 Rule 4. The reader listens to the channel before its first call, so a report that is written between two calls comes
@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, Final
 
 from agent_status_publisher.contract.report import MalformedReportError
@@ -64,7 +64,7 @@ def read_arguments(
         keys: The names of the namespace.
         named: Worker ids, each with its known report's number and moment, or None.
         of_all: True to read all workers; False for those that are named only.
-        max_workers: The most workers to look at.
+        max_workers: The most workers of all to look at. If there are more, all of them are left.
         max_bytes: The bytes of records after which no further one is sent.
     """
     arguments: list[Any] = [keys.worker_prefix, max_workers, max_bytes, "ALL" if of_all else "NAMED"]
@@ -124,16 +124,17 @@ class Pieces:
 
     def next_call(self) -> tuple[list[str], list[Any]]:
         """Keys and arguments of the next call, whose answer must be taken before the one after."""
-        named: list[tuple[str | bytes, Stamp | None]]
-        if not self._taken:
-            named = list(islice(self._known.items(), self._max_workers))
-        else:
+        if self._taken:
             ids = [self._left.popleft() for _ in range(min(self._max_workers, len(self._left)))]
-            named = [(worker_id, self._known.get(_name_of(worker_id))) for worker_id in ids]
-        self._named = {_name_of(worker_id): known for worker_id, known in named if known is not None}
-        return read_arguments(
-            self._keys, named, of_all=not self._taken, max_workers=self._max_workers, max_bytes=self._max_bytes
-        )
+            self._named = {name: known for name in map(_name_of, ids) if (known := self._known.get(name))}
+            named = [(worker_id, self._named.get(_name_of(worker_id))) for worker_id in ids]
+            return read_arguments(self._keys, named, of_all=False, max_bytes=self._max_bytes)
+        if len(self._known) <= self._max_workers:
+            self._named = self._known
+            max_workers = self._max_workers
+        else:  # the first call only asks which workers there are
+            max_workers = 0
+        return read_arguments(self._keys, self._named.items(), max_workers=max_workers, max_bytes=self._max_bytes)
 
     def take(self, reply: Sequence[Any]) -> None:
         """Take the answer to the last call.

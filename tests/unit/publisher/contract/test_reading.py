@@ -73,9 +73,11 @@ def test_a_small_fleet_is_read_by_one_call() -> None:
 # reading: Rule 3
 def test_those_who_are_left_are_named_in_further_calls_of_bounded_size() -> None:
     pieces = Pieces(KEYS, {name: Stamp(1, AT) for name in ("w1", "w2", "w3")}, max_workers=2, max_bytes=9)
-    assert pieces.next_call()[1][1:] == [2, 9, "ALL", "w1", f"1 {AT}", "w2", f"1 {AT}"]
-    pieces.take([CLOCK, [b"w3", b"\xff", b"w4"], row("w1", 2)])
-    assert pieces.next_call()[1][1:] == [2, 9, "NAMED", b"w3", f"1 {AT}", b"\xff", ""]
+    assert pieces.next_call()[1][1:] == [0, 9, "ALL"], "they are too many to be named at once"
+    pieces.take([CLOCK, [b"w1", b"w2", b"w3", b"\xff", b"w4"]])
+    assert pieces.next_call()[1][2:] == [9, "NAMED", b"w1", f"1 {AT}", b"w2", f"1 {AT}"]
+    pieces.take([str(AT + 1).encode(), [], row("w1", 2)])
+    assert pieces.next_call()[1][2:] == [9, "NAMED", b"w3", f"1 {AT}", b"\xff", ""]
     pieces.take([str(AT + 5).encode(), [b"\xff"]])
     assert pieces.next_call()[1][3:] == ["NAMED", b"w4", "", b"\xff", ""]
     pieces.take([str(AT + 9).encode(), [], row("w4"), [b"\xff", b"1", CLOCK, b"{}"]])
@@ -87,9 +89,20 @@ def test_those_who_are_left_are_named_in_further_calls_of_bounded_size() -> None
     assert reading.time_ms == AT, "as old as its first piece"
 
 
-def test_a_known_worker_that_no_call_could_name_and_the_index_has_not_is_gone() -> None:
+def test_a_known_worker_that_no_call_has_named_since_the_index_has_it_no_more_is_gone() -> None:
     pieces = Pieces(KEYS, {name: Stamp(1, AT) for name in ("w1", "w2")}, max_workers=1)
+    pieces.next_call()
+    pieces.take([CLOCK, [b"w1"]])
     pieces.next_call()
     pieces.take([CLOCK, []])
     assert pieces.is_whole
     assert pieces.reading().same == {"w1": Stamp(1, AT)}
+
+
+def test_what_a_short_fleet_leaves_for_its_length_is_named_again_with_what_is_known() -> None:
+    pieces = Pieces(KEYS, {name: Stamp(1, AT) for name in ("w1", "w2")}, max_workers=2)
+    pieces.next_call()
+    pieces.take([CLOCK, [b"w1"]])
+    assert pieces.next_call()[1][3:] == ["NAMED", b"w1", f"1 {AT}"]
+    pieces.take([CLOCK, [], row("w1", 2)])
+    assert pieces.reading().same == {"w2": Stamp(1, AT)}
