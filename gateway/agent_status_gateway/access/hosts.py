@@ -21,6 +21,8 @@ MAX_SHOWN_CHARACTERS: Final = 100
 """The most characters of a refused host that are repeated in the refusal."""
 MAX_ADDRESS_CHARACTERS: Final = 64
 """The most characters of an address, in its brackets. Longer text is not parsed, and not remembered."""
+MAX_ALLOWED: Final = 256
+"""The most spellings of allowed hosts, with their ports, that are remembered: a gateway has few."""
 _PORT: Final = re.compile(r":[0-9]*\Z")
 
 
@@ -34,6 +36,7 @@ class Hosts:
 
     def __init__(self, names: Collection[str], asks_for_key: Callable[[], bool]) -> None:
         self._names = frozenset(names)
+        self._allowed: set[bytes] = set()
         self._asks_for_key = asks_for_key
 
     def refusal(self, scope: Mapping[str, Any]) -> str | None:
@@ -41,16 +44,29 @@ class Hosts:
         if not self._names and (self._asks_for_key() or not _arrives_at_loopback(scope)):
             return None
         for field, value in scope["headers"]:
-            if field == b"host" and not self._allows(host := _PORT.sub("", value.decode("latin-1"))):
+            if field == b"host" and not self._allows(value):
+                host = _without_port(value)
                 return (
                     f"this gateway does not answer for the host {host[:MAX_SHOWN_CHARACTERS]!r}: "
                     "AGENT_STATUS_ALLOWED_HOSTS must list it"
                 )
         return None
 
-    def _allows(self, host: str) -> bool:
+    def _allows(self, value: bytes) -> bool:
+        if value in self._allowed:
+            return True
+        host = _without_port(value)
         name = host.lower().removesuffix(".")
-        return name == LOCALHOST or name in self._names or (len(host) <= MAX_ADDRESS_CHARACTERS and _is_address(host))
+        is_known = name == LOCALHOST or name in self._names
+        if not is_known and (len(host) > MAX_ADDRESS_CHARACTERS or not _is_address(host)):
+            return False
+        if len(self._allowed) < MAX_ALLOWED and len(value) <= MAX_ADDRESS_CHARACTERS:
+            self._allowed.add(value)
+        return True
+
+
+def _without_port(value: bytes) -> str:
+    return _PORT.sub("", value.decode("latin-1"))
 
 
 def _arrives_at_loopback(scope: Mapping[str, Any]) -> bool:

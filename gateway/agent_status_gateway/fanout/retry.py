@@ -11,7 +11,8 @@ MAX_RETRY_MS: Final = 4000
 
 def random_retry_ms() -> int:
     """Draw the wait before a client reconnects: random, so that clients do not all come at once."""
-    return random.randint(MIN_RETRY_MS, MAX_RETRY_MS)  # noqa: S311 - spread, not secrecy
+    # Spread, not secrecy; `randint` takes three times as long.
+    return MIN_RETRY_MS + int(random.random() * (MAX_RETRY_MS - MIN_RETRY_MS + 1))  # noqa: S311
 
 
 def retry(milliseconds: int) -> bytes:

@@ -5,6 +5,7 @@ In reading order:
     sockets             the sockets that a replica listens on
     proxies             the client's address behind trusted proxies
     request_deadlines   how long a request may take to arrive
+    lazy_parts          parts of a connection that take little memory until they are used
     request_limits      uvicorn's connection, with bounds on what a client can make it hold
     borrowed_socket     a transport's socket, written to directly
     open_stream         a client's transport: a response that stays open, written to by the hub

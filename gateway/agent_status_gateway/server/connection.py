@@ -6,13 +6,16 @@ relied on in uvicorn; docs/explanation/fan-out.md says what happens without it.
 """
 
 import logging
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from starlette.types import Scope
 from typing_extensions import override
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.http.stream import STREAM, StatusStream
+from agent_status_gateway.server.lazy_parts import NOBODY_WAITS
 from agent_status_gateway.server.open_stream import OpenStream
 from agent_status_gateway.server.request_limits import MAX_TARGET_BYTES, LimitedConnection
 
@@ -34,11 +37,15 @@ RELIED_ON: Final = {
         "resume_writing",
         "send_400_response",
     ),
+    FlowControl: ("drain", "pause_reading", "pause_writing", "resume_reading", "resume_writing"),
 }
 """Methods of uvicorn that are overridden or called. Attributes are relied on, too: a protocol's `app`, `app_state`,
 `config`, `connections`, `cycle`, `flow`, `headers`, `loop`, `parser`, `pipeline`, `scope`, `server_state`, `transport`,
-and a cycle's `body`, `disconnected`, `keep_alive`, `message_event`, `response_started`, `response_complete`, `scope`.
-Tests fail without them."""
+`url`, a flow control's `read_paused` and `write_paused`, and a cycle's `body`, `disconnected`, `keep_alive`,
+`message_event`, `response_started`, `response_complete`, `scope`. Tests fail without them."""
+
+OPEN_SCOPE: Final = {LET_IN: True}
+"""The scope that an open stream keeps of its request."""
 
 
 def is_supported() -> bool:
@@ -72,6 +79,11 @@ class Connection(LimitedConnection):
             logger.exception("a stream could not be opened")
             self._stream = None
             self.transport.abort()
+            return
+        # Nothing of the request is needed any more, and a stream may stay for days.
+        cycle.message_event = NOBODY_WAITS
+        self.scope = cycle.scope = cast("Any", OPEN_SCOPE)
+        self.url = b""
 
     @override
     def data_received(self, data: bytes) -> None:

@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from agent_status_gateway.access.guests import LET_IN, MAX_CONNECTIONS, Guests
 from agent_status_gateway.fanout.hub import STUCK_SECONDS
+from agent_status_gateway.server.lazy_parts import LazyFlowControl, WaitingRequests
 from agent_status_gateway.server.proxies import resolve_client
 from agent_status_gateway.server.request_deadlines import Deadlines
 
@@ -64,27 +65,14 @@ class LimitedConnection(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
+        self.flow = cast("Any", LazyFlowControl(self.transport))
+        self.pipeline = cast("Any", WaitingRequests())
+        self._deadlines = _deadlines_of(self.app_state, self.loop)
+        self._guests = _guests_of(self.app_state, self.loop)
         self._deadlines.start(self)
         self._guests.add(self)
         if len(self.connections) > self.app_state.get(MAX_CONNECTIONS, len(self.connections)):
             self._guests.make_room()
-
-    @property
-    def _deadlines(self) -> "Deadlines[LimitedConnection]":
-        """The deadlines of all connections of a server."""
-        deadlines: Deadlines[LimitedConnection] | None = self.app_state.get(DEADLINES)
-        if deadlines is None:
-            deadlines = Deadlines(REQUEST_SECONDS, LimitedConnection.time_out, self.loop)
-            self.app_state[DEADLINES] = deadlines
-        return deadlines
-
-    @property
-    def _guests(self) -> Guests:
-        """The guests of a server."""
-        guests: Guests | None = self.app_state.get(GUESTS)
-        if guests is None:
-            self.app_state[GUESTS] = guests = Guests(STUCK_SECONDS, self.loop)
-        return guests
 
     @property
     def is_let_in(self) -> bool:
@@ -210,3 +198,19 @@ def _bytes_of(cycle: RequestResponseCycle) -> int:
     scope = cycle.scope
     fields = sum(len(name) + len(value) for name, value in scope["headers"])
     return len(scope["raw_path"]) + len(scope["query_string"]) + fields + len(cycle.body)
+
+
+def _deadlines_of(app_state: dict[str, Any], loop: asyncio.AbstractEventLoop) -> Deadlines[LimitedConnection]:
+    """The deadlines of all connections of a server."""
+    deadlines: Deadlines[LimitedConnection] | None = app_state.get(DEADLINES)
+    if deadlines is None:
+        deadlines = app_state[DEADLINES] = Deadlines(REQUEST_SECONDS, LimitedConnection.time_out, loop)
+    return deadlines
+
+
+def _guests_of(app_state: dict[str, Any], loop: asyncio.AbstractEventLoop) -> Guests:
+    """The guests of a server."""
+    guests: Guests | None = app_state.get(GUESTS)
+    if guests is None:
+        guests = app_state[GUESTS] = Guests(STUCK_SECONDS, loop)
+    return guests

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_status_gateway.access.hosts import Hosts
+from agent_status_gateway.access.hosts import MAX_ALLOWED, Hosts
 
 LOOPBACK = ("127.0.0.1", 8000)
 ELSEWHERE = ("192.0.2.7", 8000)
@@ -92,3 +92,18 @@ def test_a_refusal_names_the_host_and_the_setting_and_repeats_no_long_text() -> 
     assert "'evil.example'" in reason
     assert "AGENT_STATUS_ALLOWED_HOSTS" in reason
     assert len(Hosts((), lambda: False).refusal(request("x" * 8000)) or "") < 300
+
+
+def test_what_was_allowed_or_refused_once_is_so_again() -> None:
+    hosts = Hosts(["status.example.org"], lambda: False)
+    for _ in range(2):
+        assert hosts.refusal(request("status.example.org:443")) is None
+        assert hosts.refusal(request(EVIL)) is not None
+
+
+def test_few_and_short_spellings_are_remembered() -> None:
+    hosts = Hosts([], lambda: False)
+    for port in range(2 * MAX_ALLOWED):
+        assert hosts.refusal(request(f"localhost:{port}")) is None
+    assert hosts.refusal(request("localhost:" + "1" * 1000)) is None
+    assert len(hosts._allowed) == MAX_ALLOWED

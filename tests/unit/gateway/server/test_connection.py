@@ -10,8 +10,10 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.http.stream import STREAM
 from agent_status_gateway.server.connection import Connection
+from agent_status_gateway.server.lazy_parts import NOBODY_WAITS
 from tests.unit.gateway.server.test_open_stream import FakeClient, FakeTransport
 
 GET = b"GET /stream HTTP/1.1\r\nHost: localhost\r\n"
@@ -75,3 +77,11 @@ def test_a_lost_connection_has_given_the_socket_back(connection: Connection) -> 
     assert borrowed is not None
     connection.connection_lost(None)
     assert (borrowed.fileno(), stream.is_blocked, connection._stream) == (-1, True, None)
+
+
+def test_nothing_of_the_request_is_kept_while_its_stream_is_open(connection: Connection) -> None:
+    connection.data_received(GET + b"X-Long: " + b"x" * 1000 + b"\r\n\r\n")
+    assert dict(connection.cycle.scope) == dict(connection.scope) == {LET_IN: True}
+    assert connection.is_let_in
+    assert (list(connection.headers), connection.url) == ([], b"")
+    assert connection.cycle.message_event is NOBODY_WAITS
