@@ -24,6 +24,7 @@ from bench.scenarios import (
     one_change,
     publisher,
     publisher_calls,
+    publisher_limits,
     replica_start,
     snapshots,
     storm,
@@ -62,6 +63,7 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
         Measurement(name="snapshots", summary="a large snapshot, made and sent", measure=snapshots.measure),
         Measurement(name="publisher", summary="a busy worker, and one at rest", measure=publisher.measure),
         Measurement(name="calls", summary="an agent's calls, one by one", measure=publisher_calls.measure),
+        Measurement(name="limits", summary="a worker with many busy sessions", measure=publisher_limits.measure),
         Measurement(name="start", summary="a fresh replica's first right answer", measure=replica_start.measure),
         Measurement(name="fleet", summary="a hundred thousand sessions", measure=large_fleet.measure),
         Measurement(
