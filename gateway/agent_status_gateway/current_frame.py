@@ -66,6 +66,10 @@ class CurrentFrame:
         next_expiry = self._fold.next_expiry
         return min(self._fleet.next_deadline(now), next_expiry if next_expiry > now else NEVER)
 
+    def fold(self) -> Steps[None]:
+        """Bring the rows up to date as far as reports go."""
+        yield from self._fold.update(self._fleet, self._clock())
+
     def look(self) -> Steps[None]:
         """Bring the rows up to date, and show them to the debounce. What is not done yet is done by the next look."""
         self.looked_at = now = self._clock()

@@ -86,15 +86,26 @@ def run_at_once(coroutine: Coroutine[Any, Any, None]) -> None:
     raise RuntimeError(f"{coroutine!r} waits for something")
 
 
+class Turns:
+    """Turns of a loop that may find work without waiting: it lets the event loop's other work run in between."""
+
+    def __init__(self) -> None:
+        self._began_at = time.perf_counter()
+
+    async def next(self) -> None:
+        """Give up the turn if it has been long."""
+        if time.perf_counter() - self._began_at > STEP_SECONDS:
+            await asyncio.sleep(0)
+            self._began_at = time.perf_counter()
+
+
 async def in_steps(steps: Generator[None, None, Result]) -> Result:
     """Run work in steps, with the event loop's other work between them, and return its result."""
-    began_at = time.perf_counter()
+    turns = Turns()
     while True:
         try:
             next(steps)
         except StopIteration as end:
             result: Result = end.value
             return result
-        if time.perf_counter() - began_at > STEP_SECONDS:
-            await asyncio.sleep(0)
-            began_at = time.perf_counter()
+        await turns.next()

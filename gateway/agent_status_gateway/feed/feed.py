@@ -12,7 +12,7 @@ from typing import Final
 
 from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, Malformed, ReportHeard, news_queue
 from agent_status_gateway.feed.redis_client import Primary, RedisClient, SubscriptionLostError
-from agent_status_gateway.tasks import together
+from agent_status_gateway.tasks import Turns, together
 from agent_status_publisher.contract.reading import Known
 from agent_status_publisher.contract.redaction import redacted
 from agent_status_publisher.contract.wire import MalformedReportError, decode_message
@@ -110,7 +110,9 @@ class Feed:
         )
 
     async def _listen(self, primary: Primary) -> None:
+        turns = Turns()
         while True:
+            await turns.next()
             message = await primary.next_message()
             self._answered_at = self._clock()
             if message is not None:
