@@ -6,7 +6,7 @@ Rule 3. A blocked transport is not written to. When it has room again, what wait
         else, or the feed's state and then the snapshot.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from agent_status_gateway.fanout.delivery_counts import DeliveryCounts
@@ -29,6 +29,9 @@ class Transport(Protocol):
 
     def write(self, chunk: bytes) -> None:
         """Send these bytes; only while not blocked."""
+
+    def write_all(self, chunks: Sequence[bytes]) -> None:
+        """Send these bytes, one after another, whatever room there is; only while not blocked before the first."""
 
     def end(self, chunk: bytes) -> None:
         """Send the last bytes; only while not blocked."""
@@ -197,10 +200,15 @@ class Client:
         self._idle_rounds = 0
         self.events += 1
         chunk = self._encoder.event(frame)
-        self._transport.write(chunk)
         counts = self._counts
         counts.events += 1
         counts.bytes += len(chunk)
+        if frame.rest:
+            rest = [self._encoder.event(piece) for piece in frame.rest]
+            counts.bytes += sum(map(len, rest))
+            self._transport.write_all([chunk, *rest])
+        else:
+            self._transport.write(chunk)
 
     def _write(self, chunk: bytes) -> None:
         self._idle_rounds = 0

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from typing_extensions import override
 
 from agent_status_gateway.fanout.chunks import LAST_CHUNK, chunk
-from agent_status_gateway.fanout.frames import Frame
+from agent_status_gateway.fanout.frames import Frame, Piece
 from agent_status_gateway.fanout.gzip_stream import HEAD, finish, store
 
 
@@ -20,13 +20,13 @@ class Encoder(Protocol):
     is_gzipped: bool = False
 
     def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
-        """Encode a new client's first event, with the wait before it reconnects; then `text`, if any."""
+        """Encode a new client's first event, which is not large, and the wait before it reconnects; then `text`."""
 
     def begin(self, text: bytes) -> bytes:
         """Encode the beginning of a stream whose first event is not made yet; then comes `event`."""
 
-    def event(self, frame: Frame) -> bytes:
-        """Encode a later event, or the first one after `begin`."""
+    def event(self, piece: Piece) -> bytes:
+        """Encode a later event, or the first one after `begin`; of a large frame, one of its pieces."""
 
     def text(self, text: bytes) -> bytes:
         """Encode text that is written to this client alone, or seldom."""
@@ -47,8 +47,8 @@ class Identity(Encoder):
         return text
 
     @override
-    def event(self, frame: Frame) -> bytes:
-        return frame.event
+    def event(self, piece: Piece) -> bytes:
+        return piece.event
 
     @override
     def text(self, text: bytes) -> bytes:
@@ -71,8 +71,8 @@ class Chunked(Encoder):
         return chunk(text)
 
     @override
-    def event(self, frame: Frame) -> bytes:
-        return frame.chunk
+    def event(self, piece: Piece) -> bytes:
+        return piece.chunk
 
     @override
     def text(self, text: bytes) -> bytes:
@@ -105,8 +105,8 @@ class Gzip(Encoder):
         return self._framed(HEAD + store(text))
 
     @override
-    def event(self, frame: Frame) -> bytes:
-        gzipped = frame.gzipped
+    def event(self, piece: Piece) -> bytes:
+        gzipped = piece.gzipped
         self._crc = gzipped.crc_after(self._crc)
         self._length += gzipped.length
         return gzipped.chunk if self._is_chunked else gzipped.event

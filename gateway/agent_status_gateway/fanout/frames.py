@@ -5,7 +5,6 @@ it is equal on all replicas.
 """
 
 import gzip
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Final, Literal
@@ -13,7 +12,7 @@ from typing import Final, Literal
 import orjson
 
 from agent_status_gateway.fanout.chunks import chunk
-from agent_status_gateway.fanout.gzip_stream import LEVEL, GzippedEvent
+from agent_status_gateway.fanout.gzip_stream import LEVEL, GzippedEvent, gzip_of
 from agent_status_gateway.fanout.retry import retry
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStatus
@@ -26,35 +25,62 @@ FeedState = Literal["live", "lost"]
 
 
 STEP_ROWS: Final = 1000
-"""Rows that are joined in one step: less than two milliseconds."""
-LARGE_BYTES: Final = 1_000_000
-"""Bytes of an event from which it is compressed in a thread: that takes ten milliseconds and more."""
+"""Rows that are joined in one step, and the most of a frame that is one piece: less than two milliseconds."""
 HEAD: Final = b"event: status\ndata: "
 
 
-@dataclass(frozen=True, kw_only=True)
-class Frame:
-    """One snapshot as bytes for every client. A form that only some clients need is made on first use and kept.
+class Piece:
+    """Some bytes of an event, for every client. A form that only some clients need is made on first use and kept."""
+
+    def __init__(self, event: bytes) -> None:
+        self.event = event
+
+    @cached_property
+    def chunk(self) -> bytes:
+        """The bytes as a chunk of HTTP/1.1."""
+        return chunk(self.event)
+
+    @cached_property
+    def gzipped(self) -> GzippedEvent:
+        """The bytes, compressed."""
+        return GzippedEvent(self.event)
+
+
+class Frame(Piece):
+    """One snapshot as bytes for every client.
+
+    A large one comes in pieces, since copying it, or compressing it at once, would hold the event loop.
 
     Attributes:
         id: The id of its rows, which decides whether a change is worth an event.
-        event: The SSE event.
+        event: The SSE event; of a large frame, its first piece.
+        rest: The other pieces of a large frame.
         made_at: The moment that durations refer to, in seconds on the replica's monotonic clock.
     """
 
-    id: str
-    event: bytes
-    made_at: float
-
-    @property
-    def json(self) -> memoryview:
-        """The body of the JSON endpoint, which is a part of the event's bytes."""
-        return memoryview(self.event)[len(HEAD) : -len(_tail(self.id))]
+    def __init__(self, *, id_: str, event: bytes, rest: tuple[Piece, ...] = (), made_at: float) -> None:
+        super().__init__(event)
+        self.id = id_
+        self.rest = rest
+        self.made_at = made_at
+        self.length = len(event) + sum(len(piece.event) for piece in rest)
 
     @property
     def is_large(self) -> bool:
-        """True when compressing the frame would hold the event loop."""
-        return len(self.event) > LARGE_BYTES
+        """True when the frame has several pieces."""
+        return bool(self.rest)
+
+    @property
+    def json(self) -> list[bytes]:
+        """The body of the JSON endpoint, in pieces."""
+        if self.rest:
+            return [piece.event for piece in self.rest[:-1]]
+        return [self.event[len(HEAD) : -len(_tail(self.id))]]
+
+    def compress(self) -> None:
+        """Compress all pieces: of a large frame in a thread, since it takes a tenth of a second and more."""
+        for piece in (self, *self.rest):
+            piece.gzipped.crc_after(0)
 
     def first_event(self, retry_ms: int) -> bytes:
         """The event for a new client, with the wait before it reconnects."""
@@ -65,31 +91,27 @@ class Frame:
         return retry(retry_ms) + b"\n"
 
     @cached_property
-    def chunk(self) -> bytes:
-        """The event as a chunk of HTTP/1.1."""
-        return chunk(self.event)
-
-    @cached_property
-    def gzipped(self) -> GzippedEvent:
-        """The event, compressed."""
-        return GzippedEvent(self.event)
-
-    @cached_property
-    def gzipped_json(self) -> bytes:
-        """The body of the JSON endpoint, compressed."""
-        return gzip.compress(self.json, LEVEL, mtime=0)
+    def gzipped_json(self) -> list[bytes]:
+        """The body of the JSON endpoint, compressed, in pieces."""
+        if self.rest:
+            return gzip_of([piece.gzipped for piece in self.rest[:-1]])
+        return [gzip.compress(self.json[0], LEVEL, mtime=0)]
 
 
 def encode_frame(rows: Rows, status: GlobalStatus, made_at: float) -> Steps[Frame]:
     """Encode a snapshot, in steps during which its rows must not change. No other code turns a snapshot into bytes."""
     frame_id = rows.id
-    parts = [HEAD, b'{"global":', orjson.dumps(status), b',"sessions":[']
-    rest = iter(rows)
+    beginning = b'{"global":%b,"sessions":[' % orjson.dumps(status)
+    parts = []
+    rest, left = iter(rows), len(rows)
     while some := [row.json(made_at) for row in islice(rest, STEP_ROWS)]:
-        parts += [b",".join(some), b","]
+        left -= len(some)
+        parts.append(b",".join(some) + (b"," if left else b""))
         yield
-    parts[-1:] = [b"]}", _tail(frame_id)] if rows else [parts[-1], b"]}", _tail(frame_id)]
-    return Frame(id=frame_id, event=b"".join(parts), made_at=made_at)
+    if len(parts) > 1:
+        pieces = tuple(map(Piece, (beginning, *parts, b"]}", _tail(frame_id))))
+        return Frame(id_=frame_id, event=HEAD, rest=pieces, made_at=made_at)
+    return Frame(id_=frame_id, event=b"".join([HEAD, beginning, *parts, b"]}", _tail(frame_id)]), made_at=made_at)
 
 
 def _tail(frame_id: str) -> bytes:

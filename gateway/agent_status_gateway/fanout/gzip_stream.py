@@ -8,6 +8,7 @@ Rule 2. A gzip stream ends with the CRC-32 and the length of all its text (RFC 1
 
 import struct
 import zlib
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
 
@@ -78,6 +79,16 @@ def store(text: bytes) -> bytes:
 def finish(crc: int, length: int) -> bytes:
     """The end of a stream with that much text."""
     return LAST_BLOCK + struct.pack("<II", crc, length & 0xFFFFFFFF)
+
+
+def gzip_of(pieces: Iterable[GzippedEvent]) -> list[bytes]:
+    """A whole gzip stream of these pieces, in pieces."""
+    stream, crc, length = [HEAD], 0, 0
+    for piece in pieces:
+        stream.append(piece.event)
+        crc = piece.crc_after(crc)
+        length += piece.length
+    return [*stream, finish(crc, length)]
 
 
 def _times_x(a: int) -> int:

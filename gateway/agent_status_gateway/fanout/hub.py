@@ -158,8 +158,8 @@ class Hub:
 
     async def _offer(self, frame: Frame, clients: list[Client], offer: Callable[[Client, Frame], object]) -> None:
         if frame.is_large and any(client.is_gzipped for client in clients):
-            await asyncio.to_thread(lambda: frame.gzipped)
-        step_clients = max(1, min(STEP_CLIENTS, STEP_BYTES // len(frame.event)))
+            await asyncio.to_thread(frame.compress)
+        step_clients = max(1, min(STEP_CLIENTS, STEP_BYTES // frame.length))
         for start in range(0, len(clients), step_clients):
             if start:
                 await asyncio.sleep(0)

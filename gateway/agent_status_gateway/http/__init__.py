@@ -9,5 +9,6 @@ In reading order:
     asgi_transport   a client's transport on any ASGI server
     stream           the stream's endpoint, as raw ASGI
     api_page         the API's own documentation, as a plain page
+    responses        responses that FastAPI does not have
     routes           every other endpoint, and the OpenAPI document
 """

@@ -1,6 +1,7 @@
 """A client's transport on any ASGI server, in three tasks: one sends, one awaits the disconnect, one the abort."""
 
 import asyncio
+from collections.abc import Sequence
 
 from starlette.types import Message, Receive, Send
 from typing_extensions import override
@@ -19,7 +20,7 @@ class AsgiTransport(Transport):
     def __init__(self, start: Message) -> None:
         self.is_blocked = False
         self._start = start
-        self._chunk = b""
+        self._chunks: list[bytes] = []
         self._is_last = False
         self._has_chunk = asyncio.Event()
         self._is_aborted = asyncio.Event()
@@ -27,8 +28,8 @@ class AsgiTransport(Transport):
     @property
     @override
     def backlog_bytes(self) -> int:
-        """The size of the chunk that the server has not taken yet: ASGI reports no progress within one."""
-        return len(self._chunk)
+        """The size of the chunks that the server has not taken yet: ASGI reports no progress within one."""
+        return sum(map(len, self._chunks))
 
     @override
     def open(self, chunk: bytes) -> None:
@@ -36,7 +37,11 @@ class AsgiTransport(Transport):
 
     @override
     def write(self, chunk: bytes) -> None:
-        self._chunk = chunk
+        self.write_all([chunk])
+
+    @override
+    def write_all(self, chunks: Sequence[bytes]) -> None:
+        self._chunks = list(chunks)
         self.is_blocked = True
         self._has_chunk.set()
 
@@ -63,7 +68,10 @@ class AsgiTransport(Transport):
         while True:
             await self._has_chunk.wait()
             self._has_chunk.clear()
-            await send(body(self._chunk, last=self._is_last))
+            while self._chunks:
+                chunk = self._chunks[0]
+                await send(body(chunk, last=self._is_last and len(self._chunks) == 1))
+                del self._chunks[0]
             if self._is_last:
                 return
             self.is_blocked = False

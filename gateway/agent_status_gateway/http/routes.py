@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
 from starlette.responses import JSONResponse, PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import TypedDict
 
 from agent_status_gateway.access.credentials import REFUSAL, ask_in_measure, require_key
 from agent_status_gateway.feed.health import NOT_READ_YET, FeedHealth
 from agent_status_gateway.http.negotiation import accepts_gzip
+from agent_status_gateway.http.responses import Pieces, Raw
 from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS
 from agent_status_gateway.http.unavailable import SSE_MEDIA_TYPE, unavailable
 from agent_status_gateway.paths import (
@@ -98,11 +98,13 @@ async def status(
         return unavailable(replica.health.why_no_snapshot, accept="")
     headers = _headers(replica.health)
     frame = replica.pipeline.frame_at_once() or await replica.pipeline.frame()
-    body: bytes | memoryview = frame.json
-    if len(body) > MIN_GZIP_BYTES and accepts_gzip(accept_encoding):
+    body = frame.json
+    if frame.length > MIN_GZIP_BYTES and accepts_gzip(accept_encoding):
         headers["Content-Encoding"] = "gzip"
-        body = await asyncio.to_thread(lambda: frame.gzipped_json) if frame.is_large else frame.gzipped_json
-    return Response(body, media_type="application/json", headers=headers)
+        if frame.is_large:
+            await asyncio.to_thread(frame.compress)
+        body = frame.gzipped_json
+    return Pieces(body, media_type="application/json", headers=headers)
 
 
 @keyed.get(WORKERS_PATH, response_model=Workers, responses=_REFUSED, summary="All workers")
@@ -132,18 +134,6 @@ async def ticket(
     return JSONResponse({"ticket": text, "expires_in": seconds}, headers={"Cache-Control": "no-store"})
 
 
-class _Raw(Response):
-    """Response that an ASGI app gives."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.status_code = 200
-        self.background = None
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
-
-
 @keyed.head(STREAM_PATH, include_in_schema=False)
 @keyed.get(
     STREAM_PATH,
@@ -160,7 +150,7 @@ async def stream(
 ) -> Response:
     """A snapshot on connect and on every meaningful change, at most one a second after the first."""
     # Most requests skip this route and go straight to the endpoint: see `Gateway.__call__`.
-    return _Raw(request.app.stream.answer)
+    return Raw(request.app.stream.answer)
 
 
 @open_to_all.get(LIVENESS_PATH, summary="Is the process responsive?")

@@ -7,6 +7,7 @@ Rule 3. The socket is given back when the stream ends, and before the transport 
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -76,6 +77,14 @@ class OpenStream:
             sent = 0  # no room, or the connection has ended: the transport knows what to do
         if sent < len(chunk):
             self._transport.write(memoryview(chunk)[sent:])
+
+    def write_all(self, chunks: Sequence[bytes]) -> None:
+        """Write one after another; behind bytes that wait in the transport, to the transport."""
+        for chunk in chunks:
+            if self._transport.get_write_buffer_size():
+                self._transport.write(chunk)
+            else:
+                self.write(chunk)
 
     def end(self, chunk: bytes) -> None:
         """Finish the response as uvicorn does; a request that waits behind it is answered next."""

@@ -1,6 +1,6 @@
 """A transport that keeps what is written to it, for tests without a socket."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from agent_status_gateway.access.key_file import EVERYBODY
@@ -27,6 +27,10 @@ class RecordingTransport:
     def write(self, chunk: bytes) -> None:
         assert not self.is_blocked, "a blocked transport was written to"
         self.chunks.append(chunk)
+
+    def write_all(self, chunks: Sequence[bytes]) -> None:
+        assert not self.is_blocked, "a blocked transport was written to"
+        self.chunks += chunks
 
     def end(self, chunk: bytes) -> None:
         self.write(chunk)

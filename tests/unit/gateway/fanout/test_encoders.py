@@ -15,7 +15,8 @@ from chaos.workers.reports import session
 from tests.support.builders.frames import frame_of
 from tests.unit.gateway.fanout.test_hub import A, B, C
 
-FRAMES = (A, B, C, frame_of(*[session(f"web:{number}", title="x" * 200) for number in range(1000)]))
+LARGE = frame_of(*[session(f"web:{number}", title="x" * 200) for number in range(1000)])
+FRAMES = (A, B, C, LARGE)
 
 
 def unchunked(body: bytes) -> bytes:

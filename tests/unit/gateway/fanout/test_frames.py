@@ -1,5 +1,7 @@
 """A snapshot as bytes."""
 
+import gzip
+
 import orjson
 import pytest
 from hypothesis import given
@@ -26,14 +28,16 @@ def test_a_session_is_byte_for_byte_as_the_page_has_it() -> None:
     busy = session(
         "websocket:abc123", "tool_running", tool="bash", input_tokens=500, output_tokens=100, changed_ms=1200
     )
-    assert bytes(frame_of(busy, session("a")).json) == (
-        b'{"global":{"state":"active","active_sessions":2,"max_concurrent":5,"uptime_seconds":0},"sessions":['
-        b'{"session_key":"a","session_id":"a","channel":"a","title":null,"state":"thinking","tool_name":null,'
-        b'"duration_seconds":0.0,"token_usage":null,"error_message":null},'
-        b'{"session_key":"websocket:abc123","session_id":"abc123","channel":"websocket","title":null,'
-        b'"state":"tool_running","tool_name":"bash","duration_seconds":1.2,"token_usage":{"input":500,"output":100},'
-        b'"error_message":null}]}'
-    )
+    assert frame_of(busy, session("a")).json == [
+        (
+            b'{"global":{"state":"active","active_sessions":2,"max_concurrent":5,"uptime_seconds":0},"sessions":['
+            b'{"session_key":"a","session_id":"a","channel":"a","title":null,"state":"thinking","tool_name":null,'
+            b'"duration_seconds":0.0,"token_usage":null,"error_message":null},'
+            b'{"session_key":"websocket:abc123","session_id":"abc123","channel":"websocket","title":null,'
+            b'"state":"tool_running","tool_name":"bash","duration_seconds":1.2,"token_usage":{"input":500,"output":100},'
+            b'"error_message":null}]}'
+        )
+    ]
 
 
 def test_the_first_event_also_carries_the_time_to_wait_before_a_reconnect() -> None:
@@ -68,8 +72,21 @@ def test_rows_that_are_joined_in_steps_are_the_rows_that_are_joined_at_once(
     some = [session(f"web:{number}") for number in range(sessions)]
     at_once = frame_of(*some)
     monkeypatch.setattr(frames, "STEP_ROWS", 10)
-    assert frame_of(*some) == at_once
-    assert len(orjson.loads(at_once.json)["sessions"]) == sessions
+    in_pieces = frame_of(*some)
+    assert in_pieces.is_large is (sessions > 10)
+    pieces = [in_pieces, *in_pieces.rest]
+    assert b"".join(piece.event for piece in pieces) == at_once.event
+    assert in_pieces.length == len(at_once.event)
+    assert b"".join(in_pieces.json) == at_once.json[0]
+    assert len(orjson.loads(at_once.json[0])["sessions"]) == sessions
+
+
+@pytest.mark.parametrize("sessions", [1, 25])
+def test_the_compressed_json_is_the_json_in_pieces_or_not(sessions: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "STEP_ROWS", 10)
+    frame = frame_of(*[session(f"web:{number}") for number in range(sessions)])
+    frame.compress()
+    assert gzip.decompress(b"".join(frame.gzipped_json)) == b"".join(frame.json)
 
 
 def test_a_frame_is_made_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +99,7 @@ def test_a_frame_is_made_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_json_body_and_the_events_data_are_the_same_bytes() -> None:
     frame = frame_of(session(title="T"))
-    assert b"data: " + frame.json + b"\n" in frame.event
+    assert b"data: " + frame.json[0] + b"\n" in frame.event
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=100))
@@ -90,4 +107,4 @@ def test_no_title_can_break_out_of_its_line(title: str) -> None:
     frame = frame_of(session(title=title))
     lines = frame.event.split(b"\n")
     assert [line.partition(b": ")[0] for line in lines] == [b"event", b"data", b"id", b"", b""]
-    assert orjson.loads(frame.json)["sessions"][0]["title"] == title
+    assert orjson.loads(frame.json[0])["sessions"][0]["title"] == title

@@ -1,10 +1,18 @@
 """Clients whose first event is not made yet."""
 
 import asyncio
+import gzip
 import re
 
+import pytest
+
+from agent_status_gateway.fanout import frames
+from agent_status_gateway.fanout.encoders import encoder_for
 from agent_status_gateway.fanout.hub import Hub, Limits
+from chaos.workers.reports import session
+from tests.support.builders.frames import frame_of
 from tests.support.builders.lines import Listener, at_once
+from tests.unit.gateway.fanout.test_encoders import unchunked
 from tests.unit.gateway.fanout.test_hub import LIVE, A, B, round_of
 
 
@@ -60,3 +68,25 @@ def test_a_drain_ends_a_waiting_clients_stream_as_any_other() -> None:
     listener.transport.end = lambda chunk: (listener.transport.chunks.append(chunk), listener.client.closed())  # type: ignore[method-assign,assignment,func-returns-value]
     asyncio.run(hub.drain(0))
     assert [chunk.partition(b" ")[0] for chunk in listener.taken()] == [b"retry:"]
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+@pytest.mark.parametrize("is_gzipped", [False, True])
+def test_a_large_frame_reaches_a_client_in_its_pieces_whole(
+    is_gzipped: bool, is_chunked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "STEP_ROWS", 10)
+    large = frame_of(*[session(f"web:{number}") for number in range(25)])
+    hub = Hub(Limits(clients=10))
+    encoder = encoder_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
+    listener = Listener(hub, None, encoder)
+    asyncio.run(hub.serve_waiting(large, lambda: LIVE))
+    listener.client.close(b": end\n", "drained")
+    chunks = [listener.first, *listener.taken()]
+    body = b"".join(chunks)
+    if is_chunked:
+        body = unchunked(body)
+    text = gzip.decompress(body) if is_gzipped else body
+    assert text.partition(b"\n")[2] == b"".join(piece.event for piece in (large, *large.rest)) + b": end\n"
+    assert hub.counts.bytes == sum(map(len, chunks[:-1]))
+    assert (hub.counts.events, listener.client.events) == (1, 1)

@@ -142,6 +142,17 @@ def test_the_rest_goes_to_the_transport_of_which_one_byte_blocks(stage: Stage) -
 
 
 # open_stream: Rule 1
+def test_the_pieces_of_a_large_event_come_in_their_order_though_the_kernel_has_room_for_some(stage: Stage) -> None:
+    pieces = [bytes([number]) * 50_000 for number in range(20)]
+    stage.stream.write_all(pieces)
+    came = stage.came()  # now the kernel has room again, but the transport's bytes go first
+    stage.stream.write_all([b"end"])
+    assert 0 < len(came) < 1_000_000
+    assert came + stage.transport.taken == b"".join([*pieces, b"end"])
+    assert stage.came() == b""
+
+
+# open_stream: Rule 1
 def test_all_goes_to_the_transport_when_the_kernel_takes_nothing(stage: Stage) -> None:
     stage.ours.setblocking(False)
     with suppress(BlockingIOError):
