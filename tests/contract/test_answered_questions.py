@@ -29,11 +29,11 @@ QUESTION = record("asker", session(KEY, "waiting_for_user", changed_ms=10_000, r
 class Desk:
     """The write script as a call that numbers its reports, and builds on the last one of a worker that was taken."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, script: str = WRITE_SCRIPT) -> None:
         self.client = client
         self.remembered: dict[str, Remembered] = {}
         self.now = 0.0
-        self._script = client.register_script(WRITE_SCRIPT)
+        self._script = client.register_script(script)
         self._seq = 0
 
     def write(self, said: WorkerRecord, *, names_all: bool = False) -> list[Any]:
@@ -225,13 +225,40 @@ def test_nothing_is_forgotten_when_a_worker_names_all_after_no_step_or_a_small_o
     assert desk.is_refused()
 
 
-def test_what_is_remembered_is_bounded_in_time_and_number(desk: Desk) -> None:
+def test_what_is_remembered_is_kept_for_a_day_at_most(desk: Desk) -> None:
     desk.writes(record("other", session(KEY)))
     assert 86_000_000 < desk.client.pttl(KEYS.runs) <= 86_400_000
-    desk.client.hset(KEYS.runs, mapping={f"junk:{number}": "x 1" for number in range(100_000)})
-    desk.writes(record("third"))
-    assert desk.client.hkeys(KEYS.runs) == [b""]
-    assert 86_000_000 < desk.client.pttl(KEYS.runs) <= 86_400_000
+
+
+@pytest.fixture
+def crowded(backend: Backend) -> Iterator[Desk]:
+    """A desk that remembers ten keys."""
+    small = WRITE_SCRIPT.replace("MAX_KEYS = 500000", "MAX_KEYS = 10")
+    assert small != WRITE_SCRIPT
+    with backend.client() as client:
+        desk = Desk(client, small)
+        desk.writes(record("other", *[session(f"web:{number}") for number in range(10)]))
+        yield desk
+
+
+def test_a_full_memory_remembers_no_new_keys_and_goes_on_with_those_it_has(crowded: Desk) -> None:
+    crowded.writes(record("third", session("web:1"), session("new:1")))
+    assert len(crowded.client.hkeys(KEYS.runs)) == 11
+    crowded.writes(record("third", session("web:1"), session("new:1"), session("new:2")))
+    assert not crowded.client.hexists(KEYS.runs, "new:1")
+    assert b"third" in crowded.starts("web:1")
+    assert crowded.is_refused(record("asker", session("web:1", "waiting_for_user", changed_ms=10_000, run_ms=60_000)))
+
+
+def test_a_full_memory_is_begun_again_when_it_is_ten_minutes_old(crowded: Desk) -> None:
+    mark: Any = crowded.client.hget(KEYS.runs, "")
+    used, began = mark.split()
+    worker, seq, at_ms = began.rsplit(b".", 2)
+    crowded.client.hset(KEYS.runs, "", b"%b %b.%b.%d" % (used, worker, seq, int(at_ms) - 600_001))
+    crowded.client.hset(KEYS.runs, "web:11", "x 1")
+    crowded.writes(record("third", session("new:1")))
+    assert set(crowded.client.hkeys(KEYS.runs)) == {b"", b"new:1"}
+    assert 86_000_000 < crowded.client.pttl(KEYS.runs) <= 86_400_000
 
 
 @pytest.mark.parametrize("junk", ["", "junk", "w1", "w1 x", "1 2 3"])

@@ -15,7 +15,8 @@ local hash, index, runs = KEYS[1], KEYS[2], KEYS[3]
 local channel, worker, seq, ttl, record, publish = unpack(ARGV, 1, 6)
 seq, ttl = tonumber(seq), tonumber(ttl)
 
-local MAX_KEYS = 100000      -- of all session keys that are remembered
+local MAX_KEYS = 500000      -- of all session keys that are remembered, about 75 MB
+local FULL_MS = 600000       -- for which a full memory is kept at least: with more live keys, all would forget and name all
 local MAX_MS = 86400000      -- for which they are
 local MAX_STARTS = 4         -- of each session key
 local STEP_MS = 250          -- by which a worker's clock and ours may differ between two reports
@@ -60,10 +61,12 @@ local memory -- as long as it is nil, nothing is remembered
 if runs then
   heal(runs, 'hash')
   local used, mark = string.match(redis.call('HGET', runs, MARK) or '', '^(%d+) (%S+)$')
+  local is_full = redis.call('HLEN', runs) > MAX_KEYS -- with the mark, which is not one of them
+  local is_old = now - (tonumber(string.match(mark or '', '(%d+)$')) or 0) > FULL_MS
   -- After a step back of the clock, what was remembered would lie in the future.
-  if not used or tonumber(used) > now or redis.call('HLEN', runs) > MAX_KEYS then
+  if not used or tonumber(used) > now or (is_full and is_old) then
     redis.call('DEL', runs)
-    mark = nil
+    mark, is_full = nil, false
   end
 
   if ARGV[8] == '' then
@@ -100,8 +103,10 @@ if runs then
     table.sort(newest, function(one, other) return one[2] > other[2] end)
     local kept = {}
     for n = 1, math.min(#newest, MAX_STARTS) do kept[n] = newest[n][1] .. string.format(' %.0f', newest[n][2]) end
-    fields[#fields + 1] = ARGV[i]
-    fields[#fields + 1] = table.concat(kept, ' ')
+    if starts or not is_full then
+      fields[#fields + 1] = ARGV[i]
+      fields[#fields + 1] = table.concat(kept, ' ')
+    end
     if #fields >= SOME then
       redis.call('HSET', runs, unpack(fields))
       fields = {MARK, fields[2]}
