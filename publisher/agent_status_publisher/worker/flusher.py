@@ -29,6 +29,10 @@ from agent_status_publisher.worker.outbox import Draft, Outbox
 from agent_status_publisher.worker.pace import Pace
 
 GOODBYE_RETRY_SECONDS: Final = 0.2
+LONG_REPORT_RUNS: Final = 100
+"""The most runs of a report that is made in one piece, in 0.2 ms or so."""
+PAUSE_SECONDS: Final = 0.00005
+"""Seconds between two steps of a longer report. No pause at all would not let another thread have the interpreter."""
 REFUSED_IN_SCRIPT: Final = ("user executing the script", "ACL failure in script")
 """Parts of the errors by which servers refuse a command inside a script: Redis's, and Valkey's."""
 
@@ -160,8 +164,12 @@ class Flusher:
         started_at = self._outbox.clock()
         with self._lock:
             begun = self._outbox.begin_draft(left=left)
+        is_long = len(begun.runs) > LONG_REPORT_RUNS
+        _let_others_run(is_long)  # first of all a call that has waited for the lock
         draft = self._outbox.finish_draft(begun)
+        _let_others_run(is_long)
         encoded = encode_record(draft.record)
+        _let_others_run(is_long)
         reply = self._writer.write(
             *write_arguments(
                 self._keys,
@@ -233,3 +241,9 @@ class Flusher:
                     "The agent is not affected; the publisher keeps trying"
                 )
             )
+
+
+def _let_others_run(is_long: bool) -> None:
+    """Give the interpreter away between two steps of a long report, so that the agent does not wait for all of them."""
+    if is_long:
+        time.sleep(PAUSE_SECONDS)

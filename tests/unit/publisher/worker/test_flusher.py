@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from agent_status_publisher.contract.wire import WriteAnswer
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.diagnostics import Reporter
-from agent_status_publisher.worker.flusher import Flusher
+from agent_status_publisher.worker.flusher import LONG_REPORT_RUNS, PAUSE_SECONDS, Flusher
 from agent_status_publisher.worker.outbox import BegunDraft, Draft, Identity, Outbox
 from tests.support.builders.clock import Clock
 
@@ -51,13 +53,29 @@ class Taker:
         pass
 
 
-def test_no_call_of_an_agent_waits_while_a_record_is_made_or_written() -> None:
+def written(sessions: int) -> WatchedOutbox:
+    """An outbox after its thread has written one report with so many sessions, and a goodbye with none."""
     lock, wakes = threading.RLock(), queue.SimpleQueue[None]()
     outbox = WatchedOutbox(Identity(id="w1", host="h", pid=1), Settings(), Clock(), lambda: wakes.put(None))
     outbox.lock, outbox.free = lock, []
-    outbox.open("web:1", None)
+    for number in range(sessions):
+        outbox.open(f"web:{number}", None)
     flusher = Flusher(outbox, lock, wakes, lambda: Taker(outbox), Reporter(None))
     flusher.start()
     assert flusher.wait_until_written(10.0)
     flusher.leave(10.0)
-    assert outbox.free == [True] * 4, "a report and a goodbye, each made and written"
+    return outbox
+
+
+def test_no_call_of_an_agent_waits_while_a_record_is_made_or_written() -> None:
+    assert written(1).free == [True] * 4, "a report and a goodbye, each made and written"
+
+
+@pytest.mark.parametrize(("sessions", "pauses"), [(LONG_REPORT_RUNS, 0), (LONG_REPORT_RUNS + 1, 3)])
+def test_only_a_long_report_pauses_between_its_steps(
+    sessions: int, pauses: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("agent_status_publisher.worker.flusher.time.sleep", slept.append)
+    assert all(written(sessions).free)
+    assert slept == [PAUSE_SECONDS] * pauses
