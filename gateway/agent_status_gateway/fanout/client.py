@@ -112,6 +112,11 @@ class Client:
         self._counts.bytes += len(chunk)
 
     @property
+    def has_event(self) -> bool:
+        """True once a snapshot was written to the client, or waits for room."""
+        return bool(self._written_id) or self._frame is not None
+
+    @property
     def is_gzipped(self) -> bool:
         """True when the client gets compressed events."""
         return self._encoder.is_gzipped

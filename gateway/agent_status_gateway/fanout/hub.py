@@ -150,7 +150,8 @@ class Hub:
         """Write the first event to the clients that wait for it, and to those that asked a feed event."""
 
         def serve(client: Client, frame: Frame) -> None:
-            client.offer(frame)
+            if not client.has_event:  # a broadcast during the compression has brought a newer one
+                client.offer(frame)
             client.offer_feed(current_feed_event())
 
         waiting, self._waiting = self._waiting, []

@@ -53,6 +53,20 @@ def test_a_waiting_client_that_a_broadcast_reaches_first_is_served_by_it() -> No
     assert listener.taken() == [A.event]
 
 
+@pytest.mark.parametrize("is_blocked", [False, True])
+def test_a_waiting_client_is_not_taken_back_by_a_frame_that_is_older_than_a_broadcast(*, is_blocked: bool) -> None:
+    """The frame for those who wait may be compressed in a thread while a window closes."""
+    hub = Hub(Limits(clients=10))
+    listener = Listener(hub, None)
+    if is_blocked:
+        listener.block()
+    at_once(hub.broadcast(B))
+    at_once(hub.serve_waiting(A, lambda: LIVE))
+    if is_blocked:
+        listener.unblock()
+    assert listener.taken() == [B.event]
+
+
 def test_a_waiting_client_that_leaves_is_forgotten() -> None:
     hub = Hub(Limits(clients=10))
     listener = Listener(hub, None)
