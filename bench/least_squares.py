@@ -13,6 +13,19 @@ def least_squares(inputs: Sequence[Sequence[float]], outputs: Sequence[float]) -
     return _solve(matrix, vector)
 
 
+def least_squares_above_zero(inputs: Sequence[Sequence[float]], outputs: Sequence[float]) -> list[float]:
+    """The same, but no coefficient is below 0: columns that would be, one after the other, count for nothing."""
+    width = len(inputs[0])
+    kept = [column for column in range(width) if any(row[column] for row in inputs)]
+    while True:
+        found = least_squares([[row[column] for column in kept] for row in inputs], outputs)
+        lowest = min(range(len(kept)), key=found.__getitem__)
+        if found[lowest] >= 0 or len(kept) == 1:
+            whole = dict(zip(kept, found, strict=True))
+            return [max(0.0, whole.get(column, 0.0)) for column in range(width)]
+        del kept[lowest]
+
+
 def _solve(matrix: list[list[float]], vector: list[float]) -> list[float]:
     """Gauss, with the largest pivot first."""
     size = len(vector)

@@ -23,11 +23,12 @@ GIVE_UP_SECONDS: Final = 120.0
 
 UNITS: Final = {
     "exec to listening": "s",
+    "exec to /livez": "s",
     "exec to /healthz": "s",
     "exec to the whole JSON": "s",
-    "/livez, p99": "ms",
-    "/livez, longest": "ms",
-    "/livez without an answer": "",
+    "/livez after that, p99": "ms",
+    "/livez after that, longest": "ms",
+    "/livez after that, without an answer": "",
     "CPU in all": "s",
 }
 
@@ -61,11 +62,12 @@ def _start(redis_url: str, sessions: int, options: Options) -> dict[str, float]:
             whole_at = time.monotonic()
         return {
             "exec to listening": listening_at - began_at,
+            "exec to /livez": listening_at - began_at + asked.first_ms / 1e3,
             "exec to /healthz": healthy_at - began_at,
             "exec to the whole JSON": whole_at - began_at,
-            "/livez, p99": p99(asked.late_ms),
-            "/livez, longest": max(asked.late_ms),
-            "/livez without an answer": asked.failed,
+            "/livez after that, p99": p99(asked.late_ms),
+            "/livez after that, longest": max(asked.late_ms),
+            "/livez after that, without an answer": asked.failed,
             "CPU in all": cpu_ns([gateway.pid]) / 1e9,
         }
 

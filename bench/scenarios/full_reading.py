@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import redis
 
-from bench.account import cpu_ns
 from bench.fleets.process import FleetProcess
 from bench.gateway_run import running_gateway
 from bench.metrics import metric, wait_for_sessions
@@ -43,14 +42,12 @@ def measure(options: Options) -> Iterator[Row]:
         client.config_set("slowlog-log-slower-than", 0)
         client.config_set("slowlog-max-len", SLOWLOG_LENGTH)
         asking_bytes = -(_sent_bytes(client) - _sent_bytes(client))
-        sent_bytes, script_us, calls, longest_us, gateway_ms = [], [], [], [], []
+        sent_bytes, script_us, calls, longest_us = [], [], [], []
         _until_read_again(gateway.port)
         for _ in range(options.rounds):
             client.slowlog_reset()
             bytes_before, (us_before, calls_before) = _sent_bytes(client), _scripts(client)
-            before_ns = cpu_ns([gateway.pid])
             readings = _until_read_again(gateway.port)
-            gateway_ms.append((cpu_ns([gateway.pid]) - before_ns) / readings / 1e6)
             us, count = _scripts(client)
             longest = max((one["duration"] for one in client.slowlog_get(SLOWLOG_LENGTH) if _is_script(one)), default=0)
             sent_bytes.append((_sent_bytes(client) - bytes_before - 3 * asking_bytes) / readings)
@@ -62,7 +59,6 @@ def measure(options: Options) -> Iterator[Row]:
     yield Row.of(subject, "Redis in its script for a reading", "µs", script_us)
     yield Row.of(subject, "calls of the script for a reading", "", calls)
     yield Row.of(subject, "longest call of the script", "µs", longest_us)
-    yield Row.of(subject, "gateway's CPU from one reading to the next", "ms", gateway_ms)
 
 
 def _until_read_again(port: int) -> float:

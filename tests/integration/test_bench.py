@@ -36,7 +36,7 @@ def test_the_fan_out_is_measured_beside_the_floor(tmp_path: Path) -> None:
         ("fleet", {"loop held, p99", "CPU", "memory", "other requests, longest", "joins", "reports"}),
         ("change", {"CPU of one change"}),
         ("reading", {"Redis's bytes for a reading", "longest call of the script"}),
-        ("fresh", {"exec to the whole JSON", "/livez, longest"}),
+        ("fresh", {"exec to the whole JSON", "/livez after that, longest"}),
     ],
 )
 def test_a_fleet_is_measured(name: str, measures: set[str], tmp_path: Path) -> None:
