@@ -28,7 +28,7 @@ class KnownWorker:
         if before is not None and record.texts and record.texts is before.report.record.texts:
             self.places = before.places
         else:
-            self.places = {session.key: place for place, session in enumerate(record.sessions)}
+            self.places = {session.key: place for place, session in enumerate(record.held)}
         self.ended: dict[str, int] = {run.key: run.run_ms for run in record.ended}
         """The keys that it has ended, and the milliseconds since the ended run began."""
 
@@ -96,10 +96,10 @@ class KnownWorker:
 
     def began_at(self, key: str) -> float:
         """The moment at which what is shown of a session began: its state or, if the worker was lost, its loss."""
-        session = self.report.record.sessions[self.places[key]]
-        if self.is_lost and session.state is not SessionState.ERROR:
+        record, place = self.report.record, self.places[key]
+        if self.is_lost and record.held[place].state is not SessionState.ERROR:
             return self.lease_ends_at
-        return self.moment - session.changed_ms / 1000
+        return self.moment - record.changed_ms(place) / 1000
 
     def expires_at(self, session: SessionRecord) -> float:
         """The moment at which a session in error, or a question, vanishes; infinity for others."""

@@ -90,9 +90,7 @@ class FleetCollector(Collector):
         workers.add_metric(["left"], sum(worker.has_left for worker in known))
         yield workers
         sessions = GaugeMetricFamily("agent_status_sessions", "Sessions that live workers hold.", labels=["state"])
-        states = Counter(
-            session.state for worker in known if worker.is_live for session in worker.report.record.sessions
-        )
+        states = Counter(session.state for worker in known if worker.is_live for session in worker.report.record.held)
         for state in SessionState:
             sessions.add_metric([state.value], states[state])
         yield sessions

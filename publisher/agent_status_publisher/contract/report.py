@@ -8,9 +8,10 @@ Rule 3. A report counts only if all of it can be parsed. Unknown fields are allo
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, overload
 
 import orjson
 
@@ -61,6 +62,59 @@ class SessionRecord(NamedTuple):
     expires_ms: int | None = None
 
 
+class AgedSessions(Sequence[SessionRecord]):
+    """Sessions that have only grown older since a report before, so that nothing but their ages was made again.
+
+    Attributes:
+        held: The sessions, without their ages.
+        changed_ms: Their ages now, each at its session's place.
+        run_ms: As `changed_ms`.
+        expires_ms: As `changed_ms`.
+    """
+
+    __slots__ = ("changed_ms", "expires_ms", "held", "run_ms")
+
+    def __init__(
+        self,
+        held: tuple[SessionRecord, ...],
+        changed_ms: Sequence[int],
+        run_ms: Sequence[int],
+        expires_ms: Sequence[int | None],
+    ) -> None:
+        self.held = held
+        self.changed_ms = changed_ms
+        self.run_ms = run_ms
+        self.expires_ms = expires_ms
+
+    def __len__(self) -> int:
+        return len(self.held)
+
+    @overload
+    def __getitem__(self, place: int) -> SessionRecord: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[SessionRecord, ...]: ...
+    def __getitem__(self, place: int | slice) -> SessionRecord | tuple[SessionRecord, ...]:
+        if isinstance(place, slice):
+            return tuple(self)[place]
+        key, state, _, _, title, tool, error, input_tokens, output_tokens, _ = self.held[place]
+        changed_ms, run_ms, expires_ms = self.changed_ms[place], self.run_ms[place], self.expires_ms[place]
+        return SessionRecord(
+            key, state, changed_ms, run_ms, title, tool, error, input_tokens, output_tokens, expires_ms
+        )
+
+    def __iter__(self) -> Iterator[SessionRecord]:
+        return map(self.__getitem__, range(len(self.held)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, tuple | AgedSessions) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
 class EndedRecord(NamedTuple):
     """A session key that this worker has ended, and the milliseconds since the ended run began."""
 
@@ -86,9 +140,27 @@ class WorkerRecord:
     max_concurrent: int
     uptime_ms: int
     left: bool = False
-    sessions: tuple[SessionRecord, ...] = ()
+    sessions: Sequence[SessionRecord] = ()
     ended: tuple[EndedRecord, ...] = ()
     texts: tuple[bytes, ...] = field(default=(), init=False, repr=False, compare=False)
+
+    @property
+    def held(self) -> tuple[SessionRecord, ...]:
+        """The sessions as they are but for their ages, which must not be read here. It takes no time."""
+        return self.sessions.held if isinstance(self.sessions, AgedSessions) else tuple(self.sessions)
+
+    @property
+    def expiring(self) -> tuple[SessionRecord, ...]:
+        """The sessions that expire."""
+        sessions = self.sessions
+        if not isinstance(sessions, AgedSessions):
+            return tuple(session for session in sessions if session.expires_ms is not None)
+        return tuple(sessions[place] for place, ms in enumerate(sessions.expires_ms) if ms is not None)
+
+    def changed_ms(self, place: int) -> int:
+        """Milliseconds since the session at this place has changed."""
+        sessions = self.sessions
+        return sessions.changed_ms[place] if isinstance(sessions, AgedSessions) else sessions[place].changed_ms
 
     @property
     def ttl_ms(self) -> int:

@@ -14,19 +14,19 @@ _TEXTS: Final = slice(4, 9)
 
 
 def changed_sessions(known: KnownWorker, before: KnownWorker) -> Iterable[SessionRecord]:
-    """The sessions that are not what the session at their place was, ages aside.
+    """The sessions, without their ages, that are not what the session at their place was.
 
     A session that has only moved to another place may be among them. The texts of both records decide if they are
     there, since comparing them costs least.
     """
     record, record_before = known.report.record, before.report.record
-    sessions, texts, texts_before = record.sessions, record.texts, record_before.texts
+    sessions, texts, texts_before = record.held, record.texts, record_before.texts
     if texts and texts is texts_before:
         return ()
     if texts and len(texts) == len(texts_before):
         return compress(sessions, map(ne, texts, texts_before))
     return [
         session
-        for session, other in zip_longest(sessions, record_before.sessions[: len(sessions)])
+        for session, other in zip_longest(sessions, record_before.held[: len(sessions)])
         if other is None or session[_IDENTITY] != other[_IDENTITY] or session[_TEXTS] != other[_TEXTS]
     ]

@@ -57,7 +57,7 @@ class Fold:
             yield
         while (worker_id := self._expiries.take_due(expired_before)) is not None:
             known = self._sources[worker_id].known
-            for session in known.report.record.sessions:
+            for session in known.report.record.expiring:
                 if known.expires_at(session) <= expired_before:
                     self._decide(session.key, expired_before)
             self._set_expiry(worker_id, known, expired_before)
@@ -97,11 +97,10 @@ class Fold:
             touched.update(known.ended.keys() ^ before.ended.keys())
             touched.update(known.ended.keys() & known.places.keys())
             touched.update(before.ended.keys() & before.places.keys())
-        for session in known.report.record.sessions:
-            if session.expires_ms is not None:
-                is_over = known.expires_at(session) <= expired_before
-                if is_over is (session.key in self.rows.by_key):
-                    touched.add(session.key)
+        for session in known.report.record.expiring:
+            is_over = known.expires_at(session) <= expired_before
+            if is_over is (session.key in self.rows.by_key):
+                touched.add(session.key)
         return touched
 
     def _decide(self, key: str, expired_before: float) -> None:
@@ -147,7 +146,7 @@ class Fold:
             self._contested.pop(worker_id, None)
 
     def _set_expiry(self, worker_id: str, known: KnownWorker, expired_before: float) -> None:
-        moments = [known.expires_at(s) for s in known.report.record.sessions if s.expires_ms is not None]
+        moments = [known.expires_at(session) for session in known.report.record.expiring]
         self._expiries.set(worker_id, min((m for m in moments if m > expired_before), default=NEVER))
 
     def _count(self, worker_id: str, known: KnownWorker | None) -> None:

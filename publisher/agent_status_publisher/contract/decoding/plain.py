@@ -1,5 +1,6 @@
 """A record, parsed as it stands. All that can be wrong with a report is found here, whichever way it is parsed."""
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -46,7 +47,7 @@ def decode_plainly(encoded: bytes) -> WorkerRecord:
     return record_of(whole, None)
 
 
-def record_of(whole: dict[str, Any], sessions: tuple[SessionRecord, ...] | None) -> WorkerRecord:
+def record_of(whole: dict[str, Any], sessions: Sequence[SessionRecord] | None) -> WorkerRecord:
     """Make the record of its JSON's fields. `sessions` are in place of the field of this name, unless None.
 
     Raises:

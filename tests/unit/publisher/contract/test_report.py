@@ -1,6 +1,8 @@
 """The report and its JSON."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from agent_status_publisher.contract.report import (
     MAX_NUMBER,
+    AgedSessions,
     EndedRecord,
     SessionRecord,
     SessionState,
@@ -136,3 +139,26 @@ def test_a_session_key_may_be_any_short_line_of_text(key: str) -> None:
 def test_a_session_key_that_cannot_be_shown_is_refused_with_the_reason(key: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         check_session_key(key)
+
+
+YOUNG = tuple(row._replace(changed_ms=0, run_ms=0, expires_ms=None) for row in WHOLE.sessions)
+AGED = AgedSessions(YOUNG, [1200, 10], [3400, 20], [None, 29990])
+
+
+def test_sessions_that_have_only_grown_older_are_read_as_any_others() -> None:
+    assert WHOLE.sessions == AGED
+    assert AGED != YOUNG
+    assert (len(AGED), AGED[0], AGED[-1], AGED[1:]) == (2, *WHOLE.sessions, WHOLE.sessions[1:])
+    assert (hash(AGED), repr(AGED)) == (hash(WHOLE.sessions), repr(WHOLE.sessions))
+    assert WHOLE.sessions[1] in AGED
+
+
+@pytest.mark.parametrize("sessions", [WHOLE.sessions, AGED])
+def test_a_record_gives_what_is_not_an_age_and_ages_by_place(sessions: Sequence[SessionRecord]) -> None:
+    said = replace(WHOLE, sessions=sessions)
+    assert said == WHOLE
+    assert encode_record(said) == encode_record(WHOLE)
+    assert [row.key for row in said.held] == [row.key for row in WHOLE.sessions]
+    assert [said.changed_ms(0), said.changed_ms(1)] == [1200, 10]
+    assert said.expiring == WHOLE.sessions[1:]
+    assert replace(said, sessions=sessions[:1]).expiring == ()

@@ -68,6 +68,7 @@ def test_a_session_that_has_only_grown_older_shares_its_texts_with_the_last_reco
     after = decode_record(encode_record(replace(LONG, sessions=older, uptime_ms=5000)), before)
     assert after == replace(LONG, sessions=older, uptime_ms=5000)
     assert after.texts is before.texts
+    assert after.held is before.held
     assert all(
         row.key is old.key and row.title is old.title for row, old in zip(after.sessions, before.sessions, strict=True)
     )
