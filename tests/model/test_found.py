@@ -258,3 +258,23 @@ def test_a_report_that_comes_with_the_verdict_makes_none_right_that_an_older_cop
     world.fail_over()
     world.calm()
     assert worker.is_live
+
+
+def test_a_replica_that_misdates_a_report_goes_by_it_while_a_wipe_has_taken_the_next_one() -> None:
+    world = World()
+    worker = world.start_worker()
+    world.pass_(1.0)
+    world.redis.is_mute = True
+    worker.fail("web:1", "boom")
+    world.pass_(0.2)
+    world.step_clock(5.0)
+    replica = world.start_replica()
+    worker.open("web:2")
+    world.pass_(0.1)
+    world.wipe()
+    worker.link.is_cut = True
+    replica.want_reading()
+    world.pass_(11.0)
+    assert replica.fleet.worker(worker.name) is None
+    world.calm()
+    assert {row["session_key"] for row in replica.snapshot()["sessions"]} == {"web:1", "web:2"}

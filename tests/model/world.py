@@ -230,12 +230,17 @@ class World:
     def _is_right_by_what_it_knows(
         self, replica: SimulatedReplica, worker: SimulatedWorker, last: Taken, now: float
     ) -> bool:
-        """The same chapter: if Redis has lost a report that a replica did not get, it goes by an older one."""
+        """The same chapter: if Redis has lost a report that a replica did not get, it goes by an older one.
+
+        It may have started within a heartbeat of a step of the clock, and have misjudged when that one was written.
+        """
         goes_by = self._newest[replica, worker.name].report.seq
         reported_at = max(report.at for report in worker.taken if report.seq == goes_by)
         was_missed = last.is_unpublished or last.at <= replica.live_since
         is_lost = last.at <= self.truth.upset_at and goes_by < last.seq
-        return is_lost and was_missed and now >= reported_at + worker.settings.lease_seconds - 0.05
+        is_misdated = any(reported_at <= move <= replica.live_since for move in self.moves)
+        is_over = is_misdated or now >= reported_at + worker.settings.lease_seconds - 0.05
+        return is_lost and was_missed and is_over
 
 
 def _last_that_came(worker: SimulatedWorker, replica: SimulatedReplica, now: float) -> Taken:
