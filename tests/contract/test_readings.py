@@ -176,6 +176,22 @@ def test_a_replica_reads_a_fleet_in_pieces_through_any_client(backend: Backend, 
     assert all(len(raw.decode().record.sessions) == 150 for raw in reading.reports)
 
 
+def test_a_call_that_is_not_answered_in_time_ends_the_reading(real_redis: RedisServer) -> None:
+    backend = Backend(None, real_redis)
+
+    async def read_while_paused() -> None:
+        async with backend.async_client() as given_client, RedisClient(given_client, KEYS).primary() as primary:
+            await primary.read({}, 5.0)
+            real_redis.pause()
+            try:
+                with pytest.raises(TimeoutError):
+                    await primary.read({}, 0.1)
+            finally:
+                real_redis.resume()
+
+    asyncio.run(read_while_paused())
+
+
 def test_a_replica_of_a_quiet_fleet_takes_no_report_out_of_redis_again(real_redis: RedisServer) -> None:
     long = tuple(session(f"web:{number}", title="x" * 200) for number in range(1000))
     said = record("w1", *long, heartbeat_ms=50, lease_ms=600_000)
