@@ -135,8 +135,8 @@ class Pipeline:
         turns = Turns()
         while True:
             await turns.next()
-            if await self._took(await self._feed.news.get()) and not self._debounce.is_open:
-                self._look.set()
+            if await self._took(await self._feed.news.get()):
+                self._look.set()  # also while a window is open: a reading opens it itself
 
     async def _took(self, news: News) -> bool:
         """Give the news to the inbox or the fleet; True if the snapshot may have changed."""

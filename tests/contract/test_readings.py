@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from agent_status_gateway.feed.redis_client import RedisClient
 from agent_status_publisher.contract.reading import READ_SCRIPT, Known, Pieces, Reading, decode_reading, read_arguments
 from agent_status_publisher.contract.wire import Keys, Stamp, WorkerRecord, encode_record
+from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
@@ -204,6 +206,19 @@ def test_a_replica_of_a_quiet_fleet_takes_no_report_out_of_redis_again(real_redi
             wait_until(lambda: full_reads(gateway) >= before_reads + 3, "three full reads")
             sent_bytes = client.info("stats")["total_net_output_bytes"] - before_bytes
     assert sent_bytes < len(encode_record(said))
+
+
+def test_a_change_that_only_a_reading_brings_is_sent_with_the_next_window(real_redis: RedisServer) -> None:
+    quiet = {"heartbeat_ms": 50, "lease_ms": 600_000}
+    with real_redis.client() as client, ExitStack() as stack:
+        seconds, micros = client.time()
+        at = seconds * 1000 + micros // 1000
+        store(client, at=at, said=record("w1", session("web:1"), **quiet))
+        gateway = stack.enter_context(GatewayThread(real_redis.url, namespace=KEYS.namespace, debounce_seconds=0.1))
+        dashboard = stack.enter_context(Dashboard(gateway.ready().url))
+        dashboard.wait_for({"web:1": "thinking"})
+        store(client, seq=2, at=at, said=record("w1", session("web:1", "streaming"), **quiet))
+        dashboard.wait_for({"web:1": "streaming"})
 
 
 def full_reads(gateway: GatewayThread) -> float:
