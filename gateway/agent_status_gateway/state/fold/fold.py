@@ -97,9 +97,13 @@ class Fold:
             touched.update(known.ended.keys() ^ before.ended.keys())
             touched.update(known.ended.keys() & known.places.keys())
             touched.update(before.ended.keys() & before.places.keys())
+        shown = self.rows.by_key
         for session in known.report.record.expiring:
             is_over = known.expires_at(session) <= expired_before
-            if is_over is (session.key in self.rows.by_key):
+            if is_over is (session.key in shown):
+                touched.add(session.key)
+        for session in before.report.record.expiring:  # its time may have been over, and have no end now
+            if session.key not in shown:
                 touched.add(session.key)
         return touched
 

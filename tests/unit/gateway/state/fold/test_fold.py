@@ -193,3 +193,11 @@ def test_replicas_that_heard_the_same_in_another_order_have_the_same_id() -> Non
         take_snapshot(other, 1.0)
     take_snapshot(one, 1.0)
     assert fold_of(one).rows.id == fold_of(other).rows.id
+
+
+def test_a_session_whose_time_was_over_is_shown_again_when_its_time_has_no_end() -> None:
+    """It is as it was but for that, so nothing else of its row has changed."""
+    fleet = fleet_with(report(1, record("w1", session("web:1", "waiting_for_user", expires_ms=1_000))))
+    assert states(fleet, 2.0) == {}
+    fleet.hear(report(2, record("w1", session("web:1", "waiting_for_user")), at=3.0), 3.0)
+    assert states(fleet, 3.0) == {"web:1": "waiting_for_user"}
