@@ -35,7 +35,6 @@ from agent_status_publisher.contract.wire import MalformedReportError
 
 logger = logging.getLogger(__name__)
 
-
 LEAD_SHARE: Final = 1.5
 """The inbox is read this many times as long before a window closes as that took the last time."""
 MIN_LEAD_SECONDS: Final = 0.01
@@ -227,7 +226,8 @@ class Pipeline:
             now = self._clock() if self._debounce.is_open else self._current.looked_at
             if self._fleet.wants_reading(now):
                 self._feed.want_reading()
-            await self._wait_until(min(self._reads_at(now), self._current.next_deadline(now)))
+            if self._debounce.is_open or not len(self._inbox):  # else, read at once what came during the steps
+                await self._wait_until(min(self._reads_at(now), self._current.next_deadline(now)))
 
     async def _newest_frame(self) -> Frame:
         async with self._settling:

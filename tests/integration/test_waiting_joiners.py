@@ -12,11 +12,13 @@ import pytest
 
 from agent_status_gateway import current_frame, tasks
 from agent_status_gateway.fanout import frames
+from agent_status_gateway.state.steps import Steps
 from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_client import STREAM
 from chaos.gateways.gateway_thread import GatewayThread, Served
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
+from chaos.workers.reports import record, report
 from tests.support.clients.http import RawClient, stream_request
 
 SESSIONS = 300
@@ -37,7 +39,6 @@ def gateway(real_redis: RedisServer, served: Served, monkeypatch: pytest.MonkeyP
     """A gateway to which a few hundred sessions are a large fleet, with these sessions on it."""
     monkeypatch.setattr(current_frame, "SHORT_ROWS", 10)
     monkeypatch.setattr(frames, "STEP_ROWS", 10)
-    monkeypatch.setattr(frames, "LARGE_BYTES", 10_000)
     monkeypatch.setattr(tasks, "STEP_SECONDS", 0.0)
     with (
         StatusPublisher(real_redis.url) as publisher,
@@ -176,3 +177,23 @@ def test_a_drain_ends_the_streams_of_those_that_wait_cleanly(gateway: GatewayThr
     text = body_of(client, is_whole=True)
     assert re.fullmatch(rb"(retry: [1-4]\d{3}\n)+", text), "the wait before it comes back, and no event"
     assert gateway.get(STREAM).status_code == 503
+
+
+def test_a_report_that_comes_while_the_window_closes_does_not_wait_for_another(
+    real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with GatewayThread(real_redis.url, debounce_seconds=0.2) as gateway:
+        pipeline = gateway.ready().app.replica.pipeline
+        look, late = pipeline._current.look, report(1, record("late"))
+
+        def look_while_a_report_comes() -> Steps[None]:
+            is_closing = pipeline._debounce.is_open
+            yield from look()
+            if is_closing:
+                pipeline._inbox.put(late, pipeline._clock())
+
+        monkeypatch.setattr(pipeline._current, "look", look_while_a_report_comes)
+        with StatusPublisher(real_redis.url, heartbeat_seconds=60, lease_seconds=180) as publisher:
+            publisher.session("web:1")
+            publisher.flush()
+            wait_until(lambda: pipeline._fleet.worker("late"), "it is taken in")
