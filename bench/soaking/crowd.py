@@ -54,19 +54,35 @@ class Client:
         try:
             self.writer = writer
             writer.write(REQUEST)
+            async with asyncio.timeout(SILENT_SECONDS):
+                await reader.readuntil(b"\r\n\r\n")
+            pending = bytearray()  # of a line that has not ended
             while True:
                 async with asyncio.timeout(SILENT_SECONDS):
-                    line = await reader.readline()
-                if not line:
+                    text = await _read_chunk(reader)
+                if not text:
                     return
-                if line.startswith(b"retry: "):
-                    self._retry_seconds = int(line[7:]) / 1000
-                elif line.startswith(b"data: "):
-                    rows = orjson.loads(line[6:])["sessions"]
-                    self.newest = split({row["session_key"]: row["state"] for row in rows})
-                    self.is_connected = True
+                pending += text
+                if b"\n" in text:
+                    *lines, pending = pending.split(b"\n")
+                    for line in lines:
+                        self._read_line(line)
         finally:
             writer.transport.abort()
+
+    def _read_line(self, line: bytearray) -> None:
+        if line.startswith(b"retry: "):
+            self._retry_seconds = int(line[7:]) / 1000
+        elif line.startswith(b"data: "):
+            rows = orjson.loads(line[6:])["sessions"]
+            self.newest = split({row["session_key"]: row["state"] for row in rows})
+            self.is_connected = True
+
+
+async def _read_chunk(reader: asyncio.StreamReader) -> bytes:
+    """The next chunk of an answer: an event may have many. Empty at the end."""
+    size = int(await reader.readline() or b"0", 16)
+    return (await reader.readexactly(size + 2))[:-2] if size else b""
 
 
 class Crowd:
