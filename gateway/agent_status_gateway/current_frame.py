@@ -66,6 +66,11 @@ class CurrentFrame:
         next_expiry = self._fold.next_expiry
         return min(self._fleet.next_deadline(now), next_expiry if next_expiry > now else NEVER)
 
+    def begin_again(self) -> None:
+        """Fold all workers again. A defect may have left the rows wrong, and what was taken is not touched again."""
+        self._fold = Fold()
+        self._fleet.touch_all()
+
     def fold(self) -> Steps[None]:
         """Bring the rows up to date as far as reports go."""
         yield from self._fold.update(self._fleet, self._clock())

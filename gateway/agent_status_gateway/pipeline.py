@@ -78,6 +78,7 @@ class Pipeline:
                 )
             except Exception:
                 logger.exception("the pipeline has failed and starts again")
+                self._current.begin_again()
             self._lost(Lost("the pipeline has failed", self._clock(), "defect"))
             await asyncio.sleep(RESTART_SECONDS)
 
@@ -292,9 +293,6 @@ class Pipeline:
 
 
 def freeze_rows() -> None:
-    """Exempt the rows of all that was read from the cycle collector, if the server has exempted its own objects.
-
-    They stay for long, and a collection that visits a hundred thousand of them takes a tenth of a second.
-    """
+    """Exempt what was read from the cycle collector, as the server its own objects: a visit to all rows takes long."""
     if gc.get_freeze_count():
         gc.freeze()

@@ -69,6 +69,10 @@ class Fleet:
         """Take the id of a worker that has another report, was lost or was forgotten; None if there is none left."""
         return self._touched.popitem()[0] if self._touched else None
 
+    def touch_all(self) -> None:
+        """Have all workers taken again by a fold that begins anew."""
+        self._touched = dict.fromkeys(self._workers)
+
     @property
     def shortest_heartbeat_seconds(self) -> float | None:
         """Shortest heartbeat of the live workers, in seconds; None without any."""
@@ -158,7 +162,7 @@ class Fleet:
 
     def judge(self, now: float) -> None:
         """Mark workers as lost and forget gone ones. Each snapshot begins here."""
-        if self._outage_since is not None:
+        if self.has_outage:
             return
         self._find_overdue(now)
         for worker_id in tuple(self._overdue):
@@ -170,7 +174,7 @@ class Fleet:
         if self._outage_since is not None:
             return False
         self._find_overdue(now)
-        overdue = [self._workers[worker_id] for worker_id in self._overdue]
+        overdue = map(self._workers.__getitem__, self._overdue)
         return any(known.is_live and self._read_asked_at < self._judged_at(known) for known in overdue)
 
     def shown_at(self, now: float) -> float:

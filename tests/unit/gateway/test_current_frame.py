@@ -1,5 +1,6 @@
 """How long a frame serves, and what the debounce sees of the rows."""
 
+import orjson
 import pytest
 
 from agent_status_gateway import current_frame
@@ -7,6 +8,7 @@ from agent_status_gateway.current_frame import MAX_SERVING_SECONDS, SERVING_SECO
 from agent_status_gateway.fanout.frames import Frame, encode_frame
 from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.fold.row import Shown, Source
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.steps import Steps, at_once
@@ -103,3 +105,20 @@ def test_the_next_deadline_is_the_first_lease_or_expiry_to_come() -> None:
     assert current.frames.next_deadline(start + 12.0) == start + 15.0
     current.fleet.outage_began(start + 1.0)
     assert current.frames.next_deadline(start + 1.0) == float("inf")
+
+
+def test_a_defect_in_the_fold_leaves_no_row_wrong_after_it_has_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    current = Current()
+    for number in range(3):
+        current.fleet.hear(report(1, record(f"w{number}", session(f"a:{number}"))), current.clock())
+
+    def fails(_self: Rows, _key: str, _shown: Shown, _source: Source) -> None:
+        raise RuntimeError("a defect")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Rows, "put", fails)
+        with pytest.raises(RuntimeError):
+            at_once(current.frames.look())
+    current.frames.begin_again()
+    shown = orjson.loads(b"".join(current.renew().json))
+    assert [row["session_key"] for row in shown["sessions"]] == ["a:0", "a:1", "a:2"]
