@@ -59,6 +59,10 @@ class CurrentFrame:
         """The id of the rows of now."""
         return self._fold.rows.id
 
+    def is_settled(self, now: float) -> bool:
+        """True when nothing can have changed since the last look, but by reports that wait in the inbox."""
+        return self.next_deadline(self.looked_at) > now
+
     def next_deadline(self, now: float) -> float:
         """The first moment after `now` at which the snapshot changes by itself; infinity if none."""
         if self._fleet.has_outage:

@@ -145,7 +145,7 @@ class Pipeline:
             self._metrics.reports.inc()
             self.health.report_heard(news.report.worker_id)
             self._inbox.put(news.report, now)
-            return await self._has_changed_by_report()
+            return self._has_changed_by_report()
         if isinstance(news, ClockTicked):
             self._fleet.tick(news.time_ms, news.asked_at, news.came_at)
             return False
@@ -169,7 +169,7 @@ class Pipeline:
                     self._lost(news)
         return True
 
-    async def _has_changed_by_report(self) -> bool:
+    def _has_changed_by_report(self) -> bool:
         """Read the inbox while all is quiet, or when it is full; True if the rows have changed."""
         if (self._debounce.is_open or not self.has_snapshot) and not self._inbox.is_full:
             return False
@@ -201,8 +201,7 @@ class Pipeline:
         Each is folded at once: so the report before it is dropped, and garbage is collected seldom.
         """
         for _ in range(len(self._inbox)):
-            unread = self._inbox.take()
-            if unread is None:
+            if (unread := self._inbox.take()) is None:
                 return
             try:
                 self._fleet.hear(unread.report, unread.came_at)
@@ -227,10 +226,12 @@ class Pipeline:
             now = self._clock() if self._debounce.is_open else self._current.looked_at
             if self._fleet.wants_reading(now):
                 self._feed.want_reading()
-            if self._debounce.is_open or not len(self._inbox):  # else, read at once what came during the steps
+            if self._debounce.is_open or not self._inbox:  # else, read at once what came during the steps
                 await self._wait_until(min(self._reads_at(now), self._current.next_deadline(now)))
 
     async def _newest_frame(self) -> Frame:
+        if not (self._inbox or self._settling.locked()) and self._current.is_short:
+            return at_once(self._current.renew())
         async with self._settling:
             return await self._make_frame()
 
@@ -240,6 +241,8 @@ class Pipeline:
 
     async def _look_again(self) -> None:
         was_open, began_at = self._debounce.is_open, self._clock()
+        if not self._inbox and self._current.is_settled(began_at):
+            return
         async with self._settling:
             await in_steps(self._settle())
         if was_open:
@@ -248,11 +251,10 @@ class Pipeline:
     async def _send(self) -> None:
         """Close the window, and send what has changed."""
         changed_at, snapshot_id = self._debounce.opened_at, self._current.id
-        self._lead_seconds = min(LEAD_SHARE * self._reading_seconds, self._debounce.window_seconds / 2)
-        if self._lead_seconds < MIN_LEAD_SECONDS:
-            self._lead_seconds = 0.0
+        lead_seconds = min(LEAD_SHARE * self._reading_seconds, self._debounce.window_seconds / 2)
+        self._lead_seconds = 0.0 if lead_seconds < MIN_LEAD_SECONDS else lead_seconds
         self._reading_seconds = 0.0
-        if not len(self._hub):
+        if not self._hub:
             self._debounce.sent(snapshot_id)
             return
         frame = await self._newest_frame()

@@ -132,9 +132,7 @@ class Fleet:
 
         One that could not be parsed, or had no room, is brought each time.
         """
-        known = {
-            worker_id: stamp for worker_id, stamp in self._stored.items() if stamp.seq <= self.known_seq(worker_id)
-        }
+        known = {name: stamp for name, stamp in self._stored.items() if stamp.seq <= self.known_seq(name)}
         known.update((worker_id, Stamp(w.report.seq, w.report.at_ms)) for worker_id, w in self._workers.items())
         return known
 
@@ -171,7 +169,7 @@ class Fleet:
 
     def wants_reading(self, now: float) -> bool:
         """True when a worker is due to be judged, and Redis must be read first."""
-        if self._outage_since is not None:
+        if self.has_outage:
             return False
         self._find_overdue(now)
         overdue = map(self._workers.__getitem__, self._overdue)

@@ -26,6 +26,7 @@ class Rows:
         """Number of rows in state `error`."""
         self._keys = SortedKeys()
         self._sum = 0
+        self._id = ""
 
     def __len__(self) -> int:
         return len(self.by_key)
@@ -37,7 +38,9 @@ class Rows:
     @property
     def id(self) -> str:
         """Hash of each row's key, state and tool, in hex."""
-        return f"{self._sum:0{2 * HASH_BYTES}x}"
+        if not self._id:
+            self._id = f"{self._sum:0{2 * HASH_BYTES}x}"
+        return self._id
 
     def put(self, key: str, shown: Shown, source: Source) -> None:
         """Show this for a key. A row that shows it already stays."""
@@ -52,7 +55,7 @@ class Rows:
             self._uncount(row)
         row = self.by_key[key] = Row(key, shown, source)
         self.in_error += shown.state is SessionState.ERROR
-        self._sum = (self._sum + row.hash) % SUMS
+        self._add(row.hash)
 
     def remove(self, key: str) -> None:
         """Show nothing for a key."""
@@ -69,4 +72,8 @@ class Rows:
 
     def _uncount(self, row: Row) -> None:
         self.in_error -= row.shown.state is SessionState.ERROR
-        self._sum = (self._sum - row.hash) % SUMS
+        self._add(-row.hash)
+
+    def _add(self, row_hash: int) -> None:
+        self._sum = (self._sum + row_hash) % SUMS
+        self._id = ""
