@@ -182,7 +182,7 @@ def test_a_drain_ends_the_streams_of_those_that_wait_cleanly(gateway: GatewayThr
 def test_a_report_that_comes_while_the_window_closes_does_not_wait_for_another(
     real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with GatewayThread(real_redis.url, debounce_seconds=0.2) as gateway:
+    with GatewayThread(real_redis.url, debounce_seconds=1) as gateway:
         pipeline = gateway.ready().app.replica.pipeline
         look, late = pipeline._current.look, report(1, record("late"))
 
@@ -194,6 +194,8 @@ def test_a_report_that_comes_while_the_window_closes_does_not_wait_for_another(
 
         monkeypatch.setattr(pipeline._current, "look", look_while_a_report_comes)
         with StatusPublisher(real_redis.url, heartbeat_seconds=60, lease_seconds=180) as publisher:
-            publisher.session("web:1")
+            session = publisher.session("web:1")
+            publisher.flush()
+            session.streaming()  # this waits in the inbox, and is read when the window closes
             publisher.flush()
             wait_until(lambda: pipeline._fleet.worker("late"), "it is taken in")
