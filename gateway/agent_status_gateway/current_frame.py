@@ -35,6 +35,7 @@ class CurrentFrame:
         self._clock = clock
         self.looked_at = clock()
         """The moment of the last look."""
+        self._has_looked = False  # to the end of the last look, and nothing was folded since
         self._frame: Frame | None = None
         self._serves_until = 0.0
 
@@ -52,7 +53,7 @@ class CurrentFrame:
     @property
     def is_short(self) -> bool:
         """True when a frame can be made without holding the event loop."""
-        return len(self._fold.rows) <= SHORT_ROWS
+        return self._has_looked and len(self._fold.rows) <= SHORT_ROWS
 
     @property
     def id(self) -> str:
@@ -60,8 +61,11 @@ class CurrentFrame:
         return self._fold.rows.id
 
     def is_settled(self, now: float) -> bool:
-        """True when nothing can have changed since the last look, but by reports that wait in the inbox."""
-        return self.next_deadline(self.looked_at) > now
+        """True when nothing can have changed since the last look, but by reports that wait in the inbox.
+
+        A look that was given up half-way, as by a request that was cancelled, does not count.
+        """
+        return self._has_looked and self.next_deadline(self.looked_at) > now
 
     def next_deadline(self, now: float) -> float:
         """The first moment after `now` at which the snapshot changes by itself; infinity if none."""
@@ -73,18 +77,22 @@ class CurrentFrame:
     def begin_again(self) -> None:
         """Fold all workers again. A defect may have left the rows wrong, and what was taken is not touched again."""
         self._fold = Fold()
+        self._has_looked = False
         self._fleet.touch_all()
 
     def fold(self) -> Steps[None]:
-        """Bring the rows up to date as far as reports go."""
+        """Bring the rows up to date as far as reports go. A look must follow."""
+        self._has_looked = False
         yield from self._fold.update(self._fleet, self._clock())
 
     def look(self) -> Steps[None]:
         """Bring the rows up to date, and show them to the debounce. What is not done yet is done by the next look."""
+        self._has_looked = False
         self.looked_at = now = self._clock()
         self._fleet.judge(now)
         yield from self._fold.update(self._fleet, now)
         self._debounce.note(self._fold.rows.id, now)
+        self._has_looked = True
 
     def renew(self) -> Steps[Frame]:
         """Make a frame of the rows of now, which must not change during it."""

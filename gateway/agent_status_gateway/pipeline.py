@@ -11,7 +11,6 @@ made of half a reading, and no row changes while a frame is made.
 """
 
 import asyncio
-import gc
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -82,8 +81,8 @@ class Pipeline:
             self._lost(Lost("the pipeline has failed", self._clock(), "defect"))
             await asyncio.sleep(RESTART_SECONDS)
 
-    async def wait_for_snapshot(self, seconds: float) -> bool:
-        """Wait that long for the first snapshot; True if there is one to serve."""
+    async def wait_for_snapshot(self, seconds: float | None) -> bool:
+        """Wait that long, or without a limit, for the first snapshot; True if there is one to serve."""
         try:
             async with asyncio.timeout(seconds):
                 await self._wait_no_longer.wait()
@@ -162,7 +161,6 @@ class Pipeline:
                 case Live(reading, asked_at):
                     self._live(now)
                     await self._read_all(reading, asked_at, now)
-                    freeze_rows()
                     self._has_snapshot.set()
                     self._wait_no_longer.set()
                 case Lost():
@@ -230,7 +228,8 @@ class Pipeline:
                 await self._wait_until(min(self._reads_at(now), self._current.next_deadline(now)))
 
     async def _newest_frame(self) -> Frame:
-        if not (self._inbox or self._settling.locked()) and self._current.is_short:
+        is_settled = not self._inbox and self._current.is_settled(self._clock())
+        if is_settled and self._current.is_short and not self._settling.locked():
             return at_once(self._current.renew())
         async with self._settling:
             return await self._make_frame()
@@ -292,9 +291,3 @@ class Pipeline:
             self._metrics.feed_losses.labels(lost.kind).inc()
             self._fleet.outage_began(self._clock())
             self._hub.broadcast_feed(self.health.event())
-
-
-def freeze_rows() -> None:
-    """Exempt what was read from the cycle collector, as the server its own objects: a visit to all rows takes long."""
-    if gc.get_freeze_count():
-        gc.freeze()

@@ -122,3 +122,27 @@ def test_a_defect_in_the_fold_leaves_no_row_wrong_after_it_has_begun_again(monke
     current.frames.begin_again()
     shown = orjson.loads(b"".join(current.renew().json))
     assert [row["session_key"] for row in shown["sessions"]] == ["a:0", "a:1", "a:2"]
+
+
+def test_a_look_that_was_given_up_half_way_leaves_nothing_settled() -> None:
+    current = Current()
+    current.renew()
+    assert current.frames.is_settled(current.clock())
+    for number in range(3):
+        current.fleet.hear(report(1, record(f"w{number}", session(f"a:{number}"))), current.clock())
+    look = current.frames.look()
+    next(look)
+    look.close()
+    assert not current.frames.is_settled(current.clock())
+    assert not current.frames.is_short
+    at_once(current.frames.look())
+    assert current.frames.is_settled(current.clock())
+
+
+def test_nothing_is_settled_when_the_fold_begins_again_or_a_deadline_has_come() -> None:
+    current = Current()
+    current.fleet.hear(report(1, one_session()), current.clock())
+    current.renew()
+    assert not current.frames.is_settled(current.frames.next_deadline(current.clock()))
+    current.frames.begin_again()
+    assert not current.frames.is_settled(current.clock())

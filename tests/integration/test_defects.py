@@ -1,0 +1,37 @@
+"""A defect in the pipeline: it starts again, and shows nobody anything but what is true."""
+
+import pytest
+
+from agent_status_gateway.state.fold.row import Shown, Source
+from agent_status_gateway.state.fold.rows import Rows
+from agent_status_publisher import StatusPublisher
+from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
+
+
+def test_a_defect_in_the_fold_empties_no_dashboard(real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: list[str] = []
+    put = Rows.put
+
+    def fail_once(rows: Rows, key: str, shown: Shown, source: Source) -> None:
+        if shown.state == "streaming" and not failures:
+            failures.append(key)
+            raise RuntimeError("a defect")
+        put(rows, key, shown, source)
+
+    monkeypatch.setattr(Rows, "put", fail_once)
+    with (
+        GatewayThread(real_redis.url, debounce_seconds=0.1) as gateway,
+        StatusPublisher(real_redis.url) as publisher,
+    ):
+        others = [publisher.session(f"web:{number}") for number in range(3)]
+        publisher.flush()
+        wait_until(lambda: len(gateway.states()) == 3, "the gateway knows the sessions")
+        with Dashboard(gateway.url) as dashboard:
+            dashboard.wait_for_first()
+            others[0].streaming()
+            dashboard.wait_for({"web:0": "streaming", "web:1": "thinking", "web:2": "thinking"})
+            assert failures == ["web:0"]
+            assert {len(event.data["sessions"]) for event in dashboard.statuses} == {3}
