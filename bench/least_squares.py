@@ -14,7 +14,7 @@ def least_squares(inputs: Sequence[Sequence[float]], outputs: Sequence[float]) -
 
 
 def least_squares_above_zero(inputs: Sequence[Sequence[float]], outputs: Sequence[float]) -> list[float]:
-    """The same, but no coefficient is below 0: columns that would be, one after the other, count for nothing."""
+    """Fit as `least_squares` does, but with no coefficient below 0: columns that would have one count for nothing."""
     width = len(inputs[0])
     kept = [column for column in range(width) if any(row[column] for row in inputs)]
     while True:

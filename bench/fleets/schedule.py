@@ -13,7 +13,7 @@ MIN_INTERVAL_SECONDS: Final = 0.1
 
 
 class Schedule:
-    """Of `workers` workers, from `now` on. Times are seconds on one clock of the caller's.
+    """When `workers` workers report, from `now` on. Times are seconds on one clock of the caller's.
 
     Args:
         report_seconds: Rule 2; infinite for workers that are silent unless something changes.

@@ -51,7 +51,7 @@ class BenchWorker:
         self._text = None
 
     def encoded(self, now_ms: int) -> bytes:
-        """Its report of this moment."""
+        """Encode its report of this moment."""
         if self._text is None:
             text = encode_record(self.head).removesuffix(b'0,"sessions":[]}')
             self._text = text.replace(b"%", b"%%") + b'%d,"sessions":[' + b",".join(self._rows) + b"]}"
@@ -60,7 +60,7 @@ class BenchWorker:
         return self._text % (age_ms, *ages)
 
     def record(self, now_ms: int) -> WorkerRecord:
-        """The same report as the contract has it."""
+        """Make the report of `encoded` as the contract's own record."""
         age_ms = now_ms - self._began_ms
         sessions = (
             session._replace(changed_ms=now_ms - changed_ms, run_ms=age_ms)

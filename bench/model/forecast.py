@@ -25,7 +25,7 @@ SNAPSHOT_ROW_BYTES: Final = 240.0
 SNAPSHOT_HEAD_BYTES: Final = 120.0
 REPORT_ROW_BYTES: Final = 140.0
 GZIP_SHARE: Final = 1 / 6.5
-"""Of an event's bytes that are left of it, with titles of real use."""
+"""The share of an event's bytes that is left of it, with titles of real use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Plan:
 
     @property
     def reports(self) -> float:
-        """That workers write in a second: at each change, as far as their pace lets them, and at each heartbeat."""
+        """Reports of all workers in a second: one a change, as far as their pace lets them, and one a heartbeat."""
         rows_bytes = max(1.0, REPORT_ROW_BYTES * self.sessions / self.workers)
         most = min(MOST_REPORTS, MOST_REPORT_BYTES / rows_bytes)
         return self.workers * min(most, max(self.changes / self.workers, 1 / self.heartbeat_seconds))
@@ -57,7 +57,7 @@ class Plan:
 
     @property
     def event_bytes(self) -> float:
-        """Of one event to a client, on the wire."""
+        """Bytes of one event to a client, on the wire."""
         size = SNAPSHOT_HEAD_BYTES + SNAPSHOT_ROW_BYTES * self.sessions
         return size * GZIP_SHARE if self.accept_gzip else size
 
@@ -134,7 +134,7 @@ def forecast(plan: Plan, coefficients: Coefficients) -> Forecast:
 
 
 def _fewest(plan: Plan, coefficients: Coefficients) -> int:
-    """As few replicas as have room for the clients, in what more replicas can help with."""
+    """The fewest replicas that have room for the clients, in what more replicas can help with."""
     fewest = max(1, ceil(plan.clients / plan.max_clients))
     one = plan.load(1)
     costs = zip(CPU_PARTS, coefficients.cpu, one.cpu, strict=True)

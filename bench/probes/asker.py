@@ -6,18 +6,13 @@ to the answer's last byte, in ms. The first answer counts apart: a server may li
 
 import http.client
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Final
 
-from bench.checkout import OURS
 from bench.probes.lateness import PROBE_SECONDS
-
-TIMEOUT_SECONDS: Final = 60.0
+from bench.probes.program import TIMEOUT_SECONDS, running_probe
 
 
 class Asked:
@@ -38,17 +33,10 @@ class Asked:
 @contextmanager
 def asking(port: int, path: str, seconds: float) -> Iterator[Asked]:
     """Ask from a process of its own for so long; the block's end waits for it."""
-    command: list[str | Path] = [OURS.python, "-m", "bench.probes.asker", str(port), path, str(seconds)]
     asked = Asked()
-    process = subprocess.Popen(command, cwd=OURS.folder, stdout=subprocess.PIPE, text=True)
-    try:
+    with running_probe("bench.probes.asker", port, path, seconds=seconds) as found:
         yield asked
-        said, _ = process.communicate(timeout=seconds + 2 * TIMEOUT_SECONDS)
-        found = json.loads(said)
-        asked.first_ms, asked.late_ms, asked.failed = found["first_ms"], found["late_ms"], found["failed"]
-    finally:
-        process.kill()
-        process.communicate()
+    asked.first_ms, asked.late_ms, asked.failed = found["first_ms"], found["late_ms"], found["failed"]
 
 
 def main() -> None:

@@ -6,21 +6,18 @@ that takes longer than a second delays the next one.
 
 import json
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
-from bench.checkout import OURS
+from bench.probes.program import TIMEOUT_SECONDS, running_probe
 
 REQUEST: Final = b"GET /api/v1/agent/status/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n"
 MARKER: Final = b"event: status"
 END: Final = b"\n\n"
 EVERY_SECONDS: Final = 1.0
-TIMEOUT_SECONDS: Final = 60.0
 BUFFER_BYTES: Final = 1 << 20
 
 
@@ -36,17 +33,10 @@ class Joined:
 @contextmanager
 def joining(port: int, seconds: float) -> Iterator[Joined]:
     """Join from a process of its own for so long; the block's end waits for it."""
-    command: list[str | Path] = [OURS.python, "-m", "bench.probes.joiner", str(port), str(seconds)]
     joined = Joined()
-    process = subprocess.Popen(command, cwd=OURS.folder, stdout=subprocess.PIPE, text=True)
-    try:
+    with running_probe("bench.probes.joiner", port, seconds=seconds) as found:
         yield joined
-        said, _ = process.communicate(timeout=seconds + 2 * TIMEOUT_SECONDS)
-        found = json.loads(said)
-        joined.seconds, joined.bytes, joined.failed = found["seconds"], found["bytes"], found["failed"]
-    finally:
-        process.kill()
-        process.communicate()
+    joined.seconds, joined.bytes, joined.failed = found["seconds"], found["bytes"], found["failed"]
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ SECONDS: Final = 6.0
 SETTLE_SECONDS: Final = 1.0
 DEBOUNCE_SECONDS: Final = 1.0
 MOST_WORKERS: Final = 900
-"""Of a hundred sessions each: fewer keys than Redis remembers runs of, beyond which workers report in full again."""
+"""The most workers, of a hundred sessions each."""
 WATCHED_CHANGES: Final = 2.0
 """Changes a second where somebody reads: in each window there is one."""
 

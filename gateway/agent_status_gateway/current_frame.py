@@ -6,7 +6,7 @@ Each new state of the rows is shown to the debounce (debounce: Rule 3). A frame 
 from collections.abc import Callable
 from typing import Final
 
-from agent_status_gateway.fanout.frames import Frame, encode_frame
+from agent_status_gateway.fanout.frames import STEP_ROWS, Frame, encode_frame
 from agent_status_gateway.state.deadlines import NEVER
 from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet
@@ -20,7 +20,7 @@ SERVING_SHARE: Final = 20
 """A frame also serves for this many times the seconds that it took to make, so that a storm of joins makes few."""
 MAX_SERVING_SECONDS: Final = 1.0
 """The longest that a frame serves, in seconds."""
-SHORT_ROWS: Final = 1000
+SHORT_ROWS: Final = STEP_ROWS
 """Rows that are joined without holding the event loop."""
 
 

@@ -46,8 +46,8 @@ class Primary:
         self._client = client
         self._keys = keys
         self._sharded = sharded
-        # Without a handler redis-py formats each message for a debug line, whether or not anybody logs it. That is 40 %
-        # of all that receiving a report costs. RESP2 has no such messages, and its parser takes no handler.
+        # Without a handler redis-py formats each message for a debug line, whether or not anybody logs it. That is over
+        # a third of what receiving a report costs. RESP2 has no such messages, and its parser takes no handler.
         is_pushed = str(client.connection_pool.get_protocol()) != "2"  # type: ignore[no-untyped-call]
         self._channel = client.pubsub(push_handler_func=_passed_on if is_pushed else None)
         self._read_script = client.register_script(READ_SCRIPT)
