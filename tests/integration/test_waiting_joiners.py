@@ -90,7 +90,7 @@ def unchunked(body: bytes) -> bytes:
 
 
 def statuses(client: RawClient) -> list[dict[str, Any]]:
-    return [json.loads(data) for data in re.findall(rb"^data: (\{\"global.*\})$", body_of(client), re.MULTILINE)]
+    return [json.loads(data) for data in re.findall(rb"^data: (\{.*\})\nid: \w+\n\n", body_of(client), re.MULTILINE)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
