@@ -106,7 +106,7 @@ class Pipeline:
             return None if frame.is_large else frame
         if self._settling.locked() or not (self._inbox.is_short and self._current.is_short):
             return None
-        self._settle_at_once()
+        at_once(self._settle())
         frame = at_once(self._current.renew())
         return None if frame.is_large else frame
 
@@ -174,24 +174,25 @@ class Pipeline:
         if self._settling.locked() or not self._inbox.is_short:
             return True
         before = self._current.id
-        self._settle_at_once()
+        at_once(self._settle())
         return self._current.id != before
 
     async def _read_all(self, reading: Reading, asked_at: float, now: float) -> None:
         for error in await in_steps(self._fleet.read_in_steps(reading, asked_at, now)):
             self._malformed.note(error)
-        await in_steps(self._current.look())
+        await in_steps(self._look_at_rows())
 
     def _settle(self) -> Steps[None]:
         """Read the inbox, and bring the rows up to date."""
         yield from self._read_inbox()
-        yield from self._current.look()
+        yield from self._look_at_rows()
 
-    def _settle_at_once(self) -> None:
+    def _look_at_rows(self) -> Steps[None]:
+        """Bring the rows up to date. If that opens a window, wake the loop that sends: it must know when it closes."""
         was_open = self._debounce.is_open
-        at_once(self._settle())
+        yield from self._current.look()
         if self._debounce.is_open and not was_open:
-            self._look.set()  # a client that joins, or a report, has seen a change before the loop did
+            self._look.set()
 
     def _read_inbox(self) -> Steps[None]:
         """Give the fleet the reports that wait now, a report a step. What is left is read the next time.
