@@ -274,10 +274,11 @@ class Outbox:
             self._forget_ends(now)
 
     def _forget_ends(self, now: float) -> None:
-        while oldest := next(iter(self._ended.items()), None):
-            key, (_, ended_at) = oldest
-            many, age_seconds = len(self._ended), now - ended_at
+        # Over a copy: a finalizer may end a session between the making of an iterator and its first step.
+        for key, ended in self._ended.copy().items():
+            many, age_seconds = len(self._ended), now - ended[1]
             is_in_time = age_seconds <= (ENDED_SECONDS if many <= MAX_ENDED else MINUTE_SECONDS)
             if is_in_time and many <= MAX_SESSIONS:
                 break
-            self._ended.pop(key, None)
+            if self._ended.get(key) is ended:
+                self._ended.pop(key, None)

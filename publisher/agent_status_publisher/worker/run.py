@@ -94,7 +94,8 @@ class Run:
         self.open_tools.pop(call, None)
         self.open_tools[call] = name
         if len(self.open_tools) > MAX_OPEN_TOOLS:
-            del self.open_tools[next(iter(self.open_tools))]
+            oldest, *_ = self.open_tools.copy()  # a finalizer may end a tool between an iterator and its first step
+            self.open_tools.pop(oldest, None)
         return True
 
     def close_tool(self, call: object, now: float) -> bool:
