@@ -8,7 +8,7 @@ from typing import Final
 import redis
 
 from agent_status_gateway.cli.embedded import embedded_server
-from agent_status_gateway.fanout.frames import encode_frame
+from agent_status_gateway.fanout.events.frames import encode_frame
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.fold.fold import Fold
 from agent_status_gateway.state.steps import at_once

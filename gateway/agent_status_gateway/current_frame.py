@@ -6,7 +6,7 @@ Each new state of the rows is shown to the debounce (debounce: Rule 3). A frame 
 from collections.abc import Callable
 from typing import Final
 
-from agent_status_gateway.fanout.frames import STEP_ROWS, Frame, encode_frame
+from agent_status_gateway.fanout.events.frames import STEP_ROWS, Frame, encode_frame
 from agent_status_gateway.state.deadlines import NEVER
 from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Final
 
 from agent_status_gateway.current_frame import CurrentFrame
-from agent_status_gateway.fanout.frames import Frame
+from agent_status_gateway.fanout.events.frames import Frame
 from agent_status_gateway.fanout.hub import Hub
 from agent_status_gateway.feed.feed import Feed
 from agent_status_gateway.feed.health import FeedHealth

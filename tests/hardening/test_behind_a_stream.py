@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from agent_status_gateway.fanout.encoders import Chunked
+from agent_status_gateway.fanout.events.encoders import Chunked
 from agent_status_gateway.server.request_limits import MAX_BEHIND
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agent_status_gateway import current_frame, tasks
-from agent_status_gateway.fanout import frames
+from agent_status_gateway.fanout.events import frames
 from agent_status_gateway.state.steps import Steps
 from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_client import STREAM

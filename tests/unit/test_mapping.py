@@ -19,13 +19,13 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_publisher.worker.never_raise": ("unit/publisher/test_client.py",),
         "agent_status_publisher.wait_thread": ("contract/test_publishing.py", "unit/publisher/test_client.py"),
         "agent_status_publisher.testing": ("unit/publisher/test_session.py", "bridges/test_bridges.py"),
-        "agent_status_gateway.fanout.chunks": (
-            "unit/gateway/fanout/test_encoders.py",
+        "agent_status_gateway.fanout.events.chunks": (
+            "unit/gateway/fanout/events/test_encoders.py",
             "unit/gateway/fanout/test_hub.py",
         ),
         "agent_status_gateway.fanout.delivery_counts": ("unit/gateway/fanout/test_hub.py",),
-        "agent_status_gateway.fanout.gzip_stream": ("unit/gateway/fanout/test_encoders.py",),
-        "agent_status_gateway.fanout.retry": ("faults/test_outage.py", "integration/test_signals.py"),
+        "agent_status_gateway.fanout.events.gzip_stream": ("unit/gateway/fanout/events/test_encoders.py",),
+        "agent_status_gateway.fanout.events.retry": ("faults/test_outage.py", "integration/test_signals.py"),
         "agent_status_gateway.feed.news": ("unit/gateway/feed/test_feed.py", "unit/gateway/state/test_fleet.py"),
         "agent_status_gateway.state.known_worker": ("unit/gateway/state/test_fleet.py", "model/test_protocol.py"),
     },

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from agent_status_gateway.fanout.retry import MAX_RETRY_MS, MIN_RETRY_MS
+from agent_status_gateway.fanout.events.retry import MAX_RETRY_MS, MIN_RETRY_MS
 from agent_status_gateway.settings import Settings
 from tests.support.documents import ROOT, doc_page, rows
 

@@ -14,7 +14,7 @@ from agent_status_gateway.cli.http_client import CertificatesError, open_client,
 from agent_status_gateway.cli.proxy import ProxyError
 from agent_status_gateway.cli.terminal.presentation import plain
 from agent_status_gateway.cli.terminal.view import Feed, News, ReceivedSnapshot, Trouble
-from agent_status_gateway.fanout.frames import FeedState
+from agent_status_gateway.fanout.events.frames import FeedState
 from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH, WORKERS_PATH
 from agent_status_gateway.state.fold.schema import Snapshot
 from agent_status_gateway.state.workers import Workers

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from agent_status_gateway.fanout.delivery_counts import DeliveryCounts
-from agent_status_gateway.fanout.encoders import Encoder
-from agent_status_gateway.fanout.frames import KEEPALIVE, Frame
+from agent_status_gateway.fanout.events.encoders import Encoder
+from agent_status_gateway.fanout.events.frames import KEEPALIVE, Frame
 
 
 class Transport(Protocol):

@@ -18,9 +18,9 @@ from typing import Final
 from agent_status_gateway.fanout.address import counted_as
 from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.delivery_counts import DeliveryCounts
-from agent_status_gateway.fanout.encoders import Encoder
-from agent_status_gateway.fanout.frames import Frame
-from agent_status_gateway.fanout.retry import random_retry_ms, retry
+from agent_status_gateway.fanout.events.encoders import Encoder
+from agent_status_gateway.fanout.events.frames import Frame
+from agent_status_gateway.fanout.events.retry import random_retry_ms, retry
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from agent_status_gateway.fanout.frames import FeedState, feed_event
+from agent_status_gateway.fanout.events.frames import FeedState, feed_event
 from agent_status_gateway.feed.missed_reports import MissedReports
 from agent_status_gateway.feed.news import Lost
 from agent_status_publisher.contract.reading import Reading

@@ -19,7 +19,7 @@ from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.access.key_file import EVERYBODY
 from agent_status_gateway.fanout.address import client_of
 from agent_status_gateway.fanout.client import Client, Peer, Transport
-from agent_status_gateway.fanout.encoders import encoder_for
+from agent_status_gateway.fanout.events.encoders import encoder_for
 from agent_status_gateway.http.asgi_transport import AsgiTransport, body
 from agent_status_gateway.http.cors import cors_options
 from agent_status_gateway.http.misdirected import misdirected

@@ -6,7 +6,7 @@ when to reconnect, and the end. Any other client gets 503 with `Retry-After`.
 
 from starlette.responses import JSONResponse, Response
 
-from agent_status_gateway.fanout.retry import random_retry_ms, retry
+from agent_status_gateway.fanout.events.retry import random_retry_ms, retry
 
 SSE_MEDIA_TYPE = "text/event-stream"
 

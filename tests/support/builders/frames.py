@@ -1,6 +1,6 @@
 """Frames of a few sessions, for tests of what becomes of them."""
 
-from agent_status_gateway.fanout.frames import Frame, encode_frame
+from agent_status_gateway.fanout.events.frames import Frame, encode_frame
 from agent_status_gateway.state.fold.schema import GlobalStateName
 from agent_status_gateway.state.steps import at_once
 from agent_status_publisher.contract.wire import SessionRecord

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from agent_status_gateway.access.key_file import EVERYBODY
 from agent_status_gateway.fanout.client import Client, Peer
-from agent_status_gateway.fanout.encoders import IDENTITY, Encoder
-from agent_status_gateway.fanout.frames import Frame
+from agent_status_gateway.fanout.events.encoders import IDENTITY, Encoder
+from agent_status_gateway.fanout.events.frames import Frame
 from agent_status_gateway.fanout.hub import Hub
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ import pytest
 
 from agent_status_gateway import current_frame
 from agent_status_gateway.current_frame import MAX_SERVING_SECONDS, SERVING_SECONDS, SERVING_SHARE, CurrentFrame
-from agent_status_gateway.fanout.frames import Frame, encode_frame
+from agent_status_gateway.fanout.events.frames import Frame, encode_frame
 from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.fold.row import Shown, Source

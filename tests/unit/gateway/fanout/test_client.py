@@ -1,7 +1,7 @@
 """One open stream: what was written to it, and what waits for it."""
 
-from agent_status_gateway.fanout.encoders import CHUNKED
-from agent_status_gateway.fanout.frames import feed_event
+from agent_status_gateway.fanout.events.encoders import CHUNKED
+from agent_status_gateway.fanout.events.frames import feed_event
 from agent_status_gateway.fanout.hub import Hub, Limits
 from tests.support.builders.lines import Listener, at_once
 from tests.unit.gateway.fanout.test_hub import A, B, C

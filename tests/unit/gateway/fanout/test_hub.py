@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from agent_status_gateway.fanout import hub as hub_module
-from agent_status_gateway.fanout.encoders import IDENTITY
-from agent_status_gateway.fanout.frames import KEEPALIVE, feed_event
+from agent_status_gateway.fanout.events.encoders import IDENTITY
+from agent_status_gateway.fanout.events.frames import KEEPALIVE, feed_event
 from agent_status_gateway.fanout.hub import Hub, Limits
 from tests.support.builders.frames import frame_with
 from tests.support.builders.lines import PEER, Listener, RecordingTransport, at_once

@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from agent_status_gateway.fanout import frames
-from agent_status_gateway.fanout.encoders import encoder_for
+from agent_status_gateway.fanout.events import frames
+from agent_status_gateway.fanout.events.encoders import encoder_for
 from agent_status_gateway.fanout.hub import Hub, Limits
 from chaos.workers.reports import session
 from tests.support.builders.frames import frame_of
 from tests.support.builders.lines import Listener, at_once
-from tests.unit.gateway.fanout.test_encoders import unchunked
+from tests.unit.gateway.fanout.events.test_encoders import unchunked
 from tests.unit.gateway.fanout.test_hub import LIVE, A, B, round_of
 
 

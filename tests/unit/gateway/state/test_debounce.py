@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.fanout.frames import Frame
+from agent_status_gateway.fanout.events.frames import Frame
 from agent_status_gateway.fanout.hub import Hub, Limits
 from agent_status_gateway.state.debounce import NEVER, Debounce
 from chaos.workers.reports import session

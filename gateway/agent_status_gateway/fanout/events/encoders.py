@@ -8,9 +8,9 @@ from typing import Final, Protocol
 
 from typing_extensions import override
 
-from agent_status_gateway.fanout.chunks import LAST_CHUNK, chunk
-from agent_status_gateway.fanout.frames import Frame, Piece
-from agent_status_gateway.fanout.gzip_stream import HEAD, finish, store
+from agent_status_gateway.fanout.events.chunks import LAST_CHUNK, chunk
+from agent_status_gateway.fanout.events.frames import Frame, Piece
+from agent_status_gateway.fanout.events.gzip_stream import HEAD, finish, store
 
 
 class Encoder(Protocol):

@@ -11,9 +11,9 @@ from typing import Final, Literal
 
 import orjson
 
-from agent_status_gateway.fanout.chunks import chunk
-from agent_status_gateway.fanout.gzip_stream import LEVEL, GzippedEvent, gzip_of
-from agent_status_gateway.fanout.retry import retry
+from agent_status_gateway.fanout.events.chunks import chunk
+from agent_status_gateway.fanout.events.gzip_stream import LEVEL, GzippedEvent, gzip_of
+from agent_status_gateway.fanout.events.retry import retry
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.steps import Steps

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.fanout import frames
-from agent_status_gateway.fanout.frames import KEEPALIVE, encode_frame, feed_event
-from agent_status_gateway.fanout.retry import retry
+from agent_status_gateway.fanout.events import frames
+from agent_status_gateway.fanout.events.frames import KEEPALIVE, encode_frame, feed_event
+from agent_status_gateway.fanout.events.retry import retry
 from chaos.workers.reports import record, report, session
 from tests.support.builders.fleets import fleet_with, fold_of, take_snapshot
 from tests.support.builders.frames import frame_of

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.fanout.encoders import CHUNKED, IDENTITY, Encoder, Gzip, encoder_for
-from agent_status_gateway.fanout.frames import KEEPALIVE, Frame
-from agent_status_gateway.fanout.gzip_stream import GzippedEvent, store
-from agent_status_gateway.fanout.retry import retry
+from agent_status_gateway.fanout.events.encoders import CHUNKED, IDENTITY, Encoder, Gzip, encoder_for
+from agent_status_gateway.fanout.events.frames import KEEPALIVE, Frame
+from agent_status_gateway.fanout.events.gzip_stream import GzippedEvent, store
+from agent_status_gateway.fanout.events.retry import retry
 from chaos.workers.reports import session
 from tests.support.builders.frames import frame_of
 from tests.unit.gateway.fanout.test_hub import A, B, C

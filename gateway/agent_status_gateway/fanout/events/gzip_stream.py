@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
 
-from agent_status_gateway.fanout.chunks import chunk
+from agent_status_gateway.fanout.events.chunks import chunk
 
 LEVEL: Final = 2
 """The zlib level: for snapshots, hardly more bytes than level 6, in a third of the time."""

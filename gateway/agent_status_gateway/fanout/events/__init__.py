@@ -1,0 +1,10 @@
+"""Events as bytes: each is encoded once for every client of a kind.
+
+In reading order:
+
+    chunks            the chunks of HTTP/1.1
+    gzip_stream       an event compressed once for every client
+    retry             when a client comes back
+    frames            a snapshot as bytes
+    encoders          the bytes of a frame that one client gets
+"""
