@@ -12,4 +12,5 @@ In reading order:
     workers        the workers as an operator sees them
     fold           reports as rows of the snapshot
     debounce       when a change is sent
+    views          parts of the snapshot that readers ask for
 """

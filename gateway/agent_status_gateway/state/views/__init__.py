@@ -1,0 +1,7 @@
+"""Views: parts of the snapshot that readers ask for.
+
+In reading order:
+
+    view    one part of the snapshot as a value
+    query   the fields of a query as a view
+"""

@@ -1,0 +1,112 @@
+"""Pure: a view, which is one part of the snapshot as a value.
+
+Rule 1. The values of one field are alternatives, but for labels, which must all hold. The fields must all hold.
+Rule 2. Views that are written differently but ask for the same fields and values are equal, and are spelled alike.
+Rule 3. A view within another shows the rows that both show, and no other. So a scope can only narrow.
+
+Rows have no parent and no labels. So a view that asks for either shows no row.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+from typing_extensions import override
+
+from agent_status_gateway.state.fold.row import Row
+from agent_status_gateway.state.fold.schema import split_key
+from agent_status_publisher.contract.wire import SessionState
+
+T = TypeVar("T", bound=str)
+PLAIN_CHARACTERS: Final = ":/"
+"""The characters, besides letters, digits and `_.-~`, that stand for themselves in a spelling, as a query allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One part of the snapshot: None in a field shows any value, and an empty set shows no row.
+
+    Attributes:
+        channel: The channels of which a session must have one, as the row shows them.
+        state: The states of which a session must have one.
+        session: The session keys of which it must have one.
+        parent: The session keys of which its parent must be one.
+        label: The labels, `name:value`, which it must all have.
+    """
+
+    channel: frozenset[str] | None = None
+    state: frozenset[SessionState] | None = None
+    session: frozenset[str] | None = None
+    parent: frozenset[str] | None = None
+    label: frozenset[str] = frozenset()
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Once: a view is looked up for each client that joins, and for each change.
+        fields = (self.channel, self.state, self.session, self.parent, self.label)
+        object.__setattr__(self, "_hash", hash(fields))
+
+    @override
+    def __hash__(self) -> int:
+        return self._hash
+
+    @property
+    def is_whole(self) -> bool:
+        """True if it shows every row."""
+        return self == WHOLE
+
+    def shows(self, row: Row) -> bool:
+        """Test whether a row is in this part."""
+        return not (
+            (self.session is not None and row.key not in self.session)
+            or (self.state is not None and row.shown.state not in self.state)
+            or (self.channel is not None and split_key(row.key)[0] not in self.channel)
+            or self.parent is not None
+            or self.label
+        )
+
+    def within(self, scope: "View") -> "View":
+        """Narrow this part to what `scope` shows too."""
+        if scope.is_whole or self is scope:
+            return self
+        if self.is_whole:
+            return scope
+        return View(
+            _both(self.channel, scope.channel),
+            _both(self.state, scope.state),
+            _both(self.session, scope.session),
+            _both(self.parent, scope.parent),
+            self.label | scope.label,
+        )
+
+    def query(self) -> str:
+        """Spell it as a query, percent-encoded and sorted; empty for the whole snapshot.
+
+        An empty set is spelled as an empty value, such as `channel=`. No query has that, so it cannot be parsed.
+        """
+        return "&".join(self._fields())
+
+    def _fields(self) -> Iterator[str]:
+        # Sorted, since a frozenset's own order differs from one process to the next.
+        if self.channel is not None:
+            yield f"channel={','.join(map(_quoted, sorted(self.channel)))}"
+        if self.state is not None:
+            yield f"state={','.join(sorted(self.state))}"
+        for name, values in (("session", self.session), ("parent", self.parent), ("label", self.label or None)):
+            if values is not None:
+                yield from (f"{name}={_quoted(value)}" for value in sorted(values) or [""])
+
+
+WHOLE: Final = View()
+"""The whole snapshot, which a query without fields asks for."""
+
+
+def _both(some: frozenset[T] | None, others: frozenset[T] | None) -> frozenset[T] | None:
+    if some is None or others is None:
+        return others if some is None else some
+    return some & others
+
+
+def _quoted(value: str) -> str:
+    return quote(value, safe=PLAIN_CHARACTERS)

@@ -1,0 +1,157 @@
+"""A view: which rows it shows, one view within another, and its spelling."""
+
+from itertools import permutations
+from typing import Final
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_status_gateway.state.fold.row import Row, Shown, Source
+from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_gateway.state.views.query import parse_view
+from agent_status_gateway.state.views.view import WHOLE, View
+from agent_status_publisher.contract.wire import SessionState
+from chaos.workers.reports import record, report
+
+ERROR, THINKING = SessionState.ERROR, SessionState.THINKING
+SOURCE: Final = Source(KnownWorker(report(1, record("w1")).decode(), 0.0, 0.0))
+KEYS: Final = ("web:1", "web:2", "ci:1", "ci:1,2", "alone", ":nameless", "größe:5 %&=+", "web:x:y")
+CHANNELS: Final = ("web", "ci", "alone", "unknown", "größe", "nobody's")
+CHANNEL_OF: Final = dict(zip(KEYS, ["web", "web", "ci", "ci", "alone", "unknown", "größe", "web"], strict=True))
+LABELS: Final = ("team:web", "team:ci", "path:a/b:c, d")
+
+
+def row(key: str, state: SessionState = THINKING) -> Row:
+    return Row(key, Shown(state, None, None, None, 0, 0), SOURCE)
+
+
+ROWS: Final = tuple(row(key, state) for key in KEYS for state in SessionState)
+
+
+def shown_by(view: View) -> list[tuple[str, str]]:
+    """The rows of a view by a way of its own: each row's values are looked for in each field that is asked for."""
+    keys = []
+    for key in KEYS:
+        for state in SessionState:
+            wishes = [(view.channel, CHANNEL_OF[key]), (view.state, state), (view.session, key), (view.parent, None)]
+            has_all_labels = len(view.label) == 0
+            if has_all_labels and all(wish is None or value in list[object](wish) for wish, value in wishes):
+                keys.append((key, state.value))
+    return keys
+
+
+def rows_of(view: View) -> list[tuple[str, str]]:
+    return [(one.key, one.shown.state.value) for one in ROWS if view.shows(one)]
+
+
+def some_of(*values: str) -> st.SearchStrategy[frozenset[str] | None]:
+    return st.none() | st.frozensets(st.sampled_from(values))
+
+
+views = st.builds(
+    View,
+    channel=some_of(*CHANNELS),
+    state=st.none() | st.frozensets(st.sampled_from(SessionState)),
+    session=some_of(*KEYS),
+    parent=some_of("ci:7", "web:1"),
+    label=st.just(frozenset()) | st.frozensets(st.sampled_from(LABELS)),
+)
+usual_views = st.builds(
+    View,
+    channel=some_of(*CHANNELS),
+    state=st.none() | st.frozensets(st.sampled_from(SessionState)),
+    session=some_of(*KEYS),
+)
+
+
+@given(views | usual_views)
+def test_a_view_shows_the_rows_that_have_one_value_of_each_field(view: View) -> None:
+    assert rows_of(view) == shown_by(view)
+
+
+@given(usual_views | views, usual_views | views)
+def test_a_view_within_another_shows_the_rows_that_both_show(view: View, scope: View) -> None:
+    assert rows_of(view.within(scope)) == [one for one in shown_by(view) if one in shown_by(scope)]
+
+
+@given(views, views, views)
+def test_it_does_not_matter_in_which_order_views_narrow_or_how_often(a: View, b: View, c: View) -> None:
+    assert a.within(b) == b.within(a)
+    assert a.within(b).within(c) == a.within(b.within(c))
+    assert a.within(a) == a
+    assert a.within(b).within(b) == a.within(b)
+
+
+@given(views)
+def test_the_whole_narrows_nothing_and_is_narrowed_to_the_other(view: View) -> None:
+    assert view.within(WHOLE) == view
+    assert WHOLE.within(view) == view
+
+
+@given(views, views)
+def test_views_are_spelled_alike_and_hashed_alike_if_and_only_if_they_are_equal(a: View, b: View) -> None:
+    assert (a.query() == b.query()) == (a == b)
+    again = View(a.channel, a.state, a.session, a.parent, a.label)
+    assert (again, hash(again), again.query()) == (a, hash(a), a.query())
+
+
+@given(views)
+def test_a_spelling_is_a_query_that_asks_for_the_view(view: View) -> None:
+    if frozenset() in (view.channel, view.state, view.session, view.parent):
+        return
+    assert parse_view(parse_qsl(view.query(), strict_parsing=view != WHOLE)) == view
+
+
+def test_a_spelling_is_sorted_whatever_the_order_in_which_values_came() -> None:
+    for channels in permutations(["web", "ci", "api"]):
+        fields = [("label", "b:2"), ("channel", ",".join(channels)), ("session", "web:2"), ("session", "web:1")]
+        fields += [("state", "thinking,error"), ("label", "a:1"), ("parent", "ci:7")]
+        assert parse_view(fields).query() == (
+            "channel=api,ci,web&state=error,thinking&session=web:1&session=web:2&parent=ci:7&label=a:1&label=b:2"
+        )
+
+
+def test_what_a_query_would_read_as_something_else_is_percent_encoded_in_a_spelling() -> None:
+    assert View(session=frozenset({"größe:5 %&=+#,/"})).query() == "session=gr%C3%B6%C3%9Fe:5%20%25%26%3D%2B%23%2C/"
+
+
+def test_the_whole_has_an_empty_spelling() -> None:
+    assert WHOLE.query() == ""
+    assert WHOLE.is_whole
+
+
+@pytest.mark.parametrize(
+    "view",
+    [View(channel=frozenset()), View(state=frozenset()), View(session=frozenset()), View(parent=frozenset())],
+)
+def test_an_empty_set_shows_nothing_and_is_not_the_whole(view: View) -> None:
+    assert rows_of(view) == []
+    assert not view.is_whole
+    assert view.query().endswith("=")
+
+
+@pytest.mark.parametrize("view", [View(parent=frozenset({"web:1"})), View(label=frozenset({"team:web"}))])
+def test_a_parent_and_a_label_show_nothing_since_rows_have_none(view: View) -> None:
+    assert rows_of(view) == []
+
+
+def test_a_hash_is_made_once() -> None:
+    # view: Rule 2
+    # view: Rule 3
+    # view: Rule 1
+    class Counted(str):
+        __slots__ = ()
+        hashes = 0
+
+        def __hash__(self) -> int:
+            Counted.hashes += 1
+            return str.__hash__(self)
+
+        __eq__ = str.__eq__
+
+    view = View(session=frozenset({Counted("web:1")}))
+    made = Counted.hashes
+    assert {view: 1}[view] == 1
+    assert Counted.hashes == made
