@@ -1,6 +1,10 @@
 """Frames of a few sessions, for tests of what becomes of them."""
 
+from collections.abc import Iterable
+
+from agent_status_gateway.fanout.events.changes import Change, encode_change
 from agent_status_gateway.fanout.events.frames import Frame, encode_frame
+from agent_status_gateway.state.fold.fold import Fold
 from agent_status_gateway.state.fold.schema import GlobalStateName
 from agent_status_gateway.state.steps import at_once
 from agent_status_publisher.contract.wire import SessionRecord
@@ -16,10 +20,24 @@ _OF_STATE: dict[str, tuple[SessionRecord, ...]] = {
 
 def frame_of(*sessions: SessionRecord, made_at: float = 0.0) -> Frame:
     """The frame of one worker's sessions."""
-    fleet = fleet_with(report(1, record("w1", *sessions), at=made_at), at=made_at)
-    take_snapshot(fleet, made_at)
-    fold = fold_of(fleet)
+    fold = folded(*sessions, at=made_at)
     return at_once(encode_frame(fold.rows, fold.global_status(made_at), made_at))
+
+
+def change_to(
+    *sessions: SessionRecord, base_id: str = "0" * 32, gone: Iterable[str] = (), made_at: float = 0.0
+) -> Change:
+    """The change that brings one worker's sessions to somebody who has no row."""
+    fold = folded(*sessions, at=made_at)
+    rows, status = fold.rows, fold.global_status(made_at)
+    return at_once(encode_change(base_id, rows.id, status, rows, gone, made_at))
+
+
+def folded(*sessions: SessionRecord, at: float) -> Fold:
+    """The fold of one worker's sessions."""
+    fleet = fleet_with(report(1, record("w1", *sessions), at=at), at=at)
+    take_snapshot(fleet, at)
+    return fold_of(fleet)
 
 
 def frame_with(state: GlobalStateName) -> Frame:

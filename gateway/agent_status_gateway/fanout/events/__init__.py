@@ -6,5 +6,6 @@ In reading order:
     gzip_stream       an event compressed once for every client
     retry             when a client comes back
     frames            a snapshot as bytes
-    encoders          the bytes of a frame that one client gets
+    changes           what differs between two snapshots as bytes
+    encoders          the bytes of an event that one client gets
 """

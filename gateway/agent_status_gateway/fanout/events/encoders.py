@@ -1,6 +1,6 @@
 """Pure: the bytes that one client gets: its content encoding, and the framing of HTTP.
 
-An event is encoded once for all clients of a kind: an encoder only chooses which bytes of a frame its client gets.
+An event is encoded once for all clients of a kind: an encoder only chooses which of its bytes its client gets.
 """
 
 import zlib
@@ -26,7 +26,7 @@ class Encoder(Protocol):
         """Encode the beginning of a stream whose first event is not made yet; then comes `event`."""
 
     def event(self, piece: Piece) -> bytes:
-        """Encode a later event, or the first one after `begin`; of a large frame, one of its pieces."""
+        """Encode a later event, or the first one after `begin`; of a large event, one of its pieces."""
 
     def text(self, text: bytes) -> bytes:
         """Encode text that is written to this client alone, or seldom."""

@@ -5,14 +5,16 @@ it is equal on all replicas.
 """
 
 import gzip
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import islice
 from typing import Final, Literal
 
 import orjson
+from typing_extensions import override
 
 from agent_status_gateway.fanout.events.chunks import chunk
-from agent_status_gateway.fanout.events.gzip_stream import LEVEL, GzippedEvent, gzip_of
+from agent_status_gateway.fanout.events.gzip_stream import LEVEL, GzippedEvent, StoredEvent, gzip_of, gzipped
 from agent_status_gateway.fanout.events.retry import retry
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStatus
@@ -25,7 +27,7 @@ FeedState = Literal["live", "lost"]
 
 
 STEP_ROWS: Final = 1000
-"""Rows that are joined in one step, and the most of a frame that is one piece: less than two milliseconds."""
+"""Rows that are joined in one step, and the most of an event that is one piece: less than two milliseconds."""
 HEAD: Final = b"event: status\ndata: "
 
 
@@ -41,46 +43,63 @@ class Piece:
         return chunk(self.event)
 
     @cached_property
-    def gzipped(self) -> GzippedEvent:
-        """The bytes, compressed."""
-        return GzippedEvent(self.event)
+    def gzipped(self) -> GzippedEvent | StoredEvent:
+        """The bytes in a gzip stream."""
+        return gzipped(self.event)
 
 
-class Frame(Piece):
-    """One snapshot as bytes for every client.
+class Event(Piece):
+    """A whole event with an id, as bytes for every client.
 
     A large one comes in pieces, since copying it, or compressing it at once, would hold the event loop.
 
     Attributes:
-        id: The id of its rows, which decides whether a change is worth an event.
-        event: The SSE event; of a large frame, its first piece.
-        rest: The other pieces of a large frame.
-        made_at: The moment that durations refer to, in seconds on the replica's monotonic clock.
+        id: The id of the rows that the event leads to.
+        event: The bytes; of a large event, its first piece.
+        rest: The other pieces of a large event.
+        length: The number of bytes of all pieces.
     """
 
-    def __init__(self, *, id_: str, event: bytes, rest: tuple[Piece, ...] = (), made_at: float) -> None:
+    def __init__(self, *, id_: str, event: bytes, rest: tuple[Piece, ...] = ()) -> None:
         super().__init__(event)
         self.id = id_
         self.rest = rest
-        self.made_at = made_at
         self.length = len(event) + sum(len(piece.event) for piece in rest)
 
     @property
     def is_large(self) -> bool:
-        """True when the frame has several pieces."""
+        """True when the event has several pieces."""
         return bool(self.rest)
+
+    def compress(self) -> None:
+        """Compress all pieces: of a large event in a thread, since it takes a tenth of a second and more."""
+        for piece in (self, *self.rest):
+            piece.gzipped.crc_after(0)
+
+
+class Frame(Event):
+    """One snapshot as bytes. Its id decides whether a change is worth an event.
+
+    Attributes:
+        made_at: The moment that durations refer to, in seconds on the replica's monotonic clock.
+    """
+
+    def __init__(self, *, id_: str, event: bytes, rest: tuple[Piece, ...] = (), made_at: float) -> None:
+        super().__init__(id_=id_, event=event, rest=rest)
+        self.made_at = made_at
+
+    @cached_property
+    @override
+    def gzipped(self) -> GzippedEvent:
+        """The bytes, compressed however few they are: they can begin a stream."""
+        return GzippedEvent(self.event)
 
     @property
     def json(self) -> list[bytes]:
         """The body of the JSON endpoint, in pieces."""
         if self.rest:
             return [piece.event for piece in self.rest[:-1]]
-        return [self.event[len(HEAD) : -len(_tail(self.id))]]
-
-    def compress(self) -> None:
-        """Compress all pieces: of a large frame in a thread, since it takes a tenth of a second and more."""
-        for piece in (self, *self.rest):
-            piece.gzipped.crc_after(0)
+        return [self.event[len(HEAD) : -len(end_of_event(self.id))]]
 
     def first_event(self, retry_ms: int) -> bytes:
         """The event for a new client, with the wait before it reconnects."""
@@ -102,20 +121,27 @@ def encode_frame(rows: Rows, status: GlobalStatus, made_at: float) -> Steps[Fram
     """Encode a snapshot, in steps during which its rows must not change. No other code turns a snapshot into bytes."""
     frame_id = rows.id
     beginning = b'{"global":%b,"sessions":[' % orjson.dumps(status)
-    parts = []
-    rest, left = iter(rows), len(rows)
-    while some := [row.json(made_at) for row in islice(rest, STEP_ROWS)]:
-        left -= len(some)
-        parts.append(b",".join(some) + (b"," if left else b""))
-        yield
+    parts = yield from in_parts(row.json(made_at) for row in rows)
     if len(parts) > 1:
-        pieces = tuple(map(Piece, (beginning, *parts, b"]}", _tail(frame_id))))
+        pieces = tuple(map(Piece, (beginning, *parts, b"]}", end_of_event(frame_id))))
         return Frame(id_=frame_id, event=HEAD, rest=pieces, made_at=made_at)
-    return Frame(id_=frame_id, event=b"".join([HEAD, beginning, *parts, b"]}", _tail(frame_id)]), made_at=made_at)
+    event = b"".join([HEAD, beginning, *parts, b"]}", end_of_event(frame_id)])
+    return Frame(id_=frame_id, event=event, made_at=made_at)
 
 
-def _tail(frame_id: str) -> bytes:
-    return b"\nid: %b\n\n" % frame_id.encode()
+def in_parts(elements: Iterable[bytes]) -> Steps[list[bytes]]:
+    """Join the elements of a JSON list in steps; each gives a part of the text between its brackets."""
+    parts: list[bytes] = []
+    rest = iter(elements)
+    while some := list(islice(rest, STEP_ROWS)):
+        parts.append(b",".join([b"", *some] if parts else some))
+        yield
+    return parts
+
+
+def end_of_event(event_id: str) -> bytes:
+    """The bytes after an event's data: its id, and the blank line."""
+    return b"\nid: %b\n\n" % event_id.encode()
 
 
 def feed_event(state: FeedState, since_seconds: float) -> bytes:

@@ -8,15 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_status_gateway.fanout.events.encoders import CHUNKED, IDENTITY, Encoder, Gzip, encoder_for
-from agent_status_gateway.fanout.events.frames import KEEPALIVE, Frame
-from agent_status_gateway.fanout.events.gzip_stream import GzippedEvent, store
+from agent_status_gateway.fanout.events.frames import KEEPALIVE, Piece
+from agent_status_gateway.fanout.events.gzip_stream import SHORT_BYTES, GzippedEvent, StoredEvent, gzipped, store
 from agent_status_gateway.fanout.events.retry import retry
 from chaos.workers.reports import session
-from tests.support.builders.frames import frame_of
+from tests.support.builders.frames import change_to, frame_of
 from tests.unit.gateway.fanout.test_hub import A, B, C
 
 LARGE = frame_of(*[session(f"web:{number}", title="x" * 200) for number in range(1000)])
-FRAMES = (A, B, C, LARGE)
+CHANGE = change_to(session("web:1", title="T"), gone=["web:2"])
+LONG_CHANGE = change_to(*[session(f"web:{number}", title="x" * 50) for number in range(30)])
+IN_PIECES = change_to(session(), gone=[f"web:{number}" for number in range(1001)])
+PIECES = (A, B, C, LARGE, CHANGE, LONG_CHANGE, IN_PIECES, *IN_PIECES.rest)
 
 
 def unchunked(body: bytes) -> bytes:
@@ -29,19 +32,19 @@ def unchunked(body: bytes) -> bytes:
     return text
 
 
-def encoded(encoder: Encoder, steps: list[Frame | bytes]) -> bytes:
-    """A whole stream: a first snapshot, snapshots and texts, the last bytes."""
+def encoded(encoder: Encoder, steps: list[Piece | bytes]) -> bytes:
+    """A whole stream: a first snapshot, pieces of events and texts, the last bytes."""
     body = encoder.first(A, 1234, b"")
     for step in steps:
-        body += encoder.event(step) if isinstance(step, Frame) else encoder.text(step)
+        body += encoder.event(step) if isinstance(step, Piece) else encoder.text(step)
     return body + encoder.last(retry(2000))
 
 
-steps = st.lists(st.one_of(st.sampled_from(FRAMES), st.just(KEEPALIVE), st.binary(min_size=1, max_size=100)))
+steps = st.lists(st.one_of(st.sampled_from(PIECES), st.just(KEEPALIVE), st.binary(min_size=1, max_size=100)))
 
 
 @given(steps)
-def test_every_encoder_gives_the_same_text(what: list[Frame | bytes]) -> None:
+def test_every_encoder_gives_the_same_text(what: list[Piece | bytes]) -> None:
     text = encoded(IDENTITY, what)
     assert unchunked(encoded(CHUNKED, what)) == text
     assert gzip.decompress(encoded(Gzip(is_chunked=False), what)) == text
@@ -50,11 +53,11 @@ def test_every_encoder_gives_the_same_text(what: list[Frame | bytes]) -> None:
 
 # gzip_stream: Rule 1
 @given(steps)
-def test_a_decoder_returns_all_of_a_compressed_stream_at_every_moment(what: list[Frame | bytes]) -> None:
+def test_a_decoder_returns_all_of_a_compressed_stream_at_every_moment(what: list[Piece | bytes]) -> None:
     encoder, decoder = Gzip(is_chunked=False), zlib.decompressobj(zlib.MAX_WBITS | 16)
     assert decoder.decompress(encoder.first(A, 1234, b"more")) == A.first_event(1234) + b"more"
     for step in what:
-        if isinstance(step, Frame):
+        if isinstance(step, Piece):
             assert decoder.decompress(encoder.event(step)) == step.event
         else:
             assert decoder.decompress(encoder.text(step)) == step
@@ -68,6 +71,29 @@ def test_a_compressed_event_is_the_same_bytes_for_every_client_whenever_it_joine
     early.event(C)
     late.first(C, 2000, b"")
     assert early.event(B) is late.event(B)
+
+
+def test_a_short_change_is_stored_and_a_long_one_is_deflated() -> None:
+    assert isinstance(CHANGE.gzipped, StoredEvent)
+    assert isinstance(LONG_CHANGE.gzipped, GzippedEvent)
+    assert CHANGE.length < SHORT_BYTES < LONG_CHANGE.length
+    assert CHANGE.event in CHANGE.gzipped.event
+    assert len(LONG_CHANGE.gzipped.event) * 6 < LONG_CHANGE.length
+
+
+@pytest.mark.parametrize("change", [CHANGE, LONG_CHANGE])
+def test_a_change_is_made_once_for_all_clients_of_a_kind(change: Piece) -> None:
+    early, late = Gzip(is_chunked=True), Gzip(is_chunked=True)
+    early.first(A, 1000, b"")
+    early.event(A)
+    late.first(LARGE, 2000, b"")
+    assert early.event(change) is late.event(change)
+    assert CHUNKED.event(change) is CHUNKED.event(change)
+
+
+def test_a_short_snapshot_is_compressed() -> None:
+    assert A.length < SHORT_BYTES
+    assert len(Gzip(is_chunked=False).event(A)) < A.length
 
 
 def test_a_large_snapshot_compresses_to_a_sixth_of_its_size() -> None:
@@ -86,6 +112,18 @@ def test_the_checksum_continues_from_any_text(before: bytes, event: bytes) -> No
     assert GzippedEvent(event).crc_after(zlib.crc32(before)) == zlib.crc32(before + event)
 
 
+# gzip_stream: Rule 3
+@given(st.binary(max_size=1000), st.binary(min_size=1, max_size=1000))
+def test_the_checksum_of_a_short_text_continues_from_any_text_too(before: bytes, event: bytes) -> None:
+    assert StoredEvent(event).crc_after(zlib.crc32(before)) == zlib.crc32(before + event)
+
+
+# gzip_stream: Rule 3
+@pytest.mark.parametrize(("size", "kind"), [(1, StoredEvent), (4095, StoredEvent), (4096, GzippedEvent)])
+def test_a_text_below_four_kilobytes_is_stored(size: int, kind: type) -> None:
+    assert isinstance(gzipped(b"x" * size), kind)
+
+
 @pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 200_000])
 def test_a_stored_piece_may_be_of_any_length(size: int) -> None:
     text = b"x" * size
@@ -101,15 +139,15 @@ def test_an_encoder_without_state_is_shared_by_all_clients() -> None:
 @pytest.mark.parametrize("is_gzipped", [False, True])
 @given(steps=steps)
 def test_a_stream_that_begins_without_a_frame_is_whole_too(
-    is_gzipped: bool, is_chunked: bool, steps: list[Frame | bytes]
+    is_gzipped: bool, is_chunked: bool, steps: list[Piece | bytes]
 ) -> None:
     encoder = encoder_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
     body = encoder.begin(retry(1234))
     for step in steps:
-        body += encoder.event(step) if isinstance(step, Frame) else encoder.text(step)
+        body += encoder.event(step) if isinstance(step, Piece) else encoder.text(step)
     body += encoder.last(retry(2000))
     if is_chunked:
         body = unchunked(body)
     text = gzip.decompress(body) if is_gzipped else body
-    events = [step.event if isinstance(step, Frame) else step for step in steps]
+    events = [step.event if isinstance(step, Piece) else step for step in steps]
     assert text == b"".join([retry(1234), *events, retry(2000)])
