@@ -16,9 +16,9 @@ from agent_status_gateway.access.guests import MAX_CONNECTIONS
 from agent_status_gateway.access.open_files import connections_at_most, open_files
 from agent_status_gateway.dashboard import page
 from agent_status_gateway.feed.redis_client import check_client
+from agent_status_gateway.http.answers.misdirected import HostCheck
 from agent_status_gateway.http.api_page import api_page
 from agent_status_gateway.http.cors import cors_options
-from agent_status_gateway.http.misdirected import HostCheck
 from agent_status_gateway.http.routes import keyed, open_to_all
 from agent_status_gateway.http.stream import STREAM, StatusStream
 from agent_status_gateway.replica import Replica

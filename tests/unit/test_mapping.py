@@ -70,10 +70,10 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "It answers requests: real connections hold it, and attacks.": {
         "agent_status_gateway.http.asgi_transport": ("integration/test_connections.py", "integration/test_stream.py"),
         "agent_status_gateway.http.cors": ("contract/test_app.py", "hardening/test_origins.py"),
-        "agent_status_gateway.http.misdirected": ("hardening/test_rebinding.py",),
+        "agent_status_gateway.http.answers.misdirected": ("hardening/test_rebinding.py",),
         "agent_status_gateway.http.routes": ("contract/test_app.py", "unit/test_protocol_page.py"),
         "agent_status_gateway.http.stream": ("contract/test_app.py", "integration/test_stream.py"),
-        "agent_status_gateway.http.unavailable": ("contract/test_app.py", "faults/test_outage.py"),
+        "agent_status_gateway.http.answers.unavailable": ("contract/test_app.py", "faults/test_outage.py"),
         "agent_status_gateway.ingest.app": ("integration/test_ingest.py", "hardening/test_reports.py"),
         "agent_status_gateway.main": ("contract/test_app.py", "integration/test_entry_points.py"),
         "agent_status_gateway.pipeline": ("contract/test_app.py", "faults/test_outage.py"),

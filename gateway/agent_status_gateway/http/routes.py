@@ -12,10 +12,10 @@ from typing_extensions import TypedDict
 
 from agent_status_gateway.access.credentials import REFUSAL, ask_in_measure, require_key
 from agent_status_gateway.feed.health import NOT_READ_YET, FeedHealth
+from agent_status_gateway.http.answers.responses import Pieces, Raw
+from agent_status_gateway.http.answers.unavailable import SSE_MEDIA_TYPE, unavailable
 from agent_status_gateway.http.negotiation import accepts_gzip
-from agent_status_gateway.http.responses import Pieces, Raw
 from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS
-from agent_status_gateway.http.unavailable import SSE_MEDIA_TYPE, unavailable
 from agent_status_gateway.paths import (
     HEALTH_PATH,
     LIVENESS_PATH,

@@ -20,11 +20,11 @@ from agent_status_gateway.access.key_file import EVERYBODY
 from agent_status_gateway.fanout.address import client_of
 from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.events.encoders import encoder_for
+from agent_status_gateway.http.answers.misdirected import misdirected
+from agent_status_gateway.http.answers.unavailable import unavailable
 from agent_status_gateway.http.asgi_transport import AsgiTransport, body
 from agent_status_gateway.http.cors import cors_options
-from agent_status_gateway.http.misdirected import misdirected
 from agent_status_gateway.http.negotiation import accepts_gzip
-from agent_status_gateway.http.unavailable import unavailable
 from agent_status_gateway.paths import STREAM_PATH
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.settings import Settings

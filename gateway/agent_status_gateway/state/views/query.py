@@ -9,7 +9,7 @@ Rule 3. Names of fields that are not ours are ignored.
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from agent_status_gateway.state.views.view import View
+from agent_status_gateway.state.views.view import WHOLE, View
 from agent_status_publisher.contract.report import MAX_KEY_BYTES, check_session_key
 from agent_status_publisher.contract.wire import SessionState
 
@@ -65,6 +65,8 @@ def parse_view(fields: Iterable[tuple[str, str]]) -> View:
         for value in values:
             check(name, value)
         found.setdefault(name, set()).update(values)
+    if not found:
+        return WHOLE
     states = found.get("state")
     return View(
         channel=_frozen(found.get("channel")),

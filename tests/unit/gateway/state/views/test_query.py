@@ -28,6 +28,7 @@ def refused(*fields: tuple[str, str]) -> WrongFieldError:
     return raised.value
 
 
+# query: Rule 1
 @pytest.mark.parametrize(
     ("fields", "view"),
     [
@@ -56,12 +57,14 @@ def test_every_field_that_is_given_counts() -> None:
     assert view == View(frozenset({"a"}), frozenset({ERROR}), one, one, one)
 
 
+# query: Rule 3
 def test_names_that_are_not_ours_are_ignored_whatever_they_are_given() -> None:
     strange = [("chanel", "web"), ("Channel", ""), ("", ""), ("key", "secret"), ("channel ", "web"), ("_hash", "1")]
     assert parse_view(strange) == WHOLE
     assert parse_view([*strange * 50, ("session", "web:1")]) == View(session=frozenset({"web:1"}))
 
 
+# query: Rule 2
 @pytest.mark.parametrize("field", FIELDS)
 def test_an_empty_value_is_refused_and_the_field_is_named(field: str) -> None:
     error = refused(("session", "web:1"), (field, ""))
@@ -151,8 +154,5 @@ def test_nothing_is_read_behind_the_first_value_that_is_too_many() -> None:
 
 
 def test_a_list_of_names_reads_as_a_sentence_does() -> None:
-    # query: Rule 3
-    # query: Rule 2
-    # query: Rule 1
     assert one_of(["a", "b", "c"]) == "'a', 'b' or 'c'"
     assert one_of(["a"]) == "'a'"

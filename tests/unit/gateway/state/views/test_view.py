@@ -66,11 +66,13 @@ usual_views = st.builds(
 )
 
 
+# view: Rule 1
 @given(views | usual_views)
 def test_a_view_shows_the_rows_that_have_one_value_of_each_field(view: View) -> None:
     assert rows_of(view) == shown_by(view)
 
 
+# view: Rule 3
 @given(usual_views | views, usual_views | views)
 def test_a_view_within_another_shows_the_rows_that_both_show(view: View, scope: View) -> None:
     assert rows_of(view.within(scope)) == [one for one in shown_by(view) if one in shown_by(scope)]
@@ -90,6 +92,7 @@ def test_the_whole_narrows_nothing_and_is_narrowed_to_the_other(view: View) -> N
     assert WHOLE.within(view) == view
 
 
+# view: Rule 2
 @given(views, views)
 def test_views_are_spelled_alike_and_hashed_alike_if_and_only_if_they_are_equal(a: View, b: View) -> None:
     assert (a.query() == b.query()) == (a == b)
@@ -138,9 +141,6 @@ def test_a_parent_and_a_label_show_nothing_since_rows_have_none(view: View) -> N
 
 
 def test_a_hash_is_made_once() -> None:
-    # view: Rule 2
-    # view: Rule 3
-    # view: Rule 1
     class Counted(str):
         __slots__ = ()
         hashes = 0

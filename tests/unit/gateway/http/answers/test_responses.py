@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.types import Message, Scope
 
-from agent_status_gateway.http.responses import Pieces
+from agent_status_gateway.http.answers.responses import Pieces
 
 
 def test_a_body_in_pieces_has_its_length_and_comes_uncopied() -> None:

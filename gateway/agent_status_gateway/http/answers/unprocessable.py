@@ -1,0 +1,25 @@
+"""The answer to a query with a wrong value: 422, in the form that FastAPI gives to wrong parameters."""
+
+from typing import Final
+
+from starlette.responses import JSONResponse, Response
+
+from agent_status_gateway.state.views.query import WrongFieldError
+from agent_status_publisher.contract.text import cut_text
+
+MAX_SHOWN_CHARACTERS: Final = 200
+"""The most characters of a wrong value that are repeated in the answer."""
+
+
+def unprocessable(error: WrongFieldError) -> Response:
+    """Make the answer, which names the field and says what would be right."""
+    # A lone surrogate, which JSON can have, could not be encoded.
+    given = cut_text(error.value, MAX_SHOWN_CHARACTERS).encode("utf-8", "replace").decode()
+    problem = {
+        "type": "value_error",
+        "loc": ["query", error.field],
+        "msg": f"Input should be {error.expected}",
+        "input": given,
+        "ctx": {"expected": error.expected},
+    }
+    return JSONResponse({"detail": [problem]}, 422)

@@ -1,0 +1,116 @@
+"""The view and the kinds of events that a request asks for in its query, parsed once for each request.
+
+A query may also carry a key or a ticket. So what was parsed is kept with its request only, never by the query, and an
+error repeats nothing but the value of a field that is ours.
+
+Names and values are decoded as browsers encode them: `%C3%BC` is a byte in hex, `+` is a space, the bytes are UTF-8.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import Scope
+
+from agent_status_gateway.state.views.query import FIELDS, WrongFieldError, one_of, parse_view
+from agent_status_gateway.state.views.view import WHOLE, View
+
+ASKED: Final = "agent_status.asked"
+"""The key of a request's scope that holds what it asks for, once that was parsed."""
+EVENT_KINDS: Final = ("status", "changes", "feed", "all")
+"""The names that `events` may list. `all` is from before there were changes: it is `status` and `feed`."""
+EVENTS_EXPECTED: Final = f"{one_of(EVENT_KINDS)}, or several with commas"
+TEXT_EXPECTED: Final = "UTF-8, percent-encoded"
+
+
+class Asked(NamedTuple):
+    """The view and the events that a request for a stream asks for.
+
+    Attributes:
+        view: The part of the snapshot.
+        wants_changes: True if changes take the place of every snapshot but the first.
+        wants_feed: True if it asks for feed events, too.
+    """
+
+    view: View
+    wants_changes: bool
+    wants_feed: bool
+
+
+PLAIN: Final = Asked(WHOLE, wants_changes=False, wants_feed=False)
+"""The whole snapshot, again on each change: a request without a query asks for it."""
+
+
+def asked_by(scope: Scope) -> Asked:
+    """Parse what a request for a stream asks for, when it is called first for this request.
+
+    Raises:
+        WrongFieldError: A field of the view or `events` has a wrong value.
+    """
+    query: bytes = scope["query_string"]
+    if not query:
+        return PLAIN
+    asked: Asked | None = scope.get(ASKED)
+    if asked is None:
+        asked = scope[ASKED] = _asked_in(query)
+    return asked
+
+
+def view_asked_by(scope: Scope) -> View:
+    """Parse the view that a request for anything but a stream asks for: `events` means nothing there.
+
+    Raises:
+        WrongFieldError: A field of the view has a wrong value.
+    """
+    query: bytes = scope["query_string"]
+    return parse_view(query_fields(query, _VIEW_NAMES)) if query else WHOLE
+
+
+def query_fields(query: bytes, names: Mapping[bytes, str]) -> Iterator[tuple[str, str]]:
+    """Find the fields of a query that have one of these names, decoded, in their order.
+
+    A field without `=` has an empty value. A percent sign without two hex digits behind it stands for itself.
+
+    Raises:
+        WrongFieldError: The value of such a field is not UTF-8.
+    """
+    for field in query.split(b"&"):
+        name, _, value = field.partition(b"=")
+        known = names.get(name)
+        if known is None and (b"%" in name or b"+" in name):
+            known = names.get(_decoded(name))
+        if known is None:
+            continue
+        value = _decoded(value)
+        try:
+            yield known, value.decode()
+        except UnicodeDecodeError:
+            raise WrongFieldError(known, value.decode("utf-8", "replace"), TEXT_EXPECTED) from None
+
+
+def by_spelling(*names: str) -> dict[bytes, str]:
+    """Names of fields by their bytes, as `query_fields` takes them."""
+    return {name.encode(): name for name in names}
+
+
+def _asked_in(query: bytes) -> Asked:
+    fields = [*query_fields(query, _STREAM_NAMES)]
+    if not fields:
+        return PLAIN
+    kinds: set[str] = set()
+    for name, value in fields:
+        if name == "events":
+            kinds.update(value.split(","))
+    for kind in kinds.difference(EVENT_KINDS):
+        raise WrongFieldError("events", kind, EVENTS_EXPECTED)
+    return Asked(parse_view(fields), "changes" in kinds, "feed" in kinds or "all" in kinds)
+
+
+def _decoded(text: bytes) -> bytes:
+    if b"+" in text:
+        text = text.replace(b"+", b" ")
+    return unquote_to_bytes(text) if b"%" in text else text
+
+
+_VIEW_NAMES: Final = by_spelling(*FIELDS)
+_STREAM_NAMES: Final = by_spelling("events", *FIELDS)
