@@ -4,8 +4,9 @@ import hashlib
 import hmac
 import logging
 import math
+from collections.abc import Iterator
 from typing import Annotated, Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from fastapi import HTTPException, Request, Security
 from fastapi.security import APIKeyHeader, APIKeyQuery
@@ -20,6 +21,8 @@ MAX_GIVEN_KEYS: Final = 8
 """The most keys that a request may carry, in all places together. None of more is looked at."""
 MAX_QUERY_FIELDS: Final = 100
 """The most fields of a query in which a key or ticket is looked for, as many as a request may have headers."""
+GIVEN: Final = "agent_status.given"
+"""The key of a request's scope that holds the keys and tickets of its query, once they were looked for."""
 REFUSAL: Final = "Invalid or missing status API key"
 _in_header = APIKeyHeader(name="X-Status-Key", auto_error=False, description="The key, if the operator has set one.")
 _in_query = APIKeyQuery(name="key", auto_error=False, description="The key, from clients that cannot set headers.")
@@ -60,13 +63,14 @@ async def require_key(
 def given_keys(scope: Scope) -> list[bytes]:
     """List the keys that a request carries, in either place; none if they are more than `MAX_GIVEN_KEYS`."""
     given = [value for name, value in scope["headers"] if name == b"x-status-key"]
-    given += [value.encode("latin-1") for value in _in_the_query(scope, "key")]
+    given += _in_the_query(scope, b"key")
     return given if len(given) <= MAX_GIVEN_KEYS else []
 
 
 def given_ticket(scope: Scope) -> str | None:
     """Find the ticket that a request carries; only in the query, since tickets are for browsers' streams."""
-    return next(iter(_in_the_query(scope, "ticket")), None)
+    tickets = _in_the_query(scope, b"ticket")
+    return tickets[0].decode("latin-1") if tickets else None
 
 
 def has_key(scope: Scope, key: SecretStr) -> bool:
@@ -76,12 +80,32 @@ def has_key(scope: Scope, key: SecretStr) -> bool:
     return any(matches)
 
 
-def _in_the_query(scope: Scope, parameter: str) -> list[str]:
+def fields_of(query: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The names and values of a query, decoded as browsers encode them: `%2B` is a byte in hex, and `+` is a space.
+
+    A field without `=` has an empty value. A percent sign without two hex digits behind it stands for itself.
+    """
+    for field in query.split(b"&"):
+        if field:
+            name, _, value = field.partition(b"=")
+            yield _decoded(name), _decoded(value)
+
+
+def _in_the_query(scope: Scope, parameter: bytes) -> list[bytes]:
     query: bytes = scope["query_string"]
     if not query or query.count(b"&") >= MAX_QUERY_FIELDS:
         return []
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
-    return [value for name, value in pairs if name == parameter]
+    # A stream is asked for its key and its ticket, before and after it is sure that there is room.
+    given: list[tuple[bytes, bytes]] | None = scope.get(GIVEN)
+    if given is None:
+        given = scope[GIVEN] = [field for field in fields_of(query) if field[0] in (b"key", b"ticket")]
+    return [value for name, value in given if name == parameter]
+
+
+def _decoded(text: bytes) -> bytes:
+    if b"+" in text:
+        text = text.replace(b"+", b" ")
+    return unquote_to_bytes(text) if b"%" in text else text
 
 
 class DropKeys(logging.Filter):

@@ -1,17 +1,15 @@
 """The view and the kinds of events that a request asks for in its query, parsed once for each request.
 
 A query may also carry a key or a ticket. So what was parsed is kept with its request only, never by the query, and an
-error repeats nothing but the value of a field that is ours.
-
-Names and values are decoded as browsers encode them: `%C3%BC` is a byte in hex, `+` is a space, the bytes are UTF-8.
+error repeats nothing but the value of a field that is ours. The bytes of such a value must be UTF-8.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
-from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
 
+from agent_status_gateway.access.credentials import fields_of
 from agent_status_gateway.state.views.query import FIELDS, WrongFieldError, one_of, parse_view
 from agent_status_gateway.state.views.view import WHOLE, View
 
@@ -69,19 +67,13 @@ def view_asked_by(scope: Scope) -> View:
 def query_fields(query: bytes, names: Mapping[bytes, str]) -> Iterator[tuple[str, str]]:
     """Find the fields of a query that have one of these names, decoded, in their order.
 
-    A field without `=` has an empty value. A percent sign without two hex digits behind it stands for itself.
-
     Raises:
         WrongFieldError: The value of such a field is not UTF-8.
     """
-    for field in query.split(b"&"):
-        name, _, value = field.partition(b"=")
+    for name, value in fields_of(query):
         known = names.get(name)
-        if known is None and (b"%" in name or b"+" in name):
-            known = names.get(_decoded(name))
         if known is None:
             continue
-        value = _decoded(value)
         try:
             yield known, value.decode()
         except UnicodeDecodeError:
@@ -104,12 +96,6 @@ def _asked_in(query: bytes) -> Asked:
     for kind in kinds.difference(EVENT_KINDS):
         raise WrongFieldError("events", kind, EVENTS_EXPECTED)
     return Asked(parse_view(fields), "changes" in kinds, "feed" in kinds or "all" in kinds)
-
-
-def _decoded(text: bytes) -> bytes:
-    if b"+" in text:
-        text = text.replace(b"+", b" ")
-    return unquote_to_bytes(text) if b"%" in text else text
 
 
 _VIEW_NAMES: Final = by_spelling(*FIELDS)

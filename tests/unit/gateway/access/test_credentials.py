@@ -1,11 +1,14 @@
 """Where a request carries its key."""
 
 import logging
+from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from agent_status_gateway.access.credentials import DropKeys, given_keys, has_key
+from agent_status_gateway.access.credentials import DropKeys, fields_of, given_keys, given_ticket, has_key
 
 KEY = SecretStr("geheim-ü")
 
@@ -65,6 +68,30 @@ def test_eight_keys_are_looked_at_and_none_of_nine(place: str) -> None:
 def test_a_key_behind_a_hundred_fields_of_a_query_is_not_looked_for() -> None:
     assert has_key(request(b"a&" * 99 + b"key=geheim-%C3%BC"), KEY)
     assert not has_key(request(b"a&" * 100 + b"key=geheim-%C3%BC"), KEY)
+
+
+def test_the_first_ticket_of_a_query_is_the_one_that_counts() -> None:
+    assert given_ticket(request(b"a=b&ticket=1.x.y&ticket=2")) == "1.x.y"
+    assert given_ticket(request(b"%74icket=%31.x.y")) == "1.x.y"
+    assert given_ticket(request(b"ticket=%FF")) == "\xff", "a ticket that nobody signed is no error"
+    assert given_ticket(request(b"ticket")) == ""
+    assert given_ticket(request(b"tickets=1")) is None
+    assert given_ticket(request(b"", (b"ticket", b"1.x.y"))) is None
+    assert given_ticket(request(b"a&" * 100 + b"ticket=1.x.y")) is None
+
+
+def test_a_query_is_searched_once_for_each_request() -> None:
+    scope = request(b"key=geheim-%C3%BC&ticket=1.x.y")
+    assert has_key(scope, KEY)
+    scope["query_string"] = b"key=wrong&ticket=wrong"
+    assert has_key(scope, KEY)
+    assert given_ticket(scope) == "1.x.y"
+
+
+@given(st.text("key=&%+%6B;", max_size=40))
+def test_a_query_is_read_as_the_standard_library_reads_it(query: str) -> None:
+    truth = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
+    assert [*fields_of(query.encode())] == [(name.encode("latin-1"), value.encode("latin-1")) for name, value in truth]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/agent/status", "*", "", "status", "http://[::1]/"])
