@@ -50,7 +50,7 @@ def _made_ms(sessions: int, snapshots: int) -> Iterator[float]:
         now, began_ns = number / 1000, time.perf_counter_ns()
         fleet.judge(now)
         at_once(fold.update(fleet, now))
-        at_once(encode_frame(fold.rows, fold.global_status(now), now))
+        at_once(encode_frame(fold.rows, fold.global_status(fold.rows, now), now))
         yield (time.perf_counter_ns() - began_ns) / 1e6
 
 

@@ -12,8 +12,8 @@ import orjson
 
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.fold.fold import Fold
+from agent_status_gateway.state.fold.folded_rows import FoldedRows
 from agent_status_gateway.state.fold.row import row_hash
-from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import SessionStatus, Snapshot, split_key
 from agent_status_gateway.state.steps import at_once
 from agent_status_publisher.contract.wire import EndedRecord, RawReport, SessionRecord, SessionState, WorkerRecord
@@ -189,7 +189,7 @@ class FoldHistory:
 
     def _check(self, fold: Fold, true: Snapshot) -> None:
         assert [row.json(self.now) for row in fold.rows] == [orjson.dumps(row) for row in true["sessions"]]
-        assert fold.global_status(self.now) == true["global"]
+        assert fold.global_status(fold.rows, self.now) == true["global"]
         news = [(row["session_key"], row["state"], row["tool_name"]) for row in true["sessions"]]
         assert self._seen.setdefault(fold.rows.id, news) == news, "another snapshot has another id"
         _check_indexes(fold.rows, true["sessions"])
@@ -200,7 +200,7 @@ def _older(session: SessionRecord, age_ms: int) -> SessionRecord:
     return session._replace(changed_ms=session.changed_ms + age_ms, run_ms=session.run_ms + age_ms, expires_ms=left_ms)
 
 
-def _check_indexes(rows: Rows, shown: list[SessionStatus]) -> None:
+def _check_indexes(rows: FoldedRows, shown: list[SessionStatus]) -> None:
     """Check that the counts, the index by channel and the id are those of the rows."""
     assert len(rows) == len(shown)
     assert rows.by_key.keys() == {row["session_key"] for row in shown}

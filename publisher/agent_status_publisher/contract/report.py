@@ -157,6 +157,12 @@ class WorkerRecord:
             return tuple(session for session in sessions if session.expires_ms is not None)
         return tuple(sessions[place] for place, ms in enumerate(sessions.expires_ms) if ms is not None)
 
+    @property
+    def all_changed_ms(self) -> Sequence[int]:
+        """Milliseconds since each session has changed, each at its session's place."""
+        sessions = self.sessions
+        return sessions.changed_ms if isinstance(sessions, AgedSessions) else [one.changed_ms for one in sessions]
+
     def changed_ms(self, place: int) -> int:
         """Milliseconds since the session at this place has changed."""
         sessions = self.sessions

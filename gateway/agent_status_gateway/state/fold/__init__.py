@@ -7,6 +7,7 @@ In reading order:
     changed       which of a worker's sessions have changed
     claims        which claim to a session key counts
     sorted_keys   keys in order, however many
-    rows          all rows: by key, in order, by channel, and their id
+    rows          rows by key and in order, and their id
+    folded_rows   all rows of the snapshot, by channel as well, and which have changed
     fold          reports to rows
 """

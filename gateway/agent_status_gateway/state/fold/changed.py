@@ -1,4 +1,4 @@
-"""Pure: which of a worker's sessions its newest report shows otherwise than the one before."""
+"""Pure: which of a worker's sessions its newest report shows otherwise than the one before, or began again since."""
 
 from collections.abc import Iterable
 from itertools import compress, zip_longest
@@ -9,6 +9,8 @@ from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_publisher.contract.wire import SessionRecord
 
 _IDENTITY: Final = slice(0, 2)
+SPARE_SECONDS: Final = 1.0
+"""Seconds by which the moments of two reports may be wrong."""
 _TEXTS: Final = slice(4, 9)
 """The fields of a `SessionRecord` but its ages: key and state, and from the title to the tokens."""
 
@@ -30,3 +32,13 @@ def changed_sessions(known: KnownWorker, before: KnownWorker) -> Iterable[Sessio
         for session, other in zip_longest(sessions, record_before.held[: len(sessions)])
         if other is None or session[_IDENTITY] != other[_IDENTITY] or session[_TEXTS] != other[_TEXTS]
     ]
+
+
+def young_sessions(known: KnownWorker, before: KnownWorker) -> list[str]:
+    """The keys of sessions whose state may have begun after the report before, or up to a second earlier."""
+    # One of the two may be too short: a report may come late, and Redis's clock may step back.
+    apart_ms = max(known.report.at_ms - before.report.at_ms, 1000 * (known.moment - before.moment))
+    most_ms = apart_ms + 1000 * SPARE_SECONDS
+    record = known.report.record
+    held = record.held
+    return [held[place].key for place, age_ms in enumerate(record.all_changed_ms) if age_ms < most_ms]

@@ -6,15 +6,18 @@ Rule 1. A worker is looked at again only if the fleet has touched it: its report
 Rule 2. A key with several claims is decided again with each report of a worker that claims it: what counts may change
         by the claims' moments alone (claims.py).
 Rule 3. A session whose time is over (an error, a question) is decided again when that moment comes.
+Rule 4. A state that began again between two reports, and shows the same, is found by its age: it is shorter than the
+        time between the two.
 """
 
 from agent_status_gateway.state.deadlines import NEVER, Deadlines
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.fold.changed import changed_sessions
+from agent_status_gateway.state.fold.changed import changed_sessions, young_sessions
 from agent_status_gateway.state.fold.claims import claims_to, is_end, winner
+from agent_status_gateway.state.fold.folded_rows import FoldedRows
 from agent_status_gateway.state.fold.row import Source, shown_of
 from agent_status_gateway.state.fold.rows import Rows
-from agent_status_gateway.state.fold.schema import GlobalStateName, GlobalStatus
+from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.steps import Steps
 
@@ -23,7 +26,7 @@ class Fold:
     """The rows of the snapshot, and what the global status counts."""
 
     def __init__(self) -> None:
-        self.rows = Rows()
+        self.rows = FoldedRows()
         self._sources: dict[str, Source] = {}  # the workers, as they were folded
         self._claimants: dict[str, str | set[str]] = {}  # key → the worker that claims it, or several
         self._contested: dict[str, set[str]] = {}  # worker → the keys that others claim as well
@@ -37,14 +40,11 @@ class Fold:
         """The moment at which the next session's time is over; infinity if none's is limited."""
         return self._expiries.earliest
 
-    def global_status(self, now: float) -> GlobalStatus:
-        """The fleet as a whole, at this moment."""
-        state: GlobalStateName = "idle"
-        if self.rows:
-            state = "degraded" if self.rows.in_error else "active"
+    def global_status(self, rows: Rows, now: float) -> GlobalStatus:
+        """These rows as a whole, which are all or a part of the fold's, at this moment."""
         return {
-            "state": state,
-            "active_sessions": len(self.rows),
+            "state": rows.state,
+            "active_sessions": len(rows),
             "max_concurrent": self._capacity,
             "uptime_seconds": int(now - min(self._starts.earliest, now)),
         }
@@ -82,6 +82,8 @@ class Fold:
             self._decide(key, expired_before)
         if known is not None:
             self._set_expiry(worker_id, known, expired_before)
+            if before is not None:
+                self._note_starts(self._sources[worker_id], before)
 
     def _touched_keys(
         self, worker_id: str, known: KnownWorker | None, before: KnownWorker | None, expired_before: float
@@ -107,19 +109,26 @@ class Fold:
                 touched.add(session.key)
         return touched
 
+    def _note_starts(self, source: Source, before: KnownWorker) -> None:
+        shown = self.rows.by_key
+        for key in young_sessions(source.known, before):
+            row = shown.get(key)
+            if row is not None and row.source is source:
+                self.rows.note_start(row)
+
     def _decide(self, key: str, expired_before: float) -> None:
         """Show for a key what its claims come to."""
         claimants = self._claimants.get(key)
         if claimants is None:
-            self.rows.remove(key)
+            self.rows.hide(key)
             return
         ids = (claimants,) if isinstance(claimants, str) else claimants
         claims = claims_to(key, [self._sources[worker_id].known for worker_id in ids])
         claim = claims[0] if len(claims) == 1 else winner(claims, expired_before)
         if claim.session is None or is_end(claim, expired_before):
-            self.rows.remove(key)
+            self.rows.hide(key)
         else:
-            self.rows.put(key, shown_of(claim.session, claim.known), self._sources[claim.worker_id])
+            self.rows.show(key, shown_of(claim.session, claim.known), self._sources[claim.worker_id])
 
     def _claim(self, key: str, worker_id: str) -> None:
         claimants = self._claimants.setdefault(key, worker_id)

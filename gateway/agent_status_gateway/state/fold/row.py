@@ -40,7 +40,7 @@ class Source:
 class Row:
     """One row of a session that its source holds."""
 
-    __slots__ = ("_after", "_before", "hash", "key", "shown", "source")
+    __slots__ = ("_after", "_before", "hash", "key", "noted_start", "shown", "source")
 
     def __init__(self, key: str, shown: Shown, source: Source) -> None:
         self.key = key
@@ -48,6 +48,8 @@ class Row:
         self.source = source
         self.hash = row_hash(key, shown.state, shown.tool)
         """The part of the snapshot's id that its key, state and tool make."""
+        self.noted_start = 0.0
+        """When its state began, as last noted (folded_rows: Rule 2)."""
         self._before = b""
         self._after = b""
 

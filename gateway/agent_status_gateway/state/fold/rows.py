@@ -1,4 +1,4 @@
-"""Pure: all rows of the snapshot: by key, in order, by channel, and the id that they make.
+"""Pure: rows by key and in order, and the id that they make.
 
 The id is the sum of the rows' hashes. So it does not depend on the order in which reports came, is equal on every
 replica, and a change of one row costs one subtraction and one addition. The global state follows from the rows.
@@ -7,8 +7,8 @@ replica, and a change of one row costs one subtraction and one addition. The glo
 from collections.abc import Iterator
 from typing import Final
 
-from agent_status_gateway.state.fold.row import HASH_BYTES, Row, Shown, Source
-from agent_status_gateway.state.fold.schema import split_key
+from agent_status_gateway.state.fold.row import HASH_BYTES, Row
+from agent_status_gateway.state.fold.schema import GlobalStateName
 from agent_status_gateway.state.fold.sorted_keys import SortedKeys
 from agent_status_publisher.contract.wire import SessionState
 
@@ -16,12 +16,12 @@ SUMS: Final = 1 << 8 * HASH_BYTES
 
 
 class Rows:
-    """The rows that are shown, one for each session key."""
+    """Rows, one for each session key."""
+
+    __slots__ = ("_id", "_keys", "_sum", "by_key", "in_error")
 
     def __init__(self) -> None:
         self.by_key: dict[str, Row] = {}
-        self.by_channel: dict[str, set[str]] = {}
-        """The keys of each channel that has any."""
         self.in_error = 0
         """Number of rows in state `error`."""
         self._keys = SortedKeys()
@@ -42,33 +42,32 @@ class Rows:
             self._id = f"{self._sum:0{2 * HASH_BYTES}x}"
         return self._id
 
-    def put(self, key: str, shown: Shown, source: Source) -> None:
-        """Show this for a key. A row that shows it already stays."""
-        row = self.by_key.get(key)
-        if row is not None and row.shown == shown:
-            row.source = source
-            return
-        if row is None:
-            self._keys.add(key)
-            self.by_channel.setdefault(split_key(key)[0], set()).add(key)
+    @property
+    def state(self) -> GlobalStateName:
+        """Sum of the rows' states."""
+        if not self.by_key:
+            return "idle"
+        return "degraded" if self.in_error else "active"
+
+    def put(self, row: Row) -> None:
+        """Put a row in the place of its key."""
+        before = self.by_key.get(row.key)
+        if before is None:
+            self._keys.add(row.key)
         else:
-            self._uncount(row)
-        row = self.by_key[key] = Row(key, shown, source)
-        self.in_error += shown.state is SessionState.ERROR
+            self._uncount(before)
+        self.by_key[row.key] = row
+        self.in_error += row.shown.state is SessionState.ERROR
         self._add(row.hash)
 
-    def remove(self, key: str) -> None:
-        """Show nothing for a key."""
+    def remove(self, key: str) -> bool:
+        """Remove the row of a key; False if there is none."""
         row = self.by_key.pop(key, None)
         if row is None:
-            return
+            return False
         self._uncount(row)
         self._keys.remove(key)
-        channel = split_key(key)[0]
-        keys = self.by_channel[channel]
-        keys.remove(key)
-        if not keys:
-            del self.by_channel[channel]
+        return True
 
     def _uncount(self, row: Row) -> None:
         self.in_error -= row.shown.state is SessionState.ERROR

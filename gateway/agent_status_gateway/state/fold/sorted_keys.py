@@ -12,6 +12,8 @@ BLOCK_KEYS: Final = 512
 class SortedKeys:
     """Keys in blocks, each in order and all after those of the block before."""
 
+    __slots__ = ("_blocks", "_firsts")
+
     def __init__(self) -> None:
         self._blocks: list[list[str]] = []
         self._firsts: list[str] = []  # the first key of each block

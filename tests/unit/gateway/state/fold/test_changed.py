@@ -1,4 +1,4 @@
-"""Which of a worker's sessions its newest report shows otherwise."""
+"""Which of a worker's sessions its newest report shows otherwise, and which may have begun again since."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.state.fold.changed import changed_sessions
+from agent_status_gateway.state.fold.changed import SPARE_SECONDS, changed_sessions, young_sessions
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_publisher.contract.wire import SessionRecord
 from chaos.workers.reports import record, report, session
@@ -66,3 +66,27 @@ def test_no_session_that_is_new_or_shows_something_else_is_missed(
         found = set(changed(known, before))
         assert {one.key for one in held if before.session(one.key) != one} <= found
         assert all(known.session(one.key) == one for one in held)
+
+
+def spoke(at: float, *sessions: SessionRecord, before: KnownWorker | None = None, late: float = 0.0) -> KnownWorker:
+    """A worker that has written a report at this moment, which came so many seconds late."""
+    seen = None if before is None else before.report.record
+    return KnownWorker(report(1, record("w1", *sessions), at=at).decode(seen), at + late, at + late, before)
+
+
+@pytest.mark.parametrize("filling", [False, True])
+@pytest.mark.parametrize(("age", "is_young"), [(0, True), (3000, True), (5999, True), (6000, False), (90_000, False)])
+def test_a_state_may_have_begun_again_if_it_is_younger_than_the_report_before_or_a_second_older(
+    age: int, *, is_young: bool, filling: bool
+) -> None:
+    others = [session(f"fill:{number}", changed_ms=100_000) for number in range(40)] if filling else []
+    before = spoke(10.0, session("a:1", changed_ms=50_000), *others)
+    known = spoke(15.0, session("a:1", changed_ms=age), *others, before=before)
+    assert SPARE_SECONDS == 1.0
+    assert young_sessions(known, before) == (["a:1"] if is_young else [])
+
+
+def test_young_sessions_are_named_whatever_their_place() -> None:
+    before = spoke(10.0, session("a:1", changed_ms=9000), session("a:2", changed_ms=9000))
+    young, old = session("a:2", changed_ms=100), session("a:3", changed_ms=9000)
+    assert young_sessions(spoke(15.0, old, young, before=before), before) == ["a:2"]

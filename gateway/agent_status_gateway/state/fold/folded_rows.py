@@ -1,0 +1,65 @@
+"""Pure: all rows of the snapshot, as the fold decides them, by channel as well, and which of them have changed.
+
+Rule 1. A row stays the same object until something shown of it differs, so that its bytes are made once.
+Rule 2. A row has changed if it came, went, or shows something else. It has also changed if its state began over a
+        second later than last noted, since it began again, or earlier, since another worker's state is shown now.
+        Below a second, moments may differ by how long a report took.
+"""
+
+from typing import Final
+
+from agent_status_gateway.state.fold.row import Row, Shown, Source
+from agent_status_gateway.state.fold.rows import Rows
+from agent_status_gateway.state.fold.schema import split_key
+
+RESTART_SECONDS: Final = 1.0
+
+
+class FoldedRows(Rows):
+    """The rows that are shown."""
+
+    __slots__ = ("_changed", "by_channel")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_channel: dict[str, set[str]] = {}
+        """The keys of each channel that has any."""
+        self._changed: set[str] = set()
+
+    def show(self, key: str, shown: Shown, source: Source) -> None:
+        """Show this for a key."""
+        row = self.by_key.get(key)
+        if row is not None and row.shown == shown:
+            row.source = source
+            self.note_start(row)
+            return
+        self._changed.add(key)
+        if row is None:
+            self.by_channel.setdefault(split_key(key)[0], set()).add(key)
+        row = Row(key, shown, source)
+        row.noted_start = row.started_at
+        self.put(row)
+
+    def hide(self, key: str) -> None:
+        """Show nothing for a key."""
+        row = self.by_key.get(key)
+        if row is None:
+            return
+        self._changed.add(key)
+        self.remove(key)
+        channel = split_key(key)[0]
+        keys = self.by_channel[channel]
+        keys.remove(key)
+        if not keys:
+            del self.by_channel[channel]
+
+    def note_start(self, row: Row) -> None:
+        """Look whether a row's state began again, though it shows the same."""
+        started_at = row.started_at
+        if abs(started_at - row.noted_start) > RESTART_SECONDS:
+            row.noted_start = started_at
+            self._changed.add(row.key)
+
+    def take_changed(self) -> str | None:
+        """Take a key whose row has changed since it was last taken; None without any."""
+        return self._changed.pop() if self._changed else None
