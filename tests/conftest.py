@@ -1,6 +1,7 @@
 """Fixtures for all tests. A real server is shared by a session of tests and emptied between them."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,12 @@ from chaos.servers.redis_server import RedisServer
 # A busy machine must fail no test: what an example takes is measured in bench/, not here.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+def pytest_configure() -> None:
+    # A shell starts what runs in the background with SIGINT ignored, and every child of ours would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,4 +1,4 @@
-"""The composition root: `create_app`. pipeline.py holds what runs, http/routes.py what answers."""
+"""The composition root: `create_app`. pipeline/pipeline.py holds what runs, http/routes.py what answers."""
 
 import logging
 from collections.abc import AsyncIterator

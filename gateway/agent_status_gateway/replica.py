@@ -13,12 +13,13 @@ from redis.asyncio import Redis
 from agent_status_gateway.access.hosts import Hosts
 from agent_status_gateway.access.key_file import Access
 from agent_status_gateway.access.rate_limit import Rate
-from agent_status_gateway.fanout.hub import Hub, Limits
+from agent_status_gateway.fanout.audiences import Audiences
+from agent_status_gateway.fanout.hub import Hub
+from agent_status_gateway.fanout.places import Limits
 from agent_status_gateway.feed.feed import Feed
 from agent_status_gateway.feed.redis_client import RedisClient
-from agent_status_gateway.pipeline import Pipeline
+from agent_status_gateway.pipeline.pipeline import Pipeline
 from agent_status_gateway.settings import Settings
-from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.tasks import keep_running
 from agent_status_gateway.telemetry.collectors import FeedCollector, FleetCollector, HubCollector, LoopCollector
@@ -46,11 +47,14 @@ class Replica:
             clients=settings.max_clients,
             clients_per_key=settings.max_clients_per_key,
             clients_per_address=settings.max_clients_per_address,
+            views=settings.max_views,
+            views_per_key=settings.max_views_per_key,
         )
         self.access = Access(settings)
         self.hosts = Hosts(settings.allowed_hosts, lambda: self.access.asks_for_key)
         self.rate = Rate(settings.max_requests_per_second, clock)
-        self.hub = Hub(limits, settings.keepalive_seconds, clock)
+        audiences = Audiences(settings.debounce_seconds, clock)
+        self.hub = Hub(limits, audiences, settings.keepalive_seconds, clock)
         self.metrics = Metrics()
 
         def known_reports() -> Known:
@@ -60,7 +64,7 @@ class Replica:
         self.pipeline = Pipeline(
             feed=feed,
             fleet=fleet,
-            debounce=Debounce(settings.debounce_seconds),
+            audiences=audiences,
             hub=self.hub,
             metrics=self.metrics,
             clock=clock,

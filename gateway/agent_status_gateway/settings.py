@@ -162,6 +162,12 @@ class Settings(RedisSettings):
     max_clients_per_address: int | None = Field(
         default=None, ge=1, description="Maximum open streams per address. Default: unlimited."
     )
+    max_views: int | None = Field(
+        default=None, ge=1, description="Maximum different views of open streams. Default: as many as streams."
+    )
+    max_views_per_key: int | None = Field(
+        default=None, ge=1, description="Maximum different views of open streams per key. Default: unlimited."
+    )
 
     max_requests_per_second: float | None = Field(
         default=None, gt=0, description="Maximum requests per address, without streams and probes. Default: unlimited."

@@ -2,8 +2,8 @@
 
 import pytest
 
+from agent_status_gateway.state.fold.folded_rows import FoldedRows
 from agent_status_gateway.state.fold.row import Shown, Source
-from agent_status_gateway.state.fold.rows import Rows
 from agent_status_publisher import StatusPublisher
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_thread import GatewayThread
@@ -13,15 +13,15 @@ from chaos.wait import wait_until
 
 def test_a_defect_in_the_fold_empties_no_dashboard(real_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     failures: list[str] = []
-    put = Rows.put
+    show = FoldedRows.show
 
-    def fail_once(rows: Rows, key: str, shown: Shown, source: Source) -> None:
+    def fail_once(rows: FoldedRows, key: str, shown: Shown, source: Source) -> None:
         if shown.state == "streaming" and not failures:
             failures.append(key)
             raise RuntimeError("a defect")
-        put(rows, key, shown, source)
+        show(rows, key, shown, source)
 
-    monkeypatch.setattr(Rows, "put", fail_once)
+    monkeypatch.setattr(FoldedRows, "show", fail_once)
     with (
         GatewayThread(real_redis.url, debounce_seconds=0.1) as gateway,
         StatusPublisher(real_redis.url) as publisher,

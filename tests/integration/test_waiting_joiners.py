@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from agent_status_gateway import current_frame, tasks
+from agent_status_gateway import tasks
+from agent_status_gateway.fanout import audience
 from agent_status_gateway.fanout.events import frames
 from agent_status_gateway.state.steps import Steps
 from agent_status_publisher import StatusPublisher
@@ -37,7 +38,7 @@ KINDS = {
 @pytest.fixture
 def gateway(real_redis: RedisServer, served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[GatewayThread]:
     """A gateway to which a few hundred sessions are a large fleet, with these sessions on it."""
-    monkeypatch.setattr(current_frame, "SHORT_ROWS", 10)
+    monkeypatch.setattr(audience, "SHORT_ROWS", 10)
     monkeypatch.setattr(frames, "STEP_ROWS", 10)
     monkeypatch.setattr(tasks, "STEP_SECONDS", 0.0)
     with (
@@ -54,12 +55,12 @@ def gateway(real_redis: RedisServer, served: Served, monkeypatch: pytest.MonkeyP
 @contextmanager
 def busy(gateway: GatewayThread) -> Iterator[None]:
     """A time in which the gateway takes in reports, so that it cannot make a frame."""
-    settling = gateway.app.replica.pipeline._settling
+    lock = gateway.app.replica.pipeline._settling.lock
 
     async def release() -> None:
-        settling.release()
+        lock.release()
 
-    gateway.run(settling.acquire())
+    gateway.run(lock.acquire())
     try:
         yield
     finally:
@@ -184,15 +185,16 @@ def test_a_report_that_comes_while_the_window_closes_does_not_wait_for_another(
 ) -> None:
     with GatewayThread(real_redis.url, debounce_seconds=1) as gateway:
         pipeline = gateway.ready().app.replica.pipeline
-        look, late = pipeline._current.look, report(1, record("late"))
+        settling, late = pipeline._settling, report(1, record("late"))
+        look = settling.current.look
 
         def look_while_a_report_comes() -> Steps[None]:
-            is_closing = pipeline._debounce.is_open
+            is_closing = pipeline._audiences.plain.debounce.is_open
             yield from look()
             if is_closing:
-                pipeline._inbox.put(late, pipeline._clock())
+                settling.inbox.put(late, pipeline._clock())
 
-        monkeypatch.setattr(pipeline._current, "look", look_while_a_report_comes)
+        monkeypatch.setattr(settling.current, "look", look_while_a_report_comes)
         with StatusPublisher(real_redis.url, heartbeat_seconds=60, lease_seconds=180) as publisher:
             session = publisher.session("web:1")
             publisher.flush()

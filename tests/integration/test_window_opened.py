@@ -23,8 +23,8 @@ def test_a_change_that_an_answer_in_steps_finds_is_sent_when_its_window_closes(
         publisher.flush()
         with Dashboard(gateway.url) as dashboard:
             dashboard.wait_for({"web:1": "thinking"})
-            wait_until(lambda: not pipeline._debounce.is_open, "all is quiet")
-            monkeypatch.setattr(pipeline, "frame_at_once", lambda: None)
-            pipeline._inbox.put(report(1, record("other", session("web:2"))), pipeline._clock())
+            wait_until(lambda: not pipeline._audiences.plain.debounce.is_open, "all is quiet")
+            monkeypatch.setattr(pipeline, "frame_at_once", lambda *_: None)
+            pipeline._settling.inbox.put(report(1, record("other", session("web:2"))), pipeline._clock())
             wait_until(lambda: "web:2" in gateway.get(path).text, "an answer shows the change")
             dashboard.wait_for({"web:1": "thinking", "web:2": "thinking"})

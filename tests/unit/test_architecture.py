@@ -38,7 +38,7 @@ ROOMS: Final = {
         {"fanout"},
         {"access"},
         {"telemetry"},
-        {"feed", "current_frame"},
+        {"feed"},
         {"pipeline"},
         {"replica"},
         {"http"},
@@ -61,9 +61,7 @@ IMPORTERS: Final = {
         *("agent_status_gateway.access", "agent_status_gateway.http", "agent_status_gateway.dashboard"),
         *("agent_status_gateway.ingest", "agent_status_gateway.main"),
     },
-    "typer": {"agent_status_gateway.cli"},
-    "rich": {"agent_status_gateway.cli"},
-    "httpx": {"agent_status_gateway.cli"},
+    **{library: {"agent_status_gateway.cli"} for library in ("typer", "rich", "httpx")},
     "prometheus_client": {"agent_status_gateway.telemetry", "agent_status_gateway.http"},
 }
 """The rooms that may import a library."""

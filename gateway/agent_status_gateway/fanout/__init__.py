@@ -6,5 +6,9 @@ In reading order:
     events            what is sent, as bytes
     delivery_counts   what was written to clients, as plain numbers
     client            one open stream: what was last written to it and what waits for it
+    change_reader     one open stream of change events
+    audience          the readers of one view: its rows, when it is sent, what was made for it
+    audiences         all views that are read, and which of them a changed row concerns
+    places            open streams counted against the limits
     hub               all open streams: join, broadcast, keep alive, drain
 """

@@ -11,7 +11,8 @@ from typing import NamedTuple, Protocol
 
 from agent_status_gateway.fanout.delivery_counts import DeliveryCounts
 from agent_status_gateway.fanout.events.encoders import Encoder
-from agent_status_gateway.fanout.events.frames import KEEPALIVE, Frame
+from agent_status_gateway.fanout.events.frames import KEEPALIVE, Event, Frame
+from agent_status_gateway.fanout.events.update import Update
 
 
 class Transport(Protocol):
@@ -128,6 +129,11 @@ class Client:
         self._transport.open(chunk)
         self._counts.bytes += len(chunk)
 
+    def update(self, update: Update) -> None:
+        """Write the newest snapshot now or when there is room, unless the client has it already."""
+        if update.whole is not None:
+            self.offer(update.whole)
+
     def offer(self, frame: Frame) -> bool:
         """Write this snapshot now or when there is room; False if the client has it already."""
         if frame.id == self._written_id:
@@ -200,7 +206,7 @@ class Client:
         self._feed = None
         self._write(self._encoder.text(event))
 
-    def _write_frame(self, frame: Frame) -> None:
+    def _write_frame(self, frame: Event) -> None:
         self._written_id = frame.id
         self._idle_rounds = 0
         self.events += 1

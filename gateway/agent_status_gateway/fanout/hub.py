@@ -10,17 +10,21 @@ import contextlib
 import logging
 import random
 import time
-from collections import Counter
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from typing import Final
 
-from agent_status_gateway.fanout.address import counted_as
+from agent_status_gateway.fanout.audience import Audience
+from agent_status_gateway.fanout.audiences import Audiences
+from agent_status_gateway.fanout.change_reader import ChangeReader
 from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.delivery_counts import DeliveryCounts
 from agent_status_gateway.fanout.events.encoders import Encoder
 from agent_status_gateway.fanout.events.frames import Frame
 from agent_status_gateway.fanout.events.retry import random_retry_ms, retry
+from agent_status_gateway.fanout.events.update import Update
+from agent_status_gateway.fanout.places import Limits, Places
+from agent_status_gateway.state.views.view import WHOLE, View
 
 logger = logging.getLogger(__name__)
 
@@ -40,32 +44,28 @@ STUCK_SECONDS: Final = 60.0
 """Seconds without progress after which a blocked stream is aborted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """The most open streams: in all, per key and per address. None means unlimited."""
-
-    clients: int
-    clients_per_key: int | None = None
-    clients_per_address: int | None = None
-
-
 class Hub:
     """All open streams of this replica."""
 
     def __init__(
-        self, limits: Limits, keepalive_seconds: float = 30.0, clock: Callable[[], float] = time.monotonic
+        self,
+        limits: Limits,
+        audiences: Audiences,
+        keepalive_seconds: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._clients: set[Client] = set()
-        self._waiting: list[Client] = []  # those whose first event is not made yet
-        self._by_key: Counter[str] = Counter()
-        self._by_address: Counter[str] = Counter()
-        self._limits = limits
+        self._audiences = audiences
+        self._clients: dict[Client, Audience] = {}
+        self._waiting: dict[Audience, dict[Client, None]] = {}
+        self._places = Places(limits)
         self._clock = clock
         self._round_seconds = min(MAX_ROUND_SECONDS, keepalive_seconds / ROUNDS_TO_KEEPALIVE)
         self._keepalive_rounds = round(keepalive_seconds / self._round_seconds)
         self._stuck_rounds = round(STUCK_SECONDS / self._round_seconds)
         self._feed_rounds = round(FEED_SECONDS / self._round_seconds)
         self._is_empty = asyncio.Event()
+        self.has_waiting = asyncio.Event()
+        """Set when clients wait for an event that is made for them: the first one, or one that they missed."""
         self.is_draining = False
         self.counts = DeliveryCounts()
 
@@ -75,98 +75,111 @@ class Hub:
     @property
     def max_clients(self) -> int:
         """The most open streams that this replica takes."""
-        return self._limits.clients
+        return self._places.limits.clients
 
     def count(self, key_name: str) -> int:
         """Count the open streams of this key."""
-        return self._by_key[key_name]
+        return self._places.count(key_name)
 
-    def why_full(self, key_name: str, address: str) -> str | None:
+    def why_full(self, key_name: str, address: str, view: View = WHOLE) -> str | None:
         """The reason for refusing another stream; None if there is room."""
-        limits = self._limits
-        if len(self._clients) >= limits.clients:
-            return "this replica is full"
-        if limits.clients_per_key is not None and self._by_key[key_name] >= limits.clients_per_key:
-            return "this key has as many streams as it may have here"
-        most = limits.clients_per_address
-        if most is not None and self._by_address[counted_as(address)] >= most:
-            return "this address has as many streams as it may have here"
-        return None
+        return self._places.why_full(key_name, address, view)
 
     def join(
         self,
         transport: Transport,
         encoder: Encoder,
+        audience: Audience,
         frame: Frame | None,
         *,
         peer: Peer,
+        wants_changes: bool = False,
         wants_feed: bool = False,
         feed: bytes = b"",
     ) -> Client:
         """Add a client, and write `frame` to it as its first event, followed by the feed event, if any.
 
-        Without a frame the stream only begins; then `serve_waiting` must follow.
+        Without a frame the stream only begins, and the client waits.
         """
         counts, joined_at = self.counts, self._clock()
-        client = Client(
+        make = partial(ChangeReader, ask=self._wait) if wants_changes else Client
+        client = make(
             transport, encoder, self.leave, wants_feed=wants_feed, peer=peer, joined_at=joined_at, counts=counts
         )
         if frame is None:
             client.open_without_frame(retry(random_retry_ms()))
-            self._waiting.append(client)
         else:
             client.open(frame, random_retry_ms(), feed)
         counts.joins += 1
         counts.join_seconds += self._clock() - joined_at
-        self._clients.add(client)
-        self._by_key[peer.key_name] += 1
-        self._by_address[counted_as(peer.address)] += 1
+        self._clients[client] = audience
+        audience.add(client)
+        self._audiences.schedule(audience)
+        self._places.take(peer, audience.view)
+        if frame is None:
+            self._wait(client)
         return client
 
     def leave(self, client: Client) -> None:
         """Remove a client whose stream has ended."""
-        if client not in self._clients:
+        audience = self._clients.pop(client, None)
+        if audience is None:
             return
-        self._clients.remove(client)
+        audience.remove(client)
+        self._waiting.get(audience, {}).pop(client, None)
         self.counts.endings[client.ending] += 1
         peer = client.peer
-        for streams, name in ((self._by_key, peer.key_name), (self._by_address, counted_as(peer.address))):
-            streams[name] -= 1
-            if not streams[name]:
-                del streams[name]
+        self._places.give_back(peer, audience.view)
+        self._audiences.drop_empty(audience)
         seconds = self._clock() - client.joined_at
         logger.info("stream to %s ended after %.1f s, %d events: %s", peer, seconds, client.events, client.ending)
         if not self._clients:
             self._is_empty.set()
 
-    async def broadcast(self, frame: Frame) -> None:
-        """Offer the newest snapshot to every client, in steps.
+    def drop_empty(self, audience: Audience) -> None:
+        """Drop an audience that nobody has joined, or everybody has left."""
+        self._audiences.drop_empty(audience)
 
-        A client that joins during the broadcast has this snapshot or a newer one.
+    def take_waiting(self) -> list[tuple[Audience, list[Client]]]:
+        """Take the clients that wait, by audience."""
+        waiting, self._waiting = self._waiting, {}
+        self.has_waiting.clear()
+        return [(audience, list(clients)) for audience, clients in waiting.items()]
+
+    def _wait(self, client: Client) -> None:
+        if (audience := self._clients.get(client)) is not None:
+            self._waiting.setdefault(audience, {})[client] = None
+            self.has_waiting.set()
+
+    async def broadcast(self, update: Update, clients: Iterable[Client]) -> None:
+        """Offer an update to clients of its view, in steps.
+
+        A client that joins during the broadcast has these rows or newer ones.
         """
-        await self._offer(frame, list(self._clients), Client.offer)
+        await self._offer(update, list(clients), lambda client: client.update(update))
 
-    async def serve_waiting(self, frame: Frame, current_feed_event: Callable[[], bytes]) -> None:
-        """Write the first event to the clients that wait for it, and to those that asked a feed event."""
+    async def serve(self, update: Update, clients: Iterable[Client], current_feed_event: Callable[[], bytes]) -> None:
+        """Write to clients that wait for an event, and then a feed event to those that asked for it."""
 
-        def serve(client: Client, frame: Frame) -> None:
-            if not client.has_event:  # a broadcast during the compression has brought a newer one
-                client.offer(frame)
+        def serve(client: Client) -> None:
+            if isinstance(client, ChangeReader) or not client.has_event:  # else a broadcast has brought a newer one
+                client.update(update)
             client.offer_feed(current_feed_event())
 
-        waiting, self._waiting = self._waiting, []
-        await self._offer(frame, waiting, serve)
+        await self._offer(update, list(clients), serve)
 
-    async def _offer(self, frame: Frame, clients: list[Client], offer: Callable[[Client, Frame], object]) -> None:
-        if frame.is_large and any(client.is_gzipped for client in clients):
-            await asyncio.to_thread(frame.compress)
-        step_clients = max(1, min(STEP_CLIENTS, STEP_BYTES // frame.length))
+    async def _offer(self, update: Update, clients: list[Client], offer: Callable[[Client], None]) -> None:
+        large = [form for form in (update.whole, *update.changes.values()) if form is not None and form.is_large]
+        if large and any(client.is_gzipped for client in clients):
+            for form in large:
+                await asyncio.to_thread(form.compress)
+        step_clients = max(1, min(STEP_CLIENTS, STEP_BYTES // (update.length or 1)))
         for start in range(0, len(clients), step_clients):
             if start:
                 await asyncio.sleep(0)
             for client in clients[start : start + step_clients]:
                 try:
-                    offer(client, frame)
+                    offer(client)
                 except Exception:  # noqa: BLE001 - one client's defect must not cost the others their snapshot
                     self._failed(client)
 

@@ -14,6 +14,8 @@ from agent_status_gateway.access.credentials import REFUSAL, ask_in_measure, req
 from agent_status_gateway.feed.health import NOT_READ_YET, FeedHealth
 from agent_status_gateway.http.answers.responses import Pieces, Raw
 from agent_status_gateway.http.answers.unavailable import SSE_MEDIA_TYPE, unavailable
+from agent_status_gateway.http.answers.unprocessable import unprocessable
+from agent_status_gateway.http.asked import view_asked_by
 from agent_status_gateway.http.negotiation import accepts_gzip
 from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS
 from agent_status_gateway.paths import (
@@ -28,6 +30,7 @@ from agent_status_gateway.paths import (
 )
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.state.fold.schema import Snapshot
+from agent_status_gateway.state.views.query import WrongFieldError
 from agent_status_gateway.state.workers import Workers
 
 MIN_GZIP_BYTES: Final = 1000
@@ -91,13 +94,17 @@ ThisReplica = Annotated[Replica, Depends(_replica)]
 @keyed.head(STATUS_PATH, include_in_schema=False)
 @keyed.get(STATUS_PATH, response_model=Snapshot, responses=_REFUSED, summary="What all agents are doing now")
 async def status(
-    replica: ThisReplica, accept_encoding: Annotated[str, Header(include_in_schema=False)] = ""
+    request: Request, replica: ThisReplica, accept_encoding: Annotated[str, Header(include_in_schema=False)] = ""
 ) -> Response:
     """The current snapshot. `X-Status-Stale` says for how many seconds the feed has been lost, if it is."""
+    try:
+        view = view_asked_by(request.scope)
+    except WrongFieldError as error:
+        return unprocessable(error)
     if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
         return unavailable(replica.health.why_no_snapshot, accept="")
     headers = _headers(replica.health)
-    frame = replica.pipeline.frame_at_once() or await replica.pipeline.frame()
+    frame = replica.pipeline.frame_at_once(view) or await replica.pipeline.frame(view)
     body = frame.json
     if frame.length > MIN_GZIP_BYTES and accepts_gzip(accept_encoding):
         headers["Content-Encoding"] = "gzip"

@@ -8,7 +8,6 @@ stays. On any other server a client has three tasks (asgi_transport.py).
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qsl
 
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
@@ -22,17 +21,19 @@ from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.events.encoders import encoder_for
 from agent_status_gateway.http.answers.misdirected import misdirected
 from agent_status_gateway.http.answers.unavailable import unavailable
+from agent_status_gateway.http.answers.unprocessable import unprocessable
 from agent_status_gateway.http.asgi_transport import AsgiTransport, body
+from agent_status_gateway.http.asked import asked_by
 from agent_status_gateway.http.cors import cors_options
 from agent_status_gateway.http.negotiation import accepts_gzip
 from agent_status_gateway.paths import STREAM_PATH
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.settings import Settings
+from agent_status_gateway.state.views.query import WrongFieldError
 from agent_status_gateway.tasks import run_at_once
 
 FIRST_SNAPSHOT_SECONDS: Final = 5.0
 """The longest that a request waits for the first snapshot, in seconds."""
-EVENT_KINDS: Final = ("status", "all")
 STREAM: Final = "agent_status.stream"
 """The key of the lifespan state that holds this endpoint, for connections that call it themselves."""
 HEADERS: Final = (
@@ -115,13 +116,21 @@ class StatusStream:
         self._access.uses[key_name] += 1
         scope[LET_IN] = True
         peer = Peer(*client_of(scope), key_name)
-        frame, health = self._pipeline.frame_at_once(), self._pipeline.health
-        wants_feed = _events(scope) == "all"
-        feed = health.event() if wants_feed else b""
-        client = self._hub.join(transport, encoder, frame, peer=peer, wants_feed=wants_feed, feed=feed)
-        if frame is None:
-            self._pipeline.want_frame_for_joiners()
-        return client
+        view, wants_changes, wants_feed = asked_by(scope)
+        audience = self._pipeline.audience(view)
+        try:
+            return self._hub.join(
+                transport,
+                encoder,
+                audience,
+                self._pipeline.frame_at_once(view, wants_changes=wants_changes),
+                peer=peer,
+                wants_changes=wants_changes,
+                wants_feed=wants_feed,
+                feed=self._pipeline.health.event() if wants_feed else b"",
+            )
+        finally:
+            self._hub.drop_empty(audience)  # if anything failed
 
     def _refusal(self, scope: Scope) -> Response | None:
         """The answer that refuses a stream; None if the client gets one."""
@@ -130,11 +139,13 @@ class StatusStream:
         key_name = self._access.name_of_streaming(scope)
         if key_name is None:
             return JSONResponse({"detail": REFUSAL}, 403)
-        if _events(scope) not in EVENT_KINDS:
-            return _unprocessable(_events(scope))
+        try:
+            view = asked_by(scope).view
+        except WrongFieldError as error:
+            return unprocessable(error)
         if self._hub.is_draining:
             return unavailable("this replica is going away", accept=_header(scope, b"accept"))
-        full = self._hub.why_full(key_name, client_of(scope)[0])
+        full = self._hub.why_full(key_name, client_of(scope)[0], view)
         return None if full is None else unavailable(full, accept=_header(scope, b"accept"))
 
     async def _no_snapshot(self, scope: Scope) -> Response | None:
@@ -186,14 +197,6 @@ async def _start_through(middleware: ASGIApp, scope: Scope) -> None:
     await middleware(scope, receive, send)
 
 
-def _events(scope: Scope) -> str:
-    """The kinds of events that the client asks for."""
-    query: bytes = scope["query_string"]
-    if not query:
-        return "status"
-    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)).get("events", "status")
-
-
 def _origin(scope: Scope) -> bytes | None:
     """The first `Origin` header, which is the one that the CORS middleware takes."""
     return next((value for name, value in scope["headers"] if name == b"origin"), None)
@@ -201,12 +204,6 @@ def _origin(scope: Scope) -> bytes | None:
 
 def _header(scope: Scope, name: bytes) -> str:
     return b", ".join([value for given, value in scope["headers"] if given == name]).decode("latin-1")
-
-
-def _unprocessable(events: str) -> Response:
-    """Make the answer that FastAPI gives for a wrong parameter on the other endpoints."""
-    problem = {"type": "literal_error", "loc": ["query", "events"], "msg": "Input should be 'status' or 'all'"}
-    return JSONResponse({"detail": [problem | {"input": events, "ctx": {"expected": "'status' or 'all'"}}]}, 422)
 
 
 def _path_below_root(scope: Scope) -> str:

@@ -15,6 +15,8 @@ NEVER: Final = float("inf")
 class Debounce:
     """The window. Moments are seconds on the replica's monotonic clock."""
 
+    __slots__ = ("_closes_at", "_settled", "window_seconds")
+
     def __init__(self, window_seconds: float) -> None:
         self.window_seconds = window_seconds
         self._settled: str | None = None
@@ -34,6 +36,11 @@ class Debounce:
     def is_open(self) -> bool:
         """True while a window is open."""
         return self._closes_at != NEVER
+
+    def begin(self, snapshot_id: str) -> None:
+        """Begin with quiet: the first client has the snapshot with this id, or gets it soon."""
+        self._settled = snapshot_id
+        self._closes_at = NEVER
 
     def note(self, snapshot_id: str, now: float) -> None:
         """Note the id of a snapshot. With the first one ever, quiet begins."""

@@ -48,7 +48,7 @@ def next_deadline(fleet: Fleet, now: float) -> float:
 def snapshot_of(fold: Fold, now: float) -> Snapshot:
     """What a fold shows, from the very bytes of its rows."""
     sessions: list[Any] = [orjson.loads(row.json(now)) for row in fold.rows]
-    return {"global": fold.global_status(now), "sessions": sessions}
+    return {"global": fold.global_status(fold.rows, now), "sessions": sessions}
 
 
 def fleet_with(*reports: RawReport, at: float = 0.0) -> Fleet:

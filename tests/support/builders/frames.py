@@ -21,7 +21,7 @@ _OF_STATE: dict[str, tuple[SessionRecord, ...]] = {
 def frame_of(*sessions: SessionRecord, made_at: float = 0.0) -> Frame:
     """The frame of one worker's sessions."""
     fold = folded(*sessions, at=made_at)
-    return at_once(encode_frame(fold.rows, fold.global_status(made_at), made_at))
+    return at_once(encode_frame(fold.rows, fold.global_status(fold.rows, made_at), made_at))
 
 
 def change_to(
@@ -29,7 +29,7 @@ def change_to(
 ) -> Change:
     """The change that brings one worker's sessions to somebody who has no row."""
     fold = folded(*sessions, at=made_at)
-    rows, status = fold.rows, fold.global_status(made_at)
+    rows, status = fold.rows, fold.global_status(fold.rows, made_at)
     return at_once(encode_change(base_id, rows.id, status, rows, gone, made_at))
 
 

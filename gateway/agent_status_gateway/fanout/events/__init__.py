@@ -7,5 +7,7 @@ In reading order:
     retry             when a client comes back
     frames            a snapshot as bytes
     changes           what differs between two snapshots as bytes
+    update            what is sent of one version of a view
+    served_frame      the newest frame, and until when it serves
     encoders          the bytes of an event that one client gets
 """

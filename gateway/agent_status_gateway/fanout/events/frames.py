@@ -82,11 +82,15 @@ class Frame(Event):
 
     Attributes:
         made_at: The moment that durations refer to, in seconds on the replica's monotonic clock.
+        version: The number of its rows' version: changes for clients that got it begin there.
     """
 
-    def __init__(self, *, id_: str, event: bytes, rest: tuple[Piece, ...] = (), made_at: float) -> None:
+    def __init__(
+        self, *, id_: str, event: bytes, rest: tuple[Piece, ...] = (), made_at: float, version: int = 0
+    ) -> None:
         super().__init__(id_=id_, event=event, rest=rest)
         self.made_at = made_at
+        self.version = version
 
     @cached_property
     @override
@@ -117,16 +121,16 @@ class Frame(Event):
         return [gzip.compress(self.json[0], LEVEL, mtime=0)]
 
 
-def encode_frame(rows: Rows, status: GlobalStatus, made_at: float) -> Steps[Frame]:
+def encode_frame(rows: Rows, status: GlobalStatus, made_at: float, version: int = 0) -> Steps[Frame]:
     """Encode a snapshot, in steps during which its rows must not change. No other code turns a snapshot into bytes."""
     frame_id = rows.id
     beginning = b'{"global":%b,"sessions":[' % orjson.dumps(status)
     parts = yield from in_parts(row.json(made_at) for row in rows)
     if len(parts) > 1:
         pieces = tuple(map(Piece, (beginning, *parts, b"]}", end_of_event(frame_id))))
-        return Frame(id_=frame_id, event=HEAD, rest=pieces, made_at=made_at)
+        return Frame(id_=frame_id, event=HEAD, rest=pieces, made_at=made_at, version=version)
     event = b"".join([HEAD, beginning, *parts, b"]}", end_of_event(frame_id)])
-    return Frame(id_=frame_id, event=event, made_at=made_at)
+    return Frame(id_=frame_id, event=event, made_at=made_at, version=version)
 
 
 def in_parts(elements: Iterable[bytes]) -> Steps[list[bytes]]:

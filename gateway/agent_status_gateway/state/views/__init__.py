@@ -2,6 +2,9 @@
 
 In reading order:
 
-    view    one part of the snapshot as a value
-    query   the fields of a query as a view
+    view         one part of the snapshot as a value
+    query        the fields of a query as a view
+    select       the rows of a view
+    change_log   which keys of a view changed in which version
+    cadence      when readers of changes get one
 """

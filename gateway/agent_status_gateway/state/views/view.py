@@ -40,21 +40,19 @@ class View:
     session: frozenset[str] | None = None
     parent: frozenset[str] | None = None
     label: frozenset[str] = frozenset()
+    is_whole: bool = field(init=False, repr=False, compare=False)
+    """True if it shows every row."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Once: a view is looked up for each client that joins, and for each change.
         fields = (self.channel, self.state, self.session, self.parent, self.label)
         object.__setattr__(self, "_hash", hash(fields))
+        object.__setattr__(self, "is_whole", fields == (None, None, None, None, frozenset()))
 
     @override
     def __hash__(self) -> int:
         return self._hash
-
-    @property
-    def is_whole(self) -> bool:
-        """True if it shows every row."""
-        return self == WHOLE
 
     def shows(self, row: Row) -> bool:
         """Test whether a row is in this part."""

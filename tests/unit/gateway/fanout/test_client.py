@@ -2,8 +2,8 @@
 
 from agent_status_gateway.fanout.events.encoders import CHUNKED
 from agent_status_gateway.fanout.events.frames import feed_event
-from agent_status_gateway.fanout.hub import Hub, Limits
-from tests.support.builders.lines import Listener, at_once
+from agent_status_gateway.fanout.places import Limits
+from tests.support.builders.lines import Listener, at_once, broadcast, new_hub
 from tests.unit.gateway.fanout.test_hub import A, B, C
 
 LIVE, LOST = feed_event("live", 0.0), feed_event("lost", 1.0)
@@ -11,14 +11,14 @@ LIVE, LOST = feed_event("live", 0.0), feed_event("lost", 1.0)
 
 # client: Rule 2
 def test_a_snapshot_that_a_client_has_is_not_sent_again() -> None:
-    listener = Listener(Hub(Limits(clients=1)), A)
+    listener = Listener(new_hub(Limits(clients=1)), A)
     assert not listener.client.offer(A)
     assert listener.taken() == []
 
 
 # client: Rule 1
 def test_a_slow_client_gets_only_the_newest_snapshot_when_there_is_room() -> None:
-    listener = Listener(Hub(Limits(clients=1)), A)
+    listener = Listener(new_hub(Limits(clients=1)), A)
     listener.block()
     listener.client.offer(B)
     listener.client.offer(C)
@@ -27,7 +27,7 @@ def test_a_slow_client_gets_only_the_newest_snapshot_when_there_is_room() -> Non
 
 
 def test_a_slow_client_gets_nothing_when_the_snapshot_is_again_what_it_has() -> None:
-    listener = Listener(Hub(Limits(clients=1)), A)
+    listener = Listener(new_hub(Limits(clients=1)), A)
     listener.block()
     listener.client.offer(B)
     listener.client.offer(A)
@@ -37,7 +37,7 @@ def test_a_slow_client_gets_nothing_when_the_snapshot_is_again_what_it_has() -> 
 
 # client: Rule 3
 def test_the_feeds_state_is_written_before_the_snapshot() -> None:
-    listener = Listener(Hub(Limits(clients=1)), A, wants_feed=True)
+    listener = Listener(new_hub(Limits(clients=1)), A, wants_feed=True)
     listener.block()
     listener.client.offer(B)
     listener.client.offer_feed(LIVE)
@@ -46,7 +46,7 @@ def test_the_feeds_state_is_written_before_the_snapshot() -> None:
 
 
 def test_only_the_newest_state_of_the_feed_waits() -> None:
-    listener = Listener(Hub(Limits(clients=1)), A, wants_feed=True)
+    listener = Listener(new_hub(Limits(clients=1)), A, wants_feed=True)
     listener.block()
     listener.client.offer_feed(LOST)
     listener.client.offer_feed(LIVE)
@@ -56,7 +56,7 @@ def test_only_the_newest_state_of_the_feed_waits() -> None:
 
 # client: Rule 3
 def test_a_transport_that_blocks_between_two_writes_is_not_written_to() -> None:
-    listener = Listener(Hub(Limits(clients=1)), A, wants_feed=True)
+    listener = Listener(new_hub(Limits(clients=1)), A, wants_feed=True)
     listener.block()
     listener.client.offer(B)
     listener.client.offer_feed(LIVE)
@@ -74,7 +74,7 @@ def test_a_transport_that_blocks_between_two_writes_is_not_written_to() -> None:
 
 
 def test_a_slow_client_whose_stream_is_closed_gets_the_last_bytes_and_nothing_else() -> None:
-    listener = Listener(Hub(Limits(clients=1)), A)
+    listener = Listener(new_hub(Limits(clients=1)), A)
     listener.block()
     listener.client.offer(B)
     listener.client.close(b"retry: 1\n")
@@ -84,17 +84,17 @@ def test_a_slow_client_whose_stream_is_closed_gets_the_last_bytes_and_nothing_el
 
 
 def test_a_closed_stream_is_not_written_to_again() -> None:
-    hub = Hub(Limits(clients=1))
+    hub = new_hub(Limits(clients=1))
     listener = Listener(hub, A)
     listener.client.close(b"retry: 1\n")
     listener.taken()
-    at_once(hub.broadcast(B))
+    at_once(broadcast(hub, B))
     listener.client.close(b"retry: 2\n")
     assert listener.taken() == []
 
 
 def test_the_encoder_encodes_all_that_is_written() -> None:
-    listener = Listener(Hub(Limits(clients=1)), A, CHUNKED, wants_feed=True)
+    listener = Listener(new_hub(Limits(clients=1)), A, CHUNKED, wants_feed=True)
     assert listener.first.startswith(b"%x\r\nevent: status\n" % (len(listener.first) - 6))
     listener.client.offer(B)
     listener.client.offer_feed(LIVE)

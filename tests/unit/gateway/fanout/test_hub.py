@@ -8,9 +8,10 @@ import pytest
 from agent_status_gateway.fanout import hub as hub_module
 from agent_status_gateway.fanout.events.encoders import IDENTITY
 from agent_status_gateway.fanout.events.frames import KEEPALIVE, feed_event
-from agent_status_gateway.fanout.hub import Hub, Limits
+from agent_status_gateway.fanout.hub import Hub
+from agent_status_gateway.fanout.places import Limits
 from tests.support.builders.frames import frame_with
-from tests.support.builders.lines import PEER, Listener, RecordingTransport, at_once
+from tests.support.builders.lines import PEER, Listener, RecordingTransport, at_once, broadcast, new_hub
 
 NEWCOMER = ("key", "10.0.0.9")
 
@@ -25,21 +26,21 @@ def round_of(hub: Hub, listener: Listener, times: int) -> None:
 
 
 def test_one_frame_serves_all_clients_without_being_copied() -> None:
-    hub = Hub(Limits(clients=10))
+    hub = new_hub(Limits(clients=10))
     listeners = [Listener(hub, A) for _ in range(3)]
-    at_once(hub.broadcast(B))
+    at_once(broadcast(hub, B))
     assert {id(listener.taken()[0]) for listener in listeners} == {id(B.event)}
 
 
 def test_a_client_that_joined_in_between_converges_though_nothing_changed_for_the_others() -> None:
-    hub = Hub(Limits(clients=10))
+    hub = new_hub(Limits(clients=10))
     early, late = Listener(hub, A), Listener(hub, B)
-    at_once(hub.broadcast(A))
+    at_once(broadcast(hub, A))
     assert (early.taken(), late.taken()) == ([], [A.event])
 
 
 def test_only_clients_that_asked_get_feed_events() -> None:
-    hub = Hub(Limits(clients=10))
+    hub = new_hub(Limits(clients=10))
     plain, curious = Listener(hub, A), Listener(hub, A, wants_feed=True)
     hub.broadcast_feed(LIVE)
     assert plain.taken() == []
@@ -47,7 +48,7 @@ def test_only_clients_that_asked_get_feed_events() -> None:
 
 
 def test_a_hub_is_full_at_its_limit_and_has_room_after_a_client_left() -> None:
-    hub = Hub(Limits(clients=2))
+    hub = new_hub(Limits(clients=2))
     first, _ = Listener(hub, A), Listener(hub, A)
     assert hub.why_full(*NEWCOMER) == "this replica is full"
     first.client.closed()
@@ -58,7 +59,7 @@ def test_a_client_that_asked_gets_the_feeds_state_again_at_each_interval(monkeyp
     monkeypatch.setattr(hub_module, "FEED_SECONDS", 0.03)
 
     async def run() -> tuple[list[bytes], list[bytes]]:
-        hub, came = Hub(Limits(clients=10), keepalive_seconds=0.3), asyncio.Event()  # a round of 0.01 s
+        hub, came = new_hub(Limits(clients=10), keepalive_seconds=0.3), asyncio.Event()  # a round of 0.01 s
         plain, curious = Listener(hub, A), Listener(hub, A, wants_feed=True)
 
         def current() -> bytes:
@@ -77,7 +78,7 @@ def test_a_client_that_asked_gets_the_feeds_state_again_at_each_interval(monkeyp
 
 
 def test_a_change_of_the_feeds_state_restarts_the_interval() -> None:
-    hub = Hub(Limits(clients=10))
+    hub = new_hub(Limits(clients=10))
     curious = Listener(hub, A, wants_feed=True)
     round_of(hub, curious, hub._feed_rounds - 1)
     hub.broadcast_feed(LIVE)
@@ -92,13 +93,13 @@ def failing(_: object = None) -> None:
 def test_a_client_whose_transport_fails_is_removed_and_costs_the_others_nothing(
     what: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hub = Hub(Limits(clients=10))
+    hub = new_hub(Limits(clients=10))
     listeners = [Listener(hub, A, wants_feed=True) for _ in range(3)]
     for name in ("write", "end", "abort"):
         setattr(listeners[1].transport, name, failing)
     match what:
         case "a snapshot":
-            at_once(hub.broadcast(B))
+            at_once(broadcast(hub, B))
         case "the feed's state":
             hub.broadcast_feed(LIVE)
         case "the last bytes":
@@ -110,7 +111,7 @@ def test_a_client_whose_transport_fails_is_removed_and_costs_the_others_nothing(
 
 def test_a_round_goes_on_past_a_transport_that_fails_and_skips_clients_that_left() -> None:
     async def rounds() -> list[int]:
-        hub, enough = Hub(Limits(clients=10), keepalive_seconds=0.03), asyncio.Event()
+        hub, enough = new_hub(Limits(clients=10), keepalive_seconds=0.03), asyncio.Event()
         listeners = [Listener(hub, A) for _ in range(3)]
         listeners[0].transport.write = failing  # type: ignore[method-assign,assignment]
         listeners[1].client.closed()
@@ -133,16 +134,16 @@ def test_a_round_goes_on_past_a_transport_that_fails_and_skips_clients_that_left
 
 
 def test_a_client_whose_first_event_cannot_be_written_takes_no_place() -> None:
-    hub, transport = Hub(Limits(clients=10)), RecordingTransport()
+    hub, transport = new_hub(Limits(clients=10)), RecordingTransport()
     transport.open = failing  # type: ignore[method-assign,assignment]
     with pytest.raises(RuntimeError, match="closed"):
-        hub.join(transport, IDENTITY, A, peer=PEER)
+        hub.join(transport, IDENTITY, hub._audiences.plain, A, peer=PEER)
     assert len(hub) == 0
 
 
 def test_a_broadcast_yields_to_the_event_loop_between_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "STEP_CLIENTS", 10)
-    hub = Hub(Limits(clients=100))
+    hub = new_hub(Limits(clients=100))
     listeners = [Listener(hub, A) for _ in range(25)]
     served: list[int] = []
 
@@ -151,41 +152,41 @@ def test_a_broadcast_yields_to_the_event_loop_between_its_steps(monkeypatch: pyt
             served.append(sum(bool(listener.transport.chunks) for listener in listeners))
             await asyncio.sleep(0)
 
-    async def broadcast() -> None:
+    async def send() -> None:
         watching = asyncio.create_task(watch())
-        await hub.broadcast(B)
+        await broadcast(hub, B)
         watching.cancel()
 
-    asyncio.run(broadcast())
+    asyncio.run(send())
     assert served == [10, 20]
 
 
 def test_a_broadcast_of_large_snapshots_takes_smaller_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "STEP_BYTES", 2 * len(B.event))
-    hub = Hub(Limits(clients=100))
+    hub = new_hub(Limits(clients=100))
     for _ in range(3):
         Listener(hub, A)
-    broadcast = hub.broadcast(B)
-    broadcast.send(None)
-    broadcast.close()
+    sending = broadcast(hub, B)
+    sending.send(None)
+    sending.close()
 
 
 def test_a_client_that_leaves_during_a_broadcast_is_not_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "STEP_CLIENTS", 1)
-    hub = Hub(Limits(clients=10))
+    hub = new_hub(Limits(clients=10))
     listeners = [Listener(hub, A) for _ in range(2)]
-    broadcast = hub.broadcast(B)
-    broadcast.send(None)
+    sending = broadcast(hub, B)
+    sending.send(None)
     for listener in listeners:
         listener.block()  # as a transport is that has ended
         listener.client.closed()
     with pytest.raises(StopIteration):
-        broadcast.send(None)
+        sending.send(None)
     assert sum(len(listener.taken()) for listener in listeners) == 1
 
 
 def test_an_idle_stream_gets_a_keepalive_after_its_time_and_not_before() -> None:
-    hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
+    hub = new_hub(Limits(clients=10), keepalive_seconds=30.0)
     listener = Listener(hub, A)
     round_of(hub, listener, 30)
     assert listener.taken() == []
@@ -194,17 +195,17 @@ def test_an_idle_stream_gets_a_keepalive_after_its_time_and_not_before() -> None
 
 
 def test_an_event_puts_the_keepalive_off() -> None:
-    hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
+    hub = new_hub(Limits(clients=10), keepalive_seconds=30.0)
     listener = Listener(hub, A)
     round_of(hub, listener, 29)
-    at_once(hub.broadcast(B))
+    at_once(broadcast(hub, B))
     listener.taken()
     round_of(hub, listener, 30)
     assert listener.taken() == []
 
 
 def test_a_client_that_reads_nothing_for_a_minute_is_aborted() -> None:
-    hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
+    hub = new_hub(Limits(clients=10), keepalive_seconds=30.0)
     listener = Listener(hub, A)
     listener.block()
     listener.transport.backlog_bytes = 1000
@@ -215,7 +216,7 @@ def test_a_client_that_reads_nothing_for_a_minute_is_aborted() -> None:
 
 
 def test_a_client_that_reads_slowly_is_not_aborted() -> None:
-    hub = Hub(Limits(clients=10), keepalive_seconds=30.0)
+    hub = new_hub(Limits(clients=10), keepalive_seconds=30.0)
     listener = Listener(hub, A)
     listener.block()
     for backlog_bytes in (1000, 900, 800, 700):
@@ -228,13 +229,13 @@ def test_a_client_that_reads_slowly_is_not_aborted() -> None:
 def test_rounds_are_a_second_at_most_and_fine_enough_for_any_keepalive(
     keepalive: float, rounds: tuple[int, int]
 ) -> None:
-    hub = Hub(Limits(clients=10), keepalive_seconds=keepalive)
+    hub = new_hub(Limits(clients=10), keepalive_seconds=keepalive)
     assert (hub._keepalive_rounds, hub._stuck_rounds) == rounds
 
 
 def test_a_round_reaches_every_client() -> None:
     async def one_round() -> None:
-        hub, missing, everybody = Hub(Limits(clients=100), keepalive_seconds=0.03), set(range(50)), asyncio.Event()
+        hub, missing, everybody = new_hub(Limits(clients=100), keepalive_seconds=0.03), set(range(50)), asyncio.Event()
 
         def note(number: int) -> Callable[[bytes], None]:
             def write(chunk: bytes) -> None:

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 
 from agent_status_gateway.fanout.client import Peer
-from agent_status_gateway.fanout.hub import Hub, Limits
-from tests.support.builders.lines import Listener
+from agent_status_gateway.fanout.places import Limits
+from tests.support.builders.lines import Listener, new_hub
 from tests.unit.gateway.fanout.test_hub import A
 
 
 def drained(clients: int, seconds: float, prepare: Callable[[Listener], None] = lambda _: None) -> list[Listener]:
     async def drain() -> list[Listener]:
-        hub = Hub(Limits(clients=clients))
+        hub = new_hub(Limits(clients=clients))
         listeners = [Listener(hub, A) for _ in range(clients)]
         for listener in listeners:
             prepare(listener)
@@ -55,7 +55,7 @@ def test_ten_thousand_streams_are_closed_within_the_drains_time() -> None:
 
 
 def test_a_key_and_an_address_have_no_more_streams_than_their_limits() -> None:
-    hub = Hub(Limits(clients=10, clients_per_key=2, clients_per_address=1))
+    hub = new_hub(Limits(clients=10, clients_per_key=2, clients_per_address=1))
     phone, wall = Peer("10.0.0.1", 1, "phone"), Peer("10.0.0.2", 1, "wall")
     first = Listener(hub, A, peer=phone)
     assert hub.why_full("wall", "10.0.0.1") == "this address has as many streams as it may have here"
@@ -69,7 +69,7 @@ def test_a_key_and_an_address_have_no_more_streams_than_their_limits() -> None:
 
 
 def test_the_streams_of_a_removed_key_are_closed_and_the_others_stay() -> None:
-    hub = Hub(Limits(clients=10))
+    hub = new_hub(Limits(clients=10))
     gone, stays = (Listener(hub, A, peer=Peer("10.0.0.1", 1, name)) for name in ("old", "new"))
     hub.close_streams_of({"old"})
     assert gone.transport.has_ended

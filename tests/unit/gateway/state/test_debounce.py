@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_status_gateway.fanout.events.frames import Frame
-from agent_status_gateway.fanout.hub import Hub, Limits
+from agent_status_gateway.fanout.places import Limits
 from agent_status_gateway.state.debounce import NEVER, Debounce
 from chaos.workers.reports import session
 from tests.support.builders.frames import frame_of
-from tests.support.builders.lines import Listener, at_once
+from tests.support.builders.lines import Listener, at_once, broadcast, new_hub
 
 WINDOW = 1.0
 
@@ -96,7 +96,7 @@ class Reader:
 def test_whatever_changes_a_client_gets_one_event_a_window_and_ends_with_the_truth(
     steps: list[tuple[float, str, bool]],
 ) -> None:
-    debounce, hub = Debounce(WINDOW), Hub(Limits(clients=100))
+    debounce, hub = Debounce(WINDOW), new_hub(Limits(clients=100))
     readers: list[Reader] = []
     now, state = 0.0, "A"
     debounce.note(frame(state, now).id, now)
@@ -107,7 +107,7 @@ def test_whatever_changes_a_client_gets_one_event_a_window_and_ends_with_the_tru
             newest = frame(state, at)
             debounce.note(newest.id, at)
             debounce.sent(newest.id)
-            at_once(hub.broadcast(newest))
+            at_once(broadcast(hub, newest))
             for reader in readers:
                 reader.read(at)
 

@@ -58,7 +58,7 @@ def test_durations_are_those_of_the_moment_of_encoding() -> None:
     fold = folded(session(changed_ms=1000), at=5.0)
 
     def duration_at(now: float) -> object:
-        change = at_once(encode_change(BASE, fold.rows.id, fold.global_status(now), fold.rows, [], now))
+        change = at_once(encode_change(BASE, fold.rows.id, fold.global_status(fold.rows, now), fold.rows, [], now))
         rows = data_of(change)["sessions"]
         assert isinstance(rows, list)
         return rows[0]["duration_seconds"]
@@ -85,7 +85,7 @@ def test_a_change_is_made_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frames, "STEP_ROWS", 10)
     fold = folded(*[session(f"web:{number}") for number in range(25)], at=0.0)
     gone = [f"ci:{number}" for number in range(15)]
-    steps = encode_change(BASE, fold.rows.id, fold.global_status(0.0), fold.rows, gone, 0.0)
+    steps = encode_change(BASE, fold.rows.id, fold.global_status(fold.rows, 0.0), fold.rows, gone, 0.0)
     assert len(list(steps)) == 3 + 2
 
 

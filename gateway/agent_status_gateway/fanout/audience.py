@@ -1,0 +1,180 @@
+"""Pure: the readers of one view: its rows, what changed in them, when it is sent, and what was last made for it."""
+
+from collections.abc import Callable, Iterable
+
+from agent_status_gateway.fanout.change_reader import ChangeReader
+from agent_status_gateway.fanout.client import Client
+from agent_status_gateway.fanout.events.changes import Change, encode_change
+from agent_status_gateway.fanout.events.frames import Frame
+from agent_status_gateway.fanout.events.served_frame import SHORT_ROWS, ServedFrame
+from agent_status_gateway.fanout.events.update import Update
+from agent_status_gateway.state.debounce import Debounce
+from agent_status_gateway.state.fold.row import Row
+from agent_status_gateway.state.fold.rows import Rows
+from agent_status_gateway.state.fold.schema import GlobalStatus
+from agent_status_gateway.state.steps import Steps
+from agent_status_gateway.state.views.cadence import NEVER, Cadence
+from agent_status_gateway.state.views.change_log import ChangeLog
+from agent_status_gateway.state.views.view import View
+
+StatusOf = Callable[[Rows, float], GlobalStatus]
+"""The global status of some rows at a moment."""
+
+
+class Audience:
+    """All clients that read one view. `clock` gives the pipeline's monotonic seconds.
+
+    Attributes:
+        name: A name that no other audience of this replica has.
+        readers: The clients that get whole snapshots.
+        change_readers: The clients that get changes.
+    """
+
+    __slots__ = (
+        "_changed",
+        "_log",
+        "cadence",
+        "change_readers",
+        "debounce",
+        "is_filled",
+        "is_whole",
+        "name",
+        "readers",
+        "rows",
+        "served",
+        "view",
+    )
+
+    def __init__(self, view: View, name: str, window_seconds: float, clock: Callable[[], float]) -> None:
+        self.view = view
+        self.name = name
+        self.is_whole = view.is_whole
+        self.rows = Rows()
+        self.is_filled = False
+        """True once the rows are those of the view, and kept up."""
+        self.readers: set[Client] = set()
+        self.change_readers: set[ChangeReader] = set()
+        self.debounce = Debounce(window_seconds)
+        self.cadence = Cadence(window_seconds)
+        self.served = ServedFrame(clock)
+        self._log = ChangeLog()
+        self._changed: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self.readers) + len(self.change_readers)
+
+    @property
+    def is_short(self) -> bool:
+        """True when its frame can be made without holding the event loop."""
+        return self.is_filled and len(self.rows) <= SHORT_ROWS
+
+    @property
+    def due_at(self) -> float:
+        """The next moment at which something must be sent; infinity without one."""
+        return min(self.debounce.closes_at, self.cadence.due_at)
+
+    @property
+    def wanted_from(self) -> float:
+        """The moment from which news would be sent at once; infinity without readers."""
+        wanted = NEVER
+        if self.readers or self.is_whole:
+            wanted = self.debounce.closes_at if self.debounce.is_open else -NEVER
+        return min(wanted, self.cadence.wanted_from) if self.change_readers else wanted
+
+    def add(self, client: Client) -> None:
+        """Add a client, whose first event is written, or waits."""
+        if isinstance(client, ChangeReader):
+            if not self.change_readers:
+                self.cadence.begin(self.rows.id)
+            self.change_readers.add(client)
+        else:
+            if not self.readers and not self.is_whole and not self.debounce.is_open:
+                self.debounce.begin(self.rows.id)
+            self.readers.add(client)
+
+    def remove(self, client: Client) -> None:
+        """Remove a client."""
+        if isinstance(client, ChangeReader):
+            self.change_readers.discard(client)
+        else:
+            self.readers.discard(client)
+
+    def fill(self, rows: Rows) -> None:
+        """Begin again with these rows, which are of no version that any client has."""
+        self.rows = rows
+        self.is_filled = True
+        self._changed.clear()
+        self._log.forget()
+        if not self.is_whole:  # that of the whole snapshot begins with the first reading
+            self.debounce.begin(rows.id)
+            self.cadence.begin(rows.id)
+
+    def put(self, key: str, row: Row | None) -> bool:
+        """Note that a row of the whole snapshot has changed, or is gone; True if it concerns this view."""
+        if not self.is_filled:
+            return False
+        if self.is_whole:
+            pass  # its rows are the fold's
+        elif row is not None and self.view.shows(row):
+            self.rows.put(row)
+        elif not self.rows.remove(key):
+            return False
+        self._changed.append(key)
+        return True
+
+    def note(self, now: float) -> None:
+        """Note that all rows that have changed are known: what they come to is a new version."""
+        if self._changed:
+            if self.change_readers:
+                self._log.note(self._changed)
+            else:
+                self._log.forget()
+            self._changed.clear()
+        if self.readers or self.is_whole:
+            self.debounce.note(self.rows.id, now)
+        if self.change_readers:
+            self.cadence.note(self.rows.id, now)
+
+    def serving(self, *, wants_changes: bool) -> Frame | None:
+        """Return the frame for a client that joins; None if another one must be made.
+
+        A reader of changes is not sent what has changed before it joined, so its frame must be of the rows of now.
+        """
+        return self.served.serving(self.rows.id, may_be_older=self.debounce.is_open and not wants_changes)
+
+    def renew(self, status_of: StatusOf, now: float) -> Steps[Frame]:
+        """Make a frame of the rows of now, which must not change during it."""
+        frame = yield from self.served.renew(self.rows, status_of(self.rows, now), self._log.version, now)
+        return frame
+
+    def update(self, clients: Iterable[Client], status_of: StatusOf, now: float, *, may_serve: bool) -> Steps[Update]:
+        """Make what these clients need to get from what was last written to each to the rows of now.
+
+        If `may_serve`, a frame of these rows that was made a moment ago is the whole.
+        """
+        snapshot_id, version = self.rows.id, self._log.version
+        needs_whole = False
+        bases: dict[int, str] = {}
+        for client in clients:
+            if not isinstance(client, ChangeReader):
+                needs_whole = True
+            elif (base := client.base(snapshot_id)) is not None:
+                bases.setdefault(*base)
+        changes: dict[int, Change] = {}
+        status = status_of(self.rows, now)
+        by_key = self.rows.by_key
+        for base_version, base_id in bases.items():
+            keys = self._log.since(base_version)
+            if keys is None:
+                needs_whole = True
+                continue
+            keys.sort()
+            rows = [by_key[key] for key in keys if key in by_key]
+            gone = [key for key in keys if key not in by_key]
+            changes[base_version] = yield from encode_change(base_id, snapshot_id, status, rows, gone, now)
+        whole: Frame | None = None
+        if needs_whole and may_serve:
+            whole = self.served.serving(snapshot_id, may_be_older=False)
+        if needs_whole and (whole is None or whole.version != version):
+            whole = yield from self.renew(status_of, now)
+        return Update(snapshot_id, version, whole, changes)

@@ -1,0 +1,91 @@
+"""The rows of now, and the views that somebody reads. Before them comes the fleet; after them the pipeline sends.
+
+Each new state of the rows is shown to the debounce (debounce: Rule 3). A frame is made only if somebody reads it.
+"""
+
+from collections.abc import Callable
+
+from agent_status_gateway.fanout.audience import Audience
+from agent_status_gateway.fanout.audiences import Audiences
+from agent_status_gateway.state.deadlines import NEVER
+from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.fold.fold import Fold
+from agent_status_gateway.state.fold.folded_rows import FoldedRows
+from agent_status_gateway.state.fold.rows import Rows
+from agent_status_gateway.state.fold.schema import GlobalStatus
+from agent_status_gateway.state.steps import Steps
+from agent_status_gateway.state.views.select import is_short, select
+from agent_status_gateway.state.views.view import View
+
+
+class CurrentRows:
+    """The rows of now. `clock` gives the pipeline's monotonic seconds."""
+
+    def __init__(self, fleet: Fleet, audiences: Audiences, clock: Callable[[], float]) -> None:
+        self._fleet = fleet
+        self._audiences = audiences
+        self._clock = clock
+        self._fold = Fold()
+        audiences.begin_again(self._fold.rows)
+        self.looked_at = clock()
+        """The moment of the last look."""
+        self.has_looked = False
+        """True when the last look came to its end, and nothing was folded since."""
+
+    @property
+    def rows(self) -> FoldedRows:
+        """All rows."""
+        return self._fold.rows
+
+    def global_status(self, rows: Rows, now: float) -> GlobalStatus:
+        """These rows as a whole, at this moment."""
+        return self._fold.global_status(rows, now)
+
+    def is_settled(self, now: float) -> bool:
+        """True when nothing can have changed since the last look, but by reports that wait in the inbox.
+
+        A look that was given up half-way, as by a request that was cancelled, does not count.
+        """
+        return self.has_looked and self.next_deadline(self.looked_at) > now
+
+    def next_deadline(self, now: float) -> float:
+        """The first moment after `now` at which the snapshot changes by itself; infinity if none."""
+        if self._fleet.has_outage:
+            return NEVER
+        next_expiry = self._fold.next_expiry
+        return min(self._fleet.next_deadline(now), next_expiry if next_expiry > now else NEVER)
+
+    def begin_again(self) -> None:
+        """Fold all workers again. A defect may have left the rows wrong, and what was taken is not touched again."""
+        self._fold = Fold()
+        self._audiences.begin_again(self._fold.rows)
+        self.has_looked = False
+        self._fleet.touch_all()
+
+    def fold(self) -> Steps[None]:
+        """Bring the rows up to date as far as reports go. A look must follow."""
+        self.has_looked = False
+        yield from self._fold.update(self._fleet, self._clock())
+
+    def look(self) -> Steps[None]:
+        """Bring rows and views up to date. What is not done yet is done by the next look."""
+        self.has_looked = False
+        self.looked_at = now = self._clock()
+        self._fleet.judge(now)
+        yield from self._fold.update(self._fleet, now)
+        yield from self._audiences.take(self._fold.rows, now)
+        self.has_looked = True
+
+    def can_fill_at_once(self, view: View) -> bool:
+        """True when a view's rows can be found without holding the event loop."""
+        return self.has_looked and is_short(self._fold.rows, view)
+
+    def fill(self, audience: Audience) -> Steps[None]:
+        """Find the rows of an audience that has none yet."""
+        if not audience.is_filled:
+            audience.fill((yield from select(self._fold.rows, audience.view)))
+
+    def select(self, view: View) -> Steps[Rows]:
+        """Find the rows of a view that nobody has open."""
+        found = yield from select(self._fold.rows, view)
+        return found

@@ -1,0 +1,161 @@
+"""The two loops that send: what is due, and what clients wait for. Rows come from the settling; the hub writes.
+
+Rule 1. Reports that wait are read when some view could send news of them: at once while it is quiet, else when its
+        window closes. With several views some are nearly always quiet; then the inbox is read, and what is due is
+        sent, a few dozen times a second at most: to wake up costs more than to look.
+Rule 2. An inbox that takes long to read is read a while before the window closes as well, so that the close is in time.
+Rule 3. Who joins while an update is made is sent it too, unless it has these rows already.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from agent_status_gateway.fanout.audience import Audience
+from agent_status_gateway.fanout.audiences import Audiences
+from agent_status_gateway.fanout.client import Client
+from agent_status_gateway.fanout.hub import Hub
+from agent_status_gateway.pipeline.settling import Settling
+from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.tasks import Turns, in_steps
+from agent_status_gateway.telemetry.metrics import Metrics
+
+BEAT_SECONDS: Final = 0.025
+"""Seconds between two looks at the inbox, where there are views: a change after a quiet window is sent within 50 ms."""
+LEAD_SHARE: Final = 1.5
+"""The inbox is read this many times as long before a window closes as that took the last time."""
+MIN_LEAD_SECONDS: Final = 0.01
+"""Below this many seconds there is no lead: nobody notices so short a delay."""
+NEVER: Final = float("inf")
+
+
+class Sending:
+    """The loops. `clock` gives monotonic seconds; `want_reading` asks for all reports from Redis."""
+
+    def __init__(
+        self,
+        settling: Settling,
+        audiences: Audiences,
+        hub: Hub,
+        fleet: Fleet,
+        metrics: Metrics,
+        clock: Callable[[], float],
+        want_reading: Callable[[], None],
+    ) -> None:
+        self._settling = settling
+        self._current = settling.current
+        self._audiences = audiences
+        self._hub = hub
+        self._fleet = fleet
+        self._metrics = metrics
+        self._clock = clock
+        self._want_reading = want_reading
+        self.wakes_at = -NEVER
+        """The moment at which the loop that sends looks again, if nothing wakes it up before."""
+        self._reading_seconds = 0.0  # that the inbox took in this window
+        self._lead_seconds = 0.0
+
+    def reads_at(self, now: float) -> float:
+        """The moment from which reports that wait are read."""
+        if self._settling.inbox.is_full:
+            return now
+        wanted_from = self._audiences.wanted_from
+        if wanted_from <= now:
+            return self._next_beat(now)
+        lead_from = wanted_from - self._lead_seconds
+        return lead_from if now < lead_from else wanted_from
+
+    async def send_when_due(self) -> None:
+        """Send what is due, for ever."""
+        await self._look_again()
+        for audience in list(self._audiences):
+            await self._send(audience, to_all=True)  # after a restart, some may not have got the last one
+        turns = Turns()
+        while True:
+            now = self._clock()
+            if now >= self.reads_at(now):
+                await self._look_again()
+            while (due := self._audiences.take_due(self._clock())) is not None:
+                await self._send(due)
+                await turns.next()
+            await self._wait()
+
+    async def serve_waiting(self, current_feed_event: Callable[[], bytes]) -> None:
+        """Serve the clients that wait for an event that is made for them, for ever."""
+        while True:
+            await self._hub.has_waiting.wait()
+            await self._look_again()
+            for audience, clients in self._hub.take_waiting():
+                update = await self._settling.update(audience, clients, may_serve=True)
+                await self._hub.serve(update, clients, current_feed_event)
+
+    def _next_beat(self, now: float) -> float:
+        """The first moment for a look, `now` or later; without views and change events every moment is one."""
+        has_beat = len(self._audiences) or self._audiences.plain.change_readers
+        return max(now, self._current.looked_at + BEAT_SECONDS) if has_beat else now
+
+    async def _look_again(self) -> None:
+        if self._settling.is_settled:
+            return
+        began_at = self._clock()
+        async with self._settling.lock:
+            await in_steps(self._settling.settle())
+        if self._audiences.plain.debounce.is_open:
+            self._reading_seconds += self._clock() - began_at
+
+    async def _send(self, audience: Audience, *, to_all: bool = False) -> None:
+        """Send the rows of now to the readers that they are due for."""
+        now = self._clock()
+        closes, changes = audience.debounce.is_due(now), audience.cadence.is_due(now)
+        changed_at = min(audience.debounce.opened_at, audience.cadence.changed_at)
+        if closes and audience.is_whole:
+            self._set_lead()
+
+        def clients() -> list[Client]:
+            return [
+                *(audience.readers if closes or to_all else ()),
+                *(audience.change_readers if changes or to_all else ()),
+            ]
+
+        if clients():
+            update = await self._settling.update(audience, clients(), may_serve=False)
+            began_at, snapshot_id = self._clock(), update.id
+            is_news = any(reader.base(snapshot_id) is not None for reader in audience.change_readers)
+        else:
+            update, began_at, snapshot_id, is_news = None, now, audience.rows.id, False
+        if closes:
+            audience.debounce.sent(snapshot_id)
+        if changes:
+            audience.cadence.sent(snapshot_id, began_at, is_news=is_news)
+        self._audiences.schedule(audience)
+        if update is not None:
+            await self._hub.broadcast(update, clients())
+            if changed_at != NEVER:
+                self._metrics.observe_broadcast(changed_at=changed_at, began_at=began_at, ended_at=self._clock())
+
+    def _set_lead(self) -> None:
+        lead_seconds = min(LEAD_SHARE * self._reading_seconds, self._audiences.plain.debounce.window_seconds / 2)
+        self._lead_seconds = 0.0 if lead_seconds < MIN_LEAD_SECONDS else lead_seconds
+        self._reading_seconds = 0.0
+
+    async def _wait(self) -> None:
+        """Wait until something is due, or may change."""
+        self._settling.has_earlier.clear()  # all that it said is looked at here
+        now = self._clock()
+        is_quiet = self._audiences.wanted_from <= now
+        # While some view is quiet, what has become due since the last look is looked at now.
+        looked_at = self._current.looked_at if is_quiet else now
+        if self._fleet.wants_reading(looked_at):
+            self._want_reading()
+        reads_at = self.reads_at(now)
+        deadline = self._current.next_deadline(looked_at)
+        if is_quiet:
+            deadline = max(deadline, reads_at)
+        due_at = max(self._audiences.due_at, self._next_beat(now))
+        self.wakes_at = moment = min(due_at, deadline, reads_at if self._settling.inbox else NEVER)
+        try:
+            async with asyncio.timeout(None if moment == NEVER else max(0.0, moment - self._clock())):
+                await self._settling.has_earlier.wait()
+        except TimeoutError:
+            pass
+        self.wakes_at = -NEVER

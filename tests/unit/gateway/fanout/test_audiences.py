@@ -1,0 +1,105 @@
+"""Which views a changed row concerns, and what is kept of views that nobody reads any more."""
+
+import pytest
+
+from agent_status_gateway.fanout.audience import Audience
+from agent_status_gateway.state.views.view import WHOLE, View
+from agent_status_publisher.contract.wire import SessionState
+from chaos.workers.reports import session
+from tests.support.builders.viewing import Middle, channel, only
+
+IN_ERROR = View(state=frozenset({SessionState.ERROR}))
+
+
+def test_a_change_is_shown_only_to_the_views_that_its_row_can_be_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    middle = Middle()
+    for view in (only("web:1", "web:9"), only("web:2"), channel("web"), channel("ci"), IN_ERROR):
+        middle.join(view)
+    asked: list[tuple[str, str]] = []
+    put = Audience.put
+
+    def put_and_note(self: Audience, key: str, row: object) -> bool:
+        asked.append((self.view.query(), key))
+        return put(self, key, row)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Audience, "put", put_and_note)
+    middle.show(session("web:1"))
+    assert sorted(asked) == [
+        ("", "web:1"),
+        ("channel=web", "web:1"),
+        ("session=web:1&session=web:9", "web:1"),
+        ("state=error", "web:1"),
+    ]
+
+
+def test_a_view_has_the_rows_that_it_shows_from_its_first_client_on() -> None:
+    middle = Middle()
+    middle.show(session("web:1"), session("ci:1"), session("ci:2", "error", error="x", expires_ms=30_000))
+    for view, keys in ((channel("ci"), ["ci:1", "ci:2"]), (only("web:1"), ["web:1"]), (IN_ERROR, ["ci:2"])):
+        middle.join(view)
+        assert middle.shown(view) == keys
+    middle.show(session("web:1", "error", error="x", expires_ms=30_000), session("ci:2"))
+    assert middle.shown(channel("ci")) == ["ci:2"]
+    assert middle.shown(IN_ERROR) == ["web:1"]
+    assert middle.shown(WHOLE) == ["ci:2", "web:1"]
+
+
+def test_clients_of_equal_views_are_one_audience() -> None:
+    middle = Middle()
+    middle.join(channel("web", "ci"))
+    middle.join(channel("ci", "web"))
+    assert len(middle.audiences) == 1
+    assert len(middle.audiences.of(channel("web", "ci"))) == 2
+
+
+def test_nothing_is_kept_of_a_view_that_its_last_client_has_left() -> None:
+    middle = Middle()
+    listeners = [
+        middle.join(view, wants_changes=changes)
+        for view in (only("web:1"), channel("web"), IN_ERROR)
+        for changes in (False, True)
+    ]
+    middle.show(session("web:1"))
+    for listener in listeners:
+        middle.hub.leave(listener.client)
+    audiences = middle.audiences
+    kept = (audiences._by_view, audiences._by_name, audiences._by_session, audiences._by_channel, audiences._others)
+    assert [len(one) for one in kept] == [0, 0, 0, 0, 0]
+    assert (len(audiences._due), len(audiences._wanted)) == (1, 1), "those of the whole snapshot"
+
+
+def test_an_audience_that_was_dropped_is_not_scheduled_any_more() -> None:
+    middle = Middle()
+    listener = middle.join(channel("web"))
+    audience = middle.audiences.of(channel("web"))
+    middle.hub.leave(listener.client)
+    middle.audiences.schedule(audience)
+    assert len(middle.audiences._wanted) == 1
+
+
+def test_a_look_that_is_given_up_half_way_loses_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    middle = Middle()
+    middle.join(channel("web"), wants_changes=True)
+    monkeypatch.setattr("agent_status_gateway.fanout.audiences.STEP_ROWS", 1)
+    middle.put(session("web:1"), session("web:2"), session("web:3"))
+    steps = middle.settling.settle()
+    while not middle.shown(channel("web")):
+        next(steps)
+    steps.close()
+    audience = middle.audiences.of(channel("web"))
+    assert not audience.cadence.is_due(middle.clock()), "the change is not whole yet"
+    middle.look()
+    assert middle.shown(channel("web")) == ["web:1", "web:2", "web:3"]
+    assert audience.cadence.is_due(middle.clock())
+
+
+def test_what_is_due_is_taken_out_once_and_in_the_order_of_its_moments() -> None:
+    middle = Middle()
+    middle.join(channel("web"), wants_changes=True)
+    middle.join(channel("ci"))
+    middle.clock.pass_(5.0)
+    middle.show(session("web:1"), session("ci:1"))
+    assert middle.audiences.due_at == 5.0
+    assert middle.audiences.take_due(5.0) is middle.audiences.of(channel("web"))
+    assert middle.audiences.take_due(5.9) is None
+    assert middle.audiences.due_at == 6.0
