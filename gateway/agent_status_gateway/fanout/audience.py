@@ -15,10 +15,11 @@ from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.steps import Steps
 from agent_status_gateway.state.views.cadence import NEVER, Cadence
 from agent_status_gateway.state.views.change_log import ChangeLog
+from agent_status_gateway.state.views.holders import Holders
 from agent_status_gateway.state.views.view import View
 
-StatusOf = Callable[[Rows, float], GlobalStatus]
-"""The global status of some rows at a moment."""
+StatusOf = Callable[[Rows, float, Holders | None], GlobalStatus]
+"""The global status of some rows at a moment, counting these workers; None counts all."""
 
 
 class Audience:
@@ -28,6 +29,8 @@ class Audience:
         name: A name that no other audience of this replica has.
         readers: The clients that get whole snapshots.
         change_readers: The clients that get changes.
+        scoped_by: The audience of the whole scope in which the view is; None if it is that, or has no scope.
+        dependents: How many audiences are scoped by this one, which keeps up the workers that are counted for them.
     """
 
     __slots__ = (
@@ -36,17 +39,32 @@ class Audience:
         "cadence",
         "change_readers",
         "debounce",
+        "dependents",
+        "holders",
         "is_filled",
         "is_whole",
         "name",
         "readers",
         "rows",
+        "scoped_by",
         "served",
         "view",
     )
 
-    def __init__(self, view: View, name: str, window_seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        view: View,
+        name: str,
+        window_seconds: float,
+        clock: Callable[[], float],
+        scoped_by: "Audience | None" = None,
+    ) -> None:
         self.view = view
+        self.scoped_by = scoped_by
+        self.dependents = 0
+        self.holders: Holders | None = None
+        if view.scope is not None:
+            self.holders = Holders() if scoped_by is None else scoped_by.holders
         self.name = name
         self.is_whole = view.is_whole
         self.rows = Rows()
@@ -117,10 +135,19 @@ class Audience:
             pass  # its rows are the fold's
         elif row is not None and self.view.shows(row):
             self.rows.put(row)
-        elif not self.rows.remove(key):
+        elif self.rows.remove(key):
+            row = None
+        else:
             return False
+        if self.holders is not None and self.scoped_by is None:
+            self.holders.put(key, row)
         self._changed.append(key)
         return True
+
+    def move(self, key: str, row: Row) -> None:
+        """Note that a row of the whole snapshot is held by another worker, and shows the same."""
+        if self.is_filled and self.holders is not None and self.scoped_by is None and self.view.shows(row):
+            self.holders.put(key, row)
 
     def note(self, now: float) -> None:
         """Note that all rows that have changed are known: what they come to is a new version."""
@@ -144,7 +171,7 @@ class Audience:
 
     def renew(self, status_of: StatusOf, now: float) -> Steps[Frame]:
         """Make a frame of the rows of now, which must not change during it."""
-        frame = yield from self.served.renew(self.rows, status_of(self.rows, now), self._log.version, now)
+        frame = yield from self.served.renew(self.rows, status_of(self.rows, now, self.holders), self._log.version, now)
         return frame
 
     def update(self, clients: Iterable[Client], status_of: StatusOf, now: float, *, may_serve: bool) -> Steps[Update]:
@@ -161,7 +188,7 @@ class Audience:
             elif (base := client.base(snapshot_id)) is not None:
                 bases.setdefault(*base)
         changes: dict[int, Change] = {}
-        status = status_of(self.rows, now)
+        status = status_of(self.rows, now, self.holders)
         by_key = self.rows.by_key
         for base_version, base_id in bases.items():
             keys = self._log.since(base_version)

@@ -70,7 +70,7 @@ class Audiences:
 
     def drop_empty(self, audience: Audience) -> None:
         """Drop an audience that nobody is part of any more."""
-        if len(audience) or self._by_view.pop(audience.view, None) is None:
+        if len(audience) or audience.dependents or self._by_view.pop(audience.view, None) is None:
             return
         del self._by_name[audience.name]
         self._concerned.discard(audience)
@@ -83,6 +83,9 @@ class Audiences:
                     index[key].discard(audience)
                     if not index[key]:
                         del index[key]
+        if audience.scoped_by is not None:
+            audience.scoped_by.dependents -= 1
+            self.drop_empty(audience.scoped_by)
 
     def take(self, rows: FoldedRows, now: float) -> Steps[None]:
         """Bring the views up to date with all rows that have changed. What is not done yet is done the next time."""
@@ -92,6 +95,13 @@ class Audiences:
             self.plain.put(key, row)
             if self._by_view:
                 self._concerned.update(audience for audience in self._filed_under(key) if audience.put(key, row))
+            number += 1
+            if not number % STEP_ROWS:
+                yield
+        while (key := rows.take_moved()) is not None:
+            if self._by_view and (row := rows.by_key.get(key)) is not None:
+                for audience in self._filed_under(key):
+                    audience.move(key, row)
             number += 1
             if not number % STEP_ROWS:
                 yield
@@ -120,7 +130,11 @@ class Audiences:
         return None if name is None else self._by_name.get(name, self.plain)
 
     def _new(self, view: View) -> Audience:
-        return Audience(view, str(next(self._numbers)), self._window_seconds, self._clock)
+        scoped_by = None
+        if view.scope is not None and (of_scope := WHOLE.narrowed_to(view.scope)) != view:
+            scoped_by = self.of(of_scope)
+            scoped_by.dependents += 1
+        return Audience(view, str(next(self._numbers)), self._window_seconds, self._clock, scoped_by)
 
     def _places(self, view: View) -> list[set[Audience]]:
         if view.session is not None:

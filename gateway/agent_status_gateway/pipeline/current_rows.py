@@ -14,8 +14,9 @@ from agent_status_gateway.state.fold.folded_rows import FoldedRows
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.steps import Steps
+from agent_status_gateway.state.views.holders import Holders
 from agent_status_gateway.state.views.select import is_short, select
-from agent_status_gateway.state.views.view import View
+from agent_status_gateway.state.views.view import WHOLE, View
 
 
 class CurrentRows:
@@ -37,9 +38,9 @@ class CurrentRows:
         """All rows."""
         return self._fold.rows
 
-    def global_status(self, rows: Rows, now: float) -> GlobalStatus:
-        """These rows as a whole, at this moment."""
-        return self._fold.global_status(rows, now)
+    def global_status(self, rows: Rows, now: float, holders: Holders | None = None) -> GlobalStatus:
+        """These rows as a whole, at this moment, counting these workers; None counts all."""
+        return self._fold.global_status(rows, now, holders)
 
     def is_settled(self, now: float) -> bool:
         """True when nothing can have changed since the last look, but by reports that wait in the inbox.
@@ -78,14 +79,32 @@ class CurrentRows:
 
     def can_fill_at_once(self, view: View) -> bool:
         """True when a view's rows can be found without holding the event loop."""
-        return self.has_looked and is_short(self._fold.rows, view)
+        rows = self._fold.rows
+        return self.has_looked and is_short(rows, view) and (view.scope is None or is_short(rows, view.scope))
 
     def fill(self, audience: Audience) -> Steps[None]:
         """Find the rows of an audience that has none yet."""
-        if not audience.is_filled:
-            audience.fill((yield from select(self._fold.rows, audience.view)))
+        if audience.is_filled:
+            return
+        if audience.scoped_by is not None:
+            yield from self.fill(audience.scoped_by)
+        rows = yield from select(self._fold.rows, audience.view)
+        if audience.holders is not None and audience.scoped_by is None:
+            yield from audience.holders.fill(rows)
+        audience.fill(rows)
 
     def select(self, view: View) -> Steps[Rows]:
         """Find the rows of a view that nobody has open."""
         found = yield from select(self._fold.rows, view)
         return found
+
+    def holders(self, view: View) -> Steps[Holders | None]:
+        """Find the workers that are counted for a view; None if all are."""
+        if view.scope is None:
+            return None
+        audience = self._audiences.get(WHOLE.narrowed_to(view.scope))
+        if audience is not None and audience.is_filled:
+            return audience.holders
+        holders = Holders()
+        yield from holders.fill((yield from select(self._fold.rows, view.scope)))
+        return holders

@@ -127,11 +127,12 @@ class Settling:
             await in_steps(self.current.fill(audience))
             return await in_steps(self._make_update(audience, clients, may_serve=may_serve))
 
-    async def workers(self) -> Workers:
-        """Describe all workers that this replica knows."""
+    async def workers(self, scope: View = WHOLE) -> Workers:
+        """Describe the workers that this replica knows, as far as a reader with this scope may see them."""
         async with self.lock:
             await in_steps(self.settle())  # so that workers whose lease has expired are reported as lost
-            return await in_steps(describe_workers(self._fleet.workers, self._clock()))
+            keys = None if scope.is_whole else (await in_steps(self.current.select(scope))).by_key.keys()
+            return await in_steps(describe_workers(self._fleet.workers, self._clock(), keys))
 
     def _look(self) -> Steps[None]:
         """Bring the rows up to date. If anything is due earlier then, wake the loop that sends."""
@@ -145,7 +146,8 @@ class Settling:
         now, status_of = self._clock(), self.current.global_status
         if audience is None:  # nobody has a stream of it
             rows = yield from self.current.select(view)
-            frame = yield from encode_frame(rows, status_of(rows, now), now)
+            holders = yield from self.current.holders(view)
+            frame = yield from encode_frame(rows, status_of(rows, now, holders), now)
         else:
             yield from self.current.fill(audience)
             frame = yield from audience.renew(status_of, now)

@@ -1,6 +1,6 @@
 """Pure: the workers as an operator sees them. From here, "worker lost" on the dashboard leads to a machine."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -29,28 +29,36 @@ class WorkerStatus(TypedDict):
 
 
 class Workers(TypedDict):
-    """All workers that this replica knows, by host and pid. A lost or left one stays for about a minute."""
+    """All workers that this replica knows, by host and pid. A lost or left one stays for about a minute.
+
+    A key with a scope sees only the workers that hold a session of it, with only these sessions.
+    """
 
     workers: list[WorkerStatus]
 
 
-def describe_workers(known: Iterable[KnownWorker], now: float) -> Steps[Workers]:
-    """Describe the workers at `now`, on the clock of their moments, a worker a step."""
+def describe_workers(known: Iterable[KnownWorker], now: float, keys: Collection[str] | None = None) -> Steps[Workers]:
+    """Describe the workers at `now`, on the clock of their moments, a worker a step.
+
+    With `keys`, only the workers that hold one of these sessions are described, and of their sessions only these.
+    """
     rows = []
     for worker in known:
-        rows.append(_describe(worker, now))
+        sessions = worker.places.keys() if keys is None else [key for key in worker.places if key in keys]
+        if keys is None or sessions:
+            rows.append(_describe(worker, sessions, now))
         yield
     return {"workers": sorted(rows, key=lambda row: (row["host"], row["pid"], row["worker_id"]))}
 
 
-def _describe(known: KnownWorker, now: float) -> WorkerStatus:
+def _describe(known: KnownWorker, sessions: Iterable[str], now: float) -> WorkerStatus:
     record = known.report.record
     return {
         "worker_id": record.id,
         "host": record.host,
         "pid": record.pid,
         "state": "left" if known.has_left else "lost" if known.is_lost else "live",
-        "sessions": sorted(known.places),
+        "sessions": sorted(sessions),
         "max_concurrent": record.max_concurrent,
         "uptime_seconds": record.uptime_ms // 1000,
         "last_heard_seconds": round(max(0.0, now - known.moment), 1),

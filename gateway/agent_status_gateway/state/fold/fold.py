@@ -10,6 +10,8 @@ Rule 4. A state that began again between two reports, and shows the same, is fou
         time between the two.
 """
 
+from collections.abc import Iterable
+
 from agent_status_gateway.state.deadlines import NEVER, Deadlines
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.fold.changed import changed_sessions, young_sessions
@@ -40,13 +42,21 @@ class Fold:
         """The moment at which the next session's time is over; infinity if none's is limited."""
         return self._expiries.earliest
 
-    def global_status(self, rows: Rows, now: float) -> GlobalStatus:
-        """These rows as a whole, which are all or a part of the fold's, at this moment."""
+    def global_status(self, rows: Rows, now: float, holders: Iterable[Source] | None = None) -> GlobalStatus:
+        """These rows as a whole, which are all or a part of the fold's, at this moment.
+
+        Only the live ones of these workers are counted, or all live workers if None are given.
+        """
+        capacity, started_at = self._capacity, self._starts.earliest
+        if holders is not None:
+            live = [source.known for source in holders if source.known.is_live]
+            capacity = sum(known.report.record.max_concurrent for known in live)
+            started_at = min((known.started_at for known in live), default=now)
         return {
             "state": rows.state,
             "active_sessions": len(rows),
-            "max_concurrent": self._capacity,
-            "uptime_seconds": int(now - min(self._starts.earliest, now)),
+            "max_concurrent": capacity,
+            "uptime_seconds": int(now - min(started_at, now)),
         }
 
     def update(self, fleet: Fleet, now: float) -> Steps[None]:

@@ -4,6 +4,8 @@ Rule 1. A row stays the same object until something shown of it differs, so that
 Rule 2. A row has changed if it came, went, or shows something else. It has also changed if its state began over a
         second later than last noted, since it began again, or earlier, since another worker's state is shown now.
         Below a second, moments may differ by how long a report took.
+Rule 3. A row that shows the same, but is held by another worker, has moved. Nobody is sent that; who counts workers
+        must know it.
 """
 
 from typing import Final
@@ -18,19 +20,22 @@ RESTART_SECONDS: Final = 1.0
 class FoldedRows(Rows):
     """The rows that are shown."""
 
-    __slots__ = ("_changed", "by_channel")
+    __slots__ = ("_changed", "_moved", "by_channel")
 
     def __init__(self) -> None:
         super().__init__()
         self.by_channel: dict[str, set[str]] = {}
         """The keys of each channel that has any."""
         self._changed: set[str] = set()
+        self._moved: set[str] = set()
 
     def show(self, key: str, shown: Shown, source: Source) -> None:
         """Show this for a key."""
         row = self.by_key.get(key)
         if row is not None and row.shown == shown:
-            row.source = source
+            if row.source is not source:
+                row.source = source
+                self._moved.add(key)
             self.note_start(row)
             return
         self._changed.add(key)
@@ -63,3 +68,7 @@ class FoldedRows(Rows):
     def take_changed(self) -> str | None:
         """Take a key whose row has changed since it was last taken; None without any."""
         return self._changed.pop() if self._changed else None
+
+    def take_moved(self) -> str | None:
+        """Take a key whose row has moved since it was last taken; None without any."""
+        return self._moved.pop() if self._moved else None

@@ -3,12 +3,14 @@
 Rule 1. The values of one field are alternatives, but for labels, which must all hold. The fields must all hold.
 Rule 2. Views that are written differently but ask for the same fields and values are equal, and are spelled alike.
 Rule 3. A view within another shows the rows that both show, and no other. So a scope can only narrow.
+Rule 4. A view of a reader with a scope knows the scope, since the global status counts the workers of that scope. So
+        views of different scopes differ, though they may show the same rows.
 
 Rows have no parent and no labels. So a view that asks for either shows no row.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -33,6 +35,7 @@ class View:
         session: The session keys of which it must have one.
         parent: The session keys of which its parent must be one.
         label: The labels, `name:value`, which it must all have.
+        scope: The part whose workers the global status counts, in which this view is; None counts all workers.
     """
 
     channel: frozenset[str] | None = None
@@ -40,15 +43,16 @@ class View:
     session: frozenset[str] | None = None
     parent: frozenset[str] | None = None
     label: frozenset[str] = frozenset()
+    scope: "View | None" = None
     is_whole: bool = field(init=False, repr=False, compare=False)
-    """True if it shows every row."""
+    """True if it shows every row, and counts all workers."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Once: a view is looked up for each client that joins, and for each change.
-        fields = (self.channel, self.state, self.session, self.parent, self.label)
+        fields = (self.channel, self.state, self.session, self.parent, self.label, self.scope)
         object.__setattr__(self, "_hash", hash(fields))
-        object.__setattr__(self, "is_whole", fields == (None, None, None, None, frozenset()))
+        object.__setattr__(self, "is_whole", fields == (None, None, None, None, frozenset(), None))
 
     @override
     def __hash__(self) -> int:
@@ -77,6 +81,10 @@ class View:
             _both(self.parent, scope.parent),
             self.label | scope.label,
         )
+
+    def narrowed_to(self, scope: "View") -> "View":
+        """Narrow this part to what a reader with this scope may see. Neither of them has a scope already."""
+        return self if scope.is_whole else replace(self.within(scope), scope=scope)
 
     def query(self) -> str:
         """Spell it as a query, percent-encoded and sorted; empty for the whole snapshot.

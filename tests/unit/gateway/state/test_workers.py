@@ -1,18 +1,18 @@
 """The workers as an operator sees them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.steps import at_once
 from agent_status_gateway.state.workers import Workers
 from agent_status_gateway.state.workers import describe_workers as describe_in_steps
-from chaos.workers.reports import report
+from chaos.workers.reports import record, report, session
 from tests.support.builders.fleets import ERROR_TTL, LEASE, fleet_with, lost_at, one_session
 
 
-def describe_workers(known: Iterable[KnownWorker], now: float) -> Workers:
-    return at_once(describe_in_steps(known, now))
+def describe_workers(known: Iterable[KnownWorker], now: float, keys: Collection[str] | None = None) -> Workers:
+    return at_once(describe_in_steps(known, now, keys))
 
 
 def states(fleet: Fleet, now: float) -> dict[str, str]:
@@ -57,3 +57,15 @@ def test_workers_are_sorted_by_machine_and_process() -> None:
         report(1, one_session(worker_id="a", host="a", pid=3)),
     )
     assert list(states(fleet, 0.0)) == ["a", "b", "c"]
+
+
+def test_for_some_sessions_only_the_workers_that_hold_one_are_described_with_only_these() -> None:
+    fleet = fleet_with(
+        report(1, record("both", session("web:1"), session("ci:1"))),
+        report(1, record("other", session("ci:2"))),
+        report(1, record("none")),
+    )
+    rows = describe_workers(fleet.workers, 0.0, {"web:1", "web:2"})["workers"]
+    assert [(row["worker_id"], row["sessions"]) for row in rows] == [("both", ["web:1"])]
+    assert describe_workers(fleet.workers, 0.0, set()) == {"workers": []}
+    assert len(describe_workers(fleet.workers, 0.0)["workers"]) == 3

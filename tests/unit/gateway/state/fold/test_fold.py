@@ -48,6 +48,24 @@ def test_a_session_in_error_makes_the_fleet_degraded_and_counts_as_active() -> N
     assert (overview["state"], overview["active_sessions"]) == ("degraded", 2)
 
 
+def test_of_some_workers_only_the_live_ones_are_counted_and_nothing_without_any() -> None:
+    fleet = fleet_with(
+        report(1, record("w1", session("a:1"), max_concurrent=3, uptime_ms=10_000)),
+        report(1, record("w2", session("b:1"), max_concurrent=4, uptime_ms=70_000)),
+        report(1, record("w3", session("c:1"), max_concurrent=9, uptime_ms=990_000)),
+    )
+    take_snapshot(fleet, 5.0)
+    fold = fold_of(fleet)
+    sources = [fold.rows.by_key[key].source for key in ("a:1", "b:1")]
+    counted = fold.global_status(fold.rows, 5.0, sources)
+    assert (counted["max_concurrent"], counted["uptime_seconds"]) == (7, 75)
+    sources[1].known.is_lost = True
+    counted = fold.global_status(fold.rows, 5.0, sources)
+    assert (counted["max_concurrent"], counted["uptime_seconds"]) == (3, 15)
+    counted = fold.global_status(fold.rows, 5.0, [])
+    assert (counted["max_concurrent"], counted["uptime_seconds"]) == (0, 0)
+
+
 def test_capacity_is_the_sum_and_uptime_the_oldest_of_live_workers() -> None:
     fleet = fleet_with(
         report(1, record("w1", max_concurrent=3, uptime_ms=10_000)),

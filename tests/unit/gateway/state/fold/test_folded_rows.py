@@ -166,3 +166,15 @@ def test_a_changed_key_is_taken_once() -> None:
         rows.show("web:1", THINKING._replace(title="U"), SOURCE)
     assert rows.take_changed() == "web:1"
     assert rows.take_changed() is None
+
+
+# folded_rows: Rule 3
+def test_a_row_that_another_worker_holds_has_moved_and_not_changed() -> None:
+    rows, other = FoldedRows(), Source(SOURCE.known)
+    rows.show("web:1", THINKING, SOURCE)
+    rows.show("web:1", THINKING, SOURCE)
+    assert rows.take_moved() is None
+    taken(rows)
+    rows.show("web:1", THINKING, other)
+    assert taken(rows) == set()
+    assert (rows.take_moved(), rows.take_moved()) == ("web:1", None)

@@ -155,3 +155,19 @@ def test_a_hash_is_made_once() -> None:
     made = Counted.hashes
     assert {view: 1}[view] == 1
     assert Counted.hashes == made
+
+
+def test_a_view_of_a_reader_with_a_scope_shows_what_both_show_and_is_that_scopes_own() -> None:
+    # view: Rule 4
+    web = View(channel=frozenset({"web"}))
+    one, other = View(session=frozenset({"web:1"})), View(session=frozenset({"ci:1"}))
+    narrowed = one.narrowed_to(web)
+    assert (narrowed.session, narrowed.channel, narrowed.scope) == (one.session, web.channel, web)
+    assert narrowed != one.within(web)
+    assert narrowed == one.within(web).narrowed_to(web)
+    assert narrowed != WHOLE.narrowed_to(one.within(web))
+    assert hash(narrowed) == hash(one.narrowed_to(View(channel=frozenset(["web"]))))
+    assert not other.narrowed_to(web).shows(row("ci:1"))
+    assert not WHOLE.narrowed_to(web).is_whole
+    assert WHOLE.narrowed_to(WHOLE) is WHOLE
+    assert one.narrowed_to(WHOLE) is one
