@@ -70,7 +70,7 @@ PURE: Final = [
     *("agent_status_publisher.worker.outbox", "agent_status_publisher.worker.pace"),
     *("agent_status_gateway.state.*", "agent_status_gateway.fanout.*"),
     "agent_status_gateway.access.hosts",
-    *("agent_status_gateway.access.keyring", "agent_status_gateway.access.rate_limit"),
+    *("agent_status_gateway.access.keys.*", "agent_status_gateway.access.rate_limit"),
     *("agent_status_gateway.http.negotiation", "agent_status_gateway.ingest.*"),
     *("agent_status_gateway.feed.inbox", "agent_status_gateway.feed.missed_reports"),
     *("agent_status_gateway.cli.terminal.presentation", "agent_status_gateway.cli.terminal.view"),

@@ -15,6 +15,7 @@ from starlette.types import Scope
 from typing_extensions import override
 
 from agent_status_gateway.access.guests import LET_IN
+from agent_status_gateway.access.keys.reader import Reader
 from agent_status_gateway.fanout.address import client_of, counted_as
 
 MAX_GIVEN_KEYS: Final = 8
@@ -44,20 +45,36 @@ async def require_key(
     request: Request,
     in_header: Annotated[str | None, Security(_in_header)],  # noqa: ARG001 - for the OpenAPI document
     in_query: Annotated[str | None, Security(_in_query)],  # noqa: ARG001 - as above
-) -> str:
-    """Let the request pass if its key is right or none is required; return the key's name.
+) -> Reader:
+    """Let the request pass if its key is right or none is required; return its reader.
 
     Raises:
         HTTPException: 403.
     """
+    reader = reader_now(request)
     access = request.app.replica.access
-    name: str | None = access.name_of(request.scope)
-    if name is None:
-        raise HTTPException(403, REFUSAL)
-    access.uses[name] += 1
+    access.uses[reader.key_name] += 1
     if access.asks_for_key:
         request.scope[LET_IN] = True
-    return name
+    return reader
+
+
+def reader_now(request: Request) -> Reader:
+    """Look up the reader of a request. After a wait, its key may have another scope, or may be removed.
+
+    Raises:
+        HTTPException: 403.
+    """
+    reader: Reader | None = request.app.replica.access.reader(request.scope)
+    if reader is None:
+        raise HTTPException(403, REFUSAL)
+    return reader
+
+
+def bearer_tokens(scope: Scope) -> list[bytes]:
+    """List the tokens of `Authorization: Bearer` headers (RFC 6750, 2.1), which a scraper can send."""
+    given = [value.partition(b" ") for name, value in scope["headers"] if name == b"authorization"]
+    return [token.strip() for scheme, _, token in given if scheme.lower() == b"bearer"]
 
 
 def given_keys(scope: Scope) -> list[bytes]:

@@ -9,18 +9,20 @@ from typing import Final
 
 from starlette.types import Scope
 
-from agent_status_gateway.access.credentials import given_keys, given_ticket
-from agent_status_gateway.access.keyring import KeyRing, KeysError, parse_keys
+from agent_status_gateway.access.credentials import MAX_GIVEN_KEYS, bearer_tokens, given_keys, given_ticket
+from agent_status_gateway.access.guests import LET_IN
+from agent_status_gateway.access.keys.key_lines import Key, KeysError, parse_keys
+from agent_status_gateway.access.keys.keyring import KeyRing
+from agent_status_gateway.access.keys.reader import ANYONE, EVERYBODY, Reader
 from agent_status_gateway.access.watched_file import WatchedFile
 from agent_status_gateway.settings import Settings, SettingsError
+from agent_status_gateway.state.views.view import WHOLE, View
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 1.0
 """Seconds between two looks at the file. A change counts at the second look that sees it."""
 NAME_OF_API_KEY: Final = "API_KEY"
-EVERYBODY: Final = "everybody"
-"""The name that clients are counted by while no key is required."""
 
 
 class Access:
@@ -33,7 +35,7 @@ class Access:
     def __init__(self, settings: Settings, wall_clock: Callable[[], float] = time.time) -> None:
         self._ticket_seconds = settings.ticket_seconds
         self._wall_clock = wall_clock
-        self._own = {} if settings.api_key is None else {NAME_OF_API_KEY: settings.api_key.get_secret_value()}
+        self._own = {} if settings.api_key is None else {NAME_OF_API_KEY: Key(settings.api_key.get_secret_value())}
         self._path = settings.api_keys_file
         self._file = None if self._path is None else WatchedFile(self._path)
         self._has_warned = False
@@ -55,23 +57,43 @@ class Access:
         """True if there is any key; without one, anyone may read."""
         return not self._ring.is_open
 
-    def name_of(self, scope: Scope) -> str | None:
-        """The name of the key that a request carries; None if it may not read."""
+    def reader(self, scope: Scope) -> Reader | None:
+        """The reader whose key a request carries; None if it may not read."""
         if self._ring.is_open:
-            return EVERYBODY
-        return self._ring.name_of(given_keys(scope))
+            return ANYONE
+        readers = self._ring.readers(given_keys(scope))
+        return readers[-1] if readers else None
 
-    def name_of_streaming(self, scope: Scope) -> str | None:
-        """The name of the key or ticket that a request for the stream carries; None if it may not read."""
-        name = self.name_of(scope)
-        if name is None and (ticket := given_ticket(scope)) is not None:
-            name = self._ring.name_of_ticket(ticket, self._wall_clock())
-        return name
+    def streaming_reader(self, scope: Scope) -> Reader | None:
+        """The reader whose key or ticket a request carries, where tickets are taken; None if it may not read."""
+        reader = self.reader(scope)
+        if reader is None and (ticket := given_ticket(scope)) is not None:
+            reader = self._ring.reader_of_ticket(ticket, self._wall_clock())
+        return reader
 
-    def ticket(self, name: str) -> tuple[str, int]:
-        """Make a ticket signed with this key; returns it with the seconds that it is valid."""
-        expires_at = int(self._wall_clock()) + self._ticket_seconds
-        return ("" if name == EVERYBODY else self._ring.ticket(name, expires_at)), self._ticket_seconds
+    def may_read_metrics(self, scope: Scope) -> bool:
+        """Test whether a request may read the metrics: once any key has a scope, it must carry one without."""
+        if not self._ring.has_scopes:
+            return True
+        given = [*given_keys(scope), *bearer_tokens(scope)[:MAX_GIVEN_KEYS]]
+        readers = [reader for reader in self._ring.readers(given) if reader.sees_all]
+        if not readers:
+            return False
+        self.uses[readers[-1].key_name] += 1
+        scope[LET_IN] = True
+        return True
+
+    def ticket(self, key_name: str, scope: View = WHOLE, seconds: int | None = None) -> tuple[str, int]:
+        """Make a ticket signed with this key, for this scope within the key's; return it with the seconds it is valid.
+
+        It is empty if no key is required.
+
+        Raises:
+            ValueError: The scope is too long for a URL.
+        """
+        seconds = seconds or self._ticket_seconds
+        expires_at = int(self._wall_clock()) + seconds
+        return ("" if self._ring.is_open else self._ring.ticket(key_name, expires_at, scope)), seconds
 
     async def watch(self, on_lost: Callable[[frozenset[str]], object]) -> None:
         """Look at the file for ever; pass the names of removed and changed keys to `on_lost`."""
@@ -104,6 +126,9 @@ class Access:
             raise KeysError(f"{NAME_OF_API_KEY} is the name of the other setting's key")
         if self._path is not None and not named and not self._own:
             raise KeysError(f"{self._path} has no key in it; unset it to let anyone read")
+        secrets_with_scopes = {key.secret for key in named.values() if not key.scope.is_whole}
+        if any(own.secret in secrets_with_scopes for own in self._own.values()):
+            raise KeysError(f"{self._path} gives the other setting's key a scope")
         return KeyRing(self._own | named)
 
     def _warn_if_world_writable(self) -> None:

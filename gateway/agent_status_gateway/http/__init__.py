@@ -5,6 +5,7 @@ In reading order:
     cors             which origins may read
     negotiation      what a request accepts
     asked            what a request asks for
+    ticket           what a request for a ticket asks for
     asgi_transport   a client's transport on any ASGI server
     answers          answers that several endpoints give
     stream           the stream's endpoint, as raw ASGI

@@ -1,5 +1,8 @@
 """The view and the kinds of events that a request asks for in its query, parsed once for each request.
 
+What a request gets is what it asks for, narrowed to what its reader may see. So nobody gets a view without naming the
+reader that it is for.
+
 A query may also carry a key or a ticket. So what was parsed is kept with its request only, never by the query, and an
 error repeats nothing but the value of a field that is ours. The bytes of such a value must be UTF-8.
 """
@@ -10,6 +13,7 @@ from typing import Final, NamedTuple
 from starlette.types import Scope
 
 from agent_status_gateway.access.credentials import fields_of
+from agent_status_gateway.access.keys.reader import Reader
 from agent_status_gateway.state.views.query import FIELDS, WrongFieldError, one_of, parse_view
 from agent_status_gateway.state.views.view import WHOLE, View
 
@@ -39,29 +43,30 @@ PLAIN: Final = Asked(WHOLE, wants_changes=False, wants_feed=False)
 """The whole snapshot, again on each change: a request without a query asks for it."""
 
 
-def asked_by(scope: Scope) -> Asked:
-    """Parse what a request for a stream asks for, when it is called first for this request.
+def asked_by(scope: Scope, reader: Reader) -> Asked:
+    """Find what a request for a stream asks for, as far as this reader may see it; it is parsed once for each request.
 
     Raises:
         WrongFieldError: A field of the view or `events` has a wrong value.
     """
     query: bytes = scope["query_string"]
-    if not query:
-        return PLAIN
-    asked: Asked | None = scope.get(ASKED)
+    asked: Asked | None = scope.get(ASKED) if query else PLAIN
     if asked is None:
         asked = scope[ASKED] = _asked_in(query)
-    return asked
+    return asked if reader.sees_all else asked._replace(view=asked.view.narrowed_to(reader.scope))
 
 
-def view_asked_by(scope: Scope) -> View:
-    """Parse the view that a request for anything but a stream asks for: `events` means nothing there.
+def view_asked_by(scope: Scope, reader: Reader) -> View:
+    """Find the view that a request for anything but a stream asks for, as far as this reader may see it.
+
+    `events` means nothing there.
 
     Raises:
         WrongFieldError: A field of the view has a wrong value.
     """
     query: bytes = scope["query_string"]
-    return parse_view(query_fields(query, _VIEW_NAMES)) if query else WHOLE
+    view = parse_view(query_fields(query, _VIEW_NAMES)) if query else WHOLE
+    return view.narrowed_to(reader.scope)
 
 
 def query_fields(query: bytes, names: Mapping[bytes, str]) -> Iterator[tuple[str, str]]:

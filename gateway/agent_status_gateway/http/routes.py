@@ -10,7 +10,7 @@ from pydantic import Field
 from starlette.responses import JSONResponse, PlainTextResponse
 from typing_extensions import TypedDict
 
-from agent_status_gateway.access.credentials import REFUSAL, ask_in_measure, require_key
+from agent_status_gateway.access.credentials import REFUSAL, ask_in_measure, reader_now, require_key
 from agent_status_gateway.feed.health import NOT_READ_YET, FeedHealth
 from agent_status_gateway.http.answers.responses import Pieces, Raw
 from agent_status_gateway.http.answers.unavailable import SSE_MEDIA_TYPE, unavailable
@@ -18,6 +18,7 @@ from agent_status_gateway.http.answers.unprocessable import unprocessable
 from agent_status_gateway.http.asked import view_asked_by
 from agent_status_gateway.http.negotiation import accepts_gzip
 from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS
+from agent_status_gateway.http.ticket import TICKET_BODY, TICKET_ERRORS, ticket_asked_by
 from agent_status_gateway.paths import (
     HEALTH_PATH,
     LIVENESS_PATH,
@@ -98,11 +99,12 @@ async def status(
 ) -> Response:
     """The current snapshot. `X-Status-Stale` says for how many seconds the feed has been lost, if it is."""
     try:
-        view = view_asked_by(request.scope)
+        view_asked_by(request.scope, reader_now(request))
     except WrongFieldError as error:
         return unprocessable(error)
     if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
         return unavailable(replica.health.why_no_snapshot, accept="")
+    view = view_asked_by(request.scope, reader_now(request))
     headers = _headers(replica.health)
     frame = replica.pipeline.frame_at_once(view) or await replica.pipeline.frame(view)
     body = frame.json
@@ -115,11 +117,11 @@ async def status(
 
 
 @keyed.get(WORKERS_PATH, response_model=Workers, responses=_REFUSED, summary="All workers")
-async def workers(replica: ThisReplica) -> Response:
+async def workers(request: Request, replica: ThisReplica) -> Response:
     """Each worker's machine and process, its sessions, and whether it is live, lost or has left."""
     if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
         return unavailable(replica.health.why_no_snapshot, accept="")
-    body = orjson.dumps(await replica.pipeline.workers())
+    body = orjson.dumps(await replica.pipeline.workers(reader_now(request).scope))
     return Response(body, media_type="application/json", headers=_headers(replica.health))
 
 
@@ -131,13 +133,24 @@ class Ticket(TypedDict):
 
 
 @open_to_all.post(
-    TICKET_PATH, response_model=Ticket, responses=_REFUSED, tags=["status"], summary="A ticket for the stream"
+    TICKET_PATH,
+    response_model=Ticket,
+    responses=_REFUSED | TICKET_ERRORS,
+    tags=["status"],
+    dependencies=[Depends(ask_in_measure), Depends(require_key)],
+    openapi_extra=TICKET_BODY,
+    summary="A ticket for the stream",
 )
-async def ticket(
-    replica: ThisReplica, _: Annotated[None, Depends(ask_in_measure)], name: Annotated[str, Depends(require_key)]
-) -> Response:
-    """A ticket signed with the key: valid on every replica, for every reconnect, and void once its key is removed."""
-    text, seconds = replica.access.ticket(name)
+async def ticket(request: Request, replica: ThisReplica) -> Response:
+    """A ticket signed with the key: valid on every replica, for every reconnect, and void once its key is removed.
+
+    With a body, the ticket opens a part of what the key may see, or is valid for as long as the body says.
+    """
+    try:
+        scope, seconds = await ticket_asked_by(request)
+    except WrongFieldError as error:
+        return unprocessable(error, "body")
+    text, seconds = replica.access.ticket(reader_now(request).key_name, scope, seconds)
     return JSONResponse({"ticket": text, "expires_in": seconds}, headers={"Cache-Control": "no-store"})
 
 
@@ -178,9 +191,19 @@ async def readyz(replica: ThisReplica) -> Response:
     return _probe(replica.unready_reason, channel=replica.health.missed_reports_reason)
 
 
-@open_to_all.get(METRICS_PATH, summary="Prometheus metrics", response_class=PlainTextResponse)
-async def metrics(replica: ThisReplica) -> Response:
-    """The metrics of this replica."""
+@open_to_all.get(
+    METRICS_PATH,
+    summary="Prometheus metrics",
+    response_class=PlainTextResponse,
+    responses={403: {"description": "A key has a scope, so a key without one is required."}},
+)
+async def metrics(request: Request, replica: ThisReplica) -> Response:
+    """The metrics of this replica. Once any key has a scope, they need a key without one.
+
+    Here the key may also be sent as `Authorization: Bearer`.
+    """
+    if not replica.access.may_read_metrics(request.scope):
+        return JSONResponse({"detail": REFUSAL}, 403)
     return Response(replica.metrics.expose(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent_status_gateway.access.credentials import REFUSAL
 from agent_status_gateway.access.guests import LET_IN
-from agent_status_gateway.access.key_file import EVERYBODY
+from agent_status_gateway.access.keys.reader import Reader
 from agent_status_gateway.fanout.address import client_of
 from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.events.encoders import encoder_for
@@ -36,6 +36,9 @@ FIRST_SNAPSHOT_SECONDS: Final = 5.0
 """The longest that a request waits for the first snapshot, in seconds."""
 STREAM: Final = "agent_status.stream"
 """The key of the lifespan state that holds this endpoint, for connections that call it themselves."""
+READER: Final = "agent_status.reader"
+"""The key of a request's scope that holds the reader who was not refused."""
+NO_ROOM: Final = "unavailable: there is no room for this stream now"
 HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-transform"),
@@ -112,11 +115,12 @@ class StatusStream:
 
     def _join(self, scope: Scope, transport: Transport, *, is_gzipped: bool, is_chunked: bool) -> Client:
         encoder = encoder_for(is_gzipped=is_gzipped, is_chunked=is_chunked)
-        key_name = self._access.name_of_streaming(scope) or EVERYBODY
-        self._access.uses[key_name] += 1
+        # Not looked up again: a ticket may have expired since then, and that must not make anybody of its reader.
+        reader: Reader = scope[READER]
+        self._access.uses[reader.key_name] += 1
         scope[LET_IN] = True
-        peer = Peer(*client_of(scope), key_name)
-        view, wants_changes, wants_feed = asked_by(scope)
+        peer = Peer(*client_of(scope), reader.key_name)
+        view, wants_changes, wants_feed = asked_by(scope, reader)
         audience = self._pipeline.audience(view)
         try:
             return self._hub.join(
@@ -136,17 +140,21 @@ class StatusStream:
         """The answer that refuses a stream; None if the client gets one."""
         if (reason := self._hosts.refusal(scope)) is not None:
             return misdirected(reason)
-        key_name = self._access.name_of_streaming(scope)
-        if key_name is None:
+        reader = self._access.streaming_reader(scope)
+        if reader is None:
             return JSONResponse({"detail": REFUSAL}, 403)
+        scope[READER] = reader
         try:
-            view = asked_by(scope).view
+            view = asked_by(scope, reader).view
         except WrongFieldError as error:
             return unprocessable(error)
         if self._hub.is_draining:
             return unavailable("this replica is going away", accept=_header(scope, b"accept"))
-        full = self._hub.why_full(key_name, client_of(scope)[0], view)
-        return None if full is None else unavailable(full, accept=_header(scope, b"accept"))
+        full = self._hub.why_full(reader.key_name, client_of(scope)[0], view)
+        if full is None:
+            return None
+        # A reader with a scope learns nothing of how many others there are, and of which of them it is one too many.
+        return unavailable(full if reader.sees_all else NO_ROOM, accept=_header(scope, b"accept"))
 
     async def _no_snapshot(self, scope: Scope) -> Response | None:
         """Wait for the first snapshot; return an answer if it does not come."""

@@ -3,7 +3,7 @@
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
-from agent_status_gateway.access.key_file import EVERYBODY
+from agent_status_gateway.access.keys.reader import EVERYBODY
 from agent_status_gateway.fanout.audiences import Audiences
 from agent_status_gateway.fanout.client import Client, Peer
 from agent_status_gateway.fanout.events.encoders import IDENTITY, Encoder

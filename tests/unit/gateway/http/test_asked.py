@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_status_gateway.access.keys.reader import ANYONE
 from agent_status_gateway.http.asked import (
     ASKED,
     EVENT_KINDS,
@@ -32,7 +33,7 @@ def scope(query: bytes | str) -> dict[str, Any]:
 
 
 def asked(query: bytes | str) -> Asked:
-    return asked_by(scope(query))
+    return asked_by(scope(query), ANYONE)
 
 
 def refused(query: bytes | str) -> WrongFieldError:
@@ -50,7 +51,7 @@ def sessions(*keys: str) -> View:
 )
 def test_a_query_without_a_field_that_is_ours_asks_for_what_no_query_does(query: str) -> None:
     assert asked(query) == PLAIN == Asked(WHOLE, wants_changes=False, wants_feed=False)
-    assert view_asked_by(scope(query)) == WHOLE
+    assert view_asked_by(scope(query), ANYONE) == WHOLE
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_an_unknown_or_empty_kind_of_events_is_refused_with_a_list_of_those_ther
 
 
 def test_events_mean_nothing_where_there_is_no_stream() -> None:
-    assert view_asked_by(scope("events=nonsense&session=web:1&events=%FF")) == sessions("web:1")
+    assert view_asked_by(scope("events=nonsense&session=web:1&events=%FF"), ANYONE) == sessions("web:1")
 
 
 def test_a_view_and_events_are_asked_for_together() -> None:
@@ -132,7 +133,7 @@ def test_a_view_and_events_are_asked_for_together() -> None:
 )
 def test_names_and_values_are_decoded_as_browsers_encode_them(query: bytes, view: View) -> None:
     assert asked(query).view == view
-    assert view_asked_by(scope(query)) == view
+    assert view_asked_by(scope(query), ANYONE) == view
 
 
 @given(st.lists(st.tuples(st.sampled_from(["session", "events", "label", "key", "größe", ""]), texts)))
@@ -175,7 +176,7 @@ def test_fields_that_are_not_ours_may_have_any_bytes(query: bytes) -> None:
 def test_a_wrong_value_of_a_view_names_its_field(query: str, field: str) -> None:
     assert refused(f"events=all&{query}").field == field
     with pytest.raises(WrongFieldError) as raised:
-        view_asked_by(scope(query))
+        view_asked_by(scope(query), ANYONE)
     assert raised.value.field == field
 
 
@@ -203,21 +204,21 @@ def test_ten_thousand_fields_that_are_not_ours_and_as_many_repeats_of_events_are
 
 def test_a_query_is_parsed_once_for_each_request() -> None:
     request = scope("session=web:1&key=geheim")
-    first = asked_by(request)
+    first = asked_by(request, ANYONE)
     request["query_string"] = b"events=nonsense"
-    assert asked_by(request) is first
+    assert asked_by(request, ANYONE) is first
     assert asked(b"session=web:2").view == sessions("web:2"), "another request has its own"
 
 
 def test_a_request_without_a_query_keeps_nothing() -> None:
     request = scope("")
-    assert asked_by(request) is PLAIN
+    assert asked_by(request, ANYONE) is PLAIN
     assert ASKED not in request
 
 
 def test_a_key_and_a_ticket_are_in_nothing_that_is_kept_and_in_no_error() -> None:
     request = scope("key=geheim&ticket=geheim&session=web:1&key=geheim")
-    asked_by(request)
+    asked_by(request, ANYONE)
     assert "geheim" not in repr(request[ASKED])
     error = refused("key=geheim&state=asleep&ticket=geheim")
     assert "geheim" not in repr([str(error), vars(error)])
