@@ -152,7 +152,8 @@ class Sending:
         if is_quiet:
             deadline = max(deadline, reads_at)
         due_at = max(self._audiences.due_at, self._next_beat(now))
-        self.wakes_at = moment = min(due_at, deadline, reads_at if self._settling.inbox else NEVER)
+        must_look = self._settling.inbox or not self._current.has_looked
+        self.wakes_at = moment = min(due_at, deadline, reads_at if must_look else NEVER)
         try:
             async with asyncio.timeout(None if moment == NEVER else max(0.0, moment - self._clock())):
                 await self._settling.has_earlier.wait()

@@ -48,6 +48,11 @@ class KnownWorker:
         return self.moment - self.report.record.uptime_ms / 1000
 
     @property
+    def late_seconds(self) -> float:
+        """How much later its report was written by our clock than by Redis's: a number that means nothing by itself."""
+        return self.moment - self.report.at_ms / 1000
+
+    @property
     def heartbeat_seconds(self) -> float:
         """Seconds between two of its reports, as it promised."""
         return self.report.record.heartbeat_ms / 1000

@@ -7,7 +7,8 @@ Rule 2. A key with several claims is decided again with each report of a worker 
         by the claims' moments alone (claims.py).
 Rule 3. A session whose time is over (an error, a question) is decided again when that moment comes.
 Rule 4. A state that began again between two reports, and shows the same, is found by its age: it is shorter than the
-        time between the two.
+        time between the two. If a worker's reports are not as late any more as they were, all its states began at
+        another moment than was known.
 """
 
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from agent_status_gateway.state.deadlines import NEVER, Deadlines
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.fold.changed import changed_sessions, young_sessions
 from agent_status_gateway.state.fold.claims import claims_to, is_end, winner
-from agent_status_gateway.state.fold.folded_rows import FoldedRows
+from agent_status_gateway.state.fold.folded_rows import RESTART_SECONDS, FoldedRows
 from agent_status_gateway.state.fold.row import Source, shown_of
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStatus
@@ -120,8 +121,13 @@ class Fold:
         return touched
 
     def _note_starts(self, source: Source, before: KnownWorker) -> None:
-        shown = self.rows.by_key
-        for key in young_sessions(source.known, before):
+        shown, known = self.rows.by_key, source.known
+        keys: Iterable[str] = known.places
+        if abs(known.late_seconds - source.noted_late) > RESTART_SECONDS:
+            source.noted_late = known.late_seconds
+        else:
+            keys = young_sessions(known, before)
+        for key in keys:
             row = shown.get(key)
             if row is not None and row.source is source:
                 self.rows.note_start(row)

@@ -31,10 +31,12 @@ class Shown(NamedTuple):
 class Source:
     """The worker that a row is of, by its newest report: a row is not touched when it only grows older."""
 
-    __slots__ = ("known",)
+    __slots__ = ("known", "noted_late")
 
     def __init__(self, known: KnownWorker) -> None:
         self.known = known
+        self.noted_late = known.late_seconds
+        """How late its reports came when the starts of all its rows were last noted."""
 
 
 class Row:

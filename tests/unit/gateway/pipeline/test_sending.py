@@ -3,6 +3,7 @@
 import asyncio
 
 from agent_status_gateway.pipeline.sending import BEAT_SECONDS
+from agent_status_gateway.state.steps import at_once as steps_at_once
 from agent_status_gateway.state.views.view import WHOLE, View
 from chaos.workers.reports import session
 from tests.support.builders.lines import at_once
@@ -183,5 +184,28 @@ def test_a_client_that_was_blocked_is_served_by_the_loop_for_those_who_wait() ->
         (event,) = changes.taken()
         assert b'"web:2"' in event
         assert kinds([event]) == ["change"]
+
+    asyncio.run(scenario())
+
+
+def test_rows_that_were_folded_and_not_looked_at_are_looked_at_in_the_next_beat() -> None:
+    """News of an outage reads the inbox without a look; during it no deadline would wake the loop."""
+
+    async def scenario() -> None:
+        middle = Middle()
+        changes = middle.join(WEB, wants_changes=True)
+        loop = asyncio.create_task(middle.sending.send_when_due())
+        await asyncio.sleep(0)
+        middle.fleet.outage_began(middle.clock())
+        middle.put(session("web:1"))
+        steps_at_once(middle.settling.read_inbox())
+        middle.settling.has_earlier.set()
+        await asyncio.sleep(0)
+        middle.clock.pass_(BEAT_SECONDS)
+        async with asyncio.timeout(5):
+            while not changes.transport.chunks:  # noqa: ASYNC110 - our loop goes on
+                await asyncio.sleep(0.001)
+        loop.cancel()
+        assert kinds(changes.taken()) == ["change"]
 
     asyncio.run(scenario())

@@ -72,3 +72,22 @@ def test_what_a_worker_that_was_lost_shows_again_is_a_change(*, is_lost: bool) -
     spoken.speak(16.0, session("web:1", "error", error="worker lost", changed_ms=0))
     at_once(fold.update(fleet, 16.0))
     assert spoken.changed() == {"web:1"}
+
+
+def test_a_late_report_hides_no_state_that_began_again_before_it() -> None:
+    spoken = Spoken(FIRST)
+    spoken.speak(5.0, FIRST._replace(changed_ms=65_000), came_at=9.9)
+    spoken.fold(9.9)
+    spoken.speak(10.0, FIRST._replace(changed_ms=3000), came_at=10.0)
+    assert spoken.fold(10.0) == {"web:1"}
+
+
+# fold: Rule 4
+def test_reports_that_are_not_late_any_more_date_all_states_of_their_worker_again() -> None:
+    spoken = Spoken(FIRST, session("web:2", changed_ms=90_000))
+    spoken.speak(5.0, FIRST._replace(changed_ms=65_000), session("web:2", changed_ms=95_000), came_at=9.9)
+    assert spoken.fold(9.9) == {"web:1", "web:2"}, "as far as could be known, both began 4.9 seconds later"
+    spoken.speak(10.0, FIRST._replace(changed_ms=70_000), session("web:2", changed_ms=100_000), came_at=10.0)
+    assert spoken.fold(10.0) == {"web:1", "web:2"}
+    spoken.speak(15.0, FIRST._replace(changed_ms=75_000), session("web:2", changed_ms=105_000), came_at=15.0)
+    assert spoken.fold(15.0) == set()
