@@ -6,6 +6,7 @@ In reading order:
     negotiation      what a request accepts
     asked            what a request asks for
     ticket           what a request for a ticket asks for
+    entity_tag       the tag of a snapshot, and whether a client has it
     asgi_transport   a client's transport on any ASGI server
     answers          answers that several endpoints give
     stream           the stream's endpoint, as raw ASGI

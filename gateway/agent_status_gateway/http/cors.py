@@ -24,7 +24,7 @@ def cors_options(settings: Settings) -> CorsOptions:
         "allow_origins": [origin for origin in settings.cors_origins if origin != LOCALHOST_ORIGINS],
         "allow_origin_regex": LOCALHOST if LOCALHOST_ORIGINS in settings.cors_origins else None,
         "allow_methods": ["GET", "HEAD", "POST"],  # POST is for a ticket
-        "allow_headers": ["Content-Type", "X-Status-Key", "Last-Event-ID", "Cache-Control"],
+        "allow_headers": ["Content-Type", "X-Status-Key", "Last-Event-ID", "Cache-Control", "If-None-Match"],
         "allow_private_network": True,
-        "expose_headers": ["X-Status-Stale", "Retry-After"],
+        "expose_headers": ["X-Status-Stale", "Retry-After", "ETag"],
     }

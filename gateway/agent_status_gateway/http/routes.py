@@ -16,6 +16,7 @@ from agent_status_gateway.http.answers.responses import Pieces, Raw
 from agent_status_gateway.http.answers.unavailable import SSE_MEDIA_TYPE, unavailable
 from agent_status_gateway.http.answers.unprocessable import unprocessable
 from agent_status_gateway.http.asked import view_asked_by
+from agent_status_gateway.http.entity_tag import entity_tag, has_tag
 from agent_status_gateway.http.negotiation import accepts_gzip
 from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS
 from agent_status_gateway.http.ticket import TICKET_BODY, TICKET_ERRORS, ticket_asked_by
@@ -52,6 +53,9 @@ _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
         "description": "Unavailable: no snapshot yet, full, or draining. `Retry-After` says when to retry.",
         "content": {"application/json": {"example": {"detail": NOT_READ_YET}}},
     },
+}
+_SAME: Final[dict[int | str, dict[str, Any]]] = {
+    304: {"description": "The snapshot has the tag of `If-None-Match`. Titles, tokens and durations may differ."}
 }
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -93,9 +97,15 @@ ThisReplica = Annotated[Replica, Depends(_replica)]
 
 
 @keyed.head(STATUS_PATH, include_in_schema=False)
-@keyed.get(STATUS_PATH, response_model=Snapshot, responses=_REFUSED, summary="What all agents are doing now")
+@keyed.get(STATUS_PATH, response_model=Snapshot, responses=_REFUSED | _SAME, summary="What all agents are doing now")
 async def status(
-    request: Request, replica: ThisReplica, accept_encoding: Annotated[str, Header(include_in_schema=False)] = ""
+    request: Request,
+    replica: ThisReplica,
+    accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
+    if_none_match: Annotated[
+        list[str],
+        Header(description="The `ETag` of an earlier answer: 304 says that keys, states and tools are the same."),
+    ] = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
     """The current snapshot. `X-Status-Stale` says for how many seconds the feed has been lost, if it is."""
     try:
@@ -106,7 +116,11 @@ async def status(
         return unavailable(replica.health.why_no_snapshot, accept="")
     view = view_asked_by(request.scope, reader_now(request))
     headers = _headers(replica.health)
+    tags = ", ".join(if_none_match)
+    if tags and has_tag(tags, snapshot_id := await replica.pipeline.snapshot_id(view)):
+        return Response(status_code=304, headers=headers | {"ETag": entity_tag(snapshot_id)})
     frame = replica.pipeline.frame_at_once(view) or await replica.pipeline.frame(view)
+    headers["ETag"] = entity_tag(frame.id)
     body = frame.json
     if frame.length > MIN_GZIP_BYTES and accepts_gzip(accept_encoding):
         headers["Content-Encoding"] = "gzip"
@@ -209,7 +223,8 @@ async def metrics(request: Request, replica: ThisReplica) -> Response:
 
 def _headers(health: FeedHealth) -> dict[str, str]:
     """Make the headers of an answer with a snapshot."""
-    headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    # Not "no-cache": a browser's `fetch` would send the tag by itself, and show a 304's old durations.
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
     stale_seconds = health.stale_seconds
     return headers if stale_seconds is None else headers | {"X-Status-Stale": str(int(stale_seconds))}
 

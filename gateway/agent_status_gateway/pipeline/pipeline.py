@@ -48,6 +48,7 @@ class Pipeline:
         self.known_reports = settling.known_reports
         self.frame_at_once = settling.frame_at_once
         self.frame = settling.frame
+        self.snapshot_id = settling.snapshot_id
         self.workers = settling.workers
 
     async def run(self) -> None:

@@ -117,6 +117,16 @@ class Settling:
                 frame = await in_steps(self._make_frame(view))
             return frame
 
+    async def snapshot_id(self, view: View = WHOLE) -> str:
+        """Return the id of a view's rows of now, without a frame of them."""
+        async with self.lock:
+            if not self.is_settled:
+                await in_steps(self.settle())
+            audience = self._audiences.get(view)
+            if audience is not None and audience.is_filled:
+                return audience.rows.id
+            return (await in_steps(self.current.select(view))).id
+
     async def update(self, audience: Audience, clients: Collection[Client], *, may_serve: bool) -> Update:
         """Make what these clients need to have the rows of the last look; `may_serve`: a frame may be a moment old."""
         if not self.lock.locked() and self.current.has_looked and audience.is_short:
