@@ -74,7 +74,7 @@ class Audience:
         self.change_readers: set[ChangeReader] = set()
         self.debounce = Debounce(window_seconds)
         self.cadence = Cadence(window_seconds)
-        self.served = ServedFrame(clock)
+        self.served = ServedFrame(clock, is_of_all=self.is_whole)
         self._log = ChangeLog()
         self._changed: list[str] = []
 

@@ -18,10 +18,10 @@ _OF_STATE: dict[str, tuple[SessionRecord, ...]] = {
 }
 
 
-def frame_of(*sessions: SessionRecord, made_at: float = 0.0) -> Frame:
+def frame_of(*sessions: SessionRecord, made_at: float = 0.0, is_of_all: bool = True) -> Frame:
     """The frame of one worker's sessions."""
     fold = folded(*sessions, at=made_at)
-    return at_once(encode_frame(fold.rows, fold.global_status(fold.rows, made_at), made_at))
+    return at_once(encode_frame(fold.rows, fold.global_status(fold.rows, made_at), made_at, is_of_all=is_of_all))
 
 
 def change_to(

@@ -83,20 +83,29 @@ class Frame(Event):
     Attributes:
         made_at: The moment that durations refer to, in seconds on the replica's monotonic clock.
         version: The number of its rows' version: changes for clients that got it begin there.
+        is_of_all: True for the whole fleet's frame, which is compressed however short it is: it has the most readers.
     """
 
     def __init__(
-        self, *, id_: str, event: bytes, rest: tuple[Piece, ...] = (), made_at: float, version: int = 0
+        self,
+        *,
+        id_: str,
+        event: bytes,
+        rest: tuple[Piece, ...] = (),
+        made_at: float,
+        version: int = 0,
+        is_of_all: bool = True,
     ) -> None:
         super().__init__(id_=id_, event=event, rest=rest)
         self.made_at = made_at
         self.version = version
+        self.is_of_all = is_of_all
 
     @cached_property
     @override
-    def gzipped(self) -> GzippedEvent:
-        """The bytes, compressed however few they are: they can begin a stream."""
-        return GzippedEvent(self.event)
+    def gzipped(self) -> GzippedEvent | StoredEvent:
+        """The bytes in a gzip stream."""
+        return GzippedEvent(self.event) if self.is_of_all else gzipped(self.event)
 
     @property
     def json(self) -> list[bytes]:
@@ -121,16 +130,23 @@ class Frame(Event):
         return [gzip.compress(self.json[0], LEVEL, mtime=0)]
 
 
-def encode_frame(rows: Rows, status: GlobalStatus, made_at: float, version: int = 0) -> Steps[Frame]:
+def encode_frame(
+    rows: Rows, status: GlobalStatus, made_at: float, version: int = 0, *, is_of_all: bool = True
+) -> Steps[Frame]:
     """Encode a snapshot, in steps during which its rows must not change. No other code turns a snapshot into bytes."""
     frame_id = rows.id
     beginning = b'{"global":%b,"sessions":[' % orjson.dumps(status)
     parts = yield from in_parts(row.json(made_at) for row in rows)
-    if len(parts) > 1:
-        pieces = tuple(map(Piece, (beginning, *parts, b"]}", end_of_event(frame_id))))
-        return Frame(id_=frame_id, event=HEAD, rest=pieces, made_at=made_at, version=version)
-    event = b"".join([HEAD, beginning, *parts, b"]}", end_of_event(frame_id)])
-    return Frame(id_=frame_id, event=event, made_at=made_at, version=version)
+    pieces = (beginning, *parts, b"]}", end_of_event(frame_id))
+    is_large = len(parts) > 1
+    return Frame(
+        id_=frame_id,
+        event=HEAD if is_large else b"".join([HEAD, *pieces]),
+        rest=tuple(map(Piece, pieces)) if is_large else (),
+        made_at=made_at,
+        version=version,
+        is_of_all=is_of_all,
+    )
 
 
 def in_parts(elements: Iterable[bytes]) -> Steps[list[bytes]]:

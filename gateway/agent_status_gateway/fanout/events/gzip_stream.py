@@ -78,6 +78,11 @@ class StoredEvent:
         self.event = store(text)
         self.chunk = chunk(self.event)
 
+    def first(self, tail: bytes) -> tuple[bytes, int, int]:
+        """The beginning of a stream, with `tail` instead of the last blank line; then the CRC and the length so far."""
+        text = self._text[:-1] + tail
+        return HEAD + store(text), zlib.crc32(text), len(text)
+
     def crc_after(self, crc: int) -> int:
         """The CRC of a text with this CRC, once the event is appended."""
         return zlib.crc32(self._text, crc)

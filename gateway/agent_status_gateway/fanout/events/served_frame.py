@@ -19,12 +19,13 @@ SHORT_ROWS: Final = STEP_ROWS
 
 
 class ServedFrame:
-    """The newest frame. `clock` gives the pipeline's monotonic seconds."""
+    """The newest frame: of all rows, or of those of a view. `clock` gives the pipeline's monotonic seconds."""
 
-    __slots__ = ("_clock", "_frame", "_serves_until")
+    __slots__ = ("_clock", "_frame", "_is_of_all", "_serves_until")
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], *, is_of_all: bool) -> None:
         self._clock = clock
+        self._is_of_all = is_of_all
         self._frame: Frame | None = None
         self._serves_until = 0.0
 
@@ -40,7 +41,7 @@ class ServedFrame:
 
     def renew(self, rows: Rows, status: GlobalStatus, version: int, now: float) -> Steps[Frame]:
         """Make a frame of these rows, which must not change during it."""
-        steps = encode_frame(rows, status, now, version)
+        steps = encode_frame(rows, status, now, version, is_of_all=self._is_of_all)
         seconds = 0.0
         while True:
             began_at = self._clock()

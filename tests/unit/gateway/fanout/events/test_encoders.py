@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_status_gateway.fanout.events.encoders import CHUNKED, IDENTITY, Encoder, Gzip, encoder_for
-from agent_status_gateway.fanout.events.frames import KEEPALIVE, Piece
+from agent_status_gateway.fanout.events.frames import KEEPALIVE, Frame, Piece
 from agent_status_gateway.fanout.events.gzip_stream import SHORT_BYTES, GzippedEvent, StoredEvent, gzipped, store
 from agent_status_gateway.fanout.events.retry import retry
 from chaos.workers.reports import session
@@ -16,10 +16,12 @@ from tests.support.builders.frames import change_to, frame_of
 from tests.unit.gateway.fanout.test_hub import A, B, C
 
 LARGE = frame_of(*[session(f"web:{number}", title="x" * 200) for number in range(1000)])
+OF_PART = frame_of(session("web:1"), is_of_all=False)
+LONG_OF_PART = frame_of(*[session(f"web:{number}") for number in range(30)], is_of_all=False)
 CHANGE = change_to(session("web:1", title="T"), gone=["web:2"])
 LONG_CHANGE = change_to(*[session(f"web:{number}", title="x" * 50) for number in range(30)])
 IN_PIECES = change_to(session(), gone=[f"web:{number}" for number in range(1001)])
-PIECES = (A, B, C, LARGE, CHANGE, LONG_CHANGE, IN_PIECES, *IN_PIECES.rest)
+PIECES = (A, B, C, LARGE, OF_PART, CHANGE, LONG_CHANGE, IN_PIECES, *IN_PIECES.rest)
 
 
 def unchunked(body: bytes) -> bytes:
@@ -91,9 +93,23 @@ def test_a_change_is_made_once_for_all_clients_of_a_kind(change: Piece) -> None:
     assert CHUNKED.event(change) is CHUNKED.event(change)
 
 
-def test_a_short_snapshot_is_compressed() -> None:
+def test_a_short_snapshot_of_the_whole_fleet_is_compressed() -> None:
     assert A.length < SHORT_BYTES
     assert len(Gzip(is_chunked=False).event(A)) < A.length
+
+
+def test_a_short_snapshot_of_a_part_is_stored_and_a_long_one_is_deflated() -> None:
+    assert isinstance(OF_PART.gzipped, StoredEvent)
+    assert isinstance(LONG_OF_PART.gzipped, GzippedEvent)
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+@pytest.mark.parametrize("first", [A, LARGE, OF_PART, LONG_OF_PART])
+def test_a_compressed_stream_may_begin_with_any_snapshot(first: Frame, is_chunked: bool) -> None:
+    encoder = Gzip(is_chunked=is_chunked)
+    body = encoder.first(first, 1234, b"more") + encoder.event(CHANGE) + encoder.last(b"")
+    text = gzip.decompress(unchunked(body) if is_chunked else body)
+    assert text == first.first_event(1234) + b"more" + CHANGE.event
 
 
 def test_a_large_snapshot_compresses_to_a_sixth_of_its_size() -> None:

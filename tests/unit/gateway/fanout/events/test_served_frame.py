@@ -23,7 +23,7 @@ class Served:
 
     def __init__(self, sessions: int = 1) -> None:
         self.clock = Clock()
-        self.frame = ServedFrame(self.clock)
+        self.frame = ServedFrame(self.clock, is_of_all=True)
         fold = folded(*[session(f"web:{number}") for number in range(sessions)], at=0.0)
         self.rows, self.status = fold.rows, fold.global_status(fold.rows, 0.0)
 
@@ -60,9 +60,9 @@ def test_a_frame_that_was_slow_to_make_serves_longer_but_not_for_ever(
 ) -> None:
     served = Served()
 
-    def slowly(rows: Rows, status: GlobalStatus, made_at: float, version: int) -> Steps[Frame]:
+    def slowly(rows: Rows, status: GlobalStatus, made_at: float, version: int, *, is_of_all: bool) -> Steps[Frame]:
         served.clock.pass_(seconds)
-        return (yield from encode_frame(rows, status, made_at, version))
+        return (yield from encode_frame(rows, status, made_at, version, is_of_all=is_of_all))
 
     monkeypatch.setattr(served_frame, "encode_frame", slowly)
     made_at = served.clock()
