@@ -7,11 +7,13 @@ import http.server
 import json
 import queue
 import threading
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import unquote_plus
 
 from agent_status_gateway.dashboard import ASSETS, HEADERS, INDEX
-from chaos.gateways.gateway_client import STATUS, STREAM
+from chaos.gateways.gateway_client import STREAM
 
 Row = dict[str, Any]
 DEGRADED: Final = "error"
@@ -32,12 +34,19 @@ def snapshot(rows: list[Row], *, max_concurrent: int, uptime_seconds: int) -> di
 
 
 class ScriptedGateway:
-    """`say` and `say_feed` go to every page that is open; `refusal` is the status that new streams get instead."""
+    """`say`, `say_change` and `say_feed` go to every page that is open.
+
+    Attributes:
+        refusal: The status that new streams get instead.
+        is_old: True if it knows no `changes`, as older gateways.
+        asked: What each stream that was opened asked for, as text: the query.
+    """
 
     def __init__(self) -> None:
         self.refusal: int | None = None
+        self.is_old = False
+        self.asked: list[str] = []
         self._newest = b""
-        self.json = b"{}"
         self._streams: list[queue.Queue[bytes | None]] = []
         handler = type("Handler", (_Handler,), {"gateway": self})
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -59,10 +68,13 @@ class ScriptedGateway:
         self._server.server_close()
         self._thread.join(10)
 
-    def say(self, snapshot: dict[str, Any]) -> None:
-        self.json = json.dumps(snapshot).encode()
-        self._newest = b"event: status\ndata: %b\n\n" % self.json
+    def say(self, snapshot: dict[str, Any], id_: str = "a") -> None:
+        self._newest = f"event: status\ndata: {json.dumps(snapshot)}\nid: {id_}\n\n".encode()
         self._send(self._newest)
+
+    def say_change(self, change: dict[str, Any], id_: str) -> None:
+        """Send only a change. Pages that come later get the newest snapshot that was said."""
+        self._send(f"event: change\ndata: {json.dumps(change)}\nid: {id_}\n\n".encode())
 
     def say_feed(self, state: str, since_seconds: float) -> None:
         said = json.dumps({"state": state, "since_seconds": since_seconds})
@@ -93,13 +105,15 @@ class ScriptedGateway:
 class _Handler(http.server.BaseHTTPRequestHandler):
     gateway: ScriptedGateway
 
+    def do_HEAD(self) -> None:
+        self._answer(b"", "application/json", self._refusal or HTTPStatus.OK)
+
     def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if path in (STATUS, STREAM) and self.gateway.refusal is not None:
-            self._answer(b"{}", "application/json", self.gateway.refusal)
-        elif path == STATUS:
-            self._answer(self.gateway.json, "application/json")
+        path, _, query = self.path.partition("?")
+        if path == STREAM and self._refusal is not None:
+            self._answer(b"{}", "application/json", self._refusal)
         elif path == STREAM:
+            self.gateway.asked.append(unquote_plus(query))
             self._stream()
         elif (asset := ASSETS.get(INDEX if path == "/" else path.removeprefix("/dashboard/"))) is not None:
             self._answer(asset.body, asset.media_type)
@@ -108,6 +122,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_arguments: object) -> None:
         """Not to the output."""
+
+    @property
+    def _refusal(self) -> int | None:
+        """The status that a stream with this query gets; None if it is opened."""
+        if self.gateway.is_old and "changes" in self.path:
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+        return self.gateway.refusal
 
     def _answer(self, body: bytes, media_type: str, status: int = 200) -> None:
         self.send_response(status)

@@ -5,6 +5,8 @@
  *
  *     const watch = watchStatus({
  *       key: "…",                                   // if the operator has set one
+ *       ticket: "…",                                // instead of a key: that of a share link
+ *       view: "channel=web&state=error",            // a part of the snapshot; by default all of it
  *       onStatus(status, ageSeconds) { … },         // a snapshot, and how long ago it came
  *       onConnection({ state, sinceSeconds, nextTrySeconds, reason }) { … },
  *     });
@@ -12,18 +14,34 @@
  *
  * `state` is `connecting`, `connected`, `reconnecting`, `stale` or `needs key`: docs/reference/client-js.md says what each means.
  *
+ * The stream brings changes (docs/reference/events.md). Each tab folds them, so `onStatus` always gets a whole snapshot.
+ *
  * Tabs share by a Web Lock (its holder has the connection, the others queue) and a BroadcastChannel. Without, as on
  * plain http: from another machine, each tab has a connection.
  */
 
+import { Fold } from "./fold.js";
 import { Stream, now } from "./stream.js";
 
 const PING_MS = 5000;
+const FORMAT = 2; // of the messages between tabs: one with an older client.js shares nothing with this one
 
-/** Begin to watch. `gateway` is its base URL: where this module came from, unless told otherwise. */
-export function watchStatus({ gateway = new URL("..", import.meta.url).href, isShared = true, ...options }) {
+/**
+ * Begin to watch. `gateway` is its base URL: where this module came from, unless told otherwise. `view` is a query, or an
+ * object with a value or a list of values by field: `{ channel: "web", session: ["web:1", "web:2"] }`.
+ */
+export function watchStatus({ gateway = new URL("..", import.meta.url).href, isShared = true, view = "", ...options }) {
   const base = new URL(gateway.endsWith("/") ? gateway : `${gateway}/`, import.meta.url).href;
-  return new Watch({ key: "", onStatus() {}, onConnection() {}, ...options, isShared, base });
+  return new Watch({ key: "", ticket: "", onStatus() {}, onConnection() {}, ...options, isShared, base, view: queryOf(view) });
+}
+
+/** Query of a view. Equal views have equal queries, so that tabs with one view share it. */
+function queryOf(view) {
+  const pairsOf = ([name, values]) => [values].flat().map((value) => [name, value]);
+  const query = new URLSearchParams(typeof view === "string" ? view : Object.entries(view).flatMap(pairsOf));
+  for (const name of ["events", "key", "ticket"]) query.delete(name); // options of their own
+  query.sort();
+  return String(query);
 }
 
 /** Part of one tab. The leader has the connection and sends its messages to the others. */
@@ -34,7 +52,8 @@ class Watch {
   #queue = null; // ends the wait for the lock
   #releaseLock = null; // gives the lock back
   #isUnanswered = false; // the leader has not answered a ping
-  #newest = { status: null, connection: null };
+  #fold = new Fold();
+  #connection = null; // the newest message about it
   #timers = {};
   #listeners = new AbortController();
 
@@ -74,7 +93,7 @@ class Watch {
     if (this.#queue) return;
     const queue = (this.#queue = new AbortController());
     if (!this.#options.isShared || !navigator.locks || !window.BroadcastChannel || !crypto.subtle) return this.#lead();
-    const name = await nameOf(this.#options); // the key itself is in no name
+    const name = await nameOf(this.#options); // neither the key nor the ticket is in it
     if (queue.signal.aborted) return;
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#receive(data);
@@ -101,8 +120,8 @@ class Watch {
 
   #lead() {
     this.#stream = new Stream(this.#options, (message) => {
-      this.#handle(message);
       this.#send(message);
+      this.#handle(message);
     });
     this.#stream.open();
   }
@@ -122,6 +141,7 @@ class Watch {
     clearTimeout(this.#timers.overdue);
     this.#channel?.close();
     this.#channel = null;
+    this.#fold = new Fold(); // whatever comes next begins with a whole snapshot
   }
 
   /** A visible tab checks whether the leader still runs. A leader that does not answer loses the lock. */
@@ -143,11 +163,19 @@ class Watch {
     if (this.#stream) {
       if (message.kind === "retry") this.#stream.retryNow();
       if (message.kind === "ping") this.#channel.postMessage({ kind: "pong" });
-      if (message.kind === "hello") for (const newest of Object.values(this.#newest)) if (newest) this.#send(newest);
+      if (message.kind === "hello") this.#welcome();
       return;
     }
-    if (["pong", "status", "connection"].includes(message.kind)) this.#isUnanswered = false;
-    if (message.kind in this.#newest) this.#handle({ ...message, at: now() - ageMs });
+    if (["hello", "ping", "retry"].includes(message.kind)) return; // for the leader
+    this.#isUnanswered = false;
+    if (message.kind !== "pong") this.#handle({ ...message, at: now() - ageMs });
+  }
+
+  /** A tab has come, or has missed an event. */
+  #welcome() {
+    const { id, at, snapshot } = this.#fold;
+    if (id !== null) this.#send({ kind: "status", text: JSON.stringify(snapshot), id, at });
+    this.#send(this.#connection);
   }
 
   #send({ at, ...message }) {
@@ -155,12 +183,12 @@ class Watch {
   }
 
   #handle(message) {
-    this.#newest[message.kind] = message;
     const ageSeconds = Math.max(0, now() - message.at) / 1000;
-    if (message.kind === "status") {
-      this.#options.onStatus(JSON.parse(message.text), ageSeconds);
+    if (message.kind !== "connection") {
+      this.#take(message, ageSeconds);
       return;
     }
+    this.#connection = message;
     const { state, sinceMs, nextTryMs, reason } = message;
     const connection = { state };
     if (sinceMs !== undefined) connection.sinceSeconds = sinceMs / 1000 + ageSeconds;
@@ -172,9 +200,22 @@ class Watch {
       this.#timers.overdue = setTimeout(() => this.retryNow(), connection.nextTrySeconds * 1000 + 500);
     this.#options.onConnection(connection);
   }
+
+  /** Take an event. One that does not continue the event before must not be shown. */
+  #take({ kind, text, id, at }, ageSeconds) {
+    if (this.#fold.take(kind, JSON.parse(text), id, at)) {
+      this.#options.onStatus(this.#fold.snapshot, ageSeconds);
+    } else if (this.#stream) {
+      this.#stream.begin();
+    } else if (this.#fold.id !== null) {
+      this.#fold = new Fold(); // and wait for the answer
+      this.#channel?.postMessage({ kind: "hello" });
+    }
+  }
 }
 
-async function nameOf({ base, key }) {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${base}\n${key}`));
+async function nameOf({ base, key, ticket, view }) {
+  const text = JSON.stringify([FORMAT, base, key, ticket, view]);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return `agent-status ${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

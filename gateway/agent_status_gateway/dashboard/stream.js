@@ -1,8 +1,9 @@
 /**
- * Connection to the stream. It passes messages on, each with its time.
+ * Connection to the stream. It passes events and messages about itself on, each with its time.
  *
  * EventSource gives up on any answer but 200, and does not say when it tries again. So each loss ends it here, and a new
  * one follows after a random, growing delay. It cannot send headers, so with a key each try gets a ticket first.
+ * A ticket from a share link is used as it is.
  */
 
 const FIRST_DELAY_SECONDS = [1, 4]; // as random as the gateway's own `retry:`, so that a crowd spreads its return
@@ -10,12 +11,16 @@ const MOST_DOUBLINGS = 3;
 const REQUEST_MS = 5000;
 const SILENT_MS = 35_000; // a gateway repeats the feed's state every 10 s: three are missing then
 const PROBE_MS = 10_000;
+const SLEPT_MS = 2000;
+const EVENTS = "changes,feed";
+const OLD_EVENTS = "all"; // of gateways that know no changes
 
 export class Stream {
-  #statusUrl;
+  #ticketUrl;
   #streamUrl;
   #attempt = null;
   #key;
+  #ticket;
   #emit;
   #source = null;
   #timer;
@@ -23,20 +28,24 @@ export class Stream {
   #losses = 0;
   #lostAt = null;
   #state = "connecting";
+  #skew = 0; // of the wall clock, when this connection began
   #feed = { state: null, isRepeated: false, at: 0, timer: undefined }; // of this connection
 
-  constructor({ base, key }, emit) {
-    this.#statusUrl = new URL("api/v1/agent/status", base);
-    this.#streamUrl = new URL("api/v1/agent/status/stream?events=all", base);
-    this.#key = key;
+  /** `view` is a query. With a ticket, the key is not used. */
+  constructor({ base, key, ticket, view }, emit) {
+    this.#ticketUrl = new URL("api/v1/agent/status/ticket", base);
+    this.#streamUrl = new URL(`api/v1/agent/status/stream?${view}`, base);
+    if (ticket) this.#streamUrl.searchParams.set("ticket", ticket);
+    this.#ticket = ticket;
+    this.#key = ticket ? "" : key;
     this.#emit = emit;
   }
 
-  async open() {
+  async open(events = EVENTS) {
     clearTimeout(this.#timer);
     const attempt = (this.#attempt = {});
     if (this.#key) {
-      const answer = await this.#request("/ticket", "POST");
+      const answer = await this.#request(this.#ticketUrl, "POST");
       if (this.#attempt !== attempt) return;
       if (!answer?.ok) {
         this.#lose();
@@ -45,15 +54,27 @@ export class Stream {
       }
       this.#streamUrl.searchParams.set("ticket", answer.body.ticket);
     }
+    this.#streamUrl.searchParams.set("events", events);
+    this.#skew = Date.now() - now();
     const source = (this.#source = new EventSource(this.#streamUrl));
-    source.addEventListener("status", ({ data }) => {
-      this.#emit({ kind: "status", text: data, at: now() });
+    const pass = ({ type, data, lastEventId }) => {
+      this.#emit({ kind: type, text: data, id: lastEventId, at: now() });
+      return this.#source === source;
+    };
+    source.addEventListener("status", (event) => {
+      if (!pass(event)) return;
       this.#losses = 0;
       this.#lostAt = null;
       if (this.#state !== "stale") this.#report("connected");
     });
+    source.addEventListener("change", pass);
     source.addEventListener("feed", ({ data }) => {
       const { state, since_seconds } = JSON.parse(data);
+      if (this.#hasSlept) {
+        this.close();
+        this.open(events);
+        return;
+      }
       this.#expectFeed(state);
       if (state === "lost") this.#report("stale", { sinceMs: since_seconds * 1000 });
       else this.#report("connected");
@@ -61,7 +82,7 @@ export class Stream {
     source.addEventListener("error", () => {
       const isRefused = source.readyState === EventSource.CLOSED;
       this.#lose();
-      if (isRefused) this.#findReason();
+      if (isRefused) this.#findReason(events);
     });
   }
 
@@ -73,8 +94,18 @@ export class Stream {
     this.#source = this.#attempt = null;
   }
 
+  /** An event did not continue the one before: only a whole snapshot helps, which a new connection begins with. */
+  begin() {
+    this.#lose("an event was missing");
+  }
+
   retryNow() {
     if (this.#state === "reconnecting" && !this.#source) this.open();
+  }
+
+  /** `now()` stands still while a computer sleeps, so durations would stay behind. The wall clock shows it. */
+  get #hasSlept() {
+    return Math.abs(Date.now() - now() - this.#skew) > SLEPT_MS;
   }
 
   /** A frozen gateway closes nothing. One that repeats the feed's state shows by that it is alive; older ones do not. */
@@ -93,7 +124,7 @@ export class Stream {
     const feed = this.#feed;
     const since = feed.at;
     this.#report("stale", { sinceMs: now() - since, reason: "nothing has come from the gateway" });
-    const answer = await this.#request("", "GET");
+    const answer = await this.#request(this.#streamUrl, "HEAD");
     if (this.#source !== source || feed.at !== since) return;
     if (answer?.ok) {
       this.#lostAt = since;
@@ -103,13 +134,13 @@ export class Stream {
     }
   }
 
-  #lose() {
+  #lose(reason) {
     this.close();
     this.#lostAt ??= now();
     const [least, most] = FIRST_DELAY_SECONDS;
     const seconds = (least + (most - least) * Math.random()) * 2 ** Math.min(this.#losses, MOST_DOUBLINGS);
     this.#losses += 1;
-    this.#tryIn(seconds);
+    this.#tryIn(seconds, reason);
   }
 
   #tryIn(seconds, reason) {
@@ -119,31 +150,34 @@ export class Stream {
     this.#report("reconnecting", { sinceMs: now() - this.#lostAt, nextTryMs: seconds * 1000, reason });
   }
 
-  /** The browser does not say which answer made it give up, but the other endpoint gives the same one. */
-  async #findReason() {
+  /** The browser does not say which answer made it give up, but HEAD gets the same one. */
+  async #findReason(events) {
     const timer = this.#timer;
-    const answer = await this.#request("", "GET");
-    if (this.#timer === timer && !this.#source && !this.#attempt) this.#explain(answer);
+    const answer = await this.#request(this.#streamUrl, "HEAD");
+    if (this.#timer !== timer || this.#source || this.#attempt) return;
+    if (answer?.status === 422 && events !== OLD_EVENTS) this.open(OLD_EVENTS);
+    else this.#explain(answer);
   }
 
   /** Report the reason that an answer gives, and when to try again. */
   #explain(answer) {
     if (answer?.status === 403) {
       this.close();
-      this.#report("needs key");
+      this.#report("needs key", { reason: this.#ticket ? "the ticket has expired or was revoked" : undefined });
     } else if (answer && !answer.ok) {
       this.#tryIn(Math.max(this.#delay, answer.retryAfter), `the gateway answered ${answer.status}`);
     }
   }
 
-  /** Answer of a path beside the stream; null if there is none. */
-  async #request(path, method) {
+  /** The gateway's answer; null if there is none. */
+  async #request(url, method) {
     const headers = this.#key ? { "X-Status-Key": encoded(this.#key) } : {};
     try {
       const signal = AbortSignal.timeout(REQUEST_MS);
-      const response = await fetch(this.#statusUrl + path, { method, headers, cache: "no-store", signal });
+      const response = await fetch(url, { method, headers, cache: "no-store", signal });
       const retryAfter = Number(response.headers.get("Retry-After")) || 0;
-      return { ok: response.ok, status: response.status, retryAfter, body: response.ok && (await response.json()) };
+      const body = method === "POST" && response.ok && (await response.json());
+      return { ok: response.ok, status: response.status, retryAfter, body };
     } catch {
       return null;
     }

@@ -1,0 +1,59 @@
+// Pure: the snapshot that the events of a stream come to. docs/reference/events.md has the rules.
+//
+// Rule 1: a `status` is the whole snapshot. A `change` holds the rows that differ and the keys that are gone.
+// Rule 2: a `change` continues the event whose id is its `from`. One that continues another event is not taken.
+// Rule 3: a duration counts from the event that brought its row.
+//
+// Times are milliseconds.
+
+export class Fold {
+  /** The newest event's id, and its time. Before the first event there is no id. */
+  id = null;
+  at = 0;
+  #global = null;
+  #rows = new Map(); // by key, in the gateway's order: { row, at }
+
+  /** Take an event. False if it does not continue the one before, so that only a whole snapshot helps. */
+  take(kind, data, id, at) {
+    if (kind === "status") this.#rows = new Map();
+    else if (this.id === null || data.from !== this.id) return false;
+    for (const key of data.gone ?? []) this.#rows.delete(key);
+    const known = this.#rows.size;
+    let isUpdate = true;
+    for (const row of data.sessions) {
+      isUpdate &&= this.#rows.has(row.session_key);
+      this.#rows.set(row.session_key, { row, at });
+    }
+    // Two lists that are in order already, one behind the other: sorting them takes as many steps as there are rows.
+    if (known && !isUpdate) this.#rows = new Map([...this.#rows].sort(([one], [other]) => byCodePoint(one, other)));
+    this.#global = data.global;
+    this.id = id;
+    this.at = at;
+    return true;
+  }
+
+  /** The whole snapshot as of the newest event. */
+  get snapshot() {
+    return { global: this.#global, sessions: Array.from(this.#rows.values(), (known) => this.#aged(known)) };
+  }
+
+  #aged({ row, at }) {
+    if (at >= this.at) return row;
+    const seconds = row.duration_seconds + (this.at - at) / 1000;
+    return { ...row, duration_seconds: Math.round(seconds * 1000) / 1000 };
+  }
+}
+
+/** The gateway sorts keys by code points. `<` compares UTF-16, in which U+10000 and above come before U+E000. */
+function byCodePoint(one, other) {
+  const length = Math.min(one.length, other.length);
+  for (let index = 0; index < length; index += 1) {
+    const [unit, otherUnit] = [one.charCodeAt(index), other.charCodeAt(index)];
+    if (unit !== otherUnit) return isSurrogate(unit) - isSurrogate(otherUnit) || unit - otherUnit;
+  }
+  return one.length - other.length;
+}
+
+function isSurrogate(unit) {
+  return unit >= 0xd800 && unit <= 0xdfff;
+}
