@@ -9,12 +9,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from chaos.gateways.gateway_process import GatewayProcess
-from tests.e2e.screenshots import SHOTS, play
+from tests.e2e.screenshots import SHOTS as PICTURES
+from tests.e2e.screenshots import Shot, play
 from tests.e2e.scripted_gateway import ScriptedGateway
 from tests.e2e.test_page import opened
 
+SHOTS: Final = PICTURES | {"part": Shot(query="?session=web:1&channel=slack")}
 STATES: Final = (
-    *("light", "key"),
+    *("light", "key", "part"),
     *(pytest.param(state, marks=pytest.mark.slow) for state in ("empty", "stale", "reconnecting", "left")),
 )
 WIDTHS: Final = (360, pytest.param(1280, marks=pytest.mark.slow), 3840)

@@ -208,3 +208,20 @@ def test_a_client_with_a_view_gets_snapshots_of_it(
     publisher.publish("ci:1", "streaming")
     wait_until(lambda: page.evaluate("seen.at(-1)") == "1: ci:1 streaming", "the client has the change")
     assert page.evaluate("seen.length") == 2
+
+
+def test_an_older_gateway_that_ignores_the_filter_is_not_taken_at_its_word(
+    scripted: ScriptedGateway, tabs: BrowserContext
+) -> None:
+    scripted.say(whole(*(row(number, "error" if number == 7 else "thinking") for number in range(501))))
+    page = tabs.new_page()
+    page.goto(f"{scripted.url}?state=error")
+    wait_until(lambda: len(scripted.asked) == 2, "the page asks for its filter")
+    assert scripted.asked[1] == f"state=error&{CHANGES}"
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#rows .title")).to_have_text(["Session 7"])
+    expect(page.locator("#fleet-label")).to_have_text("Fleet")
+    expect(page.locator("#active")).to_have_text("501")
+    expect(page.locator("#part")).to_be_hidden()
+    expect(page).to_have_title("1 in error · Agent status")
+    assert len(scripted.asked) == 2

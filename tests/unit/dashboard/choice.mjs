@@ -22,12 +22,26 @@ test("what is not chosen is not in the query, and comes back from it", () => {
   assert.deepEqual(fromQuery(""), NOTHING);
 });
 
-test("a key is never in the query, and what others put there stays", () => {
-  assert.equal(toQuery({ ...NOTHING, channel: "web" }, "?key=secret&theme=x"), "theme=x&channel=web");
+test("neither a key nor a ticket is in the query, and what others put there stays", () => {
+  assert.equal(toQuery({ ...NOTHING, channel: "web" }, "?key=secret&ticket=1.a.b&theme=x"), "theme=x&channel=web");
 });
 
 test("what makes no sense counts as not chosen", () => {
   assert.deepEqual(fromQuery("?state=asleep&sort=constructor"), NOTHING);
+  assert.deepEqual(fromQuery("?state=error,asleep&channel="), NOTHING);
+});
+
+test("several channels or states are a list, however the link writes it", () => {
+  const choice = { ...NOTHING, channel: "web,ci", state: "error,thinking" };
+  assert.deepEqual(fromQuery("?channel=web,ci&state=error,thinking"), choice);
+  assert.deepEqual(fromQuery("?channel=web&channel=ci&state=error&state=thinking"), choice);
+  assert.deepEqual(keys({ channel: "web,ci", state: "error,thinking" }), ["web:1"]);
+  assert.deepEqual(keys({ channel: "slack,web" }), ["web:2", "web:1", "slack:1"]);
+});
+
+test("a channel whose name has a comma can be chosen", () => {
+  const rows = [row("a,b:1", "thinking"), row("c:1", "thinking")];
+  assert.deepEqual(chosen({ ...NOTHING, channel: "a,b" }, rows).map((one) => one.session_key), ["a,b:1"]);
 });
 
 test("all that was chosen must hold", () => {

@@ -92,3 +92,30 @@ test("samples say how many were in each state, and that nobody knew", () => {
     { at: 4000, numbers: [0, 1, 0, 0, 0] },
   ]);
 });
+
+test("a session that is only out of view has not ended, and what it does there is unknown", () => {
+  const history = new History();
+  history.add([row("thinking", 0), row("error", 0, "ci:1")], 0);
+  history.add([row("thinking", 10)], 10_000, (gone) => gone.session_key === "web:1");
+  assert.deepEqual(history.ended(10_000), []);
+  assert.deepEqual(spans(history, "ci:1"), [["error", 0, 10]]);
+  history.add([row("thinking", 20), row("error", 20, "ci:1")], 20_000);
+  assert.deepEqual(spans(history, "ci:1"), [["error", 0, null]]);
+  history.add([row("thinking", 30)], 30_000, (gone) => gone.session_key === "web:1");
+  history.add([row("thinking", 30)], WINDOW_MS + 30_001, (gone) => gone.session_key === "web:1");
+  assert.deepEqual([...history.tracks.keys()], ["web:1"]);
+});
+
+test("each view has samples of its own, which are kept for the window", () => {
+  const history = new History();
+  history.add([row("thinking", 0), row("error", 0, "ci:1")], 1000);
+  history.feedLost(2000);
+  history.look("channel=ci");
+  history.add([row("error", 2, "ci:1")], 3000);
+  assert.deepEqual(history.samples, [{ at: 3000, numbers: [0, 1, 0, 0, 0] }]);
+  history.look("");
+  assert.deepEqual(history.samples.map(({ at }) => at), [1000, 2000]);
+  history.add([], WINDOW_MS + 4000);
+  history.look("channel=ci");
+  assert.deepEqual(history.samples, []);
+});

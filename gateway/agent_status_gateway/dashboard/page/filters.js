@@ -1,9 +1,10 @@
-// Filters and order, kept in the page's URL so that a view can be bookmarked and shared. A key is never kept there.
+// Filters and order, kept in the page's URL so that a view can be bookmarked and shared. Neither a key nor a ticket is.
 
 import { STATES, inOrder, matches, name, total } from "./presentation.js";
+import { listed } from "./view.js";
 
 export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention" });
-const KEY = "key";
+const SECRETS = ["key", "ticket"];
 /** Equal rows stay in order of their keys. */
 const SORTS = {
   attention: inOrder,
@@ -12,22 +13,24 @@ const SORTS = {
   name: (rows) => by(rows, (row) => name(row).toLowerCase()),
 };
 
-/** Filters of a URL's query. An invalid value counts as not set. */
+/** Filters of a URL's query. An invalid value counts as not set. Several channels or states are a list with commas. */
 export function fromQuery(query) {
   const given = new URLSearchParams(query);
   const oneOf = (list, value) => (list.includes(value) ? value : "");
+  const all = (name) => given.getAll(name).join(",");
+  const states = listed(all("state"));
   return {
     search: given.get("search") ?? "",
-    channel: given.get("channel") ?? "",
-    state: oneOf(STATES, given.get("state")),
+    channel: all("channel"),
+    state: states.every((state) => STATES.includes(state)) ? states.join(",") : "",
     sort: oneOf(Object.keys(SORTS), given.get("sort")) || NOTHING.sort,
   };
 }
 
-/** Query with these filters. Other parameters stay, except a key. */
+/** Query with these filters. Other parameters stay, except a key and a ticket. */
 export function toQuery(choice, query = "") {
   const parameters = new URLSearchParams(query);
-  parameters.delete(KEY);
+  for (const name of SECRETS) parameters.delete(name);
   for (const [name, value] of Object.entries(choice)) {
     if (value === NOTHING[name]) parameters.delete(name);
     else parameters.set(name, value);
@@ -37,8 +40,10 @@ export function toQuery(choice, query = "") {
 
 /** Rows that match the filters, in the chosen order. */
 export function chosen({ search, channel, state, sort }, rows) {
+  const channels = new Set([channel, ...listed(channel)]); // a channel's own name may have a comma
+  const states = new Set(listed(state));
   const kept = rows.filter(
-    (row) => (!channel || row.channel === channel) && (!state || row.state === state) && matches(row, search),
+    (row) => (!channel || channels.has(row.channel)) && (!state || states.has(row.state)) && matches(row, search),
   );
   return SORTS[sort](kept);
 }
@@ -48,12 +53,12 @@ function by(rows, rank) {
   return ranked.sort(([one], [other]) => (one < other ? -1 : Number(one > other))).map(([, row]) => row);
 }
 
-/** Take the key out of a link that has one. */
-export function takeKey() {
+/** Take the key and the ticket out of the page's URL, at once. Each is null if there is none. */
+export function takeSecrets() {
   const url = new URL(location.href);
-  const key = url.searchParams.get(KEY);
-  if (key === null) return null;
-  url.searchParams.delete(KEY);
+  const taken = Object.fromEntries(SECRETS.map((name) => [name, url.searchParams.get(name)]));
+  if (SECRETS.every((name) => taken[name] === null)) return taken;
+  for (const name of SECRETS) url.searchParams.delete(name);
   history.replaceState(history.state, "", url);
-  return key;
+  return taken;
 }

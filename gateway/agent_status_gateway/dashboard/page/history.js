@@ -5,6 +5,7 @@
 // Rule 3: a state lasts until the next one begins, or until the feed is lost. After that it goes on without a gap only if
 //         its beginning proves it.
 // Rule 4: a session that ended stays for 15 minutes. Nothing older is kept, and at most MAX_SPANS of a session.
+// Rule 5: a session that is only out of view has not ended. What it does there is unknown.
 //
 // Times are milliseconds.
 
@@ -43,6 +44,11 @@ class Track {
     if (this.from.length > MAX_SPANS) this.#drop(1);
   }
 
+  /** True if nothing of it is newer. */
+  isBefore(at) {
+    return this.endedAt === null ? this.to.at(-1) < at : this.endedAt < at;
+  }
+
   stop(at) {
     const last = this.from.length - 1;
     if (this.to[last] === Infinity) this.to[last] = Math.max(this.from[last], at);
@@ -63,8 +69,16 @@ export class History {
   tracks = new Map();
   /** Number of sessions in each state since `at`; `numbers` is null while that was unknown. */
   samples = [];
+  #samplesOf = new Map([["", this.samples]]); // by view
 
-  add(rows, at) {
+  /** Go on with another view's samples: numbers of two views do not belong in one chart. */
+  look(view) {
+    if (!this.#samplesOf.has(view)) this.#samplesOf.set(view, []);
+    this.samples = this.#samplesOf.get(view);
+  }
+
+  /** `showsEnds(row)` tells whether these rows would have this one, had it not ended. */
+  add(rows, at, showsEnds = () => true) {
     const here = new Set();
     for (const row of rows) {
       here.add(row.session_key);
@@ -75,7 +89,7 @@ export class History {
     for (const [key, track] of this.tracks) {
       if (track.endedAt === null && !here.has(key)) {
         track.stop(at);
-        track.endedAt = at;
+        if (showsEnds(track.row)) track.endedAt = at;
       }
     }
     this.#sample(at, Object.values(numbers(rows)));
@@ -102,11 +116,14 @@ export class History {
 
   #forgetBefore(at) {
     for (const [key, track] of this.tracks) {
-      if (track.endedAt !== null && track.endedAt < at) this.tracks.delete(key);
+      if (track.isBefore(at)) this.tracks.delete(key);
       else track.forgetBefore(at);
     }
-    const old = this.samples.findIndex((sample) => sample.at >= at);
-    const number = (old < 0 ? this.samples.length : old) - 1; // the one that the window begins with stays
-    if (number > 0) this.samples.splice(0, number);
+    for (const [view, samples] of this.#samplesOf) {
+      const old = samples.findIndex((sample) => sample.at >= at);
+      const number = (old < 0 ? samples.length : old) - 1; // the one that the window begins with stays
+      if (number > 0) samples.splice(0, number);
+      if (old < 0 && samples !== this.samples) this.#samplesOf.delete(view);
+    }
   }
 }

@@ -9,10 +9,13 @@ export function needsAttention({ state }) {
   return state === "waiting_for_user" || state === "error";
 }
 
-/** Show in the tab how many sessions need attention, and the state in colour; grey while it is unknown. */
-export function showInTab({ state, rows, isKnown }) {
+/**
+ * Show in the tab how many sessions need attention, and the state in colour; grey while it is unknown. `filter` are the
+ * words for the part that these rows are.
+ */
+export function showInTab({ state, rows, isKnown, filter }) {
   const inNeed = rows.filter(needsAttention);
-  const title = `${isKnown ? "" : "? "}${counts(inNeed) || state} · Agent status`;
+  const title = `${isKnown ? "" : "? "}${counts(inNeed) || state}${filter ? ` · ${filter}` : ""} · Agent status`;
   if (document.title !== title) document.title = title;
   let colour = COLOURS.unknown;
   if (isKnown) colour = COLOURS[inNeed.length && state !== "degraded" ? "waiting" : state];

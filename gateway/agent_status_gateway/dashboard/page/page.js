@@ -1,17 +1,18 @@
 // The page: it takes snapshots from the stream and shows them. One timer runs, and only visible rows are drawn.
 
-import { NOTHING, chosen, fromQuery, takeKey, toQuery } from "./filters.js";
+import { NOTHING, chosen, fromQuery, takeSecrets, toQuery } from "./filters.js";
 import { watchStatus } from "../client.js";
 import { Banner } from "./banner.js";
 import { Charts } from "./charts.js";
 import { History } from "./history.js";
 import { Notifications, newlyNeedingAttention, showInTab } from "./notifications.js";
 import { Rows, write } from "./rows.js";
-import { StateFilter, sentence, showChannels, showFleet, showUptime } from "./header.js";
+import { StateFilter, sentence, showChannels, showFleet, showPart, showUptime } from "./header.js";
+import * as view from "./view.js";
 
 const TICK_MS = 1000;
 const MAX_ENDED = 200;
-const STORED_KEY = "agent-status key";
+const STORED = { key: "agent-status key", ticket: "agent-status ticket" }; // for this tab alone
 
 const byId = (id) => document.getElementById(id);
 const banner = new Banner();
@@ -22,33 +23,54 @@ const states = new StateFilter(byId("states"), (state) => choose({ state }));
 const rows = new Rows(byId("rows"), drawBar);
 const endedRows = new Rows(byId("ended-rows"), drawBar);
 let choice = fromQuery(location.search);
-let snapshot = null; // { status, at }
+let asked = view.WHOLE; // of the choice, what the gateway is to choose
+let fleet = { size: 0, channels: new Set() }; // as of the last snapshot without a filter
+let snapshot = null; // { status, at, asked, of }: `of` is what it is of
 let knownFrom = Infinity;
 let watch = null;
 let isDue = false;
 
-function begin(key) {
+/** Watch what the choice needs. */
+function begin() {
   watch?.close();
-  watch = watchStatus({ key, onStatus, onConnection: (connection) => onConnection(connection, key) });
+  const [key, ticket] = [stored("key"), stored("ticket")];
+  const ours = (asked = view.askedFor(choice, fleet));
+  watch = watchStatus({
+    key,
+    ticket,
+    view: view.viewQuery(ours, location.search),
+    onStatus: (status, ageSeconds) => onStatus(status, ageSeconds, ours),
+    onConnection: (connection) => onConnection(connection, { key, ticket }),
+  });
 }
 
-function onStatus(status, ageSeconds) {
+/** Watch something else if the choice needs it. */
+function look() {
+  if (!view.isSame(asked, view.askedFor(choice, fleet))) begin();
+}
+
+function onStatus(status, ageSeconds, ours) {
   const at = performance.now() - ageSeconds * 1000;
-  const before = snapshot?.status.sessions;
-  snapshot = { status, at };
+  const of = view.answered(ours, status.sessions);
+  const before = snapshot?.of === of ? snapshot.status.sessions : null;
+  snapshot = { status, at, asked: ours, of };
   knownFrom = Math.min(knownFrom, at);
-  past.add(status.sessions, at);
+  past.look(view.viewQuery(of, location.search));
+  past.add(status.sessions, at, (row) => view.showsEnds(of, row));
   if (before && watch?.isLeader) notifications.notify(newlyNeedingAttention(before, status.sessions));
+  if (view.isWhole(of)) fleet = { size: status.sessions.length, channels: new Set(status.sessions.map((row) => row.channel)) };
+  look();
   showSoon();
 }
 
-function onConnection(connection, key) {
+function onConnection(connection, tried) {
   const wasLive = banner.isLive;
   banner.update(connection);
   const now = performance.now();
   if (snapshot && wasLive && !banner.isLive) past.feedLost(banner.asOf(now));
-  if (snapshot && !wasLive && banner.isLive) past.add(aged(snapshot, now), now); // no other snapshot: still this one
-  if (connection.state === "needs key") askForKey(key);
+  // Without another snapshot it is still this one.
+  if (snapshot?.asked === asked && !wasLive && banner.isLive) past.add(aged(snapshot, now), now, (row) => view.showsEnds(snapshot.of, row));
+  if (connection.state === "needs key") askForKey(tried);
   showSoon();
 }
 
@@ -74,19 +96,22 @@ function show() {
   banner.show(now, snapshot !== null);
   byId("key").hidden = banner.state !== "needs key";
   byId("main").hidden = snapshot === null || banner.state === "needs key";
-  const announced = snapshot && banner.isLive ? sentence(snapshot.status) : banner.sentence;
+  const announced = snapshot && banner.isLive ? sentence(snapshot.status, view.filterWords(snapshot.of)) : banner.sentence;
   write(byId("announcement"), announced);
   if (byId("main").hidden) return;
   const clock = banner.asOf(now);
   const { sessions } = snapshot.status;
   const shown = chosen(choice, sessions);
-  showFleet(snapshot, clock);
-  states.show(sessions, choice.state);
-  showChannels(byId("channel"), sessions, choice.channel);
+  const isWhole = view.isWhole(snapshot.of);
+  const isEmpty = isWhole && sessions.length === 0;
+  showPart({ asked: snapshot.of, isLink: stored("ticket") !== "", query: location.search });
+  showFleet(snapshot, clock, !isWhole);
+  states.show(sessions, choice.state, (state) => view.knowsState(snapshot.of, state));
+  showChannels(byId("channel"), sessions, fleet.channels, choice.channel);
   byId("sessions").hidden = shown.length === 0;
-  byId("filters").hidden = sessions.length === 0;
-  byId("empty").hidden = sessions.length > 0;
-  byId("no-match").hidden = sessions.length === 0 || shown.length > 0;
+  byId("filters").hidden = isEmpty;
+  byId("empty").hidden = !isEmpty;
+  byId("no-match").hidden = isEmpty || shown.length > 0 || !view.covers(snapshot.of, choice);
   rows.show(shown.map((row) => ({ row, since: snapshot.at - row.duration_seconds * 1000 })), clock);
   tick();
 }
@@ -116,7 +141,8 @@ function showEnded(now) {
 
 function showTab() {
   const state = snapshot?.status.global.state ?? "…";
-  showInTab({ state, rows: snapshot?.status.sessions ?? [], isKnown: snapshot !== null && banner.isLive });
+  const filter = snapshot ? view.filterWords(snapshot.of) : "";
+  showInTab({ state, rows: snapshot?.status.sessions ?? [], isKnown: snapshot !== null && banner.isLive, filter });
 }
 
 function drawBar(canvas, key) {
@@ -134,10 +160,14 @@ function measure() {
 
 function choose(change) {
   choice = { ...choice, ...change };
-  const query = toQuery(choice, location.search);
-  history.replaceState(history.state, "", `${location.pathname}${query && "?"}${query}${location.hash}`);
+  showInUrl(toQuery(choice, location.search));
   showFields();
+  look();
   showSoon();
+}
+
+function showInUrl(query) {
+  history.replaceState(history.state, "", `${location.pathname}${query && "?"}${query}${location.hash}`);
 }
 
 function showFields() {
@@ -145,18 +175,44 @@ function showFields() {
   byId("sort").value = choice.sort;
 }
 
-function askForKey(tried) {
-  sessionStorage.removeItem(STORED_KEY);
-  write(byId("key-problem"), tried ? "Wrong key" : "");
+function askForKey({ key, ticket }) {
+  forget();
+  const link = "This link has expired or was revoked. Ask for a new one, or enter a key.";
+  write(byId("key-problem"), ticket ? link : key ? "Wrong key" : "");
   byId("key-input").value = "";
   requestAnimationFrame(() => requestAnimationFrame(() => byId("key-input").focus()));
 }
 
+/** Keep what a link gave. A key and a ticket do not go together: the newer one counts. */
+function keep({ key, ticket }) {
+  if (!key && !ticket) return;
+  forget();
+  if (ticket) sessionStorage.setItem(STORED.ticket, ticket);
+  else sessionStorage.setItem(STORED.key, key);
+}
+
+function forget() {
+  for (const name of Object.values(STORED)) sessionStorage.removeItem(name);
+}
+
+/** What this tab keeps under a name; "" if nothing. */
+function stored(name) {
+  return sessionStorage.getItem(STORED[name]) ?? "";
+}
+
 byId("key").addEventListener("submit", (event) => {
   event.preventDefault();
-  const key = byId("key-input").value;
-  sessionStorage.setItem(STORED_KEY, key);
-  begin(key);
+  sessionStorage.setItem(STORED.key, byId("key-input").value);
+  snapshot = null; // of another key
+  begin();
+});
+byId("leave").addEventListener("click", () => {
+  forget();
+  showInUrl(view.withoutPart(location.search));
+  snapshot = null; // of the part
+  fleet = { size: 0, channels: new Set() };
+  begin();
+  showSoon();
 });
 byId("search").addEventListener("input", ({ target }) => choose({ search: target.value }));
 byId("channel").addEventListener("change", ({ target }) => choose({ channel: target.value }));
@@ -168,8 +224,7 @@ for (const node of [byId("area"), document.querySelector("#sessions thead")]) si
 document.addEventListener("visibilitychange", showSoon);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", measure);
 
-const given = takeKey();
-if (given) sessionStorage.setItem(STORED_KEY, given);
+keep(takeSecrets());
 showFields();
 setInterval(tick, TICK_MS);
-begin(sessionStorage.getItem(STORED_KEY) ?? "");
+begin();

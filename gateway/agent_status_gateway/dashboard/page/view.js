@@ -1,0 +1,87 @@
+// Pure: the part of the fleet that the page asks the gateway for, and what it may say about the rest.
+//
+// Rule 1: of more than LARGE sessions, the page asks for the chosen channel and state. It also chooses by itself among
+//         what came, so that a filter holds at once, and one that cannot be asked for holds as well.
+// Rule 2: the page claims nothing about sessions that it has not asked for: no number, and no end.
+// Rule 3: an older gateway ignores the question. Its snapshot is then the whole, and is called that.
+// Rule 4: `session`, `parent` and `label` in the page's URL are a part of their own, whatever the fleet's size.
+
+import { STATE_LABELS, plain } from "./presentation.js";
+
+export const LARGE = 500;
+export const WHOLE = Object.freeze({ channel: "", state: "" });
+const PART = ["session", "parent", "label"];
+
+/** What to ask for, of the choice. `fleet` is what the last whole snapshot said: `{ size, channels }`. */
+export function askedFor({ channel, state }, { size, channels }) {
+  if (size <= LARGE || (!channel && !state)) return WHOLE;
+  const canAsk = !channels.has(channel) || !channel.includes(","); // a comma divides a query's channels
+  return { channel: canAsk && listed(channel).every((one) => channels.has(one)) ? channel : "", state };
+}
+
+/** What the rows are of: what was asked for, unless one of them is of something else. */
+export function answered(asked, rows) {
+  const [channels, states] = [listed(asked.channel), listed(asked.state)];
+  const isPart = rows.every(
+    (row) => (!channels.length || channels.includes(row.channel)) && (!states.length || states.includes(row.state)),
+  );
+  return isPart ? asked : WHOLE;
+}
+
+/** Query of the view: what was asked for, and the part that is in the page's URL. */
+export function viewQuery(asked, pageQuery) {
+  const query = new URLSearchParams(partOf(pageQuery));
+  for (const [name, value] of Object.entries(asked)) if (value) query.set(name, value);
+  return String(query);
+}
+
+/** Fields of the page's URL that make a part: `[name, value]` each. An empty value counts as not set. */
+export function partOf(pageQuery) {
+  return [...new URLSearchParams(pageQuery)].filter(([name, value]) => PART.includes(name) && value);
+}
+
+/** Query of the page without its part. */
+export function withoutPart(pageQuery) {
+  const query = new URLSearchParams(pageQuery);
+  for (const name of PART) query.delete(name);
+  return String(query);
+}
+
+export function isSame(asked, other) {
+  return asked.channel === other.channel && asked.state === other.state;
+}
+
+export function isWhole({ channel, state }) {
+  return !channel && !state;
+}
+
+/** Test whether all that the choice shows is in what was asked for. */
+export function covers(asked, choice) {
+  return ["channel", "state"].every((name) => !asked[name] || asked[name] === choice[name]);
+}
+
+/** Test whether the snapshot counts the sessions in this state. */
+export function knowsState(asked, state) {
+  return !asked.state || listed(asked.state).includes(state);
+}
+
+/** Test whether a row that is missing has ended. It may have changed its state, but not its channel. */
+export function showsEnds(asked, row) {
+  return !asked.state && (!asked.channel || listed(asked.channel).includes(row.channel));
+}
+
+/** Words for the filter that was asked for; "" if none was. */
+export function filterWords({ channel, state }) {
+  const states = listed(state).map((one) => STATE_LABELS[one]);
+  return [...listed(channel), ...states].map(plain).join(", ");
+}
+
+/** Words for the part that is in the page's URL; "" if there is none. */
+export function partWords(pageQuery) {
+  return partOf(pageQuery).map(([name, value]) => `${name} ${plain(value)}`).join(", ");
+}
+
+/** Values of a filter, which may have several with commas. */
+export function listed(text) {
+  return text.split(",").filter(Boolean);
+}
