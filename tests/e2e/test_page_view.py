@@ -171,3 +171,21 @@ def test_a_small_fleet_is_filtered_by_the_page_alone(
         page.get_by_role("button", name="error").click()
         expect(page.get_by_text("No sessions match.")).to_be_visible()
         assert asked == [{}]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_while_the_gateway_does_not_answer_a_new_filter_the_page_does_not_say_that_nothing_matches(
+    tabs: BrowserContext, gateway: GatewayProcess
+) -> None:
+    page = opened(tabs, gateway, "?state=error")
+    expect(page.locator("#fleet-label")).to_have_text("Filter")
+    expect(page.locator("#connection")).to_have_text("Live")
+    tabs.route("**/status/stream?state=streaming*", lambda route: route.abort())
+    page.get_by_role("button", name="streaming").click()
+    expect(page.locator("#connection")).to_contain_text("Reconnecting")
+    expect(page.get_by_text("No sessions match.")).to_be_hidden()
+    expect(page.locator("#sessions")).to_be_hidden()
+    assert page.title().startswith("? ")
+    tabs.unroute("**/status/stream?state=streaming*")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#rows .title")).to_have_text(["Delta"])
