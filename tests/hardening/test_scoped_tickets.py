@@ -1,15 +1,17 @@
 """Tickets that allow only a part, and keys whose scope changes."""
 
 import re
+import time
 from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
+from agent_status_gateway.server.connection import Connection
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_client import STATUS, STREAM
-from chaos.gateways.gateway_thread import GatewayThread
+from chaos.gateways.gateway_thread import GatewayThread, Served
 from chaos.wait import wait_until
 from tests.support.gateways.scoped_gateway import (
     KEYS,
@@ -115,3 +117,14 @@ def test_a_scope_with_a_typo_changes_nothing_at_a_reload(
     assert f"{file}, line 2: " in caplog.text
     assert "webkey" not in caplog.text
     assert keys_of(snapshot(gateway, "webkey")) == ["web:1", "web:2"]
+
+
+def test_a_ticket_that_expires_while_its_stream_is_opened_opens_no_more_than_its_part(
+    gateway: GatewayThread, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = ticket(gateway, "everything", session=["web:1"])
+    looks = 1 if served.http is Connection else 2  # on other servers, again after the wait for a snapshot
+    times = iter([time.time()] * looks)
+    monkeypatch.setattr(gateway.app.replica.access, "_wall_clock", lambda: next(times, 1e10))
+    assert keys_of(first(gateway, f"ticket={text}")) == ["web:1"]
+    assert gateway.get(f"{STREAM}?ticket={text}").status_code == 403

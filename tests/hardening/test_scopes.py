@@ -5,12 +5,17 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import pytest
 
+from agent_status_gateway.access.keys.key_lines import Key
+from agent_status_gateway.access.keys.keyring import KeyRing
+from agent_status_gateway.state.views.view import View
 from agent_status_publisher import StatusPublisher
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_client import STATUS, STREAM
-from chaos.gateways.gateway_thread import GatewayThread
+from chaos.gateways.gateway_thread import GatewayThread, Served
+from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 from tests.support.gateways.scoped_gateway import (
     WORKERS,
@@ -188,3 +193,40 @@ def test_no_label_of_a_metric_names_a_session_or_a_scope(gateway: GatewayThread)
     assert 'agent_status_key_clients{key="one"} 1.0' in text
     for hidden in ("web:1", "channel", "ci", "team"):
         assert not re.search(rf'="[^"]*{hidden}[^"]*"', text), hidden
+
+
+def test_a_reader_with_a_scope_is_not_told_whose_streams_or_views_are_too_many(
+    real_redis: RedisServer, served: Served, file: Path
+) -> None:
+    def refused(gateway: GatewayThread, key: str, query: str = "") -> httpx.Response:
+        answer = get(gateway, key, f"{STREAM}?{query}")
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        return answer
+
+    for limit, query in (("max_clients", ""), ("max_views", "channel=ci")):
+        with (
+            GatewayThread(real_redis.url, served, api_keys_file=file, **{limit: 1}) as gateway,
+            Dashboard(gateway.ready().url, f"{STREAM}?key=everything&{query}") as dashboard,
+        ):
+            dashboard.wait_for_first()
+            told = "unavailable: there is no room for this stream now"
+            assert refused(gateway, "webkey").json() == {"detail": told}
+            assert refused(gateway, "everything", "channel=web").json()["detail"].startswith("this replica ")
+
+
+@pytest.mark.parametrize("path", [STATUS, WORKERS])
+def test_a_key_that_gets_another_scope_while_its_request_waits_is_answered_by_the_new_one(
+    gateway: GatewayThread, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica = gateway.app.replica
+
+    async def wait(_seconds: float) -> bool:
+        scope = View(channel=frozenset({"ci"}))
+        monkeypatch.setattr(replica.access, "_ring", KeyRing({"web": Key("webkey", scope)}))
+        return True
+
+    monkeypatch.setattr(replica.pipeline, "wait_for_snapshot", wait)
+    answer = get(gateway, "webkey", path)
+    assert "ci:2" in answer.text
+    assert "web:" not in answer.text
