@@ -21,7 +21,7 @@ from agent_status_gateway.state.views.view import WHOLE
 PLAIN: Final = TicketRequest(WHOLE, None)
 """A ticket for all that the key may see, for as long as the setting says: a request without a body asks for it."""
 IN_THE_BODY: Final = "in the JSON body, not in the query"
-_LIST: Final = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+_LIST: Final = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
 TICKET_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "description": "What the ticket opens, at most what the key may see. Whatever is not understood is a 422.",
