@@ -56,8 +56,8 @@ test("a snapshot serves a choice if it has all that the choice shows", () => {
 test("nothing is claimed of what was not asked for", () => {
   assert.ok(knowsState(WEB, "error") && knowsState(ERROR, "error") && !knowsState(ERROR, "thinking"));
   const row = { channel: "ci", state: "error" };
-  assert.ok(showsEnds(NOTHING, row) && showsEnds({ channel: "web,ci", state: "" }, row));
-  assert.ok(!showsEnds(WEB, row) && !showsEnds(ERROR, row));
+  assert.ok(showsEnds(NOTHING, row, "") && showsEnds({ channel: "web,ci", state: "" }, row, "?session=ci:1"));
+  assert.ok(!showsEnds(WEB, row, "") && !showsEnds(ERROR, row, "") && !showsEnds(NOTHING, row, "?label=team:web"));
 });
 
 test("a snapshot with a row of something else is the whole, which an older gateway sends", () => {

@@ -56,7 +56,7 @@ function onStatus(status, ageSeconds, ours) {
   snapshot = { status, at, asked: ours, of };
   knownFrom = Math.min(knownFrom, at);
   past.look(view.viewQuery(of, location.search));
-  past.add(status.sessions, at, (row) => view.showsEnds(of, row));
+  past.add(status.sessions, at, (row) => view.showsEnds(of, row, location.search));
   if (before && watch?.isLeader) notifications.notify(newlyNeedingAttention(before, status.sessions));
   if (view.isWhole(of)) fleet = { size: status.sessions.length, channels: new Set(status.sessions.map((row) => row.channel)) };
   look();
@@ -69,7 +69,7 @@ function onConnection(connection, tried) {
   const now = performance.now();
   if (snapshot && wasLive && !banner.isLive) past.feedLost(banner.asOf(now));
   // Without another snapshot it is still this one.
-  if (snapshot?.asked === asked && !wasLive && banner.isLive) past.add(aged(snapshot, now), now, (row) => view.showsEnds(snapshot.of, row));
+  if (snapshot?.asked === asked && !wasLive && banner.isLive) past.add(aged(snapshot, now), now, (row) => view.showsEnds(snapshot.of, row, location.search));
   if (connection.state === "needs key") askForKey(tried);
   showSoon();
 }

@@ -65,9 +65,9 @@ export function knowsState(asked, state) {
   return !asked.state || listed(asked.state).includes(state);
 }
 
-/** Test whether a row that is missing has ended. It may have changed its state, but not its channel. */
-export function showsEnds(asked, row) {
-  return !asked.state && (!asked.channel || listed(asked.channel).includes(row.channel));
+/** Test whether a row that is missing has ended. It may have changed its state or its labels, but not its channel. */
+export function showsEnds(asked, row, pageQuery) {
+  return !asked.state && !new URLSearchParams(pageQuery).has("label") && (!asked.channel || listed(asked.channel).includes(row.channel));
 }
 
 /** Words for the filter that was asked for; "" if none was. */
