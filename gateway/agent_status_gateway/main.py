@@ -17,8 +17,8 @@ from agent_status_gateway.access.open_files import connections_at_most, open_fil
 from agent_status_gateway.dashboard import page
 from agent_status_gateway.feed.redis_client import check_client
 from agent_status_gateway.http.answers.misdirected import HostCheck
-from agent_status_gateway.http.api_page import api_page
 from agent_status_gateway.http.cors import cors_options
+from agent_status_gateway.http.documentation.api_page import api_page
 from agent_status_gateway.http.routes import keyed, open_to_all
 from agent_status_gateway.http.stream import STREAM, StatusStream
 from agent_status_gateway.replica import Replica
@@ -46,7 +46,7 @@ class Gateway(FastAPI):
             summary="One live snapshot of what a fleet of AI agents is doing.",
             lifespan=_lifespan,
             redirect_slashes=False,  # a redirect would repeat the query, in which a key may be
-            # FastAPI's own page at /docs loads scripts from a third party: http/api_page.py is ours.
+            # FastAPI's own page at /docs loads scripts from a third party: http/documentation/api_page.py is ours.
             docs_url=None,
             redoc_url=None,
         )

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus
+from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_process import STATUS, GatewayProcess
 from chaos.need import program
 from chaos.servers.redis_server import RedisServer
@@ -21,6 +22,7 @@ from tests.e2e.test_clients_go import BUILD_SECONDS, OFFLINE
 from tests.support.documents import README, doc_page, example
 
 API: Final = doc_page("reference/http-api.md")
+EVENTS: Final = doc_page("reference/events.md")
 FIRST_AGENT: Final = doc_page("tutorial/first-agent.md")
 OWN_DASHBOARD: Final = doc_page("tutorial/own-dashboard.md")
 
@@ -64,6 +66,24 @@ def test_the_curl_examples_read_both_endpoints_with_a_key(keyed_gateway: Gateway
             says(reader, "websocket:abc123")
 
 
+@pytest.mark.usefixtures("session")
+def test_the_curl_examples_of_a_view_read_that_part_alone(gateway: GatewayProcess, publisher: StatusPublisher) -> None:
+    publisher.session("elsewhere:1")
+    wait_until(lambda: "elsewhere:1" in gateway.get(STATUS).text, "the other session is known")
+    program("curl")
+    for command in example(API, "sh", "data-urlencode").splitlines():
+        with Program(program("sh"), "-c", at(gateway, command)) as reader:
+            says(reader, "websocket:abc123")
+            assert not [line for line in reader.lines if "elsewhere" in line]
+
+
+@pytest.mark.usefixtures("session")
+def test_the_curl_example_of_a_stream_of_a_part_is_silent_about_the_rest(gateway: GatewayProcess) -> None:
+    program("curl")
+    with Program(program("sh"), "-c", at(gateway, example(EVENTS, "sh", "state=waiting_for_user"))) as reader:
+        says(reader, '"sessions":[]')
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(BUILD_SECONDS + 30)
 @pytest.mark.usefixtures("session")
@@ -100,7 +120,7 @@ def test_the_example_for_users_own_tests_holds() -> None:
 
 
 def test_an_example_of_an_event_has_the_fields_of_the_snapshot() -> None:
-    for document in (README, doc_page("reference/events.md")):
+    for document in (README, EVENTS):
         data = json.loads(document.partition("data: ")[2].partition("\n")[0])
         assert set(data["global"]) == set(GlobalStatus.__annotations__)
         assert [set(session) for session in data["sessions"]] == [set(SessionStatus.__annotations__)]

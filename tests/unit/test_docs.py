@@ -1,5 +1,6 @@
 """What the documents say of settings, paths, keys, commands and files, held against the code."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -7,11 +8,15 @@ from typing import Any, Final
 import pytest
 from typer.main import get_command
 
+from agent_status_gateway.access.credentials import MAX_QUERY_FIELDS
 from agent_status_gateway.cli.commands import cli
+from agent_status_gateway.http.answers.unprocessable import unprocessable
 from agent_status_gateway.main import create_app
 from agent_status_gateway.server.connection import RELIED_ON
+from agent_status_gateway.server.request_limits import MAX_TARGET_BYTES
 from agent_status_gateway.settings import PUBLISHER_ONLY, IngestSettings, RedisSettings, Settings
 from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus
+from agent_status_gateway.state.views.query import FIELDS, MAX_VALUES, WrongFieldError, parse_view
 from agent_status_publisher import Session, StatusPublisher
 from agent_status_publisher.contract.setting_names import PREFIX
 from agent_status_publisher.contract.wire import Keys
@@ -89,6 +94,23 @@ def test_the_table_of_paths_is_what_the_app_answers() -> None:
 def test_the_snapshots_fields_are_those_that_go_out() -> None:
     documented = set(re.findall(r"`(?:global|sessions\[\])\.(\w+)`", HTTP_API))
     assert documented == set(GlobalStatus.__annotations__) | set(SessionStatus.__annotations__)
+
+
+def test_the_fields_of_a_view_are_those_that_are_parsed() -> None:
+    views = HTTP_API.partition("## Views")[2]
+    documented = [row[0].strip("`").split("=") for row in rows(views, "| field | sessions")]
+    assert [name for name, _ in documented] == [*FIELDS]
+    assert not parse_view([(name, value) for name, value in documented]).is_whole
+    assert f"at most {MAX_VALUES} values" in views
+    assert f"a query of at most {MAX_QUERY_FIELDS} fields" in views
+    assert f"at most {MAX_TARGET_BYTES >> 10} KiB" in views
+
+
+def test_the_example_of_a_wrong_value_is_what_is_answered() -> None:
+    documented = HTTP_API.partition("```json\n")[2].partition("\n```")[0]
+    with pytest.raises(WrongFieldError) as raised:
+        parse_view([("state", "asleep")])
+    assert json.loads(documented) == json.loads(bytes(unprocessable(raised.value).body))
 
 
 @each_document

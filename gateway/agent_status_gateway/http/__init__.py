@@ -9,7 +9,7 @@ In reading order:
     entity_tag       the tag of a snapshot, and whether a client has it
     asgi_transport   a client's transport on any ASGI server
     answers          answers that several endpoints give
+    documentation    the API's own documentation
     stream           the stream's endpoint, as raw ASGI
-    api_page         the API's own documentation, as a plain page
     routes           every other endpoint, and the OpenAPI document
 """

@@ -1,10 +1,10 @@
 """Every endpoint but the stream's, and the OpenAPI document. The replica makes what the answers hold."""
 
 import asyncio
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
 from starlette.responses import JSONResponse, PlainTextResponse
@@ -13,9 +13,10 @@ from typing_extensions import TypedDict
 from agent_status_gateway.access.credentials import REFUSAL, ask_in_measure, reader_now, require_key
 from agent_status_gateway.feed.health import NOT_READ_YET, FeedHealth
 from agent_status_gateway.http.answers.responses import Pieces, Raw
-from agent_status_gateway.http.answers.unavailable import SSE_MEDIA_TYPE, unavailable
-from agent_status_gateway.http.answers.unprocessable import unprocessable
+from agent_status_gateway.http.answers.unavailable import unavailable
+from agent_status_gateway.http.answers.unprocessable import WrongFields, unprocessable
 from agent_status_gateway.http.asked import view_asked_by
+from agent_status_gateway.http.documentation.document import EVENT_STREAM, EVENTS, VIEW
 from agent_status_gateway.http.entity_tag import entity_tag, has_tag
 from agent_status_gateway.http.negotiation import accepts_gzip
 from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS
@@ -41,7 +42,6 @@ MIN_GZIP_BYTES: Final = 1000
 keyed = APIRouter(tags=["status"], dependencies=[Depends(ask_in_measure), Depends(require_key)])
 open_to_all = APIRouter(tags=["operations"])
 
-_SNAPSHOT_SCHEMA: Final = {"$ref": "#/components/schemas/Snapshot"}
 _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
     403: {
         "description": REFUSAL,
@@ -57,33 +57,11 @@ _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
 _SAME: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "The snapshot has the tag of `If-None-Match`. Titles, tokens and durations may differ."}
 }
-_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": (
-            "Server-Sent Events. The `data` of each `status` event is a snapshot: one on connect, then one when the "
-            "global state, a session, its state or its tool changes; `: keepalive` comments while idle. A response of "
-            "only a `retry:` line says that the stream is unavailable."
-        ),
-        "content": {
-            SSE_MEDIA_TYPE: {
-                "schema": _SNAPSHOT_SCHEMA,
-                "itemSchema": {
-                    "type": "object",
-                    "required": ["event", "data"],
-                    "properties": {
-                        "event": {"type": "string", "enum": ["status", "feed"]},
-                        "data": {
-                            "type": "string",
-                            "contentMediaType": "application/json",
-                            "contentSchema": _SNAPSHOT_SCHEMA,
-                        },
-                        "id": {"type": "string"},
-                        "retry": {"type": "integer", "minimum": 0},
-                    },
-                },
-            }
-        },
-    }
+_WRONG_FIELD: Final[dict[int | str, dict[str, Any]]] = {
+    422: {
+        "description": "A field of the query has a wrong value. `detail` names it and says what would be right.",
+        "model": WrongFields,
+    },
 }
 
 
@@ -97,7 +75,13 @@ ThisReplica = Annotated[Replica, Depends(_replica)]
 
 
 @keyed.head(STATUS_PATH, include_in_schema=False)
-@keyed.get(STATUS_PATH, response_model=Snapshot, responses=_REFUSED | _SAME, summary="What all agents are doing now")
+@keyed.get(
+    STATUS_PATH,
+    response_model=Snapshot,
+    responses=_REFUSED | _WRONG_FIELD | _SAME,
+    summary="What all agents are doing now",
+    openapi_extra={"parameters": VIEW},
+)
 async def status(
     request: Request,
     replica: ThisReplica,
@@ -172,16 +156,11 @@ async def ticket(request: Request, replica: ThisReplica) -> Response:
 @keyed.get(
     STREAM_PATH,
     response_class=Response,
-    responses=_REFUSED | _EVENTS,
+    responses=_REFUSED | _WRONG_FIELD | {200: EVENT_STREAM},
     summary="What all agents are doing, on every change (SSE)",
+    openapi_extra={"parameters": [EVENTS, *VIEW]},
 )
-async def stream(
-    request: Request,
-    events: Annotated[  # noqa: ARG001 - for the OpenAPI document
-        Literal["status", "all"],
-        Query(description="`all` adds `feed` events, which say whether the feed from Redis is `live` or `lost`."),
-    ] = "status",
-) -> Response:
+async def stream(request: Request) -> Response:
     """A snapshot on connect and on every meaningful change, at most one a second after the first."""
     # Most requests skip this route and go straight to the endpoint: see `Gateway.__call__`.
     return Raw(request.app.stream.answer)

@@ -22,7 +22,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from agent_status_gateway.access.credentials import DropKeys, has_key
 from agent_status_gateway.access.guests import LET_IN, MAX_CONNECTIONS
 from agent_status_gateway.access.open_files import connections_at_most
-from agent_status_gateway.http.api_page import api_page
+from agent_status_gateway.http.documentation.api_page import api_page
 from agent_status_gateway.ingest.body_limit import BodyLimit
 from agent_status_gateway.ingest.hook_event import Cli, HookEvent
 from agent_status_gateway.ingest.hooks import take

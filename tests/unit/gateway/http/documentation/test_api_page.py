@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from agent_status_gateway.http.api_page import HEADERS, render
+from agent_status_gateway.http.documentation.api_page import HEADERS, render
 from agent_status_gateway.ingest.app import create_ingest
 from agent_status_gateway.main import create_app
 from agent_status_gateway.settings import IngestSettings

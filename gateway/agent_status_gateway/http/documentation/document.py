@@ -1,0 +1,118 @@
+"""The parts of the OpenAPI document that FastAPI cannot make: the fields of a query, and the events of the stream.
+
+state/views/query.py and asked.py parse the fields, and fanout/events makes the events. So these are data for the
+document only, and tests hold them against what is parsed and what is sent.
+"""
+
+from typing import Any, Final
+
+from agent_status_gateway.http.answers.unavailable import SSE_MEDIA_TYPE
+from agent_status_gateway.http.asked import EVENT_KINDS
+from agent_status_gateway.state.views.query import (
+    MAX_LABEL_NAME_CHARACTERS,
+    MAX_LABEL_VALUE_CHARACTERS,
+)
+from agent_status_publisher.contract.report import MAX_KEY_BYTES
+from agent_status_publisher.contract.wire import SessionState
+
+_CONTROLS: Final = r"\x00-\x1f\x7f-\x9f"
+_KEY: Final = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_BYTES, "pattern": f"^[^{_CONTROLS}]+$"}
+_CHANNEL: Final = _KEY | {"pattern": f"^[^{_CONTROLS}:,]+$"}
+_LABEL: Final = {
+    "type": "string",
+    "pattern": (f"^[^{_CONTROLS}:]{{1,{MAX_LABEL_NAME_CHARACTERS}}}:[^{_CONTROLS}]{{0,{MAX_LABEL_VALUE_CHARACTERS}}}$"),
+}
+
+
+def _field(name: str, description: str, items: dict[str, Any], example: list[str]) -> dict[str, Any]:
+    """Describe a field that may be repeated."""
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": {"type": "array", "items": items},
+        "style": "form",
+        "explode": True,
+        "example": example,
+    }
+
+
+VIEW: Final = [
+    _field("channel", "Sessions of one of these channels. Takes commas, too.", _CHANNEL, ["web", "ci"]),
+    _field(
+        "state",
+        "Sessions in one of these states. Takes commas, too.",
+        {"type": "string", "enum": [state.value for state in SessionState]},
+        ["waiting_for_user", "error"],
+    ),
+    _field("session", "One of these sessions, by `session_key`. Never split at commas.", _KEY, ["web:42"]),
+    _field("parent", "Sessions whose parent is one of these. Never split at commas.", _KEY, ["ci:7"]),
+    _field("label", "Sessions that have each of these labels, `name:value`.", _LABEL, ["team:web"]),
+]
+"""The fields of a view."""
+EVENTS: Final = _field(
+    "events",
+    "`changes`: after the first snapshot, only what differs. `feed`: whether the feed from Redis is `live` or `lost`, "
+    "too. `all` is `status` and `feed`. Takes commas, too.",
+    {"type": "string", "enum": [*EVENT_KINDS]},
+    ["changes", "feed"],
+)
+"""The kinds of events of a stream."""
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    """Describe an object that always has all of these fields."""
+    return {"type": "object", "required": [*properties], "properties": properties}
+
+
+_SNAPSHOT: Final = {"$ref": "#/components/schemas/Snapshot"}
+_KEYS: Final = {"type": "array", "items": {"type": "string"}}
+CHANGE: Final = _object(
+    **{
+        "from": {"type": "string", "description": "The id of the event before it on this stream"},
+        "global": {"$ref": "#/components/schemas/GlobalStatus"},
+        "sessions": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/SessionStatus"},
+            "description": "The sessions that are new or different, whole",
+        },
+        "gone": _KEYS | {"description": "The session keys that have no session now"},
+    }
+)
+"""The data of a `change` event."""
+FEED: Final = _object(
+    state={"type": "string", "enum": ["live", "lost"]},
+    since_seconds={"type": "number", "minimum": 0},
+)
+"""The data of a `feed` event."""
+DATA: Final = {"status": _SNAPSHOT, "change": CHANGE, "feed": FEED}
+"""The data of each kind of event, by its name."""
+EVENT_STREAM: Final = {
+    "description": (
+        "Server-Sent Events. The `data` of a `status` event is a snapshot: one on connect, then one when the global "
+        "state, a session, its state or its tool changes. With `events=changes` the later ones are `change` events, "
+        "whose `data` says what differs from the event before. `: keepalive` comments while idle. A response of only "
+        "a `retry:` line says that the stream is unavailable."
+    ),
+    "content": {
+        SSE_MEDIA_TYPE: {
+            "schema": _SNAPSHOT,
+            "itemSchema": {
+                "type": "object",
+                "required": ["event", "data"],
+                "properties": {
+                    "event": {"type": "string", "enum": [*DATA]},
+                    "data": {
+                        "type": "string",
+                        "contentMediaType": "application/json",
+                        "contentSchema": {"anyOf": [*DATA.values()]},
+                    },
+                    "id": {"type": "string"},
+                    "retry": {"type": "integer", "minimum": 0},
+                },
+            },
+        }
+    },
+}
+"""The stream's answer."""

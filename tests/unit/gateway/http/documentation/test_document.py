@@ -1,0 +1,101 @@
+"""The fields of a query and the events in the OpenAPI document, held against what is parsed and what is sent."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_status_gateway.access.keys.reader import ANYONE
+from agent_status_gateway.fanout.events.changes import encode_change
+from agent_status_gateway.fanout.events.frames import feed_event
+from agent_status_gateway.http.asked import PLAIN, asked_by
+from agent_status_gateway.http.documentation.document import DATA, EVENTS, VIEW
+from agent_status_gateway.main import create_app
+from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH
+from agent_status_gateway.state.fold.schema import GlobalStatus
+from agent_status_gateway.state.steps import at_once
+from agent_status_gateway.state.views.query import FIELDS, WrongFieldError
+
+PATHS = create_app().openapi()["paths"]
+ITEMS = {field["name"]: field["schema"]["items"] for field in VIEW}
+BYTES_OF_A_CHARACTER = 4
+"""The most bytes of a character in UTF-8."""
+
+
+def asks_for_something(fields: list[tuple[str, str]]) -> bool:
+    return asked_by({"query_string": urlencode(fields).encode()}, ANYONE) != PLAIN
+
+
+@pytest.mark.parametrize("path", [STATUS_PATH, STREAM_PATH])
+def test_the_document_has_every_field_of_a_view(path: str) -> None:
+    parameters = PATHS[path]["get"]["parameters"]
+    assert [one for one in parameters if one["name"] in FIELDS] == VIEW
+    assert [one["name"] for one in VIEW] == [*FIELDS]
+    assert "422" in PATHS[path]["get"]["responses"]
+
+
+def test_the_document_has_the_events_of_the_stream_alone() -> None:
+    assert EVENTS in PATHS[STREAM_PATH]["get"]["parameters"]
+    assert EVENTS not in PATHS[STATUS_PATH]["get"]["parameters"]
+
+
+@pytest.mark.parametrize("field", [*VIEW, EVENTS], ids=lambda field: field["name"])
+def test_an_example_is_a_query_that_is_taken(field: dict[str, Any]) -> None:
+    assert asks_for_something([(field["name"], value) for value in field["example"]])
+
+
+@pytest.mark.parametrize("field", [*VIEW, EVENTS], ids=lambda field: field["name"])
+def test_each_name_of_an_enumeration_is_taken(field: dict[str, Any]) -> None:
+    for value in field["schema"]["items"].get("enum", []):
+        asks_for_something([(field["name"], value)])
+
+
+@pytest.mark.parametrize("name", ["channel", "session", "parent", "label"])
+@given(data=st.data())
+def test_what_fits_the_schema_is_taken_if_its_bytes_are_few_enough(name: str, data: st.DataObject) -> None:
+    items = ITEMS[name]
+    texts = st.from_regex(items["pattern"].replace("$", r"\Z"), alphabet=st.characters(exclude_categories=["Cs"]))
+    value = data.draw(texts.filter(lambda text: len(text) <= items.get("maxLength", 512) // BYTES_OF_A_CHARACTER))
+    assert asks_for_something([(name, value)])
+
+
+@pytest.mark.parametrize("name", ["channel", "session", "parent", "label"])
+@pytest.mark.parametrize("value", ["", "\n", "a\x85", "a\x7fb:c", "x" * 513, ":", "a:b:c" + "d" * 510])
+def test_what_does_not_fit_the_schema_is_refused(name: str, value: str) -> None:
+    items = ITEMS[name]
+    fits = re.search(items["pattern"].replace("$", r"\Z"), value) and len(value) <= items.get("maxLength", 600)
+    if fits:
+        assert asks_for_something([(name, value)])
+    else:
+        with pytest.raises(WrongFieldError):
+            asks_for_something([(name, value)])
+
+
+def event_of(text: bytes) -> tuple[str, dict[str, Any]]:
+    """The name and the data of an event."""
+    lines = dict(line.split(": ", 1) for line in text.decode().strip().split("\n"))
+    data = json.loads(lines["data"])
+    assert isinstance(data, dict)
+    return lines["event"], data
+
+
+def test_the_document_has_the_events_that_are_sent_with_their_fields() -> None:
+    status: GlobalStatus = {"state": "idle", "active_sessions": 0, "max_concurrent": 0, "uptime_seconds": 0}
+    change = at_once(encode_change("a", "b", status, [], ["web:1"], 0.0))
+    sent = dict(map(event_of, (change.event, feed_event("lost", 1.0))))
+    assert [*sent] == ["change", "feed"]
+    assert all(DATA[name]["required"] == [*data] for name, data in sent.items())
+    described = PATHS[STREAM_PATH]["get"]["responses"]["200"]["content"]["text/event-stream"]["itemSchema"]
+    assert described["properties"]["event"]["enum"] == ["status", *sent]
+    assert described["properties"]["data"]["contentSchema"]["anyOf"] == [*DATA.values()]
+
+
+def test_whatever_the_document_refers_to_is_in_it() -> None:
+    schemas = create_app().openapi()["components"]["schemas"]
+    named = re.findall(r"#/components/schemas/(\w+)", json.dumps(PATHS[STREAM_PATH]))
+    assert set(named) <= set(schemas)
+    assert {"Snapshot", "GlobalStatus", "SessionStatus", "WrongFields"} <= set(named)
