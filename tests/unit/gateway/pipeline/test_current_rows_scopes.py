@@ -1,5 +1,8 @@
 """The rows of now for readers with a scope: which workers are counted for them."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from agent_status_gateway.fanout.audience import Audience
 from agent_status_gateway.state.steps import at_once
 from agent_status_gateway.state.views.view import WHOLE, View
@@ -91,3 +94,35 @@ def test_nothing_is_found_at_once_in_a_scope_that_takes_long_to_look_through() -
     assert current.rows.can_fill_at_once(ONE)
     assert not current.rows.can_fill_at_once(ONE.narrowed_to(WEB))
     assert current.rows.can_fill_at_once(ONE.narrowed_to(ONE))
+
+
+SCOPES = (WEB, ONE, View(channel=frozenset({"ci"}), session=frozenset({"ci:1", "web:1"})), View(channel=frozenset()))
+holding = st.lists(st.sampled_from(["web:1", "web:2", "ci:1", "ci:2"]), unique=True)
+seconds_between = st.sampled_from([0.0, 1.0, 20.0])
+steps = st.lists(
+    st.tuples(st.sampled_from(["w1", "w2", "w3"]), holding, st.booleans(), st.sampled_from([0.0, 1.0, 20.0])),
+    max_size=12,
+)
+
+
+@given(steps)
+def test_the_workers_of_open_scopes_are_what_can_be_found_from_nothing_after_each_look(
+    history: list[tuple[str, list[str], bool, float]],
+) -> None:
+    """Workers come, go, are lost and forgotten, and take sessions from each other."""
+    current = Current()
+    current.look()
+    open_ = [current.audiences.of(view.narrowed_to(scope)) for scope in SCOPES for view in (WHOLE, ONE)]
+    for audience in open_:
+        at_once(current.rows.fill(audience))
+    for seq, (worker_id, keys, has_left, seconds) in enumerate(history, 1):
+        current.clock.pass_(seconds)
+        worker = record(worker_id, *map(session, keys if not has_left else ()), left=has_left, max_concurrent=seq)
+        current.fleet.hear(report(seq, worker), current.clock())
+        current.look()
+        for audience in open_:
+            scope = audience.view.scope
+            assert scope is not None
+            assert audience.holders is not None
+            assert set(audience.holders) == {row.source for row in current.rows.rows if scope.shows(row)}
+            assert list(audience.rows) == [row for row in current.rows.rows if audience.view.shows(row)]
