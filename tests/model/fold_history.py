@@ -64,7 +64,7 @@ class FoldHistory:
         old = self.stored[worker_id]
         age_ms = max(0, reading(at=self.now + self._ahead_seconds).time_ms - old.at_ms)
         worker = old.decode().record
-        held = {known.key: _older(known, age_ms) for known in worker.sessions} | {other.key: other for other in others}
+        held = {known.key: older(known, age_ms) for known in worker.sessions} | {other.key: other for other in others}
         ended = {run.key: run.run_ms + age_ms for run in worker.ended}
         if ends in held:
             ended[ends] = 0 if is_held else held.pop(ends).run_ms
@@ -195,7 +195,7 @@ class FoldHistory:
         _check_indexes(fold.rows, true["sessions"])
 
 
-def _older(session: SessionRecord, age_ms: int) -> SessionRecord:
+def older(session: SessionRecord, age_ms: int) -> SessionRecord:
     left_ms = None if session.expires_ms is None else max(0, session.expires_ms - age_ms)
     return session._replace(changed_ms=session.changed_ms + age_ms, run_ms=session.run_ms + age_ms, expires_ms=left_ms)
 

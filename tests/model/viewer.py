@@ -1,0 +1,140 @@
+"""One client of a view, with its transport that blocks: what it has folded is held to the truth with each event."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+from typing_extensions import override
+
+from agent_status_gateway.fanout.client import Client
+from agent_status_gateway.fanout.events.encoders import Identity
+from agent_status_gateway.fanout.events.frames import Event, Frame, Piece
+from agent_status_gateway.state.fold.schema import Snapshot
+from agent_status_gateway.state.views.view import View
+from chaos.clients.folded import Folded, differences
+
+Made = Mapping[Event, tuple[float, Snapshot]]
+"""Each event that was made, with its moment and the whole snapshot of it."""
+
+
+class NotingEncoder(Identity):
+    """Encoder that changes nothing, and notes which event was encoded last."""
+
+    def __init__(self) -> None:
+        self.event_: Event | None = None
+
+    @override
+    def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
+        self.event_ = frame
+        return super().first(frame, retry_ms, text)
+
+    @override
+    def event(self, piece: Piece) -> bytes:
+        if isinstance(piece, Event):
+            self.event_ = piece
+        return super().event(piece)
+
+
+class Viewer:
+    """A client of the hub, and its transport."""
+
+    backlog_bytes: Final = 0
+    client: Client
+
+    def __init__(self, view: View, made: Made, *, wants_changes: bool) -> None:
+        self.view = view
+        self.wants_changes = wants_changes
+        self.encoder = NotingEncoder()
+        self.folded = Folded()
+        self.is_blocked = False
+        self.blocks_after: int | None = None
+        """The number of writes after which there is no room any more; None if there always is."""
+        self.events: list[str] = []
+        """The names of all events so far."""
+        self.faults: list[str] = []
+        """What was not true, since the hub goes on past a transport that fails."""
+        self._made = made
+
+    # As a transport
+
+    def open(self, chunk: bytes) -> None:
+        self._take(chunk)
+
+    def write(self, chunk: bytes) -> None:
+        self._take(chunk)
+
+    def write_all(self, chunks: Sequence[bytes]) -> None:
+        self._take(b"".join(chunks))
+
+    def end(self, chunk: bytes) -> None:
+        self.faults.append(f"nothing is drained here: {chunk!r}")
+
+    def abort(self) -> None:
+        self.is_blocked = True
+        self.faults.append("it was aborted")
+
+    # As a reader
+
+    def unblock(self) -> None:
+        """Read all that waits in the transport."""
+        self.blocks_after = None
+        if self.is_blocked:
+            self.is_blocked = False
+            self.client.unblocked()
+
+    def check(self, event: Event, data: bytes, name: str = "status") -> None:
+        """Fold an event. What comes of it must be the truth of the moment in which the event was made."""
+        made_at, true = self._made[event]
+        try:
+            self.folded.take(name, orjson.loads(data), event.id, made_at)
+        except ValueError as error:
+            self.faults.append(str(error))
+        self.faults += differences(self.folded.snapshot(made_at), part_of(true, self.view))
+
+    def check_is_up_to_date(self, true: Snapshot) -> None:
+        """Check that the states and tools are those of now. Titles, tokens and times may wait for the next change."""
+        now, expected = _news(self.folded.snapshot(0.0)), _news(part_of(true, self.view))
+        if now != expected:
+            raise AssertionError(f"a reader of {self.view.query()!r} has {now}, not {expected}")
+
+    def _take(self, chunk: bytes) -> None:
+        if self.is_blocked:
+            self.faults.append("a blocked transport was written to")
+        for text in chunk.split(b"\n\n"):
+            fields = dict(line.split(b": ", 1) for line in text.split(b"\n") if b": " in line)
+            name = fields.get(b"event", b"").decode()
+            if name in {"status", "change"}:
+                self._take_event(name, fields)
+            if name:
+                self.events.append(name)
+        if self.blocks_after is not None:
+            self.blocks_after -= 1
+            self.is_blocked = self.blocks_after <= 0
+
+    def _take_event(self, name: str, fields: dict[bytes, bytes]) -> None:
+        event = self.encoder.event_
+        assert event is not None
+        if fields[b"id"].decode() != event.id:
+            self.faults.append("the id is another one")
+        if name == "change" and not self.wants_changes:
+            self.faults.append("a change came to a reader of whole snapshots")
+        if event.id == self.folded.id:
+            self.faults.append("nothing in it is news")
+        self.check(event, fields[b"data"], name)
+
+
+def part_of(true: Snapshot, view: View) -> dict[str, Any]:
+    """The part of a whole snapshot that a view shows, found by looking at each row."""
+    rows = [row for row in true["sessions"] if _shows(view, row)]
+    state = "degraded" if any(row["state"] == "error" for row in rows) else "active" if rows else "idle"
+    return {"global": {**true["global"], "state": state, "active_sessions": len(rows)}, "sessions": rows}
+
+
+def _shows(view: View, row: Any) -> bool:
+    wishes = ((view.channel, row["channel"]), (view.state, row["state"]), (view.session, row["session_key"]))
+    return all(wish is None or value in wish for wish, value in wishes)
+
+
+def _news(snapshot: dict[str, Any]) -> list[Any]:
+    whole, rows = snapshot["global"], snapshot["sessions"]
+    return [whole["state"], whole["active_sessions"], *((r["session_key"], r["state"], r["tool_name"]) for r in rows)]
