@@ -15,6 +15,7 @@ from agent_status_gateway.access.keys.ticket_request import (
     TicketRequest,
     parse_ticket_request,
 )
+from agent_status_gateway.http.answers.unprocessable import WrongFields
 from agent_status_gateway.state.views.query import WrongFieldError
 from agent_status_gateway.state.views.view import WHOLE
 
@@ -41,7 +42,7 @@ TICKET_BODY: Final[dict[str, Any]] = {
     }
 }
 TICKET_ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    422: {"description": "A field of the body is wrong or not understood. `detail` names it."}
+    422: {"description": "A field of the body is wrong or not understood. `detail` names it.", "model": WrongFields}
 }
 
 

@@ -15,7 +15,7 @@ from agent_status_gateway.fanout.events.frames import feed_event
 from agent_status_gateway.http.asked import PLAIN, asked_by
 from agent_status_gateway.http.documentation.document import DATA, EVENTS, VIEW
 from agent_status_gateway.main import create_app
-from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH
+from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH, TICKET_PATH
 from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.steps import at_once
 from agent_status_gateway.state.views.query import FIELDS, WrongFieldError
@@ -35,7 +35,6 @@ def test_the_document_has_every_field_of_a_view(path: str) -> None:
     parameters = PATHS[path]["get"]["parameters"]
     assert [one for one in parameters if one["name"] in FIELDS] == VIEW
     assert [one["name"] for one in VIEW] == [*FIELDS]
-    assert "422" in PATHS[path]["get"]["responses"]
 
 
 def test_the_document_has_the_events_of_the_stream_alone() -> None:
@@ -73,6 +72,12 @@ def test_what_does_not_fit_the_schema_is_refused(name: str, value: str) -> None:
     else:
         with pytest.raises(WrongFieldError):
             asks_for_something([(name, value)])
+
+
+@pytest.mark.parametrize(("path", "method"), [(STATUS_PATH, "get"), (STREAM_PATH, "get"), (TICKET_PATH, "post")])
+def test_the_document_has_the_form_of_an_answer_to_a_wrong_value(path: str, method: str) -> None:
+    described = PATHS[path][method]["responses"]["422"]["content"]["application/json"]["schema"]
+    assert described == {"$ref": "#/components/schemas/WrongFields"}
 
 
 def event_of(text: bytes) -> tuple[str, dict[str, Any]]:

@@ -141,17 +141,14 @@ def test_a_parent_and_a_label_show_nothing_since_rows_have_none(view: View) -> N
 
 
 def test_a_hash_is_made_once() -> None:
-    class Counted(str):
-        __slots__ = ()
+    class Counted(frozenset[str]):
         hashes = 0
 
         def __hash__(self) -> int:
             Counted.hashes += 1
-            return str.__hash__(self)
+            return super().__hash__()
 
-        __eq__ = str.__eq__
-
-    view = View(session=frozenset({Counted("web:1")}))
+    view = View(session=Counted({"web:1"}))
     made = Counted.hashes
     assert {view: 1}[view] == 1
     assert Counted.hashes == made
