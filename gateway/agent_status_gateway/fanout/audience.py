@@ -1,6 +1,6 @@
 """Pure: the readers of one view: its rows, what changed in them, when it is sent, and what was last made for it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from agent_status_gateway.fanout.change_reader import ChangeReader
 from agent_status_gateway.fanout.client import Client
@@ -174,19 +174,25 @@ class Audience:
         frame = yield from self.served.renew(self.rows, status_of(self.rows, now, self.holders), self._log.version, now)
         return frame
 
-    def update(self, clients: Iterable[Client], status_of: StatusOf, now: float, *, may_serve: bool) -> Steps[Update]:
-        """Make what these clients need to get from what was last written to each to the rows of now.
+    def update(
+        self, groups: Iterable[Collection[Client]], status_of: StatusOf, now: float, *, may_serve: bool
+    ) -> Steps[Update]:
+        """Make what the clients of these groups need to get from what was last written to each to the rows of now.
 
         If `may_serve`, a frame of these rows that was made a moment ago is the whole.
         """
         snapshot_id, version = self.rows.id, self._log.version
         needs_whole = False
         bases: dict[int, str] = {}
-        for client in clients:
-            if not isinstance(client, ChangeReader):
-                needs_whole = True
-            elif (base := client.base(snapshot_id)) is not None:
-                bases.setdefault(*base)
+        for group in groups:
+            if group is self.readers:  # there may be thousands, and all need the same
+                needs_whole = needs_whole or bool(group)
+                continue
+            for client in group:
+                if not isinstance(client, ChangeReader):
+                    needs_whole = True
+                elif client.version not in bases and (base_id := client.base(snapshot_id)) is not None:
+                    bases[client.version] = base_id
         changes: dict[int, Change] = {}
         status = status_of(self.rows, now, self.holders)
         by_key = self.rows.by_key

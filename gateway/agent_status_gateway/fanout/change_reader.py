@@ -42,11 +42,9 @@ class ChangeReader(Client):
         self.version = -1
         """The version last written; negative before the first."""
 
-    def base(self, update_id: str) -> tuple[int, str] | None:
-        """The version and id that a change must begin at; None if the client needs none, or cannot be written to."""
-        if self._transport.is_blocked or self._written_id == update_id:
-            return None
-        return self.version, self._written_id
+    def base(self, update_id: str) -> str | None:
+        """The id that a change must begin at; None if the client needs none, or cannot be written to."""
+        return None if self._transport.is_blocked or self._written_id == update_id else self._written_id
 
     @override
     def open(self, frame: Frame, retry_ms: int, feed: bytes) -> None:

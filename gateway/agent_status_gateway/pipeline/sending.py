@@ -8,7 +8,8 @@ Rule 3. Who joins while an update is made is sent it too, unless it has these ro
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import chain
 from typing import Final
 
 from agent_status_gateway.fanout.audience import Audience
@@ -20,7 +21,7 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.tasks import Turns, in_steps
 from agent_status_gateway.telemetry.metrics import Metrics
 
-BEAT_SECONDS: Final = 0.025
+BEAT_SECONDS: Final = 0.03
 """Seconds between two looks at the inbox, where there are views: a change after a quiet window is sent within 50 ms."""
 LEAD_SHARE: Final = 1.5
 """The inbox is read this many times as long before a window closes as that took the last time."""
@@ -54,6 +55,7 @@ class Sending:
         """The moment at which the loop that sends looks again, if nothing wakes it up before."""
         self._reading_seconds = 0.0  # that the inbox took in this window
         self._lead_seconds = 0.0
+        self._loop: asyncio.AbstractEventLoop
 
     def reads_at(self, now: float) -> float:
         """The moment from which reports that wait are read."""
@@ -67,6 +69,7 @@ class Sending:
 
     async def send_when_due(self) -> None:
         """Send what is due, for ever."""
+        self._loop = asyncio.get_running_loop()
         await self._look_again()
         for audience in list(self._audiences):
             await self._send(audience, to_all=True)  # after a restart, some may not have got the last one
@@ -86,7 +89,7 @@ class Sending:
             await self._hub.has_waiting.wait()
             await self._look_again()
             for audience, clients in self._hub.take_waiting():
-                update = await self._settling.update(audience, clients, may_serve=True)
+                update = await self._settling.update(audience, [clients], may_serve=True)
                 await self._hub.serve(update, clients, current_feed_event)
 
     def _next_beat(self, now: float) -> float:
@@ -111,14 +114,13 @@ class Sending:
         if closes and audience.is_whole:
             self._set_lead()
 
-        def clients() -> list[Client]:
-            return [
-                *(audience.readers if closes or to_all else ()),
-                *(audience.change_readers if changes or to_all else ()),
-            ]
-
-        if clients():
-            update = await self._settling.update(audience, clients(), may_serve=False)
+        groups: list[Collection[Client]] = []
+        if closes or to_all:
+            groups.append(audience.readers)
+        if changes or to_all:
+            groups.append(audience.change_readers)
+        if any(groups):
+            update = await self._settling.update(audience, groups, may_serve=False)
             began_at, snapshot_id = self._clock(), update.id
             is_news = any(reader.base(snapshot_id) is not None for reader in audience.change_readers)
         else:
@@ -129,7 +131,7 @@ class Sending:
             audience.cadence.sent(snapshot_id, began_at, is_news=is_news)
         self._audiences.schedule(audience)
         if update is not None:
-            await self._hub.broadcast(update, clients())
+            await self._hub.broadcast(update, chain.from_iterable(groups))
             if changed_at != NEVER:
                 self._metrics.observe_broadcast(changed_at=changed_at, began_at=began_at, ended_at=self._clock())
 
@@ -154,9 +156,12 @@ class Sending:
         due_at = max(self._audiences.due_at, self._next_beat(now))
         must_look = self._settling.inbox or not self._current.has_looked
         self.wakes_at = moment = min(due_at, deadline, reads_at if must_look else NEVER)
+        # Not `asyncio.timeout`, which costs more than most looks.
+        seconds = max(0.0, moment - self._clock())
+        timer = None if moment == NEVER else self._loop.call_later(seconds, self._settling.has_earlier.set)
         try:
-            async with asyncio.timeout(None if moment == NEVER else max(0.0, moment - self._clock())):
-                await self._settling.has_earlier.wait()
-        except TimeoutError:
-            pass
-        self.wakes_at = -NEVER
+            await self._settling.has_earlier.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+            self.wakes_at = -NEVER

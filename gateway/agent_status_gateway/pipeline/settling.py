@@ -5,7 +5,7 @@ of half a reading, and no row changes while a frame is made.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from agent_status_gateway.fanout.audience import Audience
 from agent_status_gateway.fanout.audiences import Audiences
@@ -23,6 +23,9 @@ from agent_status_gateway.tasks import in_steps
 from agent_status_gateway.telemetry.metrics import Metrics
 from agent_status_publisher.contract.reading import Known, Reading
 from agent_status_publisher.contract.wire import MalformedReportError
+
+Groups = Sequence[Collection[Client]]
+"""Clients of one audience, in one group or several."""
 
 
 class Settling:
@@ -127,15 +130,15 @@ class Settling:
                 return audience.rows.id
             return (await in_steps(self.current.select(view))).id
 
-    async def update(self, audience: Audience, clients: Collection[Client], *, may_serve: bool) -> Update:
+    async def update(self, audience: Audience, groups: Groups, *, may_serve: bool) -> Update:
         """Make what these clients need to have the rows of the last look; `may_serve`: a frame may be a moment old."""
         if not self.lock.locked() and self.current.has_looked and audience.is_short:
-            return at_once(self._make_update(audience, clients, may_serve=may_serve))
+            return at_once(self._make_update(audience, groups, may_serve=may_serve))
         async with self.lock:
             if not self.current.has_looked:
                 await in_steps(self.settle())
             await in_steps(self.current.fill(audience))
-            return await in_steps(self._make_update(audience, clients, may_serve=may_serve))
+            return await in_steps(self._make_update(audience, groups, may_serve=may_serve))
 
     async def workers(self, scope: View = WHOLE) -> Workers:
         """Describe the workers that this replica knows, as far as a reader with this scope may see them."""
@@ -164,7 +167,7 @@ class Settling:
         self._metrics.frames.inc()
         return frame
 
-    def _make_update(self, audience: Audience, clients: Collection[Client], *, may_serve: bool) -> Steps[Update]:
-        update = yield from audience.update(clients, self.current.global_status, self._clock(), may_serve=may_serve)
+    def _make_update(self, audience: Audience, groups: Groups, *, may_serve: bool) -> Steps[Update]:
+        update = yield from audience.update(groups, self.current.global_status, self._clock(), may_serve=may_serve)
         self._metrics.frames.inc((update.whole is not None) + len(update.changes))
         return update

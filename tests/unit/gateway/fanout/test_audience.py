@@ -17,7 +17,7 @@ WEB = channel("web")
 def update(middle: Middle, *listeners: Listener, view: View = WEB, may_serve: bool = False) -> Update:
     clients = [listener.client for listener in listeners]
     audience, status_of = middle.audiences.of(view), middle.settling.current.global_status
-    return at_once(audience.update(clients, status_of, middle.clock(), may_serve=may_serve))
+    return at_once(audience.update([clients], status_of, middle.clock(), may_serve=may_serve))
 
 
 def data_of(event: bytes) -> Any:

@@ -91,7 +91,7 @@ def test_the_state_of_the_feed_goes_first_to_a_client_that_has_room_again() -> N
 
 def test_a_client_needs_a_change_from_its_version_unless_it_has_these_rows_or_has_no_room() -> None:
     reader = Reader()
-    assert reader.reader.base("other") == (0, EMPTY.id)
+    assert reader.reader.base("other") == EMPTY.id
     assert reader.reader.base(EMPTY.id) is None
     reader.block()
     assert reader.reader.base("other") is None
