@@ -1,12 +1,14 @@
 """All of it for real: a server, two replicas behind wires, worker processes, and eyes on every snapshot in between."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
+from chaos.clients.change_reader import ChangeReader
+from chaos.clients.folded import differences
 from chaos.clients.onlooker import Onlooker, Seen
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_client import GatewayClient
@@ -22,6 +24,8 @@ from chaos.workers.worker_process import WorkerProcess
 STATES: Final = ("thinking", "streaming", "waiting_for_user")
 """One after the other, so that each change is one."""
 SLACK_SECONDS: Final = 10.0
+VIEW: Final = "channel=web&state=thinking,streaming,error"
+"""A part that a session enters or leaves with each change, or changes in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,54 @@ class Recovery:
 
     snapshot_seconds: float
     stream_seconds: float
+
+
+FOLD_ATTEMPTS: Final = 5
+
+
+class Readers:
+    """All that stream from one replica: whole snapshots, changes of the whole, and changes of a view."""
+
+    def __init__(self, stack: ExitStack, url: str) -> None:
+        self.whole = stack.enter_context(Dashboard(url))
+        self.changes = stack.enter_context(ChangeReader(url))
+        self.view = stack.enter_context(ChangeReader(url, VIEW))
+        self.all = (self.whole, self.changes, self.view)
+
+    @property
+    def newest(self) -> list[dict[str, str] | None]:
+        return [reader.newest for reader in self.all]
+
+    @property
+    def seen(self) -> Iterator[list[Seen]]:
+        """Every snapshot that was sent, to each that reads all of it."""
+        yield [
+            Seen(event.came_at, {row["session_key"]: row["state"] for row in event.data["sessions"]})
+            for event in self.whole.statuses
+        ]
+        yield [Seen(shown.at, shown.states) for shown in self.changes.shown]
+
+    @property
+    def came_at(self) -> float:
+        """When the last snapshot or change came."""
+        return max(self.whole.statuses[-1].came_at, self.changes.shown[-1].at, self.view.shown[-1].at)
+
+    def expect(self, states: dict[str, str]) -> list[dict[str, str]]:
+        """What each must show while these are all."""
+        return [states, states, in_view(states)]
+
+    def close(self) -> None:
+        for reader in self.all:
+            reader.close()
+
+
+def in_view(states: dict[str, str]) -> dict[str, str]:
+    """The sessions of `VIEW`."""
+    return {
+        key: state
+        for key, state in states.items()
+        if key.startswith("web:") and state in {"thinking", "streaming", "error"}
+    }
 
 
 class Stage:
@@ -61,7 +113,7 @@ class Stage:
         self.replicas: list[GatewayClient] = []
         self.workers: list[WorkerProcess] = []
         self.onlookers: list[Onlooker] = []
-        self.dashboards: list[Dashboard] = []
+        self.readers: list[Readers] = []
         with ExitStack() as stack:
             stack.callback(self.server.close)
             self._stack = stack
@@ -72,7 +124,7 @@ class Stage:
                 self.say(number, STATES[0])
             for replica in self.replicas:
                 replica.ready()
-                self.dashboards.append(stack.enter_context(Dashboard(replica.url)))
+                self.readers.append(Readers(stack, replica.url))
                 self.onlookers.append(stack.enter_context(Onlooker(replica.port)))
             self.settle()
             self._stack = stack.pop_all()
@@ -93,8 +145,8 @@ class Stage:
         replica = self.replicas[number]
         again = GatewayProcess(self.wires[number].url, port=replica.port, **self.terms.of_gateway)
         self.replicas[number] = self._stack.enter_context(again).ready()
-        self.dashboards[number].close()
-        self.dashboards[number] = self._stack.enter_context(Dashboard(replica.url))
+        self.readers[number].close()
+        self.readers[number] = Readers(self._stack, replica.url)
 
     def say(self, number: int, state: str) -> None:
         """Worker `number` says what its session does."""
@@ -111,13 +163,40 @@ class Stage:
         seconds = self.terms.lease_seconds + self.terms.error_ttl_seconds + SLACK_SECONDS
         self._wait_to_show(self.expected, seconds)
 
+    def check_folds(self) -> None:
+        """Hold that what each reader of changes has folded is the snapshot, in all fields and ages.
+
+        What is no news rides along: so another change comes first, and once more if something came right behind it.
+        """
+        for attempt in range(FOLD_ATTEMPTS):
+            self.change(1)
+            self.settle()
+            found = list(self._differences())
+            if not found:
+                return
+            let_pass(attempt * self.terms.debounce_seconds)
+        raise AssertionError(f"folding changes does not come to the snapshot: {found}")
+
+    def _differences(self) -> Iterator[str]:
+        for replica, readers in zip(self.replicas, self.readers, strict=True):
+            for reader, query in ((readers.changes, ""), (readers.view, f"?{VIEW}")):
+                yield from differences(reader.snapshot(), replica.snapshot(query))
+
+    @property
+    def dashboards(self) -> list[Dashboard]:
+        """All readers of streams."""
+        return [dashboard for readers in self.readers for dashboard in readers.all]
+
     @property
     def newest(self) -> list[dict[str, str] | None]:
         looked_at = [onlooker.snapshots[-1].states if onlooker.snapshots else None for onlooker in self.onlookers]
-        return looked_at + [dashboard.newest for dashboard in self.dashboards]
+        return looked_at + [newest for readers in self.readers for newest in readers.newest]
 
     def shows(self, states: dict[str, str]) -> bool:
-        return all(newest == states for newest in self.newest)
+        expected = [states for _ in self.onlookers] + [
+            part for readers in self.readers for part in readers.expect(states)
+        ]
+        return self.newest == expected
 
     def recovery(self, since: float, timeout_seconds: float, states: dict[str, str] | None = None) -> Recovery:
         """How long after `since` all were right for good; the newest snapshot must be so by now or in time."""
@@ -125,7 +204,7 @@ class Stage:
         self._wait_to_show(wanted, timeout_seconds)
         return Recovery(
             snapshot_seconds=max(onlooker.snapshots[-1].at for onlooker in self.onlookers) - since,
-            stream_seconds=max(dashboard.statuses[-1].came_at for dashboard in self.dashboards) - since,
+            stream_seconds=max(readers.came_at for readers in self.readers) - since,
         )
 
     def _wait_to_show(self, states: dict[str, str], timeout_seconds: float) -> None:
@@ -139,12 +218,9 @@ class Stage:
         seen: list[Seen] = []
         for onlooker in self.onlookers:
             seen += _since(onlooker.snapshots, since)
-        for dashboard in self.dashboards:
-            events = [
-                Seen(event.came_at, {row["session_key"]: row["state"] for row in event.data["sessions"]})
-                for event in dashboard.statuses
-            ]
-            seen += _since(events, since)
+        for readers in self.readers:
+            for shown in readers.seen:
+                seen += _since(shown, since)
         return seen
 
     def check(self, since: float, is_right: Callable[[dict[str, str]], bool]) -> None:

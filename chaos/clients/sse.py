@@ -3,13 +3,16 @@
 import json
 import socket
 import time
+import zlib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from chaos.clients.watcher import SocketWatcher
 from chaos.gateways.gateway_process import STREAM
 from chaos.wait import wait_until
+
+GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 @dataclass
@@ -24,20 +27,40 @@ class Event:
 
 
 class Dashboard(SocketWatcher):
-    """A plain socket, so that the bytes that the server really sends are seen."""
+    """A plain socket, so that the bytes that the server really sends are seen.
 
-    def __init__(self, url: str, path: str = STREAM, headers: str = "") -> None:
+    Args:
+        version: The version of HTTP that it asks with.
+        receive_bytes: What its kernel keeps for it while it does not read; the default is much.
+        reads: False if it reads nothing until `start`.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        path: str = STREAM,
+        headers: str = "",
+        *,
+        version: str = "1.1",
+        receive_bytes: int | None = None,
+        reads: bool = True,
+    ) -> None:
         parts = urlsplit(url)
         assert parts.hostname
-        super().__init__("dashboard", socket.create_connection((parts.hostname, parts.port or 80), timeout=20))
-        request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: text/event-stream\r\n{headers}\r\n"
-        self._socket.sendall(request.encode())
+        super().__init__("dashboard", socket.socket())
+        if receive_bytes is not None:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        self._socket.settimeout(20)
+        self._socket.connect((parts.hostname, parts.port or 80))
+        fields = f"Host: {parts.netloc}\r\nAccept: text/event-stream\r\n{headers}"
+        self._socket.sendall(f"GET {path} HTTP/{version}\r\n{fields}\r\n".encode())
         self._socket.settimeout(None)  # silence is not an end: the thread ends when we close
         self.raw = b""
         self.body = b""
         self.events: list[Event] = []
         self.head = ""
-        self.start()
+        if reads:
+            self.start()
 
     @property
     def statuses(self) -> list[Event]:
@@ -64,7 +87,9 @@ class Dashboard(SocketWatcher):
         if not separator:
             return
         self.head = head.decode()
-        self.body = _unchunk(rest) if "chunked" in self.head.lower() else rest
+        body = _unchunk(rest) if "chunked" in self.head.lower() else rest
+        is_gzipped = "content-encoding: gzip" in self.head.lower()
+        self.body = zlib.decompressobj(wbits=GZIP).decompress(body) if is_gzipped else body
         blocks = self.body.split(b"\n\n")[:-1]
         self.events += [_event(block.decode()) for block in blocks[len(self.events) :]]
 

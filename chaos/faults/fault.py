@@ -72,11 +72,12 @@ class Fault:
     is_long: bool = False
 
     def suffer(self, stage: Stage) -> Recovery:
-        """Do it, and hold the recovery against the bound."""
+        """Do it, and hold the recovery against the bound, and what readers of changes have against the snapshot."""
         recovery = self.act(stage)
         bound_seconds = self.bound_seconds(stage.terms) + stage.terms.looking_seconds
         assert recovery.snapshot_seconds <= bound_seconds, (self.name, recovery, bound_seconds)
         assert recovery.stream_seconds <= bound_seconds + stage.terms.debounce_seconds, (self.name, recovery)
+        stage.check_folds()
         return recovery
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import redis
 
-from agent_status_publisher.contract.wire import Keys, WorkerRecord, encode_record
+from agent_status_publisher.contract.wire import Keys, SessionRecord, WorkerRecord, encode_record
 from chaos.gateways.gateway_client import GatewayClient
 from chaos.stage import SLACK_SECONDS, Recovery, Stage
 from chaos.wait import wait_until
@@ -15,15 +15,28 @@ from chaos.workers.reports import record, session
 from chaos.workers.worker_process import WorkerProcess
 
 KEYS: Final = Keys("default")
-ALIEN: Final = encode_record(record("alien"))
+
+
+def _alien(reason: str, *sessions: SessionRecord) -> tuple[bytes, bytes]:
+    """A worker of its own for each: of several reports of one, a replica may look at one only."""
+    worker = record(f"alien-{reason}", *sessions)
+    return f"{worker.id} 1 1 ".encode(), encode_record(worker)
+
+
+def _malformed(reason: str, old: bytes, new: bytes) -> bytes:
+    header, encoded = _alien(reason)
+    assert old in encoded
+    return header + encoded.replace(old, new)
+
+
 MALFORMED: Final[Mapping[str, bytes]] = {
-    "json": b"alien 1 1 {not json",
-    "type": b"alien 1 1 " + ALIEN.replace(b'"pid":1', b'"pid":"one"'),
-    "schema": b"alien 1 1 " + ALIEN.replace(b'"v":1', b'"v":2'),
-    "size": b"alien 1 1 " + b"x" * 10_000_000,
+    "json": b"alien-json 1 1 {not json",
+    "type": _malformed("type", b'"pid":1', b'"pid":"one"'),
+    "schema": _malformed("schema", b'"v":1', b'"v":2'),
+    "size": b"alien-size 1 1 " + b"x" * 10_000_000,
     "header": b"\xff\xfe nothing of ours",
-    "identity": b"alien 1 1 " + encode_record(record("somebody-else")),
-    "key": b"alien 1 1 " + encode_record(record("alien", session("line\nbreak"))),
+    "identity": _malformed("identity", b"alien-identity", b"somebody-else"),
+    "key": b"".join(_alien("key", session("line\nbreak"))),
 }
 """By the reason under which each is counted."""
 BURST: Final = 50

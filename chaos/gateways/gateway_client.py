@@ -32,8 +32,9 @@ class GatewayClient:
     def get(self, path: str = STATUS, **options: Any) -> httpx.Response:
         return httpx.get(self.url + path, timeout=8, **options)
 
-    def snapshot(self) -> dict[str, Any]:
-        response = self.get()
+    def snapshot(self, query: str = "") -> dict[str, Any]:
+        """The snapshot, or a view of it."""
+        response = self.get(STATUS + query)
         assert response.status_code == httpx.codes.OK, response.text
         snapshot: dict[str, Any] = response.json()
         return snapshot
