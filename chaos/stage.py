@@ -40,7 +40,7 @@ FOLD_ATTEMPTS: Final = 5
 
 
 class Readers:
-    """All that stream from one replica: whole snapshots, changes of the whole, and changes of a view."""
+    """The streams of one replica: whole snapshots, changes of the whole, and changes of a view."""
 
     def __init__(self, stack: ExitStack, url: str) -> None:
         self.whole = stack.enter_context(Dashboard(url))
@@ -67,7 +67,7 @@ class Readers:
         return max(self.whole.statuses[-1].came_at, self.changes.shown[-1].at, self.view.shown[-1].at)
 
     def expect(self, states: dict[str, str]) -> list[dict[str, str]]:
-        """What each must show while these are all."""
+        """Give what each must show while these are all."""
         return [states, states, in_view(states)]
 
     def close(self) -> None:
@@ -166,7 +166,7 @@ class Stage:
     def check_folds(self) -> None:
         """Hold that what each reader of changes has folded is the snapshot, in all fields and ages.
 
-        What is no news rides along: so another change comes first, and once more if something came right behind it.
+        What is not news rides along: so another change comes first, and once more if something came right behind it.
         """
         for attempt in range(FOLD_ATTEMPTS):
             self.change(1)

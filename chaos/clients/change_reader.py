@@ -14,7 +14,7 @@ from chaos.wait import wait_until
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the events up to one of them come to: its moment (monotonic seconds), and each session's state."""
+    """Each session's state after one event, and when that came (monotonic seconds)."""
 
     at: float
     id: str
@@ -28,7 +28,7 @@ class ChangeReader(Dashboard):
         self.folded = Folded()
         self.shown: list[Shown] = []
         self.wrong: list[str] = []
-        """What was wrong with its events: each is a defect of the gateway."""
+        """All that was wrong with its events: each is a defect of the gateway."""
         self._taken = 0
         super().__init__(url, f"{STREAM}?events={events}" + (f"&{view}" if view else ""), headers, **how)
 

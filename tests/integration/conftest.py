@@ -8,6 +8,7 @@ from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served
 from chaos.servers.redis_cluster import RedisCluster
 from chaos.servers.redis_server import RedisServer
+from chaos.wait import wait_until
 
 QUICK = ("connection on uvloop", "task on httptools")
 
@@ -36,6 +37,17 @@ def publisher(real_redis: RedisServer) -> Iterator[StatusPublisher]:
     with StatusPublisher(real_redis.url) as made:
         made.flush()
         yield made
+
+
+@pytest.fixture
+def fleet(gateway: GatewayThread, publisher: StatusPublisher) -> StatusPublisher:
+    """A publisher with three sessions in two channels, which the test's own `gateway` knows."""
+    publisher.session("web:1")
+    publisher.session("web:2").waiting_for_user()
+    publisher.session("ci:1").tool_running("make")
+    publisher.flush()
+    wait_until(lambda: len(gateway.states()) == 3, "the gateway knows the sessions")
+    return publisher
 
 
 @pytest.fixture(scope="session")
