@@ -175,6 +175,9 @@ def test_a_wrong_key_ends_every_command_with_2_and_a_clear_line(
         (("watch", "--url", "ftp://somewhere"), "--url must be an address such as http://localhost:8000"),
         (("wait", "--state", "busy"), "--state: 'busy' is not a state; expected one of idle, active, "),
         (("wait", "--state", "idle", "--timeout", "-1"), "--timeout must be greater than 0"),
+        (("watch", "--view", "chanel=web"), "--view: 'chanel' is not a field; expected 'channel', 'state', "),
+        (("show", "--view", "state=busy"), "--view: `state` must be 'thinking', 'tool_running', "),
+        (("wait", "--state", "idle", "--view", ""), "--view must not be empty; for example --view 'channel=web"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_a_clear_line(
@@ -211,6 +214,47 @@ def test_a_full_gateway_is_waited_for(real_redis: RedisServer, tmp_path: Path) -
         watch.wait_for("the gateway accepts no streams now")
         dashboard.close()
         watch.wait_for("fleet idle")
+
+
+def test_a_view_is_all_that_watch_and_wait_know_of(
+    gateway: GatewayProcess, publisher: StatusPublisher, session: Session, tmp_path: Path
+) -> None:
+    (tmp_path / "wait").mkdir()
+    other = publisher.session("slack:1")
+    view = ("--url", gateway.url, "--view", "channel=websocket&state=thinking")
+    with (
+        running(tmp_path, "watch", *view) as watch,
+        running(tmp_path / "wait", "wait", *view, "--state", "idle", "--timeout", "30") as wait,
+    ):
+        watch.wait_for(f"{SESSION_KEY} thinking (Fix auth bug)")
+        other.streaming()
+        session.tool_running("bash")
+        watch.wait_for(f"{SESSION_KEY} left the view (Fix auth bug)")
+        watch.wait_for("fleet idle (0 of 5 sessions")
+        assert wait.ended() == 0
+        assert wait.lines[0].startswith("fleet idle (0 of 5 sessions")
+        assert not [line for line in watch.lines if "slack" in line]
+    late = run("wait", *view, "--state", "thinking", "--timeout", "0.5")
+    assert late.exit_code == 124
+    assert late.stderr == (
+        "agent-status-gateway: timed out after 0.5 s waiting until a session is thinking "
+        "in the view channel=websocket&state=thinking\n"
+    )
+
+
+def test_filter_picks_among_the_sessions_of_the_view(
+    gateway: GatewayProcess, publisher: StatusPublisher, session: Session
+) -> None:
+    publisher.session("slack:1"), publisher.session("slack:2", title="Fix auth docs")
+    wait_until(lambda: len(gateway.snapshot()["sessions"]) == 3, "all are open")
+    options = ("--url", gateway.url, "--view", "channel=slack", "--filter", "Fix auth")
+    shown = json.loads(run("show", "--json", *options).stdout)
+    assert [row["session_key"] for row in shown["sessions"]] == ["slack:2"]
+    assert shown["global"]["active_sessions"] == 2, "the figures are the view's"
+    text = run("show", *options).stdout
+    assert f"connected to {gateway.url}, view channel=slack" in text
+    assert "filter: Fix auth: 1 of 2 sessions" in text
+    assert session.key not in text
 
 
 def test_show_tells_programs_and_people_the_same(gateway: GatewayProcess, session: Session) -> None:

@@ -2,8 +2,7 @@
 
 import http.server
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,6 +13,7 @@ from agent_status_gateway.settings import Settings
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.ports import free_port
 from chaos.servers.redis_server import RedisServer
+from tests.support.gateways.answering import answering
 
 
 def examined(url: str, redis_url: str, *, key: str | None = None, idle_seconds: float = 0.0) -> tuple[bool, str]:
@@ -34,7 +34,10 @@ def test_where_all_is_well_it_says_so_and_the_whole_way_is_measured(
 ) -> None:
     is_well, said = examined(gateway.url, real_redis.url, idle_seconds=10)
     assert is_well, said
-    for part in ("Redis answers in", "the gateway is ready", "on the stream after", "its keepalive comes through"):
+    for part in (
+        *("Redis answers in", "the gateway is ready", "on the stream after", "its keepalive comes through"),
+        "change events of a view add up to its JSON snapshot",
+    ):
         assert part in said
     assert "wrong" not in said
     assert gateway.states() == {}, "the doctor's own session has ended"
@@ -46,7 +49,7 @@ def test_a_gateway_that_refuses_the_host_is_wrong_and_the_setting_is_named(real_
         request.end_headers()
         request.wfile.write(b'{"detail": "this gateway does not answer for that host"}')
 
-    with something_else(answer) as url:
+    with answering(answer) as url:
         is_well, said = examined(url, real_redis.url)
     assert not is_well
     assert f"wrong  the gateway refuses the host of {url}" in said
@@ -77,7 +80,7 @@ def test_a_stream_that_something_has_dropped_without_closing_it_is_wrong(
         if is_stream:
             is_over.wait(30)
 
-    with something_else(answer) as url:
+    with answering(answer) as url:
         is_well, said = examined(url, real_redis.url, idle_seconds=0.2)
         is_over.set()
     assert not is_well
@@ -136,23 +139,6 @@ def test_a_key_that_is_missing_is_said(real_redis: RedisServer) -> None:
     assert "geheim" not in said
 
 
-@contextmanager
-def something_else(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> Iterator[str]:
-    """A server that is no gateway, or stands badly before one."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer(self)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, name="something-else", daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
 def test_an_address_that_is_not_a_gateways_is_named(real_redis: RedisServer) -> None:
     def answer(request: http.server.BaseHTTPRequestHandler) -> None:
         request.send_response(200)
@@ -161,7 +147,7 @@ def test_an_address_that_is_not_a_gateways_is_named(real_redis: RedisServer) -> 
         request.end_headers()
         request.wfile.write(b"hi")
 
-    with something_else(answer) as url:
+    with answering(answer) as url:
         is_well, said = examined(url, real_redis.url)
     assert not is_well
     assert "check that --url is the address of a gateway" in said
@@ -179,7 +165,7 @@ def test_a_balancer_that_buffers_or_cuts_is_said(real_redis: RedisServer, monkey
             request.wfile.write(b'{"status": "ok"}')
 
     monkeypatch.setattr(stream_checks, "FIRST_SECONDS", 0.5)
-    with something_else(answer) as url:
+    with answering(answer) as url:
         is_well, said = examined(url, real_redis.url)
     assert not is_well
     assert "wrong  no first event within 0.5 s: it was closed" in said
@@ -206,7 +192,7 @@ def test_a_proxy_that_holds_back_the_headers_is_said_within_a_time_limit(
         else:
             is_over.wait(30)
 
-    with something_else(answer) as url:
+    with answering(answer) as url:
         is_well, said = examined(url, real_redis.url)
         is_over.set()
     assert not is_well
@@ -236,7 +222,7 @@ def test_what_a_gateway_or_a_proxy_writes_cannot_act_on_the_terminal(real_redis:
         request.end_headers()
         request.wfile.write(b'{"reason": "\\u001b]0;owned\\u0007 \\u202e\\u009b2J' + b"x" * 5000 + b'"}')
 
-    with something_else(answer) as url:
+    with answering(answer) as url:
         is_well, said = examined(url, real_redis.url)
     assert not is_well
     assert plain(said.replace("\n", "")) == said.replace("\n", "")

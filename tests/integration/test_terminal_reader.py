@@ -11,7 +11,9 @@ import orjson
 import pytest
 
 from agent_status_gateway.cli import reader as reading
-from agent_status_gateway.cli.reader import Reader, ReaderError
+from agent_status_gateway.cli.reader import Reader
+from agent_status_gateway.cli.reading import requests
+from agent_status_gateway.cli.reading.problems import ReaderError
 from agent_status_gateway.cli.terminal.view import Feed, News, ReceivedSnapshot, Trouble
 from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
@@ -163,7 +165,7 @@ def test_an_idle_stream_of_a_gateway_that_does_not_answer_elsewhere_is_dead(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "SILENCE_SECONDS", 0.1)
-    monkeypatch.setattr(reading, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(requests, "TIMEOUT_SECONDS", 0.2)
     url = serve((200, STREAM, status("web:1")), is_held=True)
     assert last_trouble(url, 2).reason == f"{url} does not answer"
 

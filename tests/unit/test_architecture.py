@@ -73,6 +73,8 @@ PURE: Final = [
     *("agent_status_gateway.access.keys.*", "agent_status_gateway.access.rate_limit"),
     *("agent_status_gateway.http.negotiation", "agent_status_gateway.ingest.*"),
     *("agent_status_gateway.feed.inbox", "agent_status_gateway.feed.missed_reports"),
+    *("agent_status_gateway.cli.reading.address", "agent_status_gateway.cli.reading.answers"),
+    *("agent_status_gateway.cli.reading.asked_view", "agent_status_gateway.cli.reading.folding"),
     *("agent_status_gateway.cli.terminal.presentation", "agent_status_gateway.cli.terminal.view"),
     *("agent_status_gateway.cli.terminal.table", "agent_status_gateway.cli.terminal.changes"),
     *("agent_status_gateway.cli.terminal.roster", "agent_status_gateway.cli.terminal.goal"),

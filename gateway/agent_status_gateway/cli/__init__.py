@@ -7,7 +7,9 @@ In reading order:
     embedded        a Redis-compatible server of our own
     proxy           the proxy on the way to a gateway
     http_client     the way to a gateway, and bounds on what it may answer
+    reading         what the reader stands on: address, answers, the fold of changes
     reader          reads a gateway over HTTP
+    command_end     how a command ends
     terminal        `show`, `watch`, `workers` and `wait`
     doctor          `doctor`
     demo            `demo`, a whole stack on this machine

@@ -7,33 +7,27 @@ starts sooner without the server.
 """
 
 import signal
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from contextlib import ExitStack
+from typing import Annotated
 
 import typer
 
+from agent_status_gateway.cli.command_end import NOT_IN_TIME, PROGRAM, KeyFileError, fail, key_of, reading, unwind
 from agent_status_gateway.cli.embedded import EmbeddedError, embedded_server
-from agent_status_gateway.cli.options import DEFAULT_URL, AsJson, Filter, KeyFile, Url, setting, takes_settings
+from agent_status_gateway.cli.options import (
+    DEFAULT_URL,
+    AsJson,
+    AskedView,
+    Filter,
+    KeyFile,
+    Url,
+    setting,
+    takes_settings,
+)
 from agent_status_gateway.cli.terminal.goal import STATES, Goal
 from agent_status_gateway.cli.terminal.output import for_readers
 from agent_status_gateway.server.sockets import ListeningError
-from agent_status_gateway.settings import IngestSettings, Settings, SettingsError, api_key, renamed_settings
-
-PROGRAM: Final = "agent-status-gateway"
-NOT_IN_TIME: Final = 124
-"""Exit status when a time limit ends the command, as for timeout(1)."""
-
-if TYPE_CHECKING:
-    from agent_status_gateway.cli.reader import Reader
-
-
-class KeyFileError(Exception):
-    """The file with the key cannot be read."""
-
+from agent_status_gateway.settings import IngestSettings, Settings, SettingsError, renamed_settings
 
 cli = typer.Typer(
     help="Show live what a fleet of AI agents is doing.",
@@ -65,7 +59,7 @@ def serve(
     from agent_status_gateway.server.serve import serve as run_server  # noqa: PLC0415
     from agent_status_gateway.telemetry.logs import log_config  # noqa: PLC0415
 
-    before = signal.signal(signal.SIGTERM, _unwind)  # until the server has handlers of its own
+    before = signal.signal(signal.SIGTERM, unwind)  # until the server has handlers of its own
     try:
         with ExitStack() as stack:
             try:
@@ -78,7 +72,7 @@ def serve(
                 lines = log_config(settings.log_format, settings.log_level)
                 ended_by = run_server(create_app(settings), host=settings.host, port=settings.port, log_config=lines)
             except (SettingsError, EmbeddedError, ListeningError) as error:
-                _fail(error)
+                fail(error)
     finally:
         signal.signal(signal.SIGTERM, before)
     if ended_by == signal.SIGTERM:
@@ -107,7 +101,7 @@ def ingest(**given: object) -> None:
             logs_requests=False,
         )
     except (SettingsError, ListeningError) as error:
-        _fail(error)
+        fail(error)
     if ended_by == signal.SIGTERM:
         reraise_signal(ended_by)
 
@@ -126,11 +120,17 @@ def demo(
         with for_readers():
             run_demo(Console(), port, workers)
     except (DemoError, EmbeddedError, ListeningError) as error:
-        _fail(error)
+        fail(error)
 
 
 @cli.command()
-def show(url: Url = DEFAULT_URL, key_file: KeyFile = None, matching: Filter = "", as_json: AsJson = False) -> None:
+def show(
+    url: Url = DEFAULT_URL,
+    key_file: KeyFile = None,
+    view: AskedView = None,
+    matching: Filter = "",
+    as_json: AsJson = False,
+) -> None:
     """Print the snapshot once.
 
     While the gateway is not connected to Redis, this is its last snapshot, and a message on stderr says so.
@@ -139,7 +139,7 @@ def show(url: Url = DEFAULT_URL, key_file: KeyFile = None, matching: Filter = ""
     """
     from agent_status_gateway.cli.terminal.watching import show as print_once  # noqa: PLC0415
 
-    with _reading(url, key_file) as reader:
+    with reading(url, key_file, view) as reader:
         print_once(reader, matching, as_json=as_json)
 
 
@@ -151,16 +151,22 @@ def workers(url: Url = DEFAULT_URL, key_file: KeyFile = None, as_json: AsJson = 
     """
     from agent_status_gateway.cli.terminal.watching import show_workers  # noqa: PLC0415
 
-    with _reading(url, key_file) as reader:
+    with reading(url, key_file) as reader:
         show_workers(reader, as_json=as_json)
 
 
 @cli.command()
-def watch(url: Url = DEFAULT_URL, key_file: KeyFile = None, matching: Filter = "", as_json: AsJson = False) -> None:
+def watch(
+    url: Url = DEFAULT_URL,
+    key_file: KeyFile = None,
+    view: AskedView = None,
+    matching: Filter = "",
+    as_json: AsJson = False,
+) -> None:
     """Show the snapshot as it changes, until Ctrl-C.
 
     A terminal shows it live. A pipe gets one line per change: the local time, the subject (a session's key, `fleet` or
-    `gateway`), and the change. With --json, each line is a snapshot as received, and changes of the connection or of
+    `gateway`), and the change. With --json, each line is a whole snapshot, and changes of the connection or of
     Redis go to stderr. If the gateway does not answer, the command waits for it.
 
     Exit status: 0 = the reader of the output is gone; 2 = wrong usage, wrong key, or not a gateway; 130 = Ctrl-C;
@@ -168,7 +174,7 @@ def watch(url: Url = DEFAULT_URL, key_file: KeyFile = None, matching: Filter = "
     """
     from agent_status_gateway.cli.terminal.watching import watch as stay  # noqa: PLC0415
 
-    with _reading(url, key_file) as reader:
+    with reading(url, key_file, view) as reader:
         stay(reader, matching, as_json=as_json)
 
 
@@ -188,9 +194,9 @@ def doctor(
 
     try:
         settings = Settings.load(redis_url=redis_url, namespace=namespace)
-        is_well = examine(url.rstrip("/"), _key(key_file), settings, idle_seconds, typer.echo)
+        is_well = examine(url.rstrip("/"), key_of(key_file), settings, idle_seconds, typer.echo)
     except (SettingsError, KeyFileError) as error:
-        _fail(error)
+        fail(error)
     if not is_well:
         raise typer.Exit(1)
 
@@ -204,64 +210,26 @@ def wait(
     timeout: Annotated[float | None, typer.Option(help="Give up after this many seconds. [default: never]")] = None,
     url: Url = DEFAULT_URL,
     key_file: KeyFile = None,
+    view: AskedView = None,
 ) -> None:
     """Wait until the fleet, or a session, is in a state; print the line that says so.
 
     idle, active and degraded are states of the fleet; the others are states of a session. With --session, idle means
-    that it is not open, active that it is open and not in error, and degraded that it is in error. Stale snapshots do
-    not count. If the gateway does not answer, the command waits for it.
+    that it is not open, active that it is open and not in error, and degraded that it is in error. With --view, all of
+    this is about the sessions of the view: idle means that there is none. Stale snapshots do not count. If the gateway
+    does not answer, the command waits for it.
 
     Exit status: 0 = the state was reached; 2 = wrong usage, wrong key, or not a gateway; 124 = timed out; 130 = Ctrl-C.
     """
     from agent_status_gateway.cli.terminal.watching import NotReachedError, wait_for  # noqa: PLC0415
 
     if wrong := sorted(set(state) - set(STATES)):
-        _fail(f"--state: {wrong[0]!r} is not a state; expected one of {', '.join(STATES)}")
+        fail(f"--state: {wrong[0]!r} is not a state; expected one of {', '.join(STATES)}")
     if timeout is not None and not timeout > 0:
-        _fail("--timeout must be greater than 0")
-    with _reading(url, key_file) as reader:
+        fail("--timeout must be greater than 0")
+    with reading(url, key_file, view) as reader:
         try:
-            wait_for(reader, Goal(states=frozenset(state), session_key=session), timeout)
+            wait_for(reader, Goal(states=frozenset(state), session_key=session, view=reader.view), timeout)
         except NotReachedError as error:
             typer.echo(f"{PROGRAM}: {error}", err=True)
             raise typer.Exit(NOT_IN_TIME) from None
-
-
-@contextmanager
-def _reading(url: str, key_file: Path | None) -> Iterator["Reader"]:
-    """Reader for one command, which ends with a status for scripts and leaves the terminal as it was."""
-    from agent_status_gateway.cli.reader import Reader, ReaderError  # noqa: PLC0415
-
-    # Not what the shell has us ignore, as nohup(1) does.
-    ends = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, _unwind) for number in ends}
-    try:
-        with for_readers():
-            yield Reader(url, _key(key_file))
-    except (ReaderError, KeyFileError, SettingsError) as error:
-        _fail(error)
-    except KeyboardInterrupt:
-        raise typer.Exit(128 + signal.SIGINT) from None
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
-    """End by way of everything that has to be taken away, such as the embedded server."""
-    sys.exit(128 + number)
-
-
-def _key(key_file: Path | None) -> str | None:
-    """Key from the file or the environment. No option takes one, since process lists show options."""
-    if key_file is None:
-        return api_key()
-    try:
-        return key_file.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"--key-file: {error}") from None
-
-
-def _fail(error: Exception | str) -> NoReturn:
-    typer.echo(f"{PROGRAM}: {error}", err=True)
-    raise typer.Exit(2)

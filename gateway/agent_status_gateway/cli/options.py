@@ -20,7 +20,19 @@ Url = Annotated[str, typer.Option(help="Address of the gateway.", envvar=GATEWAY
 KeyFile = Annotated[Path | None, typer.Option(help=f"File that contains the key. [default: ${API_KEY}]")]
 Filter = Annotated[
     str,
-    typer.Option("--filter", help="Show only sessions with this text in their key, channel, name, state or tool."),
+    typer.Option(
+        "--filter",
+        help="Show only sessions with this text in their key, channel, name, state or tool; with --view, those of the "
+        "view. The figures stay the same.",
+    ),
+]
+AskedView = Annotated[
+    str | None,
+    typer.Option(
+        "--view",
+        help="Ask the gateway for these sessions only, by channel, state, session, parent or label, such as "
+        "'channel=web&state=waiting_for_user'. All figures are theirs. [default: all sessions]",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print snapshots as JSON, one per line.")]
 

@@ -17,7 +17,8 @@ from rich.text import Text
 
 from agent_status_gateway.cli.child_process import child
 from agent_status_gateway.cli.embedded import embedded_server
-from agent_status_gateway.cli.reader import Reader, ReaderError
+from agent_status_gateway.cli.reader import Reader
+from agent_status_gateway.cli.reading.problems import ReaderError
 from agent_status_gateway.cli.terminal.watching import is_screen, watch_lines, watch_live
 from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH
 from agent_status_gateway.server.sockets import listen

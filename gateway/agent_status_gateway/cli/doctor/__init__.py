@@ -7,6 +7,8 @@ In reading order:
     redis_checks    Redis, as a replica uses it
     wrong_answers   answers that a gateway does not give
     open_stream     a stream that a thread reads
+    own_session     a session of the doctor's own
+    change_checks   a stream of changes through whatever stands in its way
     stream_checks   a stream through whatever stands in its way
     examination     all checks, in order
 """

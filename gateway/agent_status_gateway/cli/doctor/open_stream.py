@@ -1,8 +1,10 @@
 """A stream that a thread opens and reads, so that nothing on the way can hold up the checks."""
 
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from queue import Empty, Queue
 from time import monotonic
 from typing import Final
@@ -18,13 +20,13 @@ MOST_UNREAD: Final = 8
 class OpenStream:
     """Response to a request for the stream, and its lines as they come."""
 
-    def __init__(self, client: httpx.Client) -> None:
+    def __init__(self, client: httpx.Client, path: str = STREAM_PATH) -> None:
         self.began_at = monotonic()
         self.is_over = False
         self._response: Future[httpx.Response] = Future()
         self._lines: Queue[str | None] = Queue(MOST_UNREAD)
         self._error = ""
-        threading.Thread(target=self._read, args=(client,), name="doctor-stream", daemon=True).start()
+        threading.Thread(target=self._read, args=(client, path), name="doctor-stream", daemon=True).start()
 
     def response(self, seconds: float) -> httpx.Response:
         """Wait for the response's headers.
@@ -53,9 +55,18 @@ class OpenStream:
         """Reason why the stream ended; empty while it is open."""
         return f": it was closed{self._error}" if self.is_over else ""
 
-    def _read(self, client: httpx.Client) -> None:
+    def close(self) -> None:
+        """Close the connection, if there is one. A thread that waits for bytes would keep it open after its client."""
+        if self._response.done() and self._response.exception() is None:
+            stream = self._response.result().extensions.get("network_stream")
+            connection = None if stream is None else stream.get_extra_info("socket")
+            if connection is not None:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def _read(self, client: httpx.Client, path: str) -> None:
         try:
-            with client.stream("GET", STREAM_PATH) as response:
+            with client.stream("GET", path) as response:
                 self._response.set_result(response)
                 self._read_lines(response)
         except Exception as error:  # noqa: BLE001 - the client may be closed in the middle of anything

@@ -1,28 +1,28 @@
 """Checks of a stream through any proxies on the way: its first event, a change, and an idle time.
 
-To make a change, the doctor is a worker for a moment. Its session is `doctor:<number>`.
+A stream of changes is looked at in change_checks.
 """
 
 import json
-import logging
-import random
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Final
 
 import httpx
-from redis.exceptions import RedisError
 
 from agent_status_gateway.cli.doctor.advice import gateway_advice
-from agent_status_gateway.cli.doctor.finding import Finding, note, ok, wrong
+from agent_status_gateway.cli.doctor.change_checks import check_changes
+from agent_status_gateway.cli.doctor.finding import Finding, Verdict, note, ok, wrong
 from agent_status_gateway.cli.doctor.open_stream import OpenStream
+from agent_status_gateway.cli.doctor.own_session import CannotPublishError, own_session
 from agent_status_gateway.cli.doctor.wrong_answers import not_a_gateway, not_a_stream
 from agent_status_gateway.cli.http_client import CertificatesError, open_client, within
 from agent_status_gateway.cli.proxy import ProxyError
-from agent_status_gateway.cli.reader import ReaderError, key_headers, parse_address
+from agent_status_gateway.cli.reading.address import key_headers, parse_address
+from agent_status_gateway.cli.reading.problems import ReaderError
 from agent_status_gateway.paths import READINESS_PATH
 from agent_status_gateway.settings import Settings
-from agent_status_publisher import PublisherError, StatusPublisher
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 10.0
@@ -58,9 +58,8 @@ def check_stream(
             ready = within(ANSWER_SECONDS, lambda: client.get(READINESS_PATH, timeout=CONNECT_SECONDS))
             yield (problem := not_a_gateway(ready, shown)) or _readiness(ready)
             if problem is None:
-                yield from _check_open_stream(
-                    OpenStream(client), shown, settings, idle_seconds, can_publish=can_publish
-                )
+                with closing(OpenStream(client)) as lines:
+                    yield from _check_streams(client, lines, shown, settings, idle_seconds, can_publish=can_publish)
     except (ReaderError, ProxyError, CertificatesError) as error:
         yield wrong(str(error))
     except httpx.HTTPError as error:
@@ -75,8 +74,8 @@ def _readiness(response: httpx.Response) -> Finding:
     return wrong(f"the gateway is not ready: {probe['reason']}", "its snapshot is stale until this is fixed")
 
 
-def _check_open_stream(
-    lines: OpenStream, url: str, settings: Settings, idle_seconds: float, *, can_publish: bool
+def _check_streams(
+    client: httpx.Client, lines: OpenStream, url: str, settings: Settings, idle_seconds: float, *, can_publish: bool
 ) -> Iterator[Finding]:
     try:
         response = lines.response(FIRST_SECONDS)
@@ -97,69 +96,42 @@ def _check_open_stream(
         yield wrong(f"the first event came only after {first_ms:.0f} ms, though a gateway sends it at once", BUFFERED)
         return
     yield ok(f"the first event came after {first_ms:.0f} ms")
+    is_change_shown = False
     if can_publish:
-        yield from _check_change(lines, settings)
+        yield (finding := _check_change(lines, settings))
+        is_change_shown = finding.verdict is Verdict.OK
+    yield from check_changes(client, settings, can_publish=is_change_shown)
     if idle_seconds and not lines.is_over:
         yield _check_idle(lines, settings, idle_seconds, can_publish=can_publish)
 
 
-class _CannotPublishError(Exception):
-    """No change can be published; `finding` says why."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.what)
-        self.finding = finding
-
-
-def _check_change(lines: OpenStream, settings: Settings) -> Iterator[Finding]:
+def _check_change(lines: OpenStream, settings: Settings) -> Finding:
     """Publish as a worker does, and see it on the stream."""
     try:
         written_ms, shown_ms = _make_change(lines, settings)
-    except _CannotPublishError as error:
-        yield error.finding
-        return
+    except CannotPublishError as error:
+        return error.finding
     late_ms = 1000 * (settings.debounce_seconds + LATE_SECONDS)
-    if shown_ms is not None and shown_ms - written_ms > late_ms:
-        what = (
-            f"a worker's report was in Redis after {written_ms:.0f} ms, but on the stream only after {shown_ms:.0f} ms"
-        )
-        same = "; if the gateway's DEBOUNCE_SECONDS is longer than the default, set the same here"
-        yield wrong(what, BUFFERED + same)
-    elif shown_ms is not None:
-        yield ok(f"a worker's report was in Redis after {written_ms:.0f} ms and on the stream after {shown_ms:.0f} ms")
-    else:
+    written = f"a worker's report was in Redis after {written_ms:.0f} ms"
+    if shown_ms is None:
         what = f"a change did not reach the stream within {CHANGE_SECONDS:g} s"
-        same = "check that the gateway at --url reads this Redis and this namespace; if it does, "
-        yield wrong(what + lines.why_over(), same + BUFFERED)
+        same = "check that the gateway at --url reads this Redis and this namespace, and that the key may see all of it"
+        return wrong(what + lines.why_over(), f"{same}; if so, {BUFFERED}")
+    if shown_ms - written_ms > late_ms:
+        same = "; if the gateway's DEBOUNCE_SECONDS is longer than the default, set the same here"
+        return wrong(f"{written}, but on the stream only after {shown_ms:.0f} ms", BUFFERED + same)
+    return ok(f"{written} and on the stream after {shown_ms:.0f} ms")
 
 
 def _make_change(lines: OpenStream, settings: Settings) -> tuple[float, float | None]:
     """Milliseconds until a change was in Redis, and until it was on the stream; None if it did not come in time.
 
     Raises:
-        _CannotPublishError: Nothing can be published.
+        CannotPublishError: Nothing can be published.
     """
-    session_key = f"doctor:{random.randrange(10**6)}"  # noqa: S311 - a name
-    errors: list[PublisherError] = []
-    logging.getLogger("agent_status_publisher").addHandler(logging.NullHandler())  # its errors are findings here
-    try:
-        with StatusPublisher(settings.redis_url, namespace=settings.namespace, on_error=errors.append) as publisher:
-            began_at = time.monotonic()
-            publisher.session(session_key, title="agent-status-gateway doctor")
-            if not publisher.flush():
-                reason = str(errors[-1]) if errors else "no answer"
-                raise _CannotPublishError(
-                    note(
-                        f"a worker's report cannot be written: {reason}",
-                        "this is fine for a gateway's user; give --redis-url a worker's to check the whole way",
-                    )
-                )
-            written_ms = 1000 * (time.monotonic() - began_at)
-            is_shown = lines.wait_for(lambda line: _shows(line, session_key), CHANGE_SECONDS)
-            shown_ms = 1000 * (time.monotonic() - began_at)
-    except (ValueError, RedisError) as error:
-        raise _CannotPublishError(wrong(f"nothing can be published: {error}", "check REDIS_URL")) from None
-    return written_ms, shown_ms if is_shown else None
+    with own_session(settings) as (session, began_at, written_ms):
+        is_shown = lines.wait_for(lambda line: _shows(line, session.key), CHANGE_SECONDS)
+        return written_ms, 1000 * (time.monotonic() - began_at) if is_shown else None
 
 
 def _check_idle(lines: OpenStream, settings: Settings, idle_seconds: float, *, can_publish: bool) -> Finding:
@@ -172,7 +144,7 @@ def _check_idle(lines: OpenStream, settings: Settings, idle_seconds: float, *, c
     none = f"no keepalive within {idle_seconds:g} s"
     try:
         _, shown_ms = _make_change(lines, settings) if can_publish else (0.0, None)
-    except _CannotPublishError:
+    except CannotPublishError:
         can_publish = False
     if not can_publish:
         return note(f"{none}: there were too many events, or KEEPALIVE_SECONDS is longer")

@@ -3,22 +3,29 @@
 Each line begins with its subject: a session's key, `fleet` or `gateway`. Then come the change and the session's title.
 """
 
+from typing import Final
+
 from agent_status_gateway.cli.terminal.presentation import headline, in_order, matches, plain, what
 from agent_status_gateway.cli.terminal.view import Known
 from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus, Snapshot
 
+ENDED: Final = "ended"
+LEFT: Final = "left the view"
+"""Words for a session that is gone from a view that it can leave before it ends."""
 
-def changes(before: Snapshot | None, after: Snapshot, matching: str = "") -> list[str]:
-    """Lines for a new state of the fleet, and for each session that is new, has changed or has ended.
+
+def changes(before: Snapshot | None, after: Snapshot, matching: str = "", *, gone: str = ENDED) -> list[str]:
+    """Lines for a new state of the fleet, and for each session that is new, has changed or is gone.
 
     A session has a line if it matches before or after, so that one that no longer matches does not seem to have ended.
+    `gone` says what has become of one that is gone.
     """
     known = {} if before is None else {row["session_key"]: row for row in before["sessions"]}
     lines: list[str] = []
     if before is None or before["global"]["state"] != after["global"]["state"]:
         lines.append(fleet_line(after["global"]))
     open_keys = {row["session_key"] for row in after["sessions"]}
-    lines += [ended_line(row) for key, row in known.items() if key not in open_keys and matches(row, matching)]
+    lines += [gone_line(row, gone) for key, row in known.items() if key not in open_keys and matches(row, matching)]
     for row in in_order(after["sessions"]):
         old = known.get(row["session_key"])
         is_new = old is None or (what(old), old["title"]) != (what(row), row["title"])
@@ -52,9 +59,9 @@ def session_line(row: SessionStatus) -> str:
     return f"{plain(row['session_key'])} {what(row)}{_title(row)}"
 
 
-def ended_line(row: SessionStatus) -> str:
-    """Line for a session that has ended."""
-    return f"{plain(row['session_key'])} ended{_title(row)}"
+def gone_line(row: SessionStatus, gone: str) -> str:
+    """Line for a session that is gone; `gone` says what has become of it."""
+    return f"{plain(row['session_key'])} {gone}{_title(row)}"
 
 
 def _title(row: SessionStatus) -> str:

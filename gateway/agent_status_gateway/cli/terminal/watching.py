@@ -14,8 +14,10 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from agent_status_gateway.cli.reader import Reader, RefusedError
-from agent_status_gateway.cli.terminal.changes import changes, gateway_changes
+from agent_status_gateway.cli.reader import Reader
+from agent_status_gateway.cli.reading.asked_view import keeps_sessions
+from agent_status_gateway.cli.reading.problems import RefusedError
+from agent_status_gateway.cli.terminal.changes import ENDED, LEFT, changes, gateway_changes
 from agent_status_gateway.cli.terminal.goal import Goal
 from agent_status_gateway.cli.terminal.output import note, write, write_changes
 from agent_status_gateway.cli.terminal.presentation import json_line
@@ -93,7 +95,7 @@ def show(reader: Reader, matching: str = "", *, as_json: bool = False) -> None:
         return
     console = Console()
     is_terminal = console.file.isatty()
-    shown = view(known, received.at, url=reader.url, matching=matching)
+    shown = view(known, received.at, url=reader.source, matching=matching)
     lines = draw(shown, console.width if is_terminal else PIPE_WIDTH)
     if is_terminal:
         console.print(Group(*lines))
@@ -157,7 +159,7 @@ def watch_live(
             width, height = console.size
             if below is not None:
                 height = max(LEAST_HEIGHT, height - below - 1)
-            lines = draw(view(known, time.monotonic(), url=reader.url, matching=matching), width, height)
+            lines = draw(view(known, time.monotonic(), url=reader.source, matching=matching), width, height)
             if (lines, console.size) != shown:
                 shown = lines, console.size
                 live.update(Group(*(_whole(line) for line in lines)), refresh=True)
@@ -171,10 +173,12 @@ def _whole(line: Text) -> Text:
 def watch_lines(reader: Reader, matching: str = "", *, check: Callable[[], None] | None = None) -> None:
     """Print a line per change until interrupted. All of the first snapshot is a change."""
     before = Known()
+    gone = ENDED if keeps_sessions(reader.view) else LEFT
     for news, known in listen(reader, check=check):
         lines = gateway_changes(before, known, time.monotonic())
         if isinstance(news, ReceivedSnapshot):
-            lines += changes(before.received.snapshot if before.received else None, news.snapshot, matching)
+            old = before.received.snapshot if before.received else None
+            lines += changes(old, news.snapshot, matching, gone=gone)
         before = known
         write_changes(lines)
 

@@ -1,6 +1,6 @@
 """What has changed, as lines."""
 
-from agent_status_gateway.cli.terminal.changes import changes, gateway_changes
+from agent_status_gateway.cli.terminal.changes import LEFT, changes, gateway_changes
 from agent_status_gateway.cli.terminal.view import Feed, Known, ReceivedSnapshot, Trouble
 from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
@@ -40,6 +40,11 @@ def test_a_session_that_no_longer_matches_is_shown_once_and_has_not_ended() -> N
     before, after = snapshot(row("web:1"), row("web:2")), snapshot(row("web:1", state="streaming"), row("web:2"))
     assert changes(before, after, "thinking") == ["web:1 streaming"]
     assert changes(before, after, "web:2") == []
+
+
+def test_a_session_that_has_left_a_view_is_not_said_to_have_ended() -> None:
+    before, after = snapshot(row("web:1", title="Fix auth bug"), row("web:2")), snapshot(row("web:2"))
+    assert changes(before, after, gone=LEFT) == ["web:1 left the view (Fix auth bug)"]
 
 
 def test_a_hostile_session_has_one_line_that_no_terminal_obeys() -> None:

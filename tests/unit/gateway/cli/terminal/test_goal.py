@@ -4,6 +4,8 @@ import pytest
 
 from agent_status_gateway.cli.terminal.goal import Goal
 from agent_status_gateway.state.fold.schema import Snapshot
+from agent_status_gateway.state.views.view import View
+from agent_status_publisher.contract.wire import SessionState
 from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
 THINKING = snapshot(row("web:1"))
@@ -50,3 +52,12 @@ def test_a_goal_says_what_it_is() -> None:
     assert str(Goal(states=frozenset({"active", "idle"}))) == "the fleet is idle or active"
     assert str(Goal(states=frozenset({"error", "idle"}))) == "a session is idle or error"
     assert str(Goal(states=frozenset({"error"}), session_key="web:1")) == "web:1 is error"
+
+
+# goal: Rule 3
+def test_in_a_view_the_goal_is_about_its_sessions_and_says_so() -> None:
+    working = Goal(states=frozenset({"idle"}), session_key="web:3", view=View(state=frozenset({SessionState.THINKING})))
+    assert working.line(FAILED) == "web:3 is not in the view", "it may be open, and in another state"
+    assert str(working) == "web:3 is idle in the view state=thinking"
+    of_web = Goal(states=frozenset({"idle"}), session_key="web:3", view=View(channel=frozenset({"web"})))
+    assert of_web.line(FAILED) == "web:3 is not open"

@@ -1,0 +1,56 @@
+"""Pure: what `--view` asks for, and which rows can be in it.
+
+A person types it. So a name that the gateway would ignore is an error here: with `chanel=web` it would send all.
+"""
+
+from typing import Final
+from urllib.parse import unquote_plus
+
+from agent_status_gateway.cli.reading.problems import ReaderError
+from agent_status_gateway.state.fold.schema import SessionStatus
+from agent_status_gateway.state.views.query import FIELDS, WrongFieldError, one_of, parse_view
+from agent_status_gateway.state.views.view import WHOLE, View
+
+EXAMPLE: Final = "channel=web&state=waiting_for_user"
+
+
+def parse_asked_view(text: str | None) -> View:
+    """Parse what `--view` was given: fields as in a query, so values may be percent-encoded. None is the whole.
+
+    Raises:
+        ReaderError: A name is not a field's, or a value is wrong.
+    """
+    if text is None:
+        return WHOLE
+    if not text.strip():
+        raise ReaderError(f"--view must not be empty; for example --view '{EXAMPLE}'")
+    try:
+        fields = [_decoded(part) for part in text.split("&")]
+    except UnicodeDecodeError:
+        raise ReaderError("--view must be UTF-8, percent-encoded or as it is") from None
+    for name, _ in fields:
+        if name not in FIELDS:
+            raise ReaderError(f"--view: {name!r} is not a field; expected {one_of(FIELDS)}, as in '{EXAMPLE}'")
+    try:
+        return parse_view(fields)
+    except WrongFieldError as error:
+        raise ReaderError(f"--view: {error}") from None
+
+
+def can_show(view: View, row: SessionStatus) -> bool:
+    """Test whether a row that a gateway has sent can be in a view. It tells nothing of its parent and its labels."""
+    return (
+        (view.session is None or row["session_key"] in view.session)
+        and (view.state is None or row["state"] in view.state)
+        and (view.channel is None or row["channel"] in view.channel)
+    )
+
+
+def keeps_sessions(view: View) -> bool:
+    """True if a session that is in the view stays in it until it ends: only its key decides."""
+    return view.state is None and view.parent is None and not view.label
+
+
+def _decoded(part: str) -> tuple[str, str]:
+    name, _, value = part.partition("=")
+    return unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
