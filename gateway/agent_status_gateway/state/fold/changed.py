@@ -1,4 +1,4 @@
-"""Pure: which of a worker's sessions its newest report shows otherwise than the one before, or began again since."""
+"""Pure: which of a worker's sessions its newest report shows otherwise than the one before, or dates otherwise."""
 
 from collections.abc import Iterable
 from itertools import compress, zip_longest
@@ -34,11 +34,22 @@ def changed_sessions(known: KnownWorker, before: KnownWorker) -> Iterable[Sessio
     ]
 
 
-def young_sessions(known: KnownWorker, before: KnownWorker) -> list[str]:
-    """The keys of sessions whose state may have begun after the report before, or up to a second earlier."""
+def redated_sessions(known: KnownWorker, before: KnownWorker) -> list[str]:
+    """The keys of sessions whose state may not have begun when the report before said.
+
+    They are those that are younger than that report, or a second older, and those that have not aged by the time
+    between the two reports.
+    """
+    elapsed_ms, spare_ms = known.report.at_ms - before.report.at_ms, 1000 * SPARE_SECONDS
     # One of the two may be too short: a report may come late, and Redis's clock may step back.
-    apart_ms = max(known.report.at_ms - before.report.at_ms, 1000 * (known.moment - before.moment))
-    most_ms = apart_ms + 1000 * SPARE_SECONDS
-    record = known.report.record
-    held = record.held
-    return [held[place].key for place, age_ms in enumerate(record.all_changed_ms) if age_ms < most_ms]
+    young_ms = max(elapsed_ms, 1000 * (known.moment - before.moment)) + spare_ms
+    record, ages_before = known.report.record, before.report.record.all_changed_ms
+    held, ages = record.held, record.all_changed_ms
+    if known.places is not before.places:
+        places = before.places
+        ages_before = [ages_before[places[s.key]] if s.key in places else 0 for s in held]
+    return [
+        held[place].key
+        for place, (age_ms, before_ms) in enumerate(zip(ages, ages_before, strict=True))
+        if age_ms < young_ms or abs(age_ms - before_ms - elapsed_ms) > spare_ms
+    ]

@@ -6,8 +6,8 @@ Rule 1. A worker is looked at again only if the fleet has touched it: its report
 Rule 2. A key with several claims is decided again with each report of a worker that claims it: what counts may change
         by the claims' moments alone (claims.py).
 Rule 3. A session whose time is over (an error, a question) is decided again when that moment comes.
-Rule 4. A state that began again between two reports, and shows the same, is found by its age: it is shorter than the
-        time between the two. If a worker's reports are not as late any more as they were, all its states began at
+Rule 4. A state that began again between two reports, and shows the same, is found by its age, which has not grown by
+        the time between the two. If a worker's reports are not as late any more as they were, all its states began at
         another moment than was known.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 from agent_status_gateway.state.deadlines import NEVER, Deadlines
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.fold.changed import changed_sessions, young_sessions
+from agent_status_gateway.state.fold.changed import changed_sessions, redated_sessions
 from agent_status_gateway.state.fold.claims import claims_to, is_end, winner
 from agent_status_gateway.state.fold.folded_rows import RESTART_SECONDS, FoldedRows
 from agent_status_gateway.state.fold.row import Source, shown_of
@@ -126,7 +126,7 @@ class Fold:
         if abs(known.late_seconds - source.noted_late) > RESTART_SECONDS:
             source.noted_late = known.late_seconds
         else:
-            keys = young_sessions(known, before)
+            keys = redated_sessions(known, before)
         for key in keys:
             row = shown.get(key)
             if row is not None and row.source is source:

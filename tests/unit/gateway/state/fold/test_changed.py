@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.state.fold.changed import SPARE_SECONDS, changed_sessions, young_sessions
+from agent_status_gateway.state.fold.changed import SPARE_SECONDS, changed_sessions, redated_sessions
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_publisher.contract.wire import SessionRecord
 from chaos.workers.reports import record, report, session
@@ -75,18 +75,35 @@ def spoke(at: float, *sessions: SessionRecord, before: KnownWorker | None = None
 
 
 @pytest.mark.parametrize("filling", [False, True])
-@pytest.mark.parametrize(("age", "is_young"), [(0, True), (3000, True), (5999, True), (6000, False), (90_000, False)])
-def test_a_state_may_have_begun_again_if_it_is_younger_than_the_report_before_or_a_second_older(
-    age: int, *, is_young: bool, filling: bool
+@pytest.mark.parametrize(
+    ("age_before", "age", "is_redated"),
+    [
+        (50_000, 0, True),
+        (50_000, 3000, True),
+        (50_000, 55_000, False),
+        (50_000, 55_900, False),
+        (50_000, 54_100, False),
+        (50_000, 56_100, True),
+        (50_000, 53_900, True),
+        (0, 5000, True),  # its state may have begun again just after the report before
+        (1000, 6000, False),
+    ],
+)
+def test_a_state_may_have_begun_at_another_moment_if_it_has_not_aged_by_the_time_between_two_reports(
+    age_before: int, age: int, *, is_redated: bool, filling: bool
 ) -> None:
-    others = [session(f"fill:{number}", changed_ms=100_000) for number in range(40)] if filling else []
-    before = spoke(10.0, session("a:1", changed_ms=50_000), *others)
-    known = spoke(15.0, session("a:1", changed_ms=age), *others, before=before)
+    def others(changed_ms: int) -> list[SessionRecord]:
+        return [session(f"fill:{number}", changed_ms=changed_ms) for number in range(40)] if filling else []
+
+    before = spoke(10.0, session("a:1", changed_ms=age_before), *others(100_000))
+    known = spoke(15.0, session("a:1", changed_ms=age), *others(105_000), before=before)
     assert SPARE_SECONDS == 1.0
-    assert young_sessions(known, before) == (["a:1"] if is_young else [])
+    assert redated_sessions(known, before) == (["a:1"] if is_redated else [])
 
 
-def test_young_sessions_are_named_whatever_their_place() -> None:
+def test_redated_sessions_are_named_whatever_their_place() -> None:
     before = spoke(10.0, session("a:1", changed_ms=9000), session("a:2", changed_ms=9000))
-    young, old = session("a:2", changed_ms=100), session("a:3", changed_ms=9000)
-    assert young_sessions(spoke(15.0, old, young, before=before), before) == ["a:2"]
+    known = spoke(15.0, session("a:3", changed_ms=9000), session("a:2", changed_ms=100), before=before)
+    assert redated_sessions(known, before) == ["a:3", "a:2"], "the first is new"
+    known = spoke(15.0, session("a:2", changed_ms=14_000), session("a:1", changed_ms=20_000), before=before)
+    assert redated_sessions(known, before) == ["a:1"]
