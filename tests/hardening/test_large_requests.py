@@ -57,7 +57,7 @@ def test_a_query_of_many_fields_is_served_like_one_of_few(attacked: GatewayProce
 def test_a_body_that_nobody_asked_for_is_not_kept(attacked: GatewayProcess) -> None:
     for method, path in (("POST", "/api/v1/agent/status/ticket"), ("GET", STATUS), ("PUT", "/livez")):
         response = httpx.request(method, attacked.url + path, content=b"x" * 20_000_000, timeout=20)
-        assert response.status_code in {200, 405}
+        assert response.status_code in {200, 405, 422}, "a ticket asks for a body, and this one is too long"
 
 
 def test_a_client_that_asks_too_often_gets_a_time_to_ask_again_and_the_probes_answer(real_redis: RedisServer) -> None:

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from agent_status_gateway.access.credentials import fields_of
 from agent_status_gateway.access.keys.scopes import SCOPE_FIELDS
@@ -57,8 +58,11 @@ async def ticket_asked_by(request: Request) -> TicketRequest:
         if name.encode() in names:
             raise WrongFieldError(name, "", IN_THE_BODY)
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise WrongFieldError("", "", AN_OBJECT)
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_BODY_BYTES:
+                raise WrongFieldError("", "", AN_OBJECT)
+    except ClientDisconnect:  # nobody reads the answer
+        raise WrongFieldError("", "", AN_OBJECT) from None
     return parse_ticket_request(bytes(body)) if body else PLAIN

@@ -41,3 +41,14 @@ def test_a_body_that_is_too_long_is_not_read_to_its_end() -> None:
 def test_who_narrows_in_the_query_is_not_given_a_ticket_for_all(query: bytes) -> None:
     with pytest.raises(WrongFieldError, match="in the JSON body, not in the query"):
         asked(b"", query=query)
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_gets_no_ticket_and_no_traceback() -> None:
+    parts: list[Message] = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Message:
+        return parts.pop(0)
+
+    request = Request({"type": "http", "method": "POST", "headers": [], "query_string": b""}, receive)
+    with pytest.raises(WrongFieldError):
+        asyncio.run(ticket_asked_by(request))
