@@ -9,7 +9,7 @@ from rich.console import Console
 from bench.checkout import OURS, Checkout, CheckoutError
 from bench.compiled import NoCompilerError
 from bench.machine import machine, raise_open_files
-from bench.measurement import MEASUREMENTS, Measurement
+from bench.measurement import GROUPS, MEASUREMENTS, Measurement
 from bench.options import Options
 from bench.peers import PEERS
 from bench.store import store
@@ -47,7 +47,8 @@ def _run(measurement: Measurement, options: Options, facts: dict[str, object]) -
 
 def _parse() -> tuple[list[str], Options]:
     defaults = Options()
-    described = "\n".join(f"  {name:10} {what.summary}" for name, what in MEASUREMENTS.items())
+    described = "\n".join(f"  {name:12} {what.summary}" for name, what in MEASUREMENTS.items())
+    described += "".join(f"\n  {name:12} all of {', '.join(parts)}" for name, parts in GROUPS.items())
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description=f"{__doc__}\n\nmeasurements:\n{described}",
@@ -59,11 +60,14 @@ def _parse() -> tuple[list[str], Options]:
     parser.add_argument("--events", type=int, default=defaults.events, help="fanout: events in a round")
     parser.add_argument("--only", default="", metavar="A,B", help=f"fanout: these servers of {', '.join(PEERS)}")
     parser.add_argument("--scale", type=float, default=defaults.scale, help="other sizes and durations times this")
-    parser.add_argument("--checkout", type=Path, metavar="FOLDER", help="fleet and its kin: another checkout's gateway")
+    parser.add_argument(
+        "--checkout", type=Path, metavar="FOLDER", help="fleet and its kin, views-plain: another checkout's gateway"
+    )
     parser.add_argument("--output", type=Path, default=defaults.output, help="folder for JSON and plots")
     given = parser.parse_args()
     only = tuple(filter(None, given.only.split(",")))
-    for unknown in [name for name in given.names if name not in MEASUREMENTS] + [n for n in only if n not in PEERS]:
+    names = [part for name in given.names for part in GROUPS.get(name, (name,))]
+    for unknown in [name for name in names if name not in MEASUREMENTS] + [n for n in only if n not in PEERS]:
         parser.error(f"there is no {unknown!r}")
     try:
         checkout = Checkout.of(given.checkout) if given.checkout else OURS
@@ -79,7 +83,7 @@ def _parse() -> tuple[list[str], Options]:
         checkout=checkout,
         console=Console(width=None if sys.stdout.isatty() else 200),
     )
-    return given.names or list(MEASUREMENTS), options
+    return names or list(MEASUREMENTS), options
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -44,14 +45,25 @@ class ClientsError(Exception):
 
 
 class Clients:
-    """Clients of one server on this machine. `connect` connects them; leaving the block closes them all."""
+    """Clients of one server on this machine. `connect` connects them; leaving the block closes them all.
+
+    Args:
+        path: What they ask for; with several, each client takes the next one.
+        marker: What each event has once.
+    """
 
     def __init__(
-        self, port: int, path: str, marker: str, *, headers: str = "", receive_buffer_bytes: int | None = None
+        self,
+        port: int,
+        path: str | Sequence[str],
+        marker: str,
+        *,
+        headers: str = "",
+        receive_buffer_bytes: int | None = None,
     ) -> None:
-        request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/event-stream\r\n{headers}\r\n"
+        rest = f" HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/event-stream\r\n{headers}\r\n"
         with tempfile.NamedTemporaryFile("w", prefix="request-", newline="") as file:
-            file.write(request)
+            file.writelines(f"GET {one}{rest}" for one in ([path] if isinstance(path, str) else path))
             file.flush()
             command: list[str | Path] = [compiled("clients"), str(port), file.name, marker]
             if receive_buffer_bytes is not None:

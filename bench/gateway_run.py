@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from chaos.ports import free_port
 STREAM_PATH: Final = "/api/v1/agent/status/stream"
 STATUS_PATH: Final = "/api/v1/agent/status"
 MARKER: Final = "event: status"
+CHANGE_MARKER: Final = "event: change"
 PREFIX: Final = "AGENT_STATUS_"
 
 
@@ -37,8 +38,17 @@ class GatewayRun:
         """A worker on this dashboard, with the default terms."""
         return StatusPublisher(self.redis_url)
 
-    def clients(self, *, headers: str = "", receive_buffer_bytes: int | None = None) -> Clients:
-        return Clients(self.port, STREAM_PATH, MARKER, headers=headers, receive_buffer_bytes=receive_buffer_bytes)
+    def clients(
+        self,
+        *,
+        queries: Sequence[str] = ("",),
+        marker: str = MARKER,
+        headers: str = "",
+        receive_buffer_bytes: int | None = None,
+    ) -> Clients:
+        """Clients of the stream; with several queries, each takes the next one."""
+        paths = [f"{STREAM_PATH}?{query}" if query else STREAM_PATH for query in queries]
+        return Clients(self.port, paths, marker, headers=headers, receive_buffer_bytes=receive_buffer_bytes)
 
 
 @contextmanager

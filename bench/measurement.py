@@ -30,6 +30,8 @@ from bench.scenarios import (
     storm,
     stuck,
 )
+from bench.scenarios.views import large_fleet as large_fleet_in_views
+from bench.scenarios.views import many_views, memory, own_views, plain_clients, traffic
 from bench.table import print_rows, print_subjects
 
 
@@ -78,5 +80,23 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
             measure=growth.measure,
             plot=plot_lines,
         ),
+        Measurement(
+            name="views-plain",
+            summary="clients without a view, beside an older checkout",
+            measure=plain_clients.measure,
+        ),
+        Measurement(
+            name="views-many", summary="changes in many views, beside plain clients", measure=many_views.measure
+        ),
+        Measurement(
+            name="views-fleet", summary="views of a hundred thousand sessions", measure=large_fleet_in_views.measure
+        ),
+        Measurement(name="views-own", summary="a view of one session for each client", measure=own_views.measure),
+        Measurement(name="views-memory", summary="what a client with a view takes", measure=memory.measure),
+        Measurement(
+            name="views-bytes", summary="bytes of changes and of snapshots, beside peers", measure=traffic.measure
+        ),
     )
 }
+GROUPS: Final = {"views": tuple(name for name in MEASUREMENTS if name.startswith("views-"))}
+"""Names that stand for several measurements."""

@@ -2,6 +2,9 @@
  *
  *     clients PORT REQUEST_FILE MARKER [RECEIVE_BUFFER_BYTES]
  *
+ * The file has one request or more, each up to its empty line. The clients send them in turn, in the order of their
+ * connects.
+ *
  *     connect N WINDOW RATE TIMEOUT_MS   N more, WINDOW at most without an answer, RATE a second (0: as fast as can be)
  *     wait events|stamp TARGET TIMEOUT_MS  until each client that reads has that many events, or that stamp or a newer one
  *     reset    a phase begins        report   what the phase brought
@@ -47,8 +50,12 @@ static uint64_t phase_ns, phase_cpu_ns, events, bytes, reads;
 static int waits_for_stamp, reached;
 static uint64_t target, reached_ns;
 static int poll_fd, receive_buffer;
-static char request[8192], buffer[CARRY + BUFFER];
-static size_t request_length, marker_length;
+static char *requests, buffer[CARRY + BUFFER];
+static struct {
+    size_t start, length;
+} request_at[MAX_CLIENTS];
+static size_t marker_length;
+static int request_count;
 static const char *marker;
 static struct sockaddr_in server = {.sin_family = AF_INET};
 
@@ -128,6 +135,12 @@ static void listen_for(struct client *client, int operation, uint32_t what) {
     epoll_ctl(poll_fd, operation, client->fd, &event);
 }
 
+static int ask(const struct client *client) {
+    int i = (int)(client - clients) % request_count;
+    ssize_t length = (ssize_t)request_at[i].length;
+    return send(client->fd, requests + request_at[i].start, request_at[i].length, MSG_NOSIGNAL) == length;
+}
+
 static int pump(int timeout_ms) { /* 1 if stdin has something */
     struct epoll_event ready[BATCH];
     int count = epoll_wait(poll_fd, ready, BATCH, timeout_ms), said = 0;
@@ -137,8 +150,8 @@ static int pump(int timeout_ms) { /* 1 if stdin has something */
             said = 1;
         } else if (client->fd >= 0 && !client->asked && !(ready[i].events & (EPOLLERR | EPOLLHUP))) {
             client->asked = 1;
-            if (send(client->fd, request, request_length, MSG_NOSIGNAL) != (ssize_t)request_length) lost++, drop(client);
-            else listen_for(client, EPOLL_CTL_MOD, EPOLLIN);
+            if (ask(client)) listen_for(client, EPOLL_CTL_MOD, EPOLLIN);
+            else lost++, drop(client);
         } else if (client->fd >= 0) {
             on_read(client);
         }
@@ -237,10 +250,24 @@ static void close_all(void) {
     puts("{\"open\":0}");
 }
 
+static void read_requests(FILE *file) {
+    fseek(file, 0, SEEK_END);
+    size_t length = (size_t)ftell(file);
+    rewind(file);
+    requests = malloc(length + 1);
+    if (!requests || fread(requests, 1, length, file) != length) return;
+    requests[length] = 0;
+    for (char *start = requests, *end; request_count < MAX_CLIENTS && (end = strstr(start, "\r\n\r\n")); start = end) {
+        end += 4;
+        request_at[request_count].start = (size_t)(start - requests);
+        request_at[request_count++].length = (size_t)(end - start);
+    }
+}
+
 int main(int count, char **arguments) {
     FILE *file = count > 3 ? fopen(arguments[2], "r") : NULL;
-    if (!file) return fputs("usage: clients PORT REQUEST_FILE MARKER [RECEIVE_BUFFER_BYTES]\n", stderr), 2;
-    request_length = fread(request, 1, sizeof request, file);
+    if (file) read_requests(file);
+    if (!request_count) return fputs("usage: clients PORT REQUEST_FILE MARKER [RECEIVE_BUFFER_BYTES]\n", stderr), 2;
     marker = arguments[3], marker_length = strlen(marker);
     receive_buffer = count > 4 ? atoi(arguments[4]) : 0;
     server.sin_port = htons((uint16_t)atoi(arguments[1]));

@@ -1,7 +1,7 @@
 """A fleet in a process of its own: `FleetProcess` starts it, and it does as lines on its stdin say.
 
-`python -m bench.fleets.process REDIS_URL WORKERS SESSIONS HEARTBEAT_SECONDS [patient]`. It can run by the Python
-of another checkout, whose publisher's contract it then speaks.
+`python -m bench.fleets.process REDIS_URL WORKERS SESSIONS HEARTBEAT_SECONDS CHANNELS [patient]`. It can run by
+the Python of another checkout, whose publisher's contract it then speaks.
 """
 
 import json
@@ -44,6 +44,7 @@ class FleetProcess:
     """The process, for as long as a block runs. All workers have reported when it begins; then they are silent.
 
     Args:
+        channels: How many channels their sessions are in.
         is_patient: It goes on when Redis fails, instead of ending. Then reports are lost until their workers are due.
     """
 
@@ -54,12 +55,13 @@ class FleetProcess:
         workers: int,
         sessions: int,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        channels: int = 1,
         checkout: Checkout = OURS,
         is_patient: bool = False,
     ) -> None:
         self.workers = workers
         self.sessions = workers * sessions
-        given = [redis_url, str(workers), str(sessions), str(heartbeat_seconds), *(["patient"] if is_patient else [])]
+        given = [redis_url, *map(str, (workers, sessions, heartbeat_seconds, channels)), *["patient"] * is_patient]
         self._process = subprocess.Popen(
             [checkout.python, "-m", "bench.fleets.process", *given],
             cwd=OURS.folder,
@@ -115,9 +117,13 @@ class FleetProcess:
 
 def main() -> None:
     """The fleet's side."""
-    redis_url, workers, sessions, heartbeat_seconds, *patient = sys.argv[1:]
+    redis_url, workers, sessions, heartbeat_seconds, channels, *patient = sys.argv[1:]
     with FleetReports(
-        redis_url, workers=int(workers), sessions=int(sessions), heartbeat_seconds=float(heartbeat_seconds)
+        redis_url,
+        workers=int(workers),
+        sessions=int(sessions),
+        heartbeat_seconds=float(heartbeat_seconds),
+        channels=int(channels),
     ) as fleet:
         fleet.write(range(int(workers)))
         _say(Counts(fleet.reports, 0, 0.0, 0.0))

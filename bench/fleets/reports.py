@@ -35,10 +35,17 @@ class FleetReports:
 
     Args:
         heartbeat_seconds: What reports say of their heartbeat; a gateway reads everything again every second one.
+        channels: How many channels their sessions are in.
     """
 
     def __init__(
-        self, redis_url: str, *, workers: int, sessions: int, heartbeat_seconds: float = HEARTBEAT_SECONDS
+        self,
+        redis_url: str,
+        *,
+        workers: int,
+        sessions: int,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        channels: int = 1,
     ) -> None:
         self.reports = 0
         self._redis = redis.Redis.from_url(redis_url)
@@ -46,7 +53,10 @@ class FleetReports:
         self._keys = Keys(NAMESPACE)
         heartbeat_ms = round(1000 * heartbeat_seconds)
         now_ms = _now_ms()
-        self.workers = [BenchWorker(number, sessions, now_ms, heartbeat_ms=heartbeat_ms) for number in range(workers)]
+        self.workers = [
+            BenchWorker(number, sessions, now_ms, heartbeat_ms=heartbeat_ms, channels=channels)
+            for number in range(workers)
+        ]
         self._grounds: list[Ground | None] = [None] * workers
 
     def __enter__(self) -> Self:

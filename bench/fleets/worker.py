@@ -18,9 +18,13 @@ AGES: Final = b'"changed_ms":0,"run_ms":0}'
 
 
 class BenchWorker:
-    """A worker with `sessions` sessions. Times are milliseconds on one clock of the caller's."""
+    """A worker with `sessions` sessions. Times are milliseconds on one clock of the caller's.
 
-    def __init__(self, number: int, sessions: int, now_ms: int, *, heartbeat_ms: int) -> None:
+    Args:
+        channels: How many channels the fleet has; a worker's sessions are all in one of them.
+    """
+
+    def __init__(self, number: int, sessions: int, now_ms: int, *, heartbeat_ms: int, channels: int = 1) -> None:
         self.head = WorkerRecord(
             id=f"bench-{number}",
             host="bench",
@@ -33,7 +37,9 @@ class BenchWorker:
         )
         self._began_ms = now_ms
         self._changes = 0
-        self._sessions = [_session(number, session) for session in range(sessions)]
+        self._sessions = [
+            _session(session_key(number, session, channels), number, session) for session in range(sessions)
+        ]
         self._changed_ms = [now_ms] * sessions
         self._rows = [self._row(session) for session in self._sessions]
         self._text: bytes | None = None
@@ -74,9 +80,19 @@ class BenchWorker:
         return row.replace(b"%", b"%%") + b'"changed_ms":%d,"run_ms":%d}'
 
 
-def _session(worker: int, number: int) -> SessionRecord:
+def channel_name(number: int) -> str:
+    """The channel of this number; each is as long as the others, up to a thousand."""
+    return f"channel{number:03}"
+
+
+def session_key(worker: int, number: int, channels: int) -> str:
+    """The key of a session in a fleet of so many channels."""
+    return f"{channel_name(worker % channels)}:{worker}-{number}"
+
+
+def _session(key: str, worker: int, number: int) -> SessionRecord:
     return SessionRecord(
-        key=f"websocket:{worker}-{number}",
+        key=key,
         title=f"Fix bug {number} of worker {worker}",
         state=SessionState.THINKING,
         input_tokens=500,

@@ -30,13 +30,14 @@ def _configuration(port: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _run(folder: Path) -> Iterator[Server]:
+def running(folder: Path) -> Iterator[tuple[Server, Post]]:
+    """The server, and where its API takes what is published."""
     port = free_port()
     file = folder / "centrifugo.json"
     file.write_text(json.dumps(_configuration(port)))
     command = ["centrifugo", "-c", str(file)]
     with started(command, port=port, log=folder / "centrifugo.log") as process, Post(port, "/api/publish") as post:
-        yield Server(
+        server = Server(
             port=port,
             path=f"/connection/uni_sse?cf_connect={SUBSCRIBE}",
             marker='"pub":',
@@ -45,6 +46,13 @@ def _run(folder: Path) -> Iterator[Server]:
                 json.dumps({"channel": CHANNEL, "data": {"t": text(stamp_ns, OVERHEAD_BYTES)}})
             ),
         )
+        yield server, post
+
+
+@contextmanager
+def _run(folder: Path) -> Iterator[Server]:
+    with running(folder) as (server, _):
+        yield server
 
 
 PEER: Final = Peer(

@@ -52,20 +52,28 @@ def _base64(raw: bytes) -> bytes:
 
 
 @contextmanager
-def _run(folder: Path) -> Iterator[Server]:
+def running(folder: Path) -> Iterator[tuple[Server, Post]]:
+    """The hub, and where it takes updates."""
     port = free_port()
     file = folder / "Caddyfile"
     file.write_text(CONFIGURATION.format(port=port, key=KEY))
     command = ["mercure", "run", "--config", str(file), "--adapter", "caddyfile"]
     headers = {"Authorization": f"Bearer {_token()}", "Content-Type": "application/x-www-form-urlencoded"}
     with started(command, port=port, log=folder / "mercure.log") as process, Post(port, PATH, headers) as post:
-        yield Server(
+        server = Server(
             port=port,
             path=f"{PATH}?topic=status",
             marker="data: ",
             pids=(process.pid,),
             publish=lambda stamp_ns: post(urlencode({"topic": "status", "data": text(stamp_ns, OVERHEAD_BYTES)})),
         )
+        yield server, post
+
+
+@contextmanager
+def _run(folder: Path) -> Iterator[Server]:
+    with running(folder) as (server, _):
+        yield server
 
 
 PEER: Final = Peer(
