@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+import pytest
 
 from agent_status_gateway.fanout.events.update import Update
 from agent_status_gateway.state.steps import at_once
@@ -171,3 +172,45 @@ def test_the_whole_snapshot_is_the_folds_own_rows() -> None:
     middle.show(session("web:1"))
     assert middle.audiences.get(WHOLE) is middle.audiences.plain
     assert middle.audiences.plain.rows is middle.settling.current.rows
+
+
+def test_a_title_that_changed_before_the_first_reader_of_changes_joined_rides_along() -> None:
+    """A frame of a moment ago has an older title, and the same id."""
+    middle = Middle()
+    middle.show(session("web:1", title="old"), session("web:2"))
+    middle.join(WEB)
+    middle.show(session("web:1", title="new"), session("web:2"))
+    listener = middle.join(WEB, wants_changes=True)
+    assert data_of(listener.first)["sessions"][0]["title"] == "old"
+    middle.show(session("web:1", title="new"), session("web:2", "streaming"))
+    made = update(middle, listener)
+    (event,) = [made.whole] if made.whole is not None else made.changes.values()
+    assert [row["title"] for row in data_of(event.event)["sessions"] if row["session_key"] == "web:1"] == ["new"]
+
+
+def test_a_frame_of_another_version_serves_nobody_who_waits() -> None:
+    """Its title is older, and what changed after the update's version would never bring the newer one."""
+    middle = Middle()
+    middle.show(session("web:1", title="old"))
+    middle.join(WEB)
+    middle.show(session("web:1", title="new"))
+    waiting = Listener(middle.hub, None, view=WEB, wants_changes=True)
+    made = update(middle, waiting, may_serve=True)
+    assert made.whole is not None
+    assert made.whole.version == made.version
+    assert data_of(made.whole.event)["sessions"][0]["title"] == "new"
+
+
+@pytest.mark.parametrize("wants_changes", [False, True])
+def test_what_was_sent_to_others_long_ago_is_news_to_the_first_reader_that_joins_later(*, wants_changes: bool) -> None:
+    middle = Middle()
+    middle.show(session("web:1"))
+    middle.join(WEB, wants_changes=not wants_changes)  # keeps the view
+    middle.join(WEB, wants_changes=wants_changes).client.closed()
+    middle.show(session("web:1", "streaming"))
+    middle.clock.pass_(5.0)
+    late = middle.join(WEB, wants_changes=wants_changes)
+    assert data_of(late.first)["sessions"][0]["state"] == "streaming"
+    middle.show(session("web:1"))
+    audience = middle.audiences.of(WEB)
+    assert (audience.cadence if wants_changes else audience.debounce).is_due(6.0)
