@@ -104,6 +104,7 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "integration/test_terminal_views.py",
         ),
         "agent_status_gateway.cli.reading.requests": ("integration/test_terminal_reader.py",),
+        "agent_status_gateway.cli.share_link": ("integration/test_share_links.py",),
         "agent_status_gateway.cli.reading.problems": ("integration/test_terminal_views.py",),
         "agent_status_gateway.cli.terminal.output": ("e2e/test_terminal_scripts.py",),
         "agent_status_gateway.cli.terminal.screen": ("e2e/test_terminal.py",),

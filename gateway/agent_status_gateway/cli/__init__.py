@@ -9,6 +9,7 @@ In reading order:
     http_client     the way to a gateway, and bounds on what it may answer
     reading         what the reader stands on: address, answers, the fold of changes
     reader          reads a gateway over HTTP
+    share_link      a link to a part of the fleet
     command_end     how a command ends
     terminal        `show`, `watch`, `workers` and `wait`
     doctor          `doctor`

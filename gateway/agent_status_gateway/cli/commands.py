@@ -179,6 +179,25 @@ def watch(
 
 
 @cli.command()
+def link(
+    view: AskedView = None,
+    days: Annotated[int, typer.Option(help="Days until the link expires.", min=1, max=31)] = 1,
+    url: Url = DEFAULT_URL,
+    key_file: KeyFile = None,
+) -> None:
+    """Print a link to the page that shows a part of the fleet, such as --view 'session=web:42', to all who have it.
+
+    No store keeps links. To end one before it expires, remove or change its key: so give links a key of their own.
+
+    Exit status: 0 = success; 2 = wrong usage, or the gateway gives no such link.
+    """
+    from agent_status_gateway.cli.share_link import DAY_SECONDS, share_link  # noqa: PLC0415
+
+    with reading(url, key_file, view) as reader:
+        typer.echo(share_link(reader.gateway, reader.view, days * DAY_SECONDS))
+
+
+@cli.command()
 def doctor(
     url: Url = DEFAULT_URL,
     key_file: KeyFile = None,

@@ -49,8 +49,8 @@ class Reader:
     """
 
     def __init__(self, url: str, key: str | None = None, view: View = WHOLE) -> None:
-        self._gateway = Gateway(url, key)
-        self.url = self._gateway.url
+        self.gateway = Gateway(url, key)
+        self.url = self.gateway.url
         self.view = view
         self._retry_seconds = random.uniform(1, 2)  # noqa: S311 - spread, not secrecy
         self._snapshots_received = 0
@@ -66,8 +66,8 @@ class Reader:
         Raises:
             ReaderError: There is no answer, or it is not a snapshot, or not one of the view.
         """
-        response = self._gateway.get("?".join(filter(None, [STATUS_PATH, self.view.query()])))
-        snapshot = self._gateway.parsed(parse_snapshot, response.text)
+        response = self.gateway.get("?".join(filter(None, [STATUS_PATH, self.view.query()])))
+        snapshot = self.gateway.parsed(parse_snapshot, response.text)
         self._check_rows(snapshot["sessions"])
         # Rows tell neither their parent nor their labels, so that an old gateway is not known by them.
         if snapshot["sessions"] and (self.view.parent is not None or self.view.label) and not self._knows_views():
@@ -82,11 +82,11 @@ class Reader:
         Raises:
             ReaderError: There is no answer, or it does not list workers.
         """
-        return self._gateway.parsed(parse_workers, self._gateway.get(WORKERS_PATH).text)
+        return self.gateway.parsed(parse_workers, self.gateway.get(WORKERS_PATH).text)
 
     def read_news(self) -> Iterator[News]:
         """All news, as it comes, without an end. After a loss it yields the reason, and connects again."""
-        with self._gateway.client(SILENCE_SECONDS) as client:
+        with self.gateway.client(SILENCE_SECONDS) as client:
             while True:
                 received_before = self._snapshots_received
                 error = yield from self._connect(client)
@@ -127,7 +127,7 @@ class Reader:
         except httpx.HTTPError as error:
             if isinstance(error, httpx.ReadTimeout) and self._snapshots_received > received_before:
                 return self._why_silent()
-            return ReaderError(self._gateway.no_answer(error))
+            return ReaderError(self.gateway.no_answer(error))
         except ReaderError as error:
             return error
         is_over = self._snapshots_received > received_before
@@ -164,7 +164,7 @@ class Reader:
         with connect_sse(client, "GET", f"{STREAM_PATH}?{query}") as source:
             if source.response.status_code != httpx.codes.OK:
                 source.response.read()
-            self._gateway.check(source.response)
+            self.gateway.check(source.response)
             try:
                 for event in source.iter_sse():
                     if event.event == "feed":
@@ -174,7 +174,7 @@ class Reader:
                         was_lost = is_lost
                     yield event
             except SSEError:
-                self._gateway.refuse()
+                self.gateway.refuse()
 
     def _folded(self, fold: Fold, event: ServerSentEvent) -> ReceivedSnapshot:
         """Whole snapshot after this event.
@@ -184,11 +184,11 @@ class Reader:
         """
         at = time.monotonic()
         if event.event == "status":
-            snapshot = self._gateway.parsed(parse_snapshot, event.data)
+            snapshot = self.gateway.parsed(parse_snapshot, event.data)
             self._check_rows(snapshot["sessions"])
             fold.begin(snapshot, event.id, at)
             return ReceivedSnapshot(snapshot=snapshot, text=event.data, at=at)
-        change = self._gateway.parsed(parse_change, event.data)
+        change = self.gateway.parsed(parse_change, event.data)
         self._check_rows(change["sessions"])
         fold.take(change, event.id, at)
         snapshot = fold.snapshot
@@ -202,13 +202,13 @@ class Reader:
     def _knows_views(self) -> bool:
         """Ask for what a gateway refuses if it knows views: a state without a value."""
         try:
-            self._gateway.get(f"{STATUS_PATH}?state=")
+            self.gateway.get(f"{STATUS_PATH}?state=")
         except WrongQueryError:
             return True
         return False
 
     def _feed(self, text: str, *, is_first: bool = False) -> Feed:
-        event = self._gateway.parsed(parse_feed, text)
+        event = self.gateway.parsed(parse_feed, text)
         now = time.monotonic()
         return Feed(is_lost=event.state == "lost", since=now - event.since_seconds, at=now, is_first=is_first)
 

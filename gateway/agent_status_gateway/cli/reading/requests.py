@@ -46,9 +46,20 @@ class Gateway:
         Raises:
             ReaderError: There is none, or it is a refusal.
         """
+        return self._answer(lambda client: client.get(path))
+
+    def post(self, path: str, content: dict[str, object]) -> httpx.Response:
+        """Post JSON, and get an answer.
+
+        Raises:
+            ReaderError: There is none, or it is a refusal.
+        """
+        return self._answer(lambda client: client.post(path, json=content))
+
+    def _answer(self, ask: Callable[[httpx.Client], httpx.Response]) -> httpx.Response:
         try:
             with self.client() as client:
-                response = within(ANSWER_SECONDS, lambda: client.get(path))
+                response = within(ANSWER_SECONDS, lambda: ask(client))
         except httpx.HTTPError as error:
             raise ReaderError(self.no_answer(error)) from None
         self.check(response)
