@@ -271,7 +271,7 @@ def test_the_commands_page_names_every_option_and_every_state_that_is_waited_for
     documented = doc_page("reference/commands.md").partition("## In the terminal")[2].partition("\n## ")[0]
     options = {
         option
-        for name in ("watch", "show", "workers", "wait", "doctor")
+        for name in ("watch", "show", "workers", "wait", "link", "doctor")
         for option in re.findall(r"^  (--[a-z-]+)", run(name, "--help").stdout, re.MULTILINE)
     }
     assert options - {"--help"} == set(re.findall(r"(?<=[ `])--[a-z][a-z-]+", documented))
