@@ -61,7 +61,7 @@ def running(folder: Path, *arguments: str) -> Iterator[Command]:
 
 
 def run(*arguments: str, **settings: object) -> Result:
-    """A command that ends by itself, in this process."""
+    """A command that ends by itself, in this process. One that gives up a stream would leave it open here."""
     environment = {f"AGENT_STATUS_{name.upper()}": str(value) for name, value in settings.items()}
     return CliRunner().invoke(cli, list(arguments), env=environment)
 
@@ -220,6 +220,7 @@ def test_a_view_is_all_that_watch_and_wait_know_of(
     gateway: GatewayProcess, publisher: StatusPublisher, session: Session, tmp_path: Path
 ) -> None:
     (tmp_path / "wait").mkdir()
+    (tmp_path / "late").mkdir()
     other = publisher.session("slack:1")
     view = ("--url", gateway.url, "--view", "channel=websocket&state=thinking")
     with (
@@ -234,12 +235,12 @@ def test_a_view_is_all_that_watch_and_wait_know_of(
         assert wait.ended() == 0
         assert wait.lines[0].startswith("fleet idle (0 of 5 sessions")
         assert not [line for line in watch.lines if "slack" in line]
-    late = run("wait", *view, "--state", "thinking", "--timeout", "0.5")
-    assert late.exit_code == 124
-    assert late.stderr == (
-        "agent-status-gateway: timed out after 0.5 s waiting until a session is thinking "
-        "in the view channel=websocket&state=thinking\n"
-    )
+    with running(tmp_path / "late", "wait", *view, "--state", "thinking", "--timeout", "0.5") as late:
+        assert late.ended() == 124
+        assert late.errors == (
+            "agent-status-gateway: timed out after 0.5 s waiting until a session is thinking "
+            "in the view channel=websocket&state=thinking\n"
+        )
 
 
 def test_filter_picks_among_the_sessions_of_the_view(
