@@ -36,7 +36,8 @@ MAX_BEHIND_BYTES: Final = 64 * 1024
 """The most bytes of all requests that wait on a connection, with their bodies."""
 DEADLINES: Final = "agent_status.deadlines"
 GUESTS: Final = "agent_status.guests"
-TOO_LONG: Final = cast("Any", JSONResponse({"detail": f"path and query must be at most {MAX_TARGET_BYTES} bytes"}, 414))
+TOO_LONG: Final = f"path and query must be at most {MAX_TARGET_BYTES} bytes"
+ANSWER_TOO_LONG: Final = cast("Any", JSONResponse({"detail": TOO_LONG}, 414))
 
 
 class TooMuchError(Exception):
@@ -103,7 +104,9 @@ class LimitedConnection(HttpToolsProtocol):
             self._deadlines.start(self)
         self._framing_bytes += len(data)
         super().data_received(data)
-        if self._framing_bytes > MAX_FRAMING_BYTES:
+        if self._framing_bytes > MAX_FRAMING_BYTES and len(self.url) > MAX_TARGET_BYTES:
+            self.refuse(414, TOO_LONG)
+        elif self._framing_bytes > MAX_FRAMING_BYTES:
             self.refuse(431, f"headers must be at most {MAX_FRAMING_BYTES} bytes")
         elif self.pipeline and sum(_bytes_of(cycle) for cycle, _ in self.pipeline) > MAX_BEHIND_BYTES:
             self.abort()
@@ -139,7 +142,7 @@ class LimitedConnection(HttpToolsProtocol):
         scope = cast("dict[str, Any]", cycle.scope)
         self._answered = cycle
         is_too_long = len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES
-        super()._start_asgi_task(cycle, TOO_LONG if is_too_long else app)
+        super()._start_asgi_task(cycle, ANSWER_TOO_LONG if is_too_long else app)
 
     @override
     def on_response_complete(self) -> None:
