@@ -1,7 +1,7 @@
 """Pure: all views that somebody reads, and which of them a changed row concerns. The fold comes before it.
 
 Who is concerned is found by an index, so that a change costs nothing for the views that it does not concern. Each view
-is filed under the field that leaves the fewest rows.
+is filed under the field that leaves the fewest rows, and nowhere if it can have none.
 """
 
 from collections.abc import Callable, Iterator
@@ -137,6 +137,8 @@ class Audiences:
         return Audience(view, str(next(self._numbers)), self._window_seconds, self._clock, scoped_by)
 
     def _places(self, view: View) -> list[set[Audience]]:
+        if view.is_empty:  # else each change would cost a look at each of them, and one reader may open thousands
+            return []
         if view.session is not None:
             return [self._by_session.setdefault(key, set()) for key in view.session]
         if view.channel is not None:

@@ -15,6 +15,8 @@ STEP_ROWS: Final = 1000
 
 def candidates(rows: FoldedRows, view: View) -> list[Collection[str]]:
     """The keys of all rows that a view can show, in groups."""
+    if view.is_empty:
+        return []
     if view.session is not None:
         return [view.session]
     if view.channel is not None:

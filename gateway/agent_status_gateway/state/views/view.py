@@ -58,6 +58,12 @@ class View:
     def __hash__(self) -> int:
         return self._hash
 
+    @property
+    def is_empty(self) -> bool:
+        """True if no row can be in this part."""
+        allowed = (self.channel, self.state, self.session)
+        return self.parent is not None or bool(self.label) or any(some is not None and not some for some in allowed)
+
     def shows(self, row: Row) -> bool:
         """Test whether a row is in this part."""
         return not (

@@ -32,6 +32,20 @@ def test_a_change_is_shown_only_to_the_views_that_its_row_can_be_in(monkeypatch:
     ]
 
 
+def test_a_change_is_shown_to_no_view_that_can_have_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    middle = Middle()
+    label, parent, nothing = View(label=frozenset({"team:web"})), View(parent=frozenset({"web:1"})), channel()
+    views = (label, parent, nothing, IN_ERROR.within(nothing), IN_ERROR.narrowed_to(label), only("web:1").within(label))
+    listeners = [middle.join(view) for view in views]
+    asked: list[str] = []
+    monkeypatch.setattr(Audience, "put", lambda self, _key, _row: asked.append(self.view.query()))
+    middle.show(session("web:1"))
+    assert asked == [""]
+    for listener in listeners:
+        listener.client.closed()
+    assert len(middle.audiences) == 0
+
+
 def test_a_view_has_the_rows_that_it_shows_from_its_first_client_on() -> None:
     middle = Middle()
     middle.show(session("web:1"), session("ci:1"), session("ci:2", "error", error="x", expires_ms=30_000))

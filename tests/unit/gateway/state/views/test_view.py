@@ -123,6 +123,7 @@ def test_what_a_query_would_read_as_something_else_is_percent_encoded_in_a_spell
 def test_the_whole_has_an_empty_spelling() -> None:
     assert WHOLE.query() == ""
     assert WHOLE.is_whole
+    assert not WHOLE.is_empty
 
 
 @pytest.mark.parametrize(
@@ -131,6 +132,7 @@ def test_the_whole_has_an_empty_spelling() -> None:
 )
 def test_an_empty_set_shows_nothing_and_is_not_the_whole(view: View) -> None:
     assert rows_of(view) == []
+    assert view.is_empty
     assert not view.is_whole
     assert view.query().endswith("=")
 
@@ -138,6 +140,7 @@ def test_an_empty_set_shows_nothing_and_is_not_the_whole(view: View) -> None:
 @pytest.mark.parametrize("view", [View(parent=frozenset({"web:1"})), View(label=frozenset({"team:web"}))])
 def test_a_parent_and_a_label_show_nothing_since_rows_have_none(view: View) -> None:
     assert rows_of(view) == []
+    assert view.is_empty
 
 
 def test_a_hash_is_made_once() -> None:
