@@ -2,15 +2,19 @@
 
 The scope begins at the first word with `=` behind the key's first word. A key may have spaces, and its first word may
 have `=`, as base64 does. The scope's fields are those of a query, percent-encoded, and separated by spaces.
+
+A first word that is a field is refused. A template whose variable is empty leaves the scope without its key. It would
+be a key that anyone can guess, and that may see all.
 """
 
 import re
 from typing import Final, NamedTuple
 
 from agent_status_gateway.access.keys.scopes import A_SCOPE_FIELD, SPELLING, read_scope
-from agent_status_gateway.state.views.query import WrongFieldError
+from agent_status_gateway.state.views.query import FIELDS, WrongFieldError
 from agent_status_gateway.state.views.view import WHOLE, View
 
+A_KEY: Final = "a key, and its scope comes behind it"
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -54,6 +58,9 @@ def parse_keys(text: str) -> dict[str, Key]:
 
 def _key(text: str) -> Key:
     words = text.split()
+    name, equals, _ = words[0].partition("=")
+    if equals and name in FIELDS:
+        raise WrongFieldError("", "", A_KEY)
     place = next((place for place, word in enumerate(words) if place and "=" in word), None)
     if place is None:
         return Key(text)
@@ -66,6 +73,8 @@ def _described(error: WrongFieldError) -> str:
     """Describe what is wrong in a scope, without what may be a part of the key."""
     if error.field:
         return str(error)
+    if error.expected == A_KEY:
+        return f"the first word behind the name must be {A_KEY}"
     if error.expected == A_SCOPE_FIELD:
         return f"behind the key, the name of each field must be {A_SCOPE_FIELD}"
     return f"the scope behind the key must be {SPELLING}"

@@ -39,9 +39,18 @@ def test_a_scope_begins_at_the_first_later_word_with_an_equals_sign() -> None:
     }
 
 
-@pytest.mark.parametrize("secret", ["Zm9vYmFyMQ==", "a=b", "=", "channel=web", "a  b", "a:b c", "x channel:web", "#x"])
+@pytest.mark.parametrize("secret", ["Zm9vYmFyMQ==", "a=b", "=", "channel", "a  b", "a:b c", "x channel:web", "#x"])
 def test_a_key_without_a_later_word_with_an_equals_sign_is_all_of_the_line_as_ever(secret: str) -> None:
     assert parse_keys(f"wall:  {secret} \n") == {"wall": Key(secret)}
+
+
+@pytest.mark.parametrize(
+    "rest", ["channel=web,ci", "session=", "label=a:b channel=web", "parent=ci%3A7", "state=error"]
+)
+def test_a_scope_without_a_key_is_not_taken_for_a_key_that_may_see_all(rest: str) -> None:
+    with pytest.raises(KeysError, match=r"^line 2: the first word behind the name must be a key") as caught:
+        parse_keys(f"wall: geheim\nteam:  {rest}\n")
+    assert rest not in str(caught.value)
 
 
 def test_a_key_that_is_base64_may_have_a_scope() -> None:
