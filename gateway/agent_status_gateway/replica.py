@@ -121,6 +121,12 @@ class Replica:
         return None if self.pipeline.has_snapshot else self.health.why_no_snapshot
 
     @property
+    def channel_note(self) -> str | None:
+        """Why changes of some workers are seen late. Once any key has a scope, it does not say how many they are."""
+        health = self.health
+        return health.missed_reports_note if self.access.has_scopes else health.missed_reports_reason
+
+    @property
     def unready_reason(self) -> str | None:
         """Why the snapshot is stale; None while it is fresh."""
         return DRAINING if self.hub.is_draining else self.health.lost_reason

@@ -10,6 +10,7 @@ import pytest
 
 from agent_status_gateway.access.keys.key_lines import Key
 from agent_status_gateway.access.keys.keyring import KeyRing
+from agent_status_gateway.feed.health import FeedHealth
 from agent_status_gateway.state.views.view import View
 from agent_status_publisher import StatusPublisher
 from chaos.clients.sse import Dashboard
@@ -184,6 +185,16 @@ def test_metrics_need_a_key_without_a_scope_as_soon_as_any_has_one(gateway: Gate
     assert gateway.get("/metrics?key=everything").status_code == 200
     file.write_text("all: everything\n")
     wait_until(lambda: ask() == 200, "without scopes the metrics are open")
+
+
+def test_the_readiness_probe_counts_no_workers_as_soon_as_any_key_has_a_scope(
+    gateway: GatewayThread, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FeedHealth, "missed_workers", 7)
+    late = "workers are not heard on the channel, only by reading Redis: changes are seen late; may they PUBLISH there?"
+    assert gateway.get("/readyz").json() == {"status": "ok", "channel": f"some {late}"}
+    file.write_text("all: everything\n")
+    wait_until(lambda: gateway.get("/readyz").json()["channel"] == f"7 {late}", "without scopes it counts them")
 
 
 def test_no_label_of_a_metric_names_a_session_or_a_scope(gateway: GatewayThread) -> None:

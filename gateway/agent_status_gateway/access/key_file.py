@@ -57,6 +57,11 @@ class Access:
         """True if there is any key; without one, anyone may read."""
         return not self._ring.is_open
 
+    @property
+    def has_scopes(self) -> bool:
+        """True if there is a key that may not see all."""
+        return self._ring.has_scopes
+
     def reader(self, scope: Scope) -> Reader | None:
         """The reader whose key a request carries; None if it may not read."""
         if self._ring.is_open:
@@ -73,7 +78,7 @@ class Access:
 
     def may_read_metrics(self, scope: Scope) -> bool:
         """Test whether a request may read the metrics: once any key has a scope, it must carry one without."""
-        if not self._ring.has_scopes:
+        if not self.has_scopes:
             return True
         given = [*given_keys(scope), *bearer_tokens(scope)[:MAX_GIVEN_KEYS]]
         readers = [reader for reader in self._ring.readers(given) if reader.sees_all]

@@ -14,6 +14,7 @@ from agent_status_publisher.contract.reading import Reading
 
 logger = logging.getLogger(__name__)
 
+NOT_HEARD: Final = "not heard on the channel, only by reading Redis: changes are seen late; may they PUBLISH there?"
 NOT_READ_YET: Final = "Redis has not been read yet"
 
 
@@ -70,7 +71,12 @@ class FeedHealth:
         if not workers:
             return None
         who = "1 worker is" if workers == 1 else f"{workers} workers are"
-        return f"{who} not heard on the channel, only by reading Redis: changes are seen late; may they PUBLISH there?"
+        return f"{who} {NOT_HEARD}"
+
+    @property
+    def missed_reports_note(self) -> str | None:
+        """The same, without the number of workers."""
+        return f"some workers are {NOT_HEARD}" if self.missed_workers else None
 
     def went_live(self, now: float) -> float | None:
         """Note that the feed is live; return the seconds of the outage that this ends, None the first time."""

@@ -181,7 +181,7 @@ async def healthz(replica: ThisReplica) -> Response:
 @open_to_all.get(READINESS_PATH, summary="Is the snapshot fresh?")
 async def readyz(replica: ThisReplica) -> Response:
     """200 while the feed is live, with a note if its channel brings no reports; 503 and the reason otherwise."""
-    return _probe(replica.unready_reason, channel=replica.health.missed_reports_reason)
+    return _probe(replica.unready_reason, channel=replica.channel_note)
 
 
 @open_to_all.get(
