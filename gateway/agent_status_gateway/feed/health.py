@@ -75,7 +75,7 @@ class FeedHealth:
 
     @property
     def missed_reports_note(self) -> str | None:
-        """The same, without the number of workers."""
+        """Reason without the number of workers."""
         return f"some workers are {NOT_HEARD}" if self.missed_workers else None
 
     def went_live(self, now: float) -> float | None:
