@@ -1,4 +1,4 @@
-"""The composition root: `create_app`. pipeline/pipeline.py holds what runs, http/routes.py what answers."""
+"""The composition root: `create_app`. pipeline/pipeline.py holds what runs, http/endpoints what answers."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ from agent_status_gateway.feed.redis_client import check_client
 from agent_status_gateway.http.answers.misdirected import HostCheck
 from agent_status_gateway.http.cors import cors_options
 from agent_status_gateway.http.documentation.api_page import api_page
-from agent_status_gateway.http.routes import keyed, open_to_all
+from agent_status_gateway.http.endpoints import keyed, open_to_all
 from agent_status_gateway.http.stream import STREAM, StatusStream
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.server.serve import drain_on_signal

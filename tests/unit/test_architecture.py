@@ -15,7 +15,7 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from agent_status_gateway.http.routes import keyed, open_to_all
+from agent_status_gateway.http.endpoints import keyed, open_to_all
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = {
@@ -71,7 +71,7 @@ PURE: Final = [
     *("agent_status_gateway.state.*", "agent_status_gateway.fanout.*"),
     "agent_status_gateway.access.hosts",
     *("agent_status_gateway.access.keys.*", "agent_status_gateway.access.rate_limit"),
-    *("agent_status_gateway.http.negotiation", "agent_status_gateway.ingest.*"),
+    *("agent_status_gateway.http.asking.negotiation", "agent_status_gateway.ingest.*"),
     *("agent_status_gateway.feed.inbox", "agent_status_gateway.feed.missed_reports"),
     *("agent_status_gateway.cli.reading.address", "agent_status_gateway.cli.reading.answers"),
     *("agent_status_gateway.cli.reading.asked_view", "agent_status_gateway.cli.reading.folding"),

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Self
 
 from fastapi import APIRouter, Header, HTTPException, Response
 
-from agent_status_gateway.http.negotiation import accepts_gzip
+from agent_status_gateway.http.asking.negotiation import accepts_gzip
 
 INDEX: Final = "index.html"
 MEDIA_TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}

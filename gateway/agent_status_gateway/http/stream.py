@@ -23,9 +23,9 @@ from agent_status_gateway.http.answers.misdirected import misdirected
 from agent_status_gateway.http.answers.unavailable import unavailable
 from agent_status_gateway.http.answers.unprocessable import unprocessable
 from agent_status_gateway.http.asgi_transport import AsgiTransport, body
-from agent_status_gateway.http.asked import asked_by
+from agent_status_gateway.http.asking.asked import asked_by
+from agent_status_gateway.http.asking.negotiation import accepts_gzip
 from agent_status_gateway.http.cors import cors_options
-from agent_status_gateway.http.negotiation import accepts_gzip
 from agent_status_gateway.paths import STREAM_PATH
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.settings import Settings

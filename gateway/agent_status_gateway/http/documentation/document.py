@@ -7,7 +7,7 @@ document only, and tests hold them against what is parsed and what is sent.
 from typing import Any, Final
 
 from agent_status_gateway.http.answers.unavailable import SSE_MEDIA_TYPE
-from agent_status_gateway.http.asked import EVENT_KINDS
+from agent_status_gateway.http.asking.asked import EVENT_KINDS
 from agent_status_gateway.state.views.query import (
     MAX_LABEL_NAME_CHARACTERS,
     MAX_LABEL_VALUE_CHARACTERS,

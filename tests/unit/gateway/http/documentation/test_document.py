@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agent_status_gateway.access.keys.reader import ANYONE
 from agent_status_gateway.fanout.events.changes import encode_change
 from agent_status_gateway.fanout.events.frames import feed_event
-from agent_status_gateway.http.asked import PLAIN, asked_by
+from agent_status_gateway.http.asking.asked import PLAIN, asked_by
 from agent_status_gateway.http.documentation.document import DATA, EVENTS, VIEW
 from agent_status_gateway.main import create_app
 from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH, TICKET_PATH

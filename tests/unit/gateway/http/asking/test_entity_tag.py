@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_status_gateway.http.entity_tag import entity_tag, has_tag
+from agent_status_gateway.http.asking.entity_tag import entity_tag, has_tag
 
 
 def test_a_tag_is_weak_and_names_its_snapshot() -> None:

@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.types import Message
 
 from agent_status_gateway.access.keys.ticket_request import MAX_BODY_BYTES, TicketRequest
-from agent_status_gateway.http.ticket import PLAIN, ticket_asked_by
+from agent_status_gateway.http.asking.ticket import PLAIN, ticket_asked_by
 from agent_status_gateway.state.views.query import WrongFieldError
 from agent_status_gateway.state.views.view import View
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_status_gateway.http.negotiation import accepts_gzip
+from agent_status_gateway.http.asking.negotiation import accepts_gzip
 
 
 @pytest.mark.parametrize(

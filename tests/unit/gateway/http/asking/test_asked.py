@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_status_gateway.access.keys.reader import ANYONE
-from agent_status_gateway.http.asked import (
+from agent_status_gateway.http.asking.asked import (
     ASKED,
     EVENT_KINDS,
     EVENTS_EXPECTED,

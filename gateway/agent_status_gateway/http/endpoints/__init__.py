@@ -1,0 +1,14 @@
+"""Every endpoint but the stream's. The replica makes what the answers hold.
+
+In reading order:
+
+    routers      the two routers, and what several endpoints answer
+    status       the snapshot and the workers as JSON, and the stream in the OpenAPI document
+    tickets      tickets for the stream
+    operations   probes and metrics
+"""
+
+from agent_status_gateway.http.endpoints import operations, status, tickets
+from agent_status_gateway.http.endpoints.routers import keyed, open_to_all
+
+__all__ = ["keyed", "open_to_all", "operations", "status", "tickets"]
