@@ -35,8 +35,13 @@ def in_order(rows: Iterable[SessionStatus]) -> list[SessionStatus]:
 
 
 def headline(fleet: GlobalStatus) -> str:
-    """Figures of the fleet. Its state is not among them, since that is shown in colour."""
-    return f"{fleet['active_sessions']} of {fleet['max_concurrent']} sessions · up {duration(fleet['uptime_seconds'])}"
+    """Figures of the fleet. Its state is not among them, since that is shown in colour.
+
+    Where no worker says how many sessions it could run, the figures do not say it either.
+    """
+    open_, most = fleet["active_sessions"], fleet["max_concurrent"]
+    sessions = f"{open_} of {most} sessions" if most else f"{open_} session{'' if open_ == 1 else 's'}"
+    return f"{sessions} · up {duration(fleet['uptime_seconds'])}"
 
 
 def name(row: SessionStatus) -> str:

@@ -22,6 +22,6 @@ def _cells(worker: WorkerStatus) -> tuple[str, ...]:
         worker["state"],
         duration(worker["last_heard_seconds"]).replace(" ", ""),
         duration(worker["uptime_seconds"]).replace(" ", ""),
-        f"{len(worker['sessions'])}/{worker['max_concurrent']}",
+        f"{len(worker['sessions'])}/{worker['max_concurrent'] or '-'}",
         plain(worker["worker_id"]),
     )

@@ -26,9 +26,13 @@ export function inOrder(rows) {
   return [...rows].sort((one, other) => rank(one) - rank(other));
 }
 
-/** Figures of the fleet. Its state is not among them, since that is shown in colour. */
-export function headline(fleet) {
-  return `${fleet.active_sessions} of ${fleet.max_concurrent} sessions · up ${duration(fleet.uptime_seconds)}`;
+/**
+ * Figures of the fleet. Its state is not among them, since that is shown in colour.
+ * Where no worker says how many sessions it could run, the figures do not say it either.
+ */
+export function headline({ active_sessions: open, max_concurrent: most, uptime_seconds }) {
+  const sessions = most ? `${open} of ${most} sessions` : `${open} session${open === 1 ? "" : "s"}`;
+  return `${sessions} · up ${duration(uptime_seconds)}`;
 }
 
 /** Number of sessions in each state. */

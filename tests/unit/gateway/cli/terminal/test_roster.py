@@ -28,5 +28,9 @@ def test_each_worker_is_a_row_of_seven_columns() -> None:
     ]
 
 
+def test_a_worker_that_does_not_say_how_many_it_could_run_shows_only_what_it_runs() -> None:
+    assert worker_lines({"workers": [worker(max_concurrent=0)]})[1].split()[5] == "2/-"
+
+
 def test_without_any_worker_it_says_so() -> None:
     assert worker_lines({"workers": []}) == ["no workers"]
