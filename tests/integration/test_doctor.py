@@ -8,7 +8,7 @@ import pytest
 
 from agent_status_gateway.cli.doctor import stream_checks
 from agent_status_gateway.cli.doctor.examination import examine
-from agent_status_gateway.cli.terminal.presentation import plain
+from agent_status_gateway.plain_text import plain
 from agent_status_gateway.settings import Settings
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.ports import free_port

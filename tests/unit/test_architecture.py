@@ -33,7 +33,7 @@ ROOMS: Final = {
         {"testing", "integrations", "hooks"},
     ],
     "agent_status_gateway": [
-        {"paths", "version", "settings", "tasks"},
+        {"paths", "plain_text", "version", "settings", "tasks"},
         {"state"},
         {"fanout"},
         {"access"},
@@ -69,7 +69,7 @@ PURE: Final = [
     *("agent_status_publisher.contract.*", "agent_status_publisher.worker.run"),
     *("agent_status_publisher.worker.outbox", "agent_status_publisher.worker.pace"),
     *("agent_status_gateway.state.*", "agent_status_gateway.fanout.*"),
-    "agent_status_gateway.access.hosts",
+    *("agent_status_gateway.access.hosts", "agent_status_gateway.plain_text"),
     *("agent_status_gateway.access.keys.*", "agent_status_gateway.access.rate_limit"),
     *("agent_status_gateway.http.asking.negotiation", "agent_status_gateway.ingest.*"),
     *("agent_status_gateway.feed.inbox", "agent_status_gateway.feed.missed_reports"),

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from agent_status_gateway.cli.terminal.presentation import plain
+from agent_status_gateway.plain_text import plain
 
 MAX_CHARACTERS: Final = 600
 """The maximum characters of a line."""

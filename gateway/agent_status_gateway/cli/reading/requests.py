@@ -10,7 +10,7 @@ from agent_status_gateway.cli.proxy import ProxyError
 from agent_status_gateway.cli.reading.address import key_headers, parse_address
 from agent_status_gateway.cli.reading.answers import ForeignError, parse_problem
 from agent_status_gateway.cli.reading.problems import NoGatewayError, ReaderError, RefusedError, WrongQueryError
-from agent_status_gateway.cli.terminal.presentation import plain
+from agent_status_gateway.plain_text import plain
 
 T = TypeVar("T")
 

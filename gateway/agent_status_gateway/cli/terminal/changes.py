@@ -5,8 +5,9 @@ Each line begins with its subject: a session's key, `fleet` or `gateway`. Then c
 
 from typing import Final
 
-from agent_status_gateway.cli.terminal.presentation import headline, in_order, matches, plain, what
+from agent_status_gateway.cli.terminal.presentation import headline, in_order, matches, what
 from agent_status_gateway.cli.terminal.view import Known
+from agent_status_gateway.plain_text import plain
 from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus, Snapshot
 
 ENDED: Final = "ended"

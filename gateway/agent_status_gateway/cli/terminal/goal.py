@@ -11,7 +11,8 @@ from typing import Final, get_args
 
 from agent_status_gateway.cli.reading.asked_view import keeps_sessions
 from agent_status_gateway.cli.terminal.changes import fleet_line, session_line
-from agent_status_gateway.cli.terminal.presentation import in_order, plain
+from agent_status_gateway.cli.terminal.presentation import in_order
+from agent_status_gateway.plain_text import plain
 from agent_status_gateway.state.fold.schema import GlobalStateName, SessionStateName, SessionStatus, Snapshot
 from agent_status_gateway.state.views.view import WHOLE, View
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from agent_status_gateway.cli.terminal.presentation import plain
+from agent_status_gateway.plain_text import plain
 
 
 def write(lines: list[str]) -> None:

@@ -1,21 +1,18 @@
 """Pure: how people see a snapshot: the order, the words, and the numbers.
 
 The page has the same rules in JavaScript (`dashboard/presentation.js`); both are held to the same cases,
-`tests/unit/golden/presentation.json`. Titles, tools and errors come from users, so their control characters are
-dropped.
+`tests/unit/golden/presentation.json`. Titles, tools and errors come from users, so they are made plain.
 """
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
+from agent_status_gateway.plain_text import is_active, plain
 from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus, TokenUsage
 
 RANKS: Final = {"waiting_for_user": 0, "error": 1}
 """Sessions that need attention come first. The others keep their place when their state changes."""
-JOINERS: Final = "\u200c\u200d"
-"""Format characters that are kept, since some scripts and emoji are spelt with them."""
 STATE_LABELS: Final = {
     "waiting_for_user": "waiting for user",
     "error": "in error",
@@ -103,17 +100,12 @@ def tokens(usage: TokenUsage | None) -> str:
     return f"{tenths // 10:,}.{tenths % 10}{unit}"
 
 
-def plain(text: str) -> str:
-    """The text with a space for each control, format (bidi marks among them) and private character and line break."""
-    return "".join(" " if _is_active(character) else character for character in text)
-
-
 def json_line(text: str) -> str:
     """JSON as one line that changes no terminal: the same values, with active characters escaped.
 
     Valid JSON has such characters only in strings, except for spaces and line ends between its parts.
     """
-    return "".join(_escaped(character) if _is_active(character) else character for character in text)
+    return "".join(_escaped(character) if is_active(character) else character for character in text)
 
 
 def _escaped(character: str) -> str:
@@ -121,8 +113,3 @@ def _escaped(character: str) -> str:
         return " "
     utf16 = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{utf16[place : place + 2].hex()}" for place in range(0, len(utf16), 2))
-
-
-def _is_active(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} and character not in JOINERS

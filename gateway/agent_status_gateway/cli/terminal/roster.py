@@ -1,6 +1,7 @@
 """Pure: the workers as lines. Each is a row, with columns that `awk` can cut."""
 
-from agent_status_gateway.cli.terminal.presentation import duration, plain
+from agent_status_gateway.cli.terminal.presentation import duration
+from agent_status_gateway.plain_text import plain
 from agent_status_gateway.state.workers import Workers, WorkerStatus
 
 HEADINGS = ("host", "pid", "state", "last-report", "uptime", "sessions", "worker")

@@ -10,8 +10,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from agent_status_gateway.cli.terminal.presentation import counts, duration, headline, name, plain, tokens, what
+from agent_status_gateway.cli.terminal.presentation import counts, duration, headline, name, tokens, what
 from agent_status_gateway.cli.terminal.view import View
+from agent_status_gateway.plain_text import plain
 from agent_status_gateway.state.fold.schema import SessionStatus
 
 COLOURS: Final = {

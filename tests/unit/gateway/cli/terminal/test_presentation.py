@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from agent_status_gateway.cli.terminal import presentation
-from agent_status_gateway.cli.terminal.presentation import json_line, plain
+from agent_status_gateway.cli.terminal.presentation import json_line
+from agent_status_gateway.plain_text import plain
 
 CASES: dict[str, list[tuple[Any, Any]]] = json.loads(
     (Path(__file__).parents[3] / "golden" / "presentation.json").read_text("utf-8")
@@ -28,7 +29,7 @@ def row_of_web_7(state: str, tool_name: str | None, title: str | None) -> Any:
 RULES: dict[str, Callable[[Any], Any]] = {
     "duration": presentation.duration,
     "tokens": presentation.tokens,
-    "plain": presentation.plain,
+    "plain": plain,
     "name": presentation.name,
     "what": presentation.what,
     "headline": presentation.headline,
