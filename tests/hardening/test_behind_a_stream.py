@@ -49,6 +49,20 @@ def test_a_client_that_leaves_with_a_request_behind_the_stream_is_seen_to_leave(
     wait_until(lambda: clients(gateway) == 0, "the place is free", 3)
 
 
+@pytest.mark.parametrize("beginning", ["G", "GET /livez HTTP/1.1\r\nHost: loc"])
+def test_a_request_that_has_begun_to_arrive_when_a_stream_is_opened_waits_behind_it(
+    gateway: GatewayThread, beginning: str
+) -> None:
+    rest = GET.removeprefix(beginning)
+    with RawClient(gateway.port, GET + stream_request() + beginning) as client:
+        client.wait_for(b"retry: ")
+        client.send(rest)
+        client.send(GET)
+        gateway.drain()
+        client.wait_for_count(b"HTTP/1.1 200 OK", 4)
+        client.wait_for_count(b'{"status":"ok"}', 3)
+
+
 @pytest.mark.parametrize(
     "text",
     [

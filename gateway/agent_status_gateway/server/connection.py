@@ -6,6 +6,7 @@ relied on in uvicorn; docs/explanation/fan-out.md says what happens without it.
 """
 
 import logging
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 from starlette.types import Scope
@@ -44,8 +45,8 @@ RELIED_ON: Final = {
 `url`, a flow control's `read_paused` and `write_paused`, and a cycle's `body`, `disconnected`, `keep_alive`,
 `message_event`, `response_started`, `response_complete`, `scope`. Tests fail without them."""
 
-OPEN_SCOPE: Final = {LET_IN: True}
-"""The scope that an open stream keeps of its request."""
+OPEN_SCOPE: Final = MappingProxyType({LET_IN: True})
+"""The scope that an open stream keeps of its request. All streams have this one, so nothing can be put into it."""
 
 
 def is_supported() -> bool:
@@ -82,8 +83,10 @@ class Connection(LimitedConnection):
             return
         # Nothing of the request is needed any more, and a stream may stay for days.
         cycle.message_event = NOBODY_WAITS
-        self.scope = cycle.scope = cast("Any", OPEN_SCOPE)
-        self.url = b""
+        cycle.scope = cast("Any", OPEN_SCOPE)
+        if self.scope is scope:  # else the parser has begun with a request behind this one
+            self.scope = cycle.scope
+            self.url = b""
 
     @override
     def data_received(self, data: bytes) -> None:
