@@ -1,6 +1,6 @@
 """StatusPublisher, with which a worker reports what its agents do. Start here on the publishing side.
 
-A change flows on through session.py (what an agent holds), run.py and outbox.py (the next report), pace.py (when it is
+A change flows on through session.py (what an agent holds), worker/sessions/ (the next report), pace.py (when it is
 due), flusher.py (the thread that writes it) and wire.py (its format).
 """
 
@@ -13,7 +13,7 @@ from typing import Self
 import redis
 from redis.cluster import RedisCluster
 
-from agent_status_publisher.contract.report import SessionState, check_session_key
+from agent_status_publisher.contract.report import SessionState
 from agent_status_publisher.contract.text import ErrorText, text_of
 from agent_status_publisher.errors import ConfigurationError, InvalidCallError, PublisherError
 from agent_status_publisher.session import Session
@@ -25,6 +25,7 @@ from agent_status_publisher.worker.flusher import ReportWriter
 from agent_status_publisher.worker.never_raise import MISTAKES
 from agent_status_publisher.worker.process_lock import is_over
 from agent_status_publisher.worker.redis_writer import check_target, make_writer
+from agent_status_publisher.worker.sessions.arguments import clean_key
 from agent_status_publisher.worker.worker import CLOSE_SECONDS, Worker
 
 
@@ -232,7 +233,7 @@ class StatusPublisher:
     def _handle(self, key: object) -> Session:
         worker = self._current()
         try:
-            shown_key = _clean_key(key)
+            shown_key = clean_key(key)
         except ValueError as error:
             self._reporter.once(InvalidCallError(f"session() was ignored: {error}"))
             return Session(worker, text_of(key), detached=True)
@@ -278,9 +279,3 @@ class StatusPublisher:
     def _writer(self) -> Callable[[], ReportWriter] | None:
         target, password_file = self._target, self._settings.redis_password_file
         return None if self._is_inert else lambda: make_writer(target, password_file)
-
-
-def _clean_key(key: object) -> str:
-    if not isinstance(key, str):
-        raise ValueError(f"a session key must be text, not {type(key).__name__}")  # noqa: TRY004 - reported as one kind
-    return check_session_key(text_of(key).encode("utf-8", "replace").decode("utf-8"))

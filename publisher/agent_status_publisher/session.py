@@ -1,19 +1,16 @@
 """The session that an agent holds. Its methods are named after its states, and none of them blocks or raises."""
 
 import functools
-from typing import Self
 
-from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
+from agent_status_publisher.contract.report import SessionState
 from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, clean_text, message_of
-from agent_status_publisher.errors import InvalidCallError, PublisherError
-from agent_status_publisher.tool import Tool, ToolCall, shown_tool
-from agent_status_publisher.worker.never_raise import is_failure, never_raise
-from agent_status_publisher.worker.outbox import FULL
-from agent_status_publisher.worker.run import Run, call_key, check_tokens
-from agent_status_publisher.worker.worker import Worker
+from agent_status_publisher.tool import Tool, shown_tool
+from agent_status_publisher.worker.handle import Handle
+from agent_status_publisher.worker.never_raise import never_raise
+from agent_status_publisher.worker.sessions.arguments import call_key, check_tokens
 
 
-class Session:
+class Session(Handle):
     """The handle of one session key in one publisher. Get it from `StatusPublisher.session`.
 
     The end of a `with` block ends the session. An exception that leaves the block sets `error` with its message, which
@@ -24,87 +21,6 @@ class Session:
     closed, entering the handle opens the session again. A call with wrong arguments is reported as an
     `InvalidCallError` and ignored.
     """
-
-    def __init__(self, worker: Worker, key: str, *, detached: bool = False) -> None:
-        self.key = key
-        self._worker = worker
-        self._title: str | None = None
-        self._holders = 0
-        self.guests: set[object] = set()  # the runs of bridges that opened the session, which no block inside them ends
-        self._detached = detached  # for a key that cannot be shown: every call does nothing
-        self.is_over = detached
-
-    def __repr__(self) -> str:
-        return f"<Session {self.key!r}>"
-
-    def __enter__(self) -> Self:
-        self._hold()
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        self._leave(error)
-
-    async def __aenter__(self) -> Self:
-        self._hold()
-        return self
-
-    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        self._leave(error)
-
-    def is_live(self, worker: Worker) -> bool:
-        """Return True if calls on this handle still count for this worker."""
-        return worker is self._worker and not self.is_over
-
-    @property
-    def is_held(self) -> bool:
-        """True while a `with` block of the agent's code holds this session open."""
-        return self._holders > 0 and not self.is_over
-
-    def open_calls(self) -> frozenset[object]:
-        """Return the ids of the tool calls that are open."""
-        with self._worker.lock:
-            run = self._run()
-            return frozenset() if run is None else frozenset(run.open_tools)
-
-    @property
-    def tokens(self) -> tuple[int, int]:
-        """The tokens of the current run, input and output."""
-        with self._worker.lock:
-            return (run.input_tokens, run.output_tokens) if (run := self._run()) else (0, 0)
-
-    @never_raise
-    def return_to(self, calls: frozenset[object]) -> None:
-        """Forget the tool calls that began since, and show the newest of these, or `thinking`. A bridge calls it."""
-        worker = self._worker
-        with worker.lock:
-            if run := self._run():
-                worker.outbox.return_to(run, calls.union(call for call in run.open_tools if isinstance(call, ToolCall)))
-
-    @never_raise
-    def open(self, title: str | None = None) -> None:
-        """Begin a run, unless the session has one that has not failed. `StatusPublisher.session` calls it."""
-        shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
-        with self._worker.lock:
-            self._open(shown_title)
-        self._report_eviction()
-
-    @never_raise
-    def open_as(
-        self, state: SessionState, tool_name: object = None, title: str | None = None, error_message: object = None
-    ) -> None:
-        """Open the session and set its state in one step. `StatusPublisher.publish` calls it."""
-        shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
-        tool = shown_tool(tool_name) if state is SessionState.TOOL_RUNNING else None
-        message = message_of(error_message, self._worker.error_text)
-        with self._worker.lock:
-            if state is SessionState.WAITING_FOR_USER and self._worker.outbox.is_let_go(self.key):
-                return  # a repeated question, which another worker has answered
-            if self._open(shown_title):
-                if state is SessionState.ERROR:
-                    self._fail(message)
-                else:
-                    self._say(state, tool)
-        self._report_eviction()
 
     @property
     def title(self) -> str | None:
@@ -195,30 +111,6 @@ class Session:
         """End the session, even if it is in error. Later calls do nothing until the session is opened again."""
         self._end()
 
-    def _say(self, state: SessionState, tool: str | None = None) -> None:
-        worker = self._worker
-        with worker.lock:
-            if run := self._run(reopen=True):
-                worker.outbox.say(run, state, tool)
-
-    def _fail(self, text: str) -> None:
-        """Set the state to `error`. The caller holds the lock."""
-        if run := self._run(reopen=True):
-            self._worker.outbox.fail(run, text)
-
-    def _open(self, title: str | None) -> bool:
-        """Begin a run, unless one goes on. False if this handle's calls do nothing. The caller holds the lock."""
-        worker = self._worker
-        if worker.gone or self.is_over:
-            return False
-        if worker.outbox.is_let_go(self.key):
-            self._holders = 0  # blocks that wait for an answer that came elsewhere
-        run = worker.outbox.open(self.key, self._title if title is None else title)
-        if run is None:
-            raise InvalidCallError(f"session() was ignored: this worker holds {MAX_SESSIONS} sessions at work already")
-        self._title = run.title
-        return True
-
     def _use(self, input_tokens: int | None, output_tokens: int | None, *, add: bool) -> None:
         check_tokens(input=input_tokens, output=output_tokens)
         worker = self._worker
@@ -237,64 +129,3 @@ class Session:
         with self._worker.lock:
             if run := self._run():
                 self._worker.outbox.rename(run, shown)
-
-    @never_raise
-    def _hold(self) -> None:
-        """Open the session on entry. One that failed, ended, or waited for an answer begins a run."""
-        worker = self._worker
-        with worker.lock:
-            if self._detached or worker.gone:
-                return
-            self.is_over = False
-            self._open(None)
-            run = worker.outbox.run(self.key)
-            if run and not self._holders and run.state is SessionState.WAITING_FOR_USER:
-                worker.outbox.say(run, SessionState.THINKING)
-            self._holders += 1
-
-    @never_raise
-    def _leave(self, error: BaseException | None) -> None:
-        text = message_of(error, self._worker.error_text) if is_failure(error) else None
-        with self._worker.lock:
-            self._holders = max(0, self._holders - 1)
-            if self._holders or self.is_over or self.guests:
-                return
-            run = self._run()
-            if text is None and run is not None and run.state is SessionState.ERROR:
-                text = run.error  # nothing has followed it, so it is how the block has ended
-            if text is None:
-                self._end()
-            else:
-                self._fail(text)
-                self.is_over = True
-
-    def _end(self) -> None:
-        worker = self._worker
-        with worker.lock:
-            if not self.is_over:
-                self.is_over = True
-                self.guests.clear()
-                if not worker.gone:
-                    worker.outbox.end(self.key)
-
-    def _run(self, *, reopen: bool = False) -> Run | None:
-        """The run that a call changes; None if the call is late. The caller holds the lock.
-
-        An error that has expired is not in the outbox any more. Its agent may only have backed off, so `reopen` lets
-        it go on.
-        """
-        worker = self._worker
-        if worker.gone or self.is_over:
-            return None
-        run = worker.outbox.run(self.key)
-        if run is None and reopen:
-            run = worker.outbox.open(self.key, self._title)
-        return run
-
-    def _report_eviction(self) -> None:
-        if self._worker.outbox.has_evicted:
-            self.report(PublisherError(FULL))
-
-    def report(self, error: PublisherError) -> None:
-        """Report to a person a call that was ignored, once."""
-        self._worker.reporter.once(error)

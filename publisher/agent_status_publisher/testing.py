@@ -14,7 +14,7 @@ from agent_status_publisher.contract.report import SessionState
 from agent_status_publisher.contract.text import ErrorText
 from agent_status_publisher.errors import PublisherError
 from agent_status_publisher.settings import Settings
-from agent_status_publisher.worker.outbox import Draft, Identity, Outbox
+from agent_status_publisher.worker.sessions.outbox import Draft, Identity, Outbox
 from agent_status_publisher.worker.worker import Worker
 
 

@@ -16,7 +16,7 @@ from agent_status_publisher.contract.wire import Keys, WorkerRecord
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.diagnostics import Reporter
 from agent_status_publisher.worker.flusher import Flusher
-from agent_status_publisher.worker.outbox import Identity, Outbox
+from agent_status_publisher.worker.sessions.outbox import Identity, Outbox
 from chaos.wait import wait_until
 from tests.contract.conftest import Backend
 

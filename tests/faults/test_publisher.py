@@ -158,7 +158,7 @@ def test_memory_is_bounded_by_the_sessions_that_exist_however_long_redis_is_away
         worker = publisher._newest()
         assert worker
         assert len(worker.outbox._runs) == 0
-        assert len(worker.outbox._ended) <= 1000
+        assert len(worker.outbox._ends) <= 1000
         assert len(publisher._handles) <= 1
 
 

@@ -18,10 +18,10 @@ from agent_status_publisher.contract.wire import (
 )
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.flusher import GOODBYE_RETRY_SECONDS
-from agent_status_publisher.worker.outbox import Draft, Identity, Outbox
 from agent_status_publisher.worker.pace import Pace
 from agent_status_publisher.worker.redis_writer import SOCKET_TIMEOUT_SECONDS
-from agent_status_publisher.worker.run import Run
+from agent_status_publisher.worker.sessions.outbox import Draft, Identity, Outbox
+from agent_status_publisher.worker.sessions.run import Run
 from agent_status_publisher.worker.worker import CLOSE_SECONDS
 from tests.model.notes import Answer, LetGo, Taken, Whole
 from tests.model.simulated_link import LATENCY_SECONDS, SimulatedLink, SimulatedProcess

@@ -6,7 +6,7 @@ from agent_status_gateway.feed.feed import PROBE_SECONDS, READ_SECONDS_WITHOUT_W
 from agent_status_gateway.state.fold.schema import Snapshot
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_publisher.settings import Settings
-from agent_status_publisher.worker.outbox import MINUTE_SECONDS
+from agent_status_publisher.worker.sessions.ends import MINUTE_SECONDS
 from tests.model.notes import Taken
 from tests.model.simulated_link import SimulatedProcess
 from tests.model.simulated_redis import SimulatedRedis

@@ -66,8 +66,8 @@ IMPORTERS: Final = {
 }
 """The rooms that may import a library."""
 PURE: Final = [
-    *("agent_status_publisher.contract.*", "agent_status_publisher.worker.run"),
-    *("agent_status_publisher.worker.outbox", "agent_status_publisher.worker.pace"),
+    *("agent_status_publisher.contract.*", "agent_status_publisher.worker.sessions.*"),
+    "agent_status_publisher.worker.pace",
     *("agent_status_gateway.state.*", "agent_status_gateway.fanout.*"),
     *("agent_status_gateway.access.hosts", "agent_status_gateway.plain_text"),
     *("agent_status_gateway.access.keys.*", "agent_status_gateway.access.rate_limit"),

@@ -16,6 +16,10 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "unit/publisher/test_session.py",
             "unit/publisher/test_client.py",
         ),
+        "agent_status_publisher.worker.handle": (
+            "unit/publisher/test_session.py",
+            "unit/publisher/test_session_answered.py",
+        ),
         "agent_status_publisher.worker.never_raise": ("unit/publisher/test_client.py",),
         "agent_status_publisher.wait_thread": ("contract/test_publishing.py", "unit/publisher/test_client.py"),
         "agent_status_publisher.testing": ("unit/publisher/test_session.py", "bridges/test_bridges.py"),

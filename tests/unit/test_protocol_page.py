@@ -18,7 +18,7 @@ from agent_status_publisher.contract.report import (
     WorkerRecord,
     encode_record,
 )
-from agent_status_publisher.worker import outbox
+from agent_status_publisher.worker.sessions import ends
 from chaos.workers.reports import ended, record, session
 from tests.support.documents import doc_page, rows
 
@@ -73,7 +73,7 @@ def test_the_numbers_are_the_codes() -> None:
     assert f"{report.MAX_SESSIONS:,} sessions" in PAGE
     assert f"{report.MAX_KEY_BYTES} bytes at most" in PAGE
     assert f"{wire.MAX_WORKER_ID_BYTES} bytes at most" in PAGE
-    assert f"the newest {outbox.MAX_ENDED}" in PAGE
+    assert f"the newest {ends.MAX_ENDED}" in PAGE
     assert f"at least {report.MIN_HEARTBEAT_MS}" in PAGE
     assert f"error_ttl_ms + {report.HASH_MARGIN_MS}" in PAGE
     assert f"| 413 | A body over {MAX_BODY_BYTES >> 20} MiB |" in INGEST

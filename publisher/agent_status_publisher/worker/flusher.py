@@ -25,8 +25,8 @@ from agent_status_publisher.contract.wire import (
 )
 from agent_status_publisher.errors import RedisUnavailableError
 from agent_status_publisher.worker.diagnostics import Reporter, logger
-from agent_status_publisher.worker.outbox import Draft, Outbox
 from agent_status_publisher.worker.pace import Pace
+from agent_status_publisher.worker.sessions.outbox import Draft, Outbox
 
 GOODBYE_RETRY_SECONDS: Final = 0.2
 LONG_REPORT_RUNS: Final = 100

@@ -18,8 +18,8 @@ from agent_status_publisher.errors import PublisherError
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.diagnostics import Reporter
 from agent_status_publisher.worker.flusher import Flusher, ReportWriter
-from agent_status_publisher.worker.outbox import Identity, Outbox
 from agent_status_publisher.worker.process_lock import end, is_over, process_lock
+from agent_status_publisher.worker.sessions.outbox import Identity, Outbox
 
 CLOSE_SECONDS: Final = 3.0
 

@@ -12,7 +12,7 @@ from agent_status_publisher.contract.wire import WriteAnswer
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.diagnostics import Reporter
 from agent_status_publisher.worker.flusher import LONG_REPORT_RUNS, PAUSE_SECONDS, Flusher
-from agent_status_publisher.worker.outbox import BegunDraft, Draft, Identity, Outbox
+from agent_status_publisher.worker.sessions.outbox import BegunDraft, Draft, Identity, Outbox
 from tests.support.builders.clock import Clock
 
 

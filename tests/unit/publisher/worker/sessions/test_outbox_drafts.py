@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
-from typing_extensions import override
 
 from agent_status_publisher.contract.report import SessionState
-from agent_status_publisher.worker.outbox import MAX_ENDED, Outbox
-from agent_status_publisher.worker.run import MAX_OPEN_TOOLS
-from tests.unit.publisher.worker.test_outbox import Desk
+from agent_status_publisher.worker.sessions.outbox import Outbox
+from agent_status_publisher.worker.sessions.run import MAX_OPEN_TOOLS
+from tests.unit.publisher.worker.sessions.test_ends import Restless
+from tests.unit.publisher.worker.sessions.test_outbox import Desk
 
 
 class Garbage:
@@ -79,37 +79,6 @@ def test_a_finalizer_may_change_the_outbox_in_the_middle_of_a_draft(
         if not is_as_drafted and desk.outbox.confirmed_change == desk.outbox.last_change:
             confirmed_too_early.append(number)
     assert not confirmed_too_early
-
-
-class Restless(dict[str, Any]):
-    """Dictionary that a finalizer changes as soon as somebody has begun to walk through it."""
-
-    def _walk(self, iterator: Iterator[Any]) -> Iterator[Any]:
-        self[f"late:{len(self)}"] = (0.0, 0.0)
-        return iterator
-
-    @override
-    def __iter__(self) -> Iterator[str]:
-        return self._walk(super().__iter__())
-
-    @override
-    def items(self) -> Any:
-        walk, items = self._walk, super().items()
-
-        class Items:
-            def __iter__(self) -> Iterator[Any]:
-                return walk(iter(items))
-
-        return Items()
-
-
-def test_a_finalizer_may_change_the_ends_between_an_iterator_and_its_first_step(desk: Desk) -> None:
-    desk.outbox._ended = Restless({f"web:{number}": (0.0, 0.0) for number in range(100)})
-    desk.clock.pass_(61.0)
-    desk.outbox.open("web:new", None)
-    desk.outbox.end("web:new")
-    assert "web:new" in {run.key for run in desk.outbox.draft().record.ended}
-    assert len(desk.outbox._ended) <= MAX_ENDED
 
 
 def test_a_finalizer_may_end_a_tool_while_the_oldest_makes_room(desk: Desk) -> None:

@@ -7,20 +7,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from agent_status_publisher.contract.report import MAX_SESSIONS, EndedRecord, SessionState, WorkerRecord
+from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState, WorkerRecord
 from agent_status_publisher.settings import Settings
-from agent_status_publisher.worker.run import Run, RunCopy, copy_of, record_of, to_ms
+from agent_status_publisher.worker.sessions.ends import End, Ends, ended_records
+from agent_status_publisher.worker.sessions.run import Run, RunCopy, copy_of, record_of, to_ms
 
-MAX_ENDED: Final = 64
-"""The most ended session keys in a report, apart from those of the last minute."""
-ENDED_SECONDS: Final = 3600.0
 FULL: Final = (
     f"this worker holds {MAX_SESSIONS} sessions: those that waited or were in error for longest were ended for new ones"
 )
 """The sentence to report when `Outbox.has_evicted`."""
 NEEDS_A_PERSON: Final = frozenset({SessionState.WAITING_FOR_USER, SessionState.ERROR})
-MINUTE_SECONDS: Final = 60.0
-"""Seconds for which an end is in every report, however many follow: 64 can pass within a heartbeat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +44,7 @@ class BegunDraft:
 
     Attributes:
         runs: The open runs that are reported, as they were at `drafted_at`.
-        ended: When the run of each ended key began, and when it ended.
+        ends: The ends that are reported, by key.
     """
 
     seq: int
@@ -56,7 +52,7 @@ class BegunDraft:
     drafted_at: float
     left: bool
     runs: list[RunCopy]
-    ended: dict[str, tuple[float, float]]
+    ends: dict[str, End]
 
 
 class Outbox:
@@ -80,7 +76,7 @@ class Outbox:
         self._on_news = on_news
         self._started_at = clock()
         self._runs: dict[str, Run] = {}
-        self._ended: dict[str, tuple[float, float]] = {}  # key → (run started at, ended at), oldest first
+        self._ends = Ends()
         self._seq = 0
         self.has_evicted = False
         """True once a session that needed a person made room for a new one."""
@@ -128,7 +124,7 @@ class Outbox:
                 if len(self._runs) >= MAX_SESSIONS and not self._evict():
                     return None
             run = self._runs[key] = Run(key, title, self.clock(), self.settings.waiting_ttl_seconds)
-            self._ended.pop(key, None)
+            self._ends.forget(key)
             self._note_change()
         elif run.state is SessionState.ERROR or run.is_let_go:
             self.say(run, SessionState.THINKING)
@@ -204,7 +200,7 @@ class Outbox:
             drafted_at=now,
             left=left,
             runs=[copy_of(run) for run in list(self._runs.values()) if not run.is_let_go],
-            ended=self._ended.copy(),  # a list of its items would let a finalizer in between two of them
+            ends=self._ends.copy(),
         )
 
     def finish_draft(self, begun: BegunDraft) -> Draft:
@@ -221,7 +217,7 @@ class Outbox:
             uptime_ms=to_ms(now - self._started_at),
             left=begun.left,
             sessions=tuple([record_of(copy, now) for copy in begun.runs]),
-            ended=tuple([EndedRecord(key, to_ms(now - run_at)) for key, (run_at, _) in begun.ended.items()]),
+            ended=ended_records(begun.ends, now),
         )
         return Draft(seq=begun.seq, record=record, change=begun.change, drafted_at=now)
 
@@ -263,22 +259,9 @@ class Outbox:
         for run in list(self._runs.values()):
             if run.has_expired(now):
                 self._end(run)
-        self._forget_ends(now)
+        self._ends.expire(now)
 
     def _end(self, run: Run) -> None:
         self._runs.pop(run.key, None)
         if not run.is_let_go:
-            now = self.clock()
-            self._ended.pop(run.key, None)
-            self._ended[run.key] = (run.started_at, now)
-            self._forget_ends(now)
-
-    def _forget_ends(self, now: float) -> None:
-        # Over a copy: a finalizer may end a session between the making of an iterator and its first step.
-        for key, ended in self._ended.copy().items():
-            many, age_seconds = len(self._ended), now - ended[1]
-            is_in_time = age_seconds <= (ENDED_SECONDS if many <= MAX_ENDED else MINUTE_SECONDS)
-            if is_in_time and many <= MAX_SESSIONS:
-                break
-            if self._ended.get(key) is ended:
-                self._ended.pop(key, None)
+            self._ends.add(run.key, End(run.started_at, self.clock()))

@@ -6,8 +6,8 @@ import pytest
 
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
 from agent_status_publisher.settings import Settings
-from agent_status_publisher.worker.outbox import MAX_ENDED, MINUTE_SECONDS, Identity, Outbox
-from agent_status_publisher.worker.run import Run
+from agent_status_publisher.worker.sessions.outbox import Identity, Outbox
+from agent_status_publisher.worker.sessions.run import Run
 from tests.support.builders.clock import Clock
 
 
@@ -98,29 +98,6 @@ def test_a_new_run_of_an_ended_key_is_open_and_not_ended(desk: Desk) -> None:
     desk.outbox.end("web:1")
     desk.outbox.open("web:1", None)
     assert (desk.keys(), desk.ended()) == (["web:1"], {})
-
-
-def test_all_ends_of_the_last_minute_are_reported_and_of_older_ones_the_newest(desk: Desk) -> None:
-    for number in range(MAX_ENDED + 10):
-        desk.outbox.open(f"web:{number}", None)
-        desk.outbox.end(f"web:{number}")
-    assert len(desk.ended()) == MAX_ENDED + 10
-    desk.clock.pass_(MINUTE_SECONDS + 1)
-    assert list(desk.ended()) == [f"web:{number}" for number in range(10, MAX_ENDED + 10)]
-
-
-def test_ends_are_as_many_as_a_report_may_have_at_most(desk: Desk) -> None:
-    for number in range(MAX_SESSIONS + 10):
-        desk.outbox.open(f"web:{number}", None)
-        desk.outbox.end(f"web:{number}")
-    assert len(desk.ended()) == MAX_SESSIONS
-
-
-def test_a_run_that_ended_over_an_hour_ago_is_not_reported(desk: Desk) -> None:
-    desk.outbox.open("web:1", None)
-    desk.outbox.end("web:1")
-    desk.clock.pass_(3601.0)
-    assert desk.ended() == {}
 
 
 def test_an_error_is_reported_with_its_remaining_time_and_then_as_ended(desk: Desk) -> None:

@@ -16,15 +16,9 @@ from operator import attrgetter
 from typing import Final
 
 from agent_status_publisher.contract.report import MAX_NUMBER, SessionRecord, SessionState
-from agent_status_publisher.errors import InvalidCallError
 
 MAX_OPEN_TOOLS: Final = 100
 """The most open tools of a session. The oldest is forgotten, so that tools without an end do not fill the memory."""
-
-_PLAIN: Final = frozenset({object.__eq__, str.__eq__, int.__eq__, float.__eq__, bytes.__eq__})
-_PLAIN_HASHES: Final = frozenset({object.__hash__, str.__hash__, int.__hash__, float.__hash__, bytes.__hash__})
-_OWN: Final = object()
-"""The mark of keys for ids that compare by code of their own."""
 
 
 class Run:
@@ -176,32 +170,6 @@ def record_of(copy: RunCopy, now: float) -> SessionRecord:
         output_tokens,
         None if expires_at is None else to_ms(expires_at - now),
     )
-
-
-def call_key(call_id: object) -> object:
-    """Return a value that stands for a tool call's id and is compared without any code of the agent's.
-
-    That code may wait for another thread, so it must not run under the worker's lock. An id whose class compares by
-    code of its own is known by its class and its hash.
-
-    Raises:
-        TypeError: The id is not hashable.
-    """
-    kind = type(call_id)
-    if kind.__eq__ in _PLAIN and kind.__hash__ in _PLAIN_HASHES:
-        return call_id
-    return _OWN, id(kind), hash(call_id)
-
-
-def check_tokens(**given: object) -> None:
-    """Check numbers of tokens, each under the name of its argument. None is an argument that is not given.
-
-    Raises:
-        InvalidCallError: One is not a whole number from 0 up; the message names it.
-    """
-    for name, tokens in given.items():
-        if tokens is not None and (type(tokens) is not int or tokens < 0):
-            raise InvalidCallError(f"usage was ignored: {name} is {tokens!r}, not a number of tokens from 0 up")
 
 
 def to_ms(seconds: float) -> int:

@@ -3,7 +3,7 @@
 import pytest
 
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
-from tests.unit.publisher.worker.test_outbox import Desk
+from tests.unit.publisher.worker.sessions.test_outbox import Desk
 
 KEY = "web:1"
 
