@@ -3,6 +3,8 @@
 from typing import Final
 
 STATUS_PATH: Final = "/api/v1/agent/status"
+TEXT_PATH: Final = "/api/v1/agent/status.txt"
+BADGE_PATH: Final = "/api/v1/agent/status/badge.svg"
 STREAM_PATH: Final = "/api/v1/agent/status/stream"
 TICKET_PATH: Final = "/api/v1/agent/status/ticket"
 WORKERS_PATH: Final = "/api/v1/agent/workers"

@@ -133,9 +133,7 @@ class Settings(RedisSettings):
     api_keys_file: Path | None = Field(
         default=None, description="File of keys, one `name: key` per line; read again when it changes."
     )
-    ticket_seconds: int = Field(
-        default=600, ge=1, le=86_400, description="Seconds that a ticket for the stream is valid."
-    )
+    ticket_seconds: int = Field(default=600, ge=1, le=86_400, description="Seconds that a ticket is valid.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(LOCALHOST_ORIGINS,),
         description="Origins that may read, comma-separated; `localhost` allows local pages on any port; or `none`.",

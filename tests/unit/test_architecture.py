@@ -69,7 +69,7 @@ PURE: Final = [
     *("agent_status_publisher.contract.*", "agent_status_publisher.worker.sessions.*"),
     "agent_status_publisher.worker.pace",
     *("agent_status_gateway.state.*", "agent_status_gateway.fanout.*"),
-    *("agent_status_gateway.access.hosts", "agent_status_gateway.plain_text"),
+    *("agent_status_gateway.access.hosts", "agent_status_gateway.plain_text", "agent_status_gateway.http.glance.*"),
     *("agent_status_gateway.access.keys.*", "agent_status_gateway.access.rate_limit"),
     *("agent_status_gateway.http.asking.negotiation", "agent_status_gateway.ingest.*"),
     *("agent_status_gateway.feed.inbox", "agent_status_gateway.feed.missed_reports"),

@@ -1,4 +1,4 @@
-"""Where a request carries its key (`X-Status-Key` or `?key=`) or, for the stream, its ticket (`?ticket=`)."""
+"""Where a request carries its key (`X-Status-Key` or `?key=`) or, where tickets are taken, its ticket (`?ticket=`)."""
 
 import hashlib
 import hmac
@@ -27,6 +27,9 @@ GIVEN: Final = "agent_status.given"
 REFUSAL: Final = "Invalid or missing status API key"
 _in_header = APIKeyHeader(name="X-Status-Key", auto_error=False, description="The key, if the operator has set one.")
 _in_query = APIKeyQuery(name="key", auto_error=False, description="The key, from clients that cannot set headers.")
+_ticket_in_query = APIKeyQuery(
+    name="ticket", scheme_name="Ticket", auto_error=False, description="A ticket, in place of the key."
+)
 
 
 async def ask_in_measure(request: Request) -> None:
@@ -51,12 +54,21 @@ async def require_key(
     Raises:
         HTTPException: 403.
     """
-    reader = reader_now(request)
-    access = request.app.replica.access
-    access.uses[reader.key_name] += 1
-    if access.asks_for_key:
-        request.scope[LET_IN] = True
-    return reader
+    return _let_in(request, reader_now(request))
+
+
+async def require_key_or_ticket(
+    request: Request,
+    in_header: Annotated[str | None, Security(_in_header)],  # noqa: ARG001 - for the OpenAPI document
+    in_query: Annotated[str | None, Security(_in_query)],  # noqa: ARG001 - as above
+    ticket: Annotated[str | None, Security(_ticket_in_query)],  # noqa: ARG001 - as above
+) -> Reader:
+    """Let the request pass if its key or ticket is right or none is required; return its reader.
+
+    Raises:
+        HTTPException: 403.
+    """
+    return _let_in(request, streaming_reader_now(request))
 
 
 def reader_now(request: Request) -> Reader:
@@ -65,10 +77,16 @@ def reader_now(request: Request) -> Reader:
     Raises:
         HTTPException: 403.
     """
-    reader: Reader | None = request.app.replica.access.reader(request.scope)
-    if reader is None:
-        raise HTTPException(403, REFUSAL)
-    return reader
+    return _not_refused(request.app.replica.access.reader(request.scope))
+
+
+def streaming_reader_now(request: Request) -> Reader:
+    """Look up the reader of a request where tickets are taken, too. After a wait, a ticket may have expired.
+
+    Raises:
+        HTTPException: 403.
+    """
+    return _not_refused(request.app.replica.access.streaming_reader(request.scope))
 
 
 def bearer_tokens(scope: Scope) -> list[bytes]:
@@ -85,7 +103,7 @@ def given_keys(scope: Scope) -> list[bytes]:
 
 
 def given_ticket(scope: Scope) -> str | None:
-    """Find the ticket that a request carries; only in the query, since tickets are for browsers' streams."""
+    """Find the ticket that a request carries; only in the query, since tickets are for what can send no header."""
     tickets = _in_the_query(scope, b"ticket")
     return tickets[0].decode("latin-1") if tickets else None
 
@@ -106,6 +124,20 @@ def fields_of(query: bytes) -> Iterator[tuple[bytes, bytes]]:
         if field:
             name, _, value = field.partition(b"=")
             yield _decoded(name), _decoded(value)
+
+
+def _let_in(request: Request, reader: Reader) -> Reader:
+    access = request.app.replica.access
+    access.uses[reader.key_name] += 1
+    if access.asks_for_key:
+        request.scope[LET_IN] = True
+    return reader
+
+
+def _not_refused(reader: Reader | None) -> Reader:
+    if reader is None:
+        raise HTTPException(403, REFUSAL)
+    return reader
 
 
 def _in_the_query(scope: Scope, parameter: bytes) -> list[bytes]:

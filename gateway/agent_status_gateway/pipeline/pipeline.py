@@ -49,6 +49,7 @@ class Pipeline:
         self.frame_at_once = settling.frame_at_once
         self.frame = settling.frame
         self.snapshot_id = settling.snapshot_id
+        self.with_rows = settling.with_rows
         self.workers = settling.workers
 
     async def run(self) -> None:

@@ -6,6 +6,7 @@ of half a reading, and no row changes while a frame is made.
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
 
 from agent_status_gateway.fanout.audience import Audience
 from agent_status_gateway.fanout.audiences import Audiences
@@ -16,6 +17,7 @@ from agent_status_gateway.feed.inbox import Inbox
 from agent_status_gateway.feed.malformed_log import MalformedLog
 from agent_status_gateway.pipeline.current_rows import CurrentRows
 from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.steps import Steps, at_once
 from agent_status_gateway.state.views.view import WHOLE, View
 from agent_status_gateway.state.workers import Workers, describe_workers
@@ -24,6 +26,7 @@ from agent_status_gateway.telemetry.metrics import Metrics
 from agent_status_publisher.contract.reading import Known, Reading
 from agent_status_publisher.contract.wire import MalformedReportError
 
+Result = TypeVar("Result")
 Groups = Sequence[Collection[Client]]
 """Clients of one audience, in one group or several."""
 
@@ -122,13 +125,29 @@ class Settling:
 
     async def snapshot_id(self, view: View = WHOLE) -> str:
         """Return the id of a view's rows of now, without a frame of them."""
+
+        def id_of(rows: Rows, _now: float) -> Steps[str]:
+            yield from ()
+            return rows.id
+
+        return await self.with_rows(view, id_of)
+
+    async def with_rows(self, view: View, work: Callable[[Rows, float], Steps[Result]]) -> Result:
+        """Do some work with a view's rows of now, and return its result. The rows stay the same during it.
+
+        Args:
+            view: The part whose rows are worked with.
+            work: What is to be done with the rows, at this moment on the pipeline's clock.
+        """
         async with self.lock:
             if not self.is_settled:
                 await in_steps(self.settle())
             audience = self._audiences.get(view)
             if audience is not None and audience.is_filled:
-                return audience.rows.id
-            return (await in_steps(self.current.select(view))).id
+                rows: Rows = audience.rows
+            else:
+                rows = await in_steps(self.current.select(view))
+            return await in_steps(work(rows, self._clock()))
 
     async def update(self, audience: Audience, groups: Groups, *, may_serve: bool) -> Update:
         """Make what these clients need to have the rows of the last look; `may_serve`: a frame may be a moment old."""

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from agent_status_gateway.state.fold.rows import Rows
+from agent_status_gateway.state.steps import Steps
 from agent_status_gateway.state.views.view import WHOLE
 from chaos.workers.reports import session
 from tests.support.builders.viewing import Middle, channel, only
@@ -98,3 +100,27 @@ def test_the_global_status_of_a_view_counts_its_sessions_and_all_workers() -> No
         "state": "active",
         "active_sessions": 1,
     }
+
+
+def test_work_with_rows_gets_those_of_now_and_nothing_changes_during_it() -> None:
+    async def scenario() -> None:
+        middle = Middle()
+        middle.show(session("web:1"), session("ci:1"))
+        middle.join(WEB)
+
+        def keys(rows: Rows, now: float) -> Steps[tuple[list[str], float]]:
+            yield
+            assert middle.settling.lock.locked()
+            return [row.key for row in rows], now
+
+        middle.put(session("web:1"), session("web:2"), session("ci:1"))
+        middle.clock.pass_(3.0)
+        for view, expected in (
+            (WHOLE, ["ci:1", "web:1", "web:2"]),
+            (WEB, ["web:1", "web:2"]),
+            (only("ci:1"), ["ci:1"]),
+        ):
+            assert await middle.settling.with_rows(view, keys) == (expected, 3.0)
+        assert len(middle.audiences) == 1
+
+    asyncio.run(scenario())

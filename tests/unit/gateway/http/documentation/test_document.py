@@ -15,7 +15,7 @@ from agent_status_gateway.fanout.events.frames import feed_event
 from agent_status_gateway.http.asking.asked import PLAIN, asked_by
 from agent_status_gateway.http.documentation.document import DATA, EVENTS, VIEW
 from agent_status_gateway.main import create_app
-from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH, TICKET_PATH
+from agent_status_gateway.paths import BADGE_PATH, STATUS_PATH, STREAM_PATH, TEXT_PATH, TICKET_PATH
 from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.steps import at_once
 from agent_status_gateway.state.views.query import FIELDS, WrongFieldError
@@ -30,11 +30,21 @@ def asks_for_something(fields: list[tuple[str, str]]) -> bool:
     return asked_by({"query_string": urlencode(fields).encode()}, ANYONE) != PLAIN
 
 
-@pytest.mark.parametrize("path", [STATUS_PATH, STREAM_PATH])
+@pytest.mark.parametrize("path", [STATUS_PATH, STREAM_PATH, TEXT_PATH, BADGE_PATH])
 def test_the_document_has_every_field_of_a_view(path: str) -> None:
     parameters = PATHS[path]["get"]["parameters"]
     assert [one for one in parameters if one["name"] in FIELDS] == VIEW
     assert [one["name"] for one in VIEW] == [*FIELDS]
+
+
+@pytest.mark.parametrize("path", [TEXT_PATH, BADGE_PATH])
+def test_the_document_says_where_a_ticket_is_taken_and_what_is_answered(path: str) -> None:
+    described = PATHS[path]["get"]
+    assert {"Ticket": []} in described["security"]
+    assert {"Ticket": []} not in PATHS[STATUS_PATH]["get"]["security"]
+    kinds = {TEXT_PATH: "text/plain", BADGE_PATH: "image/svg+xml"}
+    assert [*described["responses"]["200"]["content"]] == [kinds[path]]
+    assert {"304", "403", "422", "429", "503"} <= set(described["responses"])
 
 
 def test_the_document_has_the_events_of_the_stream_alone() -> None:
@@ -74,7 +84,10 @@ def test_what_does_not_fit_the_schema_is_refused(name: str, value: str) -> None:
             asks_for_something([(name, value)])
 
 
-@pytest.mark.parametrize(("path", "method"), [(STATUS_PATH, "get"), (STREAM_PATH, "get"), (TICKET_PATH, "post")])
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [*((path, "get") for path in (STATUS_PATH, STREAM_PATH, TEXT_PATH, BADGE_PATH)), (TICKET_PATH, "post")],
+)
 def test_the_document_has_the_form_of_an_answer_to_a_wrong_value(path: str, method: str) -> None:
     described = PATHS[path][method]["responses"]["422"]["content"]["application/json"]["schema"]
     assert described == {"$ref": "#/components/schemas/WrongFields"}
