@@ -1,5 +1,6 @@
 """The page at a gateway that asks for a key."""
 
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -7,7 +8,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_process import GatewayProcess
-from tests.e2e.conftest import KEY
+from chaos.servers.redis_server import RedisServer
+from tests.e2e.conftest import DEBOUNCE_SECONDS, KEY
 
 
 @pytest.fixture
@@ -75,3 +77,24 @@ def test_tabs_with_different_keys_share_nothing(page: Page, keyed_gateway: Gatew
     expect(other.locator("#main")).to_be_hidden()
     names = other.evaluate("navigator.locks.query().then(({ held }) => held.map(({ name }) => name))")
     assert not [name for name in names if KEY in name]
+
+
+def test_of_what_a_key_has_shown_nothing_is_left_for_the_next_one(
+    tabs: BrowserContext, shared_redis: RedisServer, publisher: StatusPublisher, tmp_path: Path
+) -> None:
+    file = tmp_path / "keys"
+    file.write_text("one: first\ntwo: second channel=web\n")
+    publisher.publish("web:1", "thinking", title="Alpha")
+    publisher.publish("ci:1", "thinking", title="Bravo")
+    titles = (page := tabs.new_page()).locator("#rows .title")
+    with GatewayProcess(shared_redis.url, debounce_seconds=DEBOUNCE_SECONDS, api_keys_file=file) as gateway:
+        page.goto(f"{gateway.ready().url}/?key=first&sort=name")
+        expect(titles).to_have_text(["Alpha", "Bravo"])
+        file.write_text("two: second channel=web\n")
+        expect(page.get_by_label("Status API key")).to_be_visible(timeout=20_000)
+        expect(page).to_have_title("? … · Agent status")
+        enter(page, "second")
+        expect(titles).to_have_text(["Alpha"])
+        expect(page.locator("#channel option")).to_have_text(["All channels", "web"])
+        expect(page.locator("#ended")).to_be_hidden()  # what it may not see has not ended
+        assert "Bravo" not in page.content()

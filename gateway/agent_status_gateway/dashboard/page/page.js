@@ -14,17 +14,19 @@ const TICK_MS = 1000;
 const MAX_ENDED = 200;
 const STORED = { key: "agent-status key", ticket: "agent-status ticket" }; // for this tab alone
 
+const NO_FLEET = Object.freeze({ size: 0, channels: new Set() });
+
 const byId = (id) => document.getElementById(id);
 const banner = new Banner();
 const charts = new Charts();
-const past = new History();
+let past = new History();
 const notifications = new Notifications(byId("notify"));
 const states = new StateFilter(byId("states"), (state) => choose({ state }));
 const rows = new Rows(byId("rows"), drawBar);
 const endedRows = new Rows(byId("ended-rows"), drawBar);
 let choice = fromQuery(location.search);
 let asked = view.WHOLE; // of the choice, what the gateway is to choose
-let fleet = { size: 0, channels: new Set() }; // as of the last snapshot without a filter
+let fleet = NO_FLEET; // as of the last snapshot without a filter
 let snapshot = null; // { status, at, asked, of }: `of` is what it is of
 let knownFrom = Infinity;
 let watch = null;
@@ -177,6 +179,7 @@ function showFields() {
 
 function askForKey({ key, ticket }) {
   forget();
+  forgetShown();
   const link = "This link has expired or was revoked. Ask for a new one, or enter a key.";
   write(byId("key-problem"), ticket ? link : key ? "Wrong key" : "");
   byId("key-input").value = "";
@@ -195,6 +198,15 @@ function forget() {
   for (const name of Object.values(STORED)) sessionStorage.removeItem(name);
 }
 
+/** Forget all that was shown: the next key may see less, and what it does not see has not ended. */
+function forgetShown() {
+  snapshot = null;
+  fleet = NO_FLEET;
+  past = new History();
+  knownFrom = Infinity;
+  for (const table of [rows, endedRows]) table.show([], 0);
+}
+
 /** What this tab keeps under a name; "" if nothing. */
 function stored(name) {
   return sessionStorage.getItem(STORED[name]) ?? "";
@@ -203,14 +215,13 @@ function stored(name) {
 byId("key").addEventListener("submit", (event) => {
   event.preventDefault();
   sessionStorage.setItem(STORED.key, byId("key-input").value);
-  snapshot = null; // of another key
   begin();
 });
 byId("leave").addEventListener("click", () => {
   forget();
   showInUrl(view.withoutPart(location.search));
   snapshot = null; // of the part
-  fleet = { size: 0, channels: new Set() };
+  fleet = NO_FLEET;
   begin();
   showSoon();
 });
