@@ -269,16 +269,23 @@ class ChangesWorld:
         return whole_snapshot(self.fleet.workers, self._expired_before, now)
 
     def _note_looks(self) -> None:
-        """Have each look note by which moment errors had expired in it."""
+        """Have each look note by which moment errors had expired in it, one that is skipped too."""
         current = self.pipeline._settling.current
-        look = current.look
+        look, can_skip_look = current.look, current.can_skip_look
 
         def noted() -> Steps[None]:
             expired_before = self.fleet.shown_at(self.clock())
             yield from look()
             self._expired_before = expired_before
 
+        def skipped() -> bool:
+            can_skip = can_skip_look()
+            if can_skip:
+                self._expired_before = self.fleet.shown_at(self.clock())
+            return can_skip
+
         current.look = noted  # type: ignore[method-assign]
+        current.can_skip_look = skipped  # type: ignore[method-assign]
 
     def _noting(self, encode: Callable[..., Steps[Any]], *, now_at: int) -> Callable[..., Steps[Any]]:
         """Have each event that is made noted with the truth."""

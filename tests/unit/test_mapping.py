@@ -31,7 +31,6 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_gateway.fanout.events.gzip_stream": ("unit/gateway/fanout/events/test_encoders.py",),
         "agent_status_gateway.fanout.events.retry": ("faults/test_outage.py", "integration/test_signals.py"),
         "agent_status_gateway.feed.news": ("unit/gateway/feed/test_feed.py", "unit/gateway/state/test_fleet.py"),
-        "agent_status_gateway.state.known_worker": ("unit/gateway/state/test_fleet.py", "model/test_protocol.py"),
     },
     "It talks to Redis: fakeredis and real servers hold it.": {
         "agent_status_publisher.contract.redis_primary": ("integration/test_redis_kinds.py", "faults/test_failover.py"),

@@ -64,9 +64,21 @@ class CurrentRows:
         self._fleet.touch_all()
 
     def fold(self) -> Steps[None]:
-        """Bring the rows up to date as far as reports go. A look must follow."""
-        self.has_looked = False
+        """Bring the rows up to date as far as reports go. A look must follow, unless that has changed nothing.
+
+        Most reports only say that all goes on as it did.
+        """
+        had_looked, self.has_looked = self.has_looked, False
         yield from self._fold.update(self._fleet, self._clock())
+        self.has_looked = had_looked and not self._fold.rows.has_news
+
+    def can_skip_look(self) -> bool:
+        """True if a look now would change nothing. Then it counts as done."""
+        now = self._clock()
+        if not self.is_settled(now):
+            return False
+        self.looked_at = now
+        return True
 
     def look(self) -> Steps[None]:
         """Bring rows and views up to date. What is not done yet is done by the next look."""

@@ -71,7 +71,8 @@ class Settling:
     def settle(self) -> Steps[None]:
         """Read the inbox, and bring the rows up to date."""
         yield from self.read_inbox()
-        yield from self._look()
+        if not self.current.can_skip_look():
+            yield from self._look()
 
     def read(self, reading: Reading, asked_at: float, now: float) -> Steps[None]:
         """Take in all reports of Redis. The inbox was read before, in the same hold of the lock."""

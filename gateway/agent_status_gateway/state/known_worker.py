@@ -5,13 +5,31 @@ known: its arrival on the channel or, for one that was read, its age by Redis's 
 count from there.
 """
 
+from operator import itemgetter
+from typing import Final
+
 from agent_status_publisher.contract.wire import Report, SessionRecord, SessionState
+
+_KEY: Final = itemgetter(0)
+"""A function that gives a session's key. It is one call in C, since each report has up to a thousand."""
 
 
 class KnownWorker:
     """One worker as this replica knows it. `is_lost` stays until a newer report comes."""
 
-    __slots__ = ("arrived_at", "ended", "grace_from", "is_lost", "is_vanished", "moment", "places", "report")
+    __slots__ = (
+        "ages_ms",
+        "arrived_at",
+        "ended",
+        "expiring",
+        "grace_from",
+        "held",
+        "is_lost",
+        "is_vanished",
+        "moment",
+        "places",
+        "report",
+    )
 
     def __init__(self, report: Report, moment: float, arrived_at: float, before: "KnownWorker | None" = None) -> None:
         self.report = report
@@ -23,12 +41,18 @@ class KnownWorker:
         self.grace_from = float("-inf")
         """When Redis lost it while something of it counted (a wipe, an older copy, a step of its clock)."""
         record = report.record
+        self.held = record.held
+        """Its sessions as they are but for their ages, which must not be read here."""
+        self.ages_ms = record.all_changed_ms
+        """Milliseconds since each session had changed when it reported, each at its session's place."""
+        self.expiring = record.expiring
+        """Its sessions that expire."""
         self.places: dict[str, int]
-        """The place of each session in its report, by key."""
-        if before is not None and record.texts and record.texts is before.report.record.texts:
+        """The place of each session in its report, by key. It is the same object as before if no place has changed."""
+        if before is not None and _has_same_keys(self, before):
             self.places = before.places
         else:
-            self.places = {session.key: place for place, session in enumerate(record.held)}
+            self.places = {session.key: place for place, session in enumerate(self.held)}
         self.ended: dict[str, int] = {run.key: run.run_ms for run in record.ended}
         """The keys that it has ended, and the milliseconds since the ended run began."""
 
@@ -101,11 +125,19 @@ class KnownWorker:
 
     def began_at(self, key: str) -> float:
         """The moment at which what is shown of a session began: its state or, if the worker was lost, its loss."""
-        record, place = self.report.record, self.places[key]
-        if self.is_lost and record.held[place].state is not SessionState.ERROR:
+        place = self.places[key]
+        if self.is_lost and self.held[place].state is not SessionState.ERROR:
             return self.lease_ends_at
-        return self.moment - record.changed_ms(place) / 1000
+        return self.moment - self.ages_ms[place] / 1000
 
     def expires_at(self, session: SessionRecord) -> float:
         """The moment at which a session in error, or a question, vanishes; infinity for others."""
         return float("inf") if session.expires_ms is None else self.moment + session.expires_ms / 1000
+
+
+def _has_same_keys(known: KnownWorker, before: KnownWorker) -> bool:
+    """Test whether a worker's newest report has the keys of the one before, each at its place."""
+    texts = known.report.record.texts
+    if texts and texts is before.report.record.texts:
+        return True
+    return [*map(_KEY, known.held)] == [*before.places]

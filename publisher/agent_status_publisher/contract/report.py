@@ -147,13 +147,13 @@ class WorkerRecord:
     @property
     def held(self) -> tuple[SessionRecord, ...]:
         """The sessions as they are but for their ages, which must not be read here. It takes no time."""
-        return self.sessions.held if isinstance(self.sessions, AgedSessions) else tuple(self.sessions)
+        return self.sessions.held if type(self.sessions) is AgedSessions else tuple(self.sessions)
 
     @property
     def expiring(self) -> tuple[SessionRecord, ...]:
         """The sessions that expire."""
         sessions = self.sessions
-        if not isinstance(sessions, AgedSessions):
+        if type(sessions) is not AgedSessions:
             return tuple(session for session in sessions if session.expires_ms is not None)
         return tuple(sessions[place] for place, ms in enumerate(sessions.expires_ms) if ms is not None)
 
@@ -161,12 +161,12 @@ class WorkerRecord:
     def all_changed_ms(self) -> Sequence[int]:
         """Milliseconds since each session has changed, each at its session's place."""
         sessions = self.sessions
-        return sessions.changed_ms if isinstance(sessions, AgedSessions) else [one.changed_ms for one in sessions]
+        return sessions.changed_ms if type(sessions) is AgedSessions else [one.changed_ms for one in sessions]
 
     def changed_ms(self, place: int) -> int:
         """Milliseconds since the session at this place has changed."""
         sessions = self.sessions
-        return sessions.changed_ms[place] if isinstance(sessions, AgedSessions) else sessions[place].changed_ms
+        return sessions.changed_ms[place] if type(sessions) is AgedSessions else sessions[place].changed_ms
 
     @property
     def ttl_ms(self) -> int:

@@ -21,15 +21,15 @@ def changed_sessions(known: KnownWorker, before: KnownWorker) -> Iterable[Sessio
     A session that has only moved to another place may be among them. The texts of both records decide if they are
     there, since comparing them costs least.
     """
-    record, record_before = known.report.record, before.report.record
-    sessions, texts, texts_before = record.held, record.texts, record_before.texts
+    texts, texts_before = known.report.record.texts, before.report.record.texts
     if texts and texts is texts_before:
         return ()
+    sessions, sessions_before = known.held, before.held
     if texts and len(texts) == len(texts_before):
         return compress(sessions, map(ne, texts, texts_before))
     return [
         session
-        for session, other in zip_longest(sessions, record_before.held[: len(sessions)])
+        for session, other in zip_longest(sessions, sessions_before[: len(sessions)])
         if other is None or session[_IDENTITY] != other[_IDENTITY] or session[_TEXTS] != other[_TEXTS]
     ]
 
@@ -43,13 +43,12 @@ def redated_sessions(known: KnownWorker, before: KnownWorker) -> list[str]:
     elapsed_ms, spare_ms = known.report.at_ms - before.report.at_ms, 1000 * SPARE_SECONDS
     # One of the two may be too short: a report may come late, and Redis's clock may step back.
     young_ms = max(elapsed_ms, 1000 * (known.moment - before.moment)) + spare_ms
-    record, ages_before = known.report.record, before.report.record.all_changed_ms
-    held, ages = record.held, record.all_changed_ms
+    ages_before = before.ages_ms
     if known.places is not before.places:
         places = before.places
-        ages_before = [ages_before[places[s.key]] if s.key in places else 0 for s in held]
+        ages_before = [ages_before[places[key]] if key in places else 0 for key in known.places]
     return [
-        held[place].key
-        for place, (age_ms, before_ms) in enumerate(zip(ages, ages_before, strict=True))
+        key
+        for key, age_ms, before_ms in zip(known.places, known.ages_ms, ages_before, strict=True)
         if age_ms < young_ms or abs(age_ms - before_ms - elapsed_ms) > spare_ms
     ]

@@ -68,7 +68,7 @@ class Fold:
             yield
         while (worker_id := self._expiries.take_due(expired_before)) is not None:
             known = self._sources[worker_id].known
-            for session in known.report.record.expiring:
+            for session in known.expiring:
                 if known.expires_at(session) <= expired_before:
                     self._decide(session.key, expired_before)
             self._set_expiry(worker_id, known, expired_before)
@@ -111,11 +111,11 @@ class Fold:
             touched.update(known.ended.keys() & known.places.keys())
             touched.update(before.ended.keys() & before.places.keys())
         shown = self.rows.by_key
-        for session in known.report.record.expiring:
+        for session in known.expiring:
             is_over = known.expires_at(session) <= expired_before
             if is_over is (session.key in shown):
                 touched.add(session.key)
-        for session in before.report.record.expiring:  # its time may have been over, and have no end now
+        for session in before.expiring:  # its time may have been over, and have no end now
             if session.key not in shown:
                 touched.add(session.key)
         return touched
@@ -175,15 +175,19 @@ class Fold:
             self._contested.pop(worker_id, None)
 
     def _set_expiry(self, worker_id: str, known: KnownWorker, expired_before: float) -> None:
-        moments = [known.expires_at(session) for session in known.report.record.expiring]
+        if not known.expiring:
+            self._expiries.remove(worker_id)
+            return
+        moments = [known.expires_at(session) for session in known.expiring]
         self._expiries.set(worker_id, min((m for m in moments if m > expired_before), default=NEVER))
 
     def _count(self, worker_id: str, known: KnownWorker | None) -> None:
         """Count the capacity and the start of a worker if it is live."""
-        self._capacity -= self._capacities.pop(worker_id, 0)
         if known is not None and known.is_live:
-            self._capacities[worker_id] = known.report.record.max_concurrent
-            self._capacity += known.report.record.max_concurrent
+            capacity = known.report.record.max_concurrent
+            self._capacity += capacity - self._capacities.get(worker_id, 0)
+            self._capacities[worker_id] = capacity
             self._starts.set(worker_id, known.started_at)
         else:
+            self._capacity -= self._capacities.pop(worker_id, 0)
             self._starts.remove(worker_id)

@@ -65,6 +65,11 @@ class FoldedRows(Rows):
             row.noted_start = started_at
             self._changed.add(row.key)
 
+    @property
+    def has_news(self) -> bool:
+        """True when a row has changed or moved, and was not taken since."""
+        return bool(self._changed or self._moved)
+
     def take_changed(self) -> str | None:
         """Take a key whose row has changed since it was last taken; None without any."""
         return self._changed.pop() if self._changed else None

@@ -148,3 +148,37 @@ def test_nothing_is_settled_when_the_fold_begins_again_or_a_deadline_has_come() 
     assert not current.rows.is_settled(current.rows.next_deadline(current.clock()))
     current.rows.begin_again()
     assert not current.rows.is_settled(current.clock())
+
+
+def test_a_report_that_changes_nothing_needs_no_look_and_counts_as_one() -> None:
+    current = Current()
+    current.hear("web:1", seq=1)
+    current.look()
+    current.clock.pass_(1)
+    current.hear("web:1", seq=2)
+    at_once(current.rows.fold())
+    assert current.rows.can_skip_look()
+    assert current.rows.looked_at == current.clock()
+    looked_at = current.clock()
+    current.clock.pass_(1)
+    current.hear("web:1", "web:2", seq=3)
+    at_once(current.rows.fold())
+    assert not current.rows.can_skip_look()
+    assert current.rows.looked_at == looked_at
+
+
+def test_a_report_that_changes_nothing_does_not_settle_what_nobody_has_looked_at() -> None:
+    current = Current()
+    current.hear("web:1", seq=1)
+    at_once(current.rows.fold())
+    current.hear("web:1", seq=2)
+    at_once(current.rows.fold())
+    assert not current.rows.can_skip_look()
+
+
+def test_a_look_is_not_skipped_once_a_deadline_has_come() -> None:
+    current = Current()
+    current.hear("web:1")
+    current.look()
+    current.clock.pass_(current.rows.next_deadline(current.clock()))
+    assert not current.rows.can_skip_look()

@@ -178,3 +178,13 @@ def test_a_row_that_another_worker_holds_has_moved_and_not_changed() -> None:
     rows.show("web:1", THINKING, other)
     assert taken(rows) == set()
     assert (rows.take_moved(), rows.take_moved()) == ("web:1", None)
+
+
+def test_there_is_news_until_all_that_has_changed_or_moved_was_taken() -> None:
+    rows, news = FoldedRows(), []
+    for _ in range(2):  # the second time, it is another worker's
+        rows.show("web:1", THINKING, held(FIRST))
+        news.append(rows.has_news)
+        taken(rows), rows.take_moved()
+        news.append(rows.has_news)
+    assert news == [True, False, True, False]
