@@ -13,8 +13,8 @@ import pytest
 import uvloop
 
 from agent_status_gateway.server import sockets
-from agent_status_gateway.server.borrowed_socket import BorrowedSocket
-from agent_status_gateway.server.open_stream import OpenStream
+from agent_status_gateway.server.open_requests.borrowed_socket import BorrowedSocket
+from agent_status_gateway.server.open_requests.open_stream import OpenStream
 from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served
 from chaos.servers.certificate import Certificate

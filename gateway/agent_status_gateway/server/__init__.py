@@ -7,8 +7,7 @@ In reading order:
     request_deadlines   how long a request may take to arrive
     lazy_parts          parts of a connection that take little memory until they are used
     request_limits      uvicorn's connection, with bounds on what a client can make it hold
-    borrowed_socket     a transport's socket, written to directly
-    open_stream         a client's transport: a response that stays open, written to by the hub
+    open_requests       requests that stay open on a connection
     connection          the same connection, which may carry an open stream
     serve               uvicorn, signals, and the drain before the end
 """

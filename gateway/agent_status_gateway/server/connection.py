@@ -1,4 +1,4 @@
-"""uvicorn's connection, with limits (request_limits.py), that may carry an open stream (open_stream.py).
+"""uvicorn's connection, with limits (request_limits.py), that may carry an open stream (open_requests/open_stream.py).
 
 A request for the stream is answered in the parser's callback, if the answer can be given without waiting, and the
 response stays open, without a task or a timer of its own. uvicorn does everything else. `RELIED_ON` names what is
@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.http.stream import STREAM, StatusStream
 from agent_status_gateway.server.lazy_parts import NOBODY_WAITS
-from agent_status_gateway.server.open_stream import OpenStream
+from agent_status_gateway.server.open_requests.open_stream import OpenStream
 from agent_status_gateway.server.request_limits import MAX_TARGET_BYTES, LimitedConnection
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.http.stream import STREAM
 from agent_status_gateway.server.connection import Connection
 from agent_status_gateway.server.lazy_parts import NOBODY_WAITS
-from tests.unit.gateway.server.test_open_stream import FakeClient, FakeTransport
+from tests.unit.gateway.server.open_requests.test_open_stream import FakeClient, FakeTransport
 
 GET = b"GET /stream HTTP/1.1\r\nHost: localhost\r\n"
 

@@ -14,7 +14,7 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
-from agent_status_gateway.server.open_stream import OpenStream
+from agent_status_gateway.server.open_requests.open_stream import OpenStream
 
 LOOPS = pytest.mark.parametrize("loop_factory", [uvloop.new_event_loop, asyncio.SelectorEventLoop])
 SECONDS = 10.0

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from agent_status_gateway.server.borrowed_socket import BorrowedSocket
+from agent_status_gateway.server.open_requests.borrowed_socket import BorrowedSocket
 
 
 class FakeTransport(asyncio.Transport):

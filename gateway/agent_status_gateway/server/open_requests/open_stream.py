@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 
 from agent_status_gateway.fanout.client import Client
 from agent_status_gateway.http.stream import Headers
-from agent_status_gateway.server.borrowed_socket import BorrowedSocket
+from agent_status_gateway.server.open_requests.borrowed_socket import BorrowedSocket
 
 
 class Carrier(Protocol):

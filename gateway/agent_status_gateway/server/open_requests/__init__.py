@@ -1,0 +1,7 @@
+"""Requests that stay open on a connection.
+
+In reading order:
+
+    borrowed_socket   a transport's socket, written to directly
+    open_stream       a client's transport: a response that stays open, written to by the hub
+"""
