@@ -20,6 +20,7 @@ from agent_status_gateway.http.answers.misdirected import HostCheck
 from agent_status_gateway.http.cors import cors_options
 from agent_status_gateway.http.documentation.api_page import api_page
 from agent_status_gateway.http.endpoints import keyed, open_to_all
+from agent_status_gateway.http.polls import POLLS, Polls
 from agent_status_gateway.http.stream import STREAM, StatusStream
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.server.serve import drain_on_signal
@@ -54,6 +55,7 @@ class Gateway(FastAPI):
         self._redis = redis
         self._replica: Replica | None = None
         self._stream: StatusStream | None = None
+        self._polls: Polls | None = None
         self._is_running = False
         self._has_logged_start = False
         self.include_router(keyed)
@@ -73,6 +75,14 @@ class Gateway(FastAPI):
         if self._stream is None:
             self._stream = StatusStream(replica)
         return self._stream
+
+    @property
+    def polls(self) -> Polls:
+        """The requests that are held, new at each start."""
+        replica = self.configure()
+        if self._polls is None:
+            self._polls = Polls(replica)
+        return self._polls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an ASGI app. A start that fails says why, without a traceback."""
@@ -123,7 +133,7 @@ class Gateway(FastAPI):
                 yield
         finally:
             self._is_running = False
-            self._replica = self._stream = None
+            self._replica = self._stream = self._polls = None
 
 
 def create_app(settings: Settings | None = None, redis: Redis | None = None) -> Gateway:
@@ -158,7 +168,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     logging.getLogger("uvicorn.access").addFilter(DropProbes())
     with drain_on_signal(replica.drain):
         async with app.running():
-            yield {STREAM: app.stream, MAX_CONNECTIONS: connections_at_most(most)}
+            yield {STREAM: app.stream, POLLS: app.polls, MAX_CONNECTIONS: connections_at_most(most)}
 
 
 app = create_app()

@@ -109,7 +109,7 @@ def test_a_client_that_stalls_again_and_again_gets_whole_events_the_newest_and_t
 
 
 def streams(gateway: GatewayThread) -> list[OpenStream]:
-    return [connection._stream for connection in gateway.connections() if connection._stream is not None]
+    return [connection._open for connection in gateway.connections() if connection._open is not None]
 
 
 @pytest.mark.parametrize("served", OURS, indirect=True)

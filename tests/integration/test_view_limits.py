@@ -93,7 +93,7 @@ def test_a_thousand_views_that_come_and_go_leave_nothing_behind(gateway: Gateway
         audiences._by_channel,
         audiences._others,
     ]
-    kept += [audiences._concerned - {audiences.plain}, gateway.app.replica.hub._waiting]
+    kept += [audiences._concerned - {audiences.plain}, gateway.app.replica.hub.waiting]
     kept += [places._by_key, places._by_address, places._views, places._views_by_key]
     assert [len(one) for one in kept] == [0] * len(kept)
     for deadlines in (audiences._due, audiences._wanted):

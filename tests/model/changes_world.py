@@ -261,7 +261,7 @@ class ChangesWorld:
         audiences = self.audiences
         assert len(audiences) == 0
         kept = (audiences._by_name, audiences._by_session, audiences._by_channel, audiences._others)
-        assert not any([*kept, audiences._concerned, self.hub._clients, self.hub._waiting])
+        assert not any([*kept, audiences._concerned, self.hub._clients, self.hub.waiting])
 
     # Truth
 

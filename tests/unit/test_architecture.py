@@ -80,8 +80,8 @@ PURE: Final = [
     *("agent_status_gateway.cli.terminal.roster", "agent_status_gateway.cli.terminal.goal"),
 ]
 NOT_PURE: Final = {
-    *("agent_status_gateway.fanout.hub", "agent_status_gateway.ingest.app"),
-    "agent_status_gateway.ingest.body_limit",
+    *("agent_status_gateway.ingest.app", "agent_status_gateway.ingest.body_limit", "agent_status_gateway.fanout.hub"),
+    *("agent_status_gateway.fanout.members.releases", "agent_status_gateway.fanout.members.waiting"),
 }
 """The files of pure rooms that write to the network, or ask the system."""
 IMPURE: Final = {"asyncio", "redis", "fastapi", "starlette", "time", "socket", "threading", "os", "uvicorn", "logging"}

@@ -6,8 +6,8 @@ In reading order:
     guests        which connections stay when strangers fill them
     hosts         which hosts a request may name
     keys          named keys with their scopes, and the tickets that they sign
+    rate_limit    how many requests an address may make
     credentials   where a request carries its key or ticket
     watched_file  a file that is read again when its content has changed
     key_file      the keys of the settings and of the file, which is read again when it changes
-    rate_limit    how many requests an address may make
 """

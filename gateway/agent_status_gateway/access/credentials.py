@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.access.keys.reader import Reader
+from agent_status_gateway.access.rate_limit import Rate
 from agent_status_gateway.fanout.address import client_of, counted_as
 
 MAX_GIVEN_KEYS: Final = 8
@@ -24,6 +25,8 @@ MAX_QUERY_FIELDS: Final = 100
 """The most fields of a query in which a key or ticket is looked for, as many as a request may have headers."""
 GIVEN: Final = "agent_status.given"
 """The key of a request's scope that holds the keys and tickets of its query, once they were looked for."""
+IN_MEASURE: Final = "agent_status.in_measure"
+"""The key of a request's scope that is set once the request is counted against its address's rate."""
 REFUSAL: Final = "Invalid or missing status API key"
 _in_header = APIKeyHeader(name="X-Status-Key", auto_error=False, description="The key, if the operator has set one.")
 _in_query = APIKeyQuery(name="key", auto_error=False, description="The key, from clients that cannot set headers.")
@@ -38,10 +41,17 @@ async def ask_in_measure(request: Request) -> None:
     Raises:
         HTTPException: 429, with the seconds after which to retry.
     """
-    address = counted_as(client_of(request.scope)[0])
-    seconds: float = request.app.replica.rate.seconds_until_next(address)
+    seconds = 0.0 if IN_MEASURE in request.scope else seconds_until_next(request.scope, request.app.replica.rate)
     if seconds:
         raise HTTPException(429, "too many requests from this address", {"Retry-After": str(math.ceil(seconds))})
+
+
+def seconds_until_next(scope: Scope, rate: Rate) -> float:
+    """Count a request against its address's rate, once; return the seconds after which to retry, 0 if it may pass."""
+    seconds = rate.seconds_until_next(counted_as(client_of(scope)[0]))
+    if not seconds:
+        scope[IN_MEASURE] = True
+    return seconds
 
 
 async def require_key(

@@ -7,8 +7,9 @@ In reading order:
     delivery_counts   what was written to clients, as plain numbers
     client            one open stream: what was last written to it and what waits for it
     change_reader     one open stream of change events
+    members           held requests, which take a place as clients do
     audience          the readers of one view: its rows, when it is sent, what was made for it
     audiences         all views that are read, and which of them a changed row concerns
-    places            open streams counted against the limits
-    hub               all open streams: join, broadcast, keep alive, drain
+    places            open streams and held polls counted against the limits
+    hub               all open streams and held polls: join, broadcast, keep alive, drain
 """

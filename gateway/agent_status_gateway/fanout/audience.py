@@ -8,6 +8,7 @@ from agent_status_gateway.fanout.events.changes import Change, encode_change
 from agent_status_gateway.fanout.events.frames import Frame
 from agent_status_gateway.fanout.events.served_frame import SHORT_ROWS, ServedFrame
 from agent_status_gateway.fanout.events.update import Update
+from agent_status_gateway.fanout.members.poll import Member, Poll
 from agent_status_gateway.state.debounce import Debounce
 from agent_status_gateway.state.fold.row import Row
 from agent_status_gateway.state.fold.rows import Rows
@@ -29,6 +30,7 @@ class Audience:
         name: A name that no other audience of this replica has.
         readers: The clients that get whole snapshots.
         change_readers: The clients that get changes.
+        polls: The requests that are held until there is news.
         scoped_by: The audience of the whole scope in which the view is; None if it is that, or has no scope.
         dependents: How many audiences are scoped by this one, which keeps up the workers that are counted for them.
     """
@@ -44,6 +46,7 @@ class Audience:
         "is_filled",
         "is_whole",
         "name",
+        "polls",
         "readers",
         "rows",
         "scoped_by",
@@ -72,6 +75,7 @@ class Audience:
         """True once the rows are those of the view, and kept up."""
         self.readers: set[Client] = set()
         self.change_readers: set[ChangeReader] = set()
+        self.polls: set[Poll] = set()
         self.debounce = Debounce(window_seconds)
         self.cadence = Cadence(window_seconds)
         self.served = ServedFrame(clock, is_of_all=self.is_whole)
@@ -79,7 +83,7 @@ class Audience:
         self._changed: list[str] = []
 
     def __len__(self) -> int:
-        return len(self.readers) + len(self.change_readers)
+        return len(self.readers) + len(self.change_readers) + len(self.polls)
 
     @property
     def is_short(self) -> bool:
@@ -95,27 +99,37 @@ class Audience:
     def wanted_from(self) -> float:
         """The moment from which news would be sent at once; infinity without readers."""
         wanted = NEVER
-        if self.readers or self.is_whole:
+        if self._has_windows:
             wanted = self.debounce.closes_at if self.debounce.is_open else -NEVER
         return min(wanted, self.cadence.wanted_from) if self.change_readers else wanted
 
-    def add(self, client: Client) -> None:
-        """Add a client, whose first event is written, or waits."""
-        if isinstance(client, ChangeReader):
+    @property
+    def _has_windows(self) -> bool:
+        """True while somebody waits for the close of a window."""
+        return bool(self.readers or self.polls or self.is_whole)
+
+    def add(self, member: Member) -> None:
+        """Add a client, whose first event is written, or waits; or a poll that is held."""
+        if isinstance(member, ChangeReader):
             if not self.change_readers:
                 self.cadence.begin(self.rows.id)
-            self.change_readers.add(client)
+            self.change_readers.add(member)
+            return
+        if not self._has_windows and not self.debounce.is_open:
+            self.debounce.begin(self.rows.id)
+        if isinstance(member, Poll):
+            self.polls.add(member)
         else:
-            if not self.readers and not self.is_whole and not self.debounce.is_open:
-                self.debounce.begin(self.rows.id)
-            self.readers.add(client)
+            self.readers.add(member)
 
-    def remove(self, client: Client) -> None:
-        """Remove a client."""
-        if isinstance(client, ChangeReader):
-            self.change_readers.discard(client)
+    def remove(self, member: Member) -> None:
+        """Remove a client or a poll."""
+        if isinstance(member, Poll):
+            self.polls.discard(member)
+        elif isinstance(member, ChangeReader):
+            self.change_readers.discard(member)
         else:
-            self.readers.discard(client)
+            self.readers.discard(member)
 
     def fill(self, rows: Rows) -> None:
         """Begin again with these rows, which are of no version that any client has."""
@@ -157,7 +171,7 @@ class Audience:
             else:
                 self._log.forget()
             self._changed.clear()
-        if self.readers or self.is_whole:
+        if self._has_windows:
             self.debounce.note(self.rows.id, now)
         if self.change_readers:
             self.cadence.note(self.rows.id, now)
@@ -175,24 +189,14 @@ class Audience:
         return frame
 
     def update(
-        self, groups: Iterable[Collection[Client]], status_of: StatusOf, now: float, *, may_serve: bool
+        self, groups: Iterable[Collection[Member]], status_of: StatusOf, now: float, *, may_serve: bool
     ) -> Steps[Update]:
         """Make what the clients of these groups need to get from what was last written to each to the rows of now.
 
-        If `may_serve`, a frame of these rows that was made a moment ago is the whole.
+        Polls need only the id. If `may_serve`, a frame of these rows that was made a moment ago is the whole.
         """
         snapshot_id, version = self.rows.id, self._log.version
-        needs_whole = False
-        bases: dict[int, str] = {}
-        for group in groups:
-            if group is self.readers:  # there may be thousands, and all need the same
-                needs_whole = needs_whole or bool(group)
-                continue
-            for client in group:
-                if not isinstance(client, ChangeReader):
-                    needs_whole = True
-                elif client.version not in bases and (base_id := client.base(snapshot_id)) is not None:
-                    bases[client.version] = base_id
+        needs_whole, bases = self._needs(groups, snapshot_id)
         changes: dict[int, Change] = {}
         status = status_of(self.rows, now, self.holders)
         by_key = self.rows.by_key
@@ -211,3 +215,19 @@ class Audience:
         if needs_whole and (whole is None or whole.version != version):
             whole = yield from self.renew(status_of, now)
         return Update(snapshot_id, version, whole, changes)
+
+    def _needs(self, groups: Iterable[Collection[Member]], snapshot_id: str) -> tuple[bool, dict[int, str]]:
+        """Find whether these members need a whole snapshot, and the versions and ids that they need a change from."""
+        needs_whole = False
+        bases: dict[int, str] = {}
+        for group in groups:
+            if group is self.readers:  # there may be thousands, and all need the same
+                needs_whole = needs_whole or bool(group)
+                continue
+            for member in () if group is self.polls else group:
+                if isinstance(member, ChangeReader):
+                    if member.version not in bases and (base_id := member.base(snapshot_id)) is not None:
+                        bases[member.version] = base_id
+                elif isinstance(member, Client):
+                    needs_whole = True
+        return needs_whole, bases

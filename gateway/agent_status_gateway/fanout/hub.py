@@ -1,4 +1,4 @@
-"""All open streams: clients join, get the newest snapshot, and leave. The pipeline comes before, the client after.
+"""All open streams and held polls: who joins, is served, and leaves. The pipeline comes before, the client after.
 
 The hub writes to every transport itself: no client has a task or a timer of its own on the fast path. So the hub
 broadcasts, keeps alive and closes in small steps, with the event loop's other work between them. A transport that
@@ -10,7 +10,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from functools import partial
 from typing import Final
 
@@ -23,6 +23,9 @@ from agent_status_gateway.fanout.events.encoders import Encoder
 from agent_status_gateway.fanout.events.frames import Frame
 from agent_status_gateway.fanout.events.retry import random_retry_ms, retry
 from agent_status_gateway.fanout.events.update import Update
+from agent_status_gateway.fanout.members.poll import Member, Poll
+from agent_status_gateway.fanout.members.releases import Releases
+from agent_status_gateway.fanout.members.waiting import Waiting
 from agent_status_gateway.fanout.places import Limits, Places
 from agent_status_gateway.state.views.view import WHOLE, View
 
@@ -45,7 +48,7 @@ STUCK_SECONDS: Final = 60.0
 
 
 class Hub:
-    """All open streams of this replica."""
+    """All open streams and held polls of this replica."""
 
     def __init__(
         self,
@@ -55,17 +58,17 @@ class Hub:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._audiences = audiences
-        self._clients: dict[Client, Audience] = {}
-        self._waiting: dict[Audience, dict[Client, None]] = {}
+        self._clients: dict[Member, Audience] = {}
         self._places = Places(limits)
+        self._releases = Releases()
         self._clock = clock
         self._round_seconds = min(MAX_ROUND_SECONDS, keepalive_seconds / ROUNDS_TO_KEEPALIVE)
         self._keepalive_rounds = round(keepalive_seconds / self._round_seconds)
         self._stuck_rounds = round(STUCK_SECONDS / self._round_seconds)
         self._feed_rounds = round(FEED_SECONDS / self._round_seconds)
         self._is_empty = asyncio.Event()
-        self.has_waiting = asyncio.Event()
-        """Set when clients wait for an event that is made for them: the first one, or one that they missed."""
+        self.waiting: Waiting[Audience] = Waiting()
+        """Clients that wait for an event made for them, the first one or one that they missed; polls that ask."""
         self.is_draining = False
         self.counts = DeliveryCounts()
 
@@ -74,15 +77,15 @@ class Hub:
 
     @property
     def max_clients(self) -> int:
-        """The most open streams that this replica takes."""
+        """The most open streams and held polls that this replica takes."""
         return self._places.limits.clients
 
     def count(self, key_name: str) -> int:
-        """Count the open streams of this key."""
+        """Count the open streams and held polls of this key."""
         return self._places.count(key_name)
 
     def why_full(self, key_name: str, address: str, view: View = WHOLE) -> str | None:
-        """The reason for refusing another stream; None if there is room."""
+        """The reason for refusing another stream or poll; None if there is room."""
         return self._places.why_full(key_name, address, view)
 
     def join(
@@ -112,27 +115,45 @@ class Hub:
             client.open(frame, random_retry_ms(), feed)
         counts.joins += 1
         counts.join_seconds += self._clock() - joined_at
-        self._clients[client] = audience
-        audience.add(client)
-        self._audiences.schedule(audience)
-        self._places.take(peer, audience.view)
+        self._add(client, audience)
         if frame is None:
             self._wait(client)
         return client
 
-    def leave(self, client: Client) -> None:
-        """Remove a client whose stream has ended."""
-        audience = self._clients.pop(client, None)
+    def hold(
+        self,
+        audience: Audience,
+        ids: Container[str],
+        on_release: Callable[[], None],
+        *,
+        peer: Peer,
+        seconds: float,
+        asks: bool,
+    ) -> Poll:
+        """Hold a request whose client has these ids, for this many seconds at the most.
+
+        If it `asks`, it is released soon if the rows of now have another id, and no window is open.
+        """
+        poll = Poll(ids, on_release, release=self._releases.add, leave=self.leave, peer=peer)
+        self._releases.hold(poll, seconds)
+        self._add(poll, audience)
+        if asks:
+            self._wait(poll)
+        return poll
+
+    def leave(self, member: Member) -> None:
+        """Remove a client whose stream has ended, or a poll that is held no longer."""
+        audience = self._clients.pop(member, None)
         if audience is None:
             return
-        audience.remove(client)
-        self._waiting.get(audience, {}).pop(client, None)
-        self.counts.endings[client.ending] += 1
-        peer = client.peer
-        self._places.give_back(peer, audience.view)
+        audience.remove(member)
+        self.waiting.remove(member, audience)
+        self._places.give_back(member.peer, audience.view)
         self._audiences.drop_empty(audience)
-        seconds = self._clock() - client.joined_at
-        logger.info("stream to %s ended after %.1f s, %d events: %s", peer, seconds, client.events, client.ending)
+        if isinstance(member, Poll):
+            self._releases.remove(member)
+        else:
+            self._note_end(member)
         if not self._clients:
             self._is_empty.set()
 
@@ -140,35 +161,46 @@ class Hub:
         """Drop an audience that nobody has joined, or everybody has left."""
         self._audiences.drop_empty(audience)
 
-    def take_waiting(self) -> list[tuple[Audience, list[Client]]]:
-        """Take the clients that wait, by audience."""
-        waiting, self._waiting = self._waiting, {}
-        self.has_waiting.clear()
-        return [(audience, list(clients)) for audience, clients in waiting.items()]
+    def _add(self, member: Member, audience: Audience) -> None:
+        self._clients[member] = audience
+        audience.add(member)
+        self._audiences.schedule(audience)
+        self._places.take(member.peer, audience.view)
 
-    def _wait(self, client: Client) -> None:
-        if (audience := self._clients.get(client)) is not None:
-            self._waiting.setdefault(audience, {})[client] = None
-            self.has_waiting.set()
+    def _note_end(self, client: Client) -> None:
+        self.counts.endings[client.ending] += 1
+        peer, seconds = client.peer, self._clock() - client.joined_at
+        logger.info("stream to %s ended after %.1f s, %d events: %s", peer, seconds, client.events, client.ending)
 
-    async def broadcast(self, update: Update, clients: Iterable[Client]) -> None:
-        """Offer an update to clients of its view, in steps.
+    def _wait(self, member: Member) -> None:
+        if (audience := self._clients.get(member)) is not None:
+            self.waiting.add(member, audience)
+
+    async def broadcast(self, update: Update, clients: Iterable[Member]) -> None:
+        """Offer an update to clients and polls of its view, in steps.
 
         A client that joins during the broadcast has these rows or newer ones.
         """
         await self._offer(update, list(clients), lambda client: client.update(update))
 
-    async def serve(self, update: Update, clients: Iterable[Client], current_feed_event: Callable[[], bytes]) -> None:
-        """Write to clients that wait for an event, and then a feed event to those that asked for it."""
+    async def serve(self, update: Update, clients: Iterable[Member], current_feed_event: Callable[[], bytes]) -> None:
+        """Write to clients that wait for an event, and then a feed event to those that asked for it.
 
-        def serve(client: Client) -> None:
+        Polls that ask are offered the update, unless a window of their view is open.
+        """
+
+        def serve(client: Member) -> None:
+            if isinstance(client, Poll):
+                if (audience := self._clients.get(client)) is not None and not audience.debounce.is_open:
+                    client.update(update)
+                return
             if isinstance(client, ChangeReader) or not client.has_event:  # else a broadcast has brought a newer one
                 client.update(update)
             client.offer_feed(current_feed_event())
 
         await self._offer(update, list(clients), serve)
 
-    async def _offer(self, update: Update, clients: list[Client], offer: Callable[[Client], None]) -> None:
+    async def _offer(self, update: Update, clients: list[Member], offer: Callable[[Member], None]) -> None:
         large = [form for form in (update.whole, *update.changes.values()) if form is not None and form.is_large]
         if large and any(client.is_gzipped for client in clients):
             for form in large:
@@ -202,7 +234,7 @@ class Hub:
         The visits are spread over the round, and so are the feed events of clients that joined at different times.
         """
 
-        def visit(client: Client) -> None:
+        def visit(client: Member) -> None:
             client.round(keepalive_rounds=self._keepalive_rounds, stuck_rounds=self._stuck_rounds)
             if client.wants_feed and client.rounds_since_feed >= self._feed_rounds:
                 client.offer_feed(current_feed_event())
@@ -245,10 +277,10 @@ class Hub:
                 async with asyncio.timeout(1.0):
                     await self._is_empty.wait()
 
-    def _close(self, client: Client) -> None:
+    def _close(self, client: Member) -> None:
         client.close(retry(random_retry_ms()))
 
-    def _safely(self, client: Client, act: Callable[[Client], None]) -> None:
+    def _safely(self, client: Member, act: Callable[[Member], None]) -> None:
         if client not in self._clients:
             return
         try:
@@ -256,7 +288,7 @@ class Hub:
         except Exception:  # noqa: BLE001 - one client's defect must not cost the others their turn
             self._failed(client)
 
-    def _failed(self, client: Client) -> None:
+    def _failed(self, client: Member) -> None:
         """Remove a client whose error is being handled: its transport may never report its end."""
         logger.exception("a client's transport has failed")  # noqa: LOG004 - called by an exception's handler
         with contextlib.suppress(Exception):

@@ -9,5 +9,6 @@ In reading order:
     answers          answers that several endpoints give
     documentation    the API's own documentation
     stream           the stream's endpoint, as raw ASGI
+    polls            requests that are held until there is news
     endpoints        every other endpoint
 """

@@ -59,8 +59,8 @@ class AsgiTransport(Transport):
         await together(
             stream_send=self._send(client, send),
             # Without a receive() under way nothing would notice a disconnect.
-            stream_watch=_until_disconnected(receive),
-            stream_abort=_until_set(self._is_aborted),
+            stream_watch=until_disconnected(receive),
+            stream_abort=until_set(self._is_aborted),
         )
 
     async def _send(self, client: Client, send: Send) -> None:
@@ -83,10 +83,12 @@ def body(chunk: bytes, *, last: bool = False) -> Message:
     return {"type": "http.response.body", "body": chunk, "more_body": not last}
 
 
-async def _until_disconnected(receive: Receive) -> None:
+async def until_disconnected(receive: Receive) -> None:
+    """Wait until the client has closed; what it sends until then is dropped."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _until_set(event: asyncio.Event) -> None:
+async def until_set(event: asyncio.Event) -> None:
+    """Wait for an event, as a loop that returns nothing."""
     await event.wait()

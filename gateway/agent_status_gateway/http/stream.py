@@ -20,11 +20,13 @@ from agent_status_gateway.fanout.address import client_of
 from agent_status_gateway.fanout.client import Client, Peer, Transport
 from agent_status_gateway.fanout.events.encoders import encoder_for
 from agent_status_gateway.http.answers.misdirected import misdirected
+from agent_status_gateway.http.answers.room import why_no_room
 from agent_status_gateway.http.answers.unavailable import unavailable
 from agent_status_gateway.http.answers.unprocessable import unprocessable
 from agent_status_gateway.http.asgi_transport import AsgiTransport, body
 from agent_status_gateway.http.asking.asked import asked_by
 from agent_status_gateway.http.asking.negotiation import accepts_gzip
+from agent_status_gateway.http.asking.request_head import header, path_below_root
 from agent_status_gateway.http.cors import cors_options
 from agent_status_gateway.paths import STREAM_PATH
 from agent_status_gateway.replica import Replica
@@ -38,7 +40,6 @@ STREAM: Final = "agent_status.stream"
 """The key of the lifespan state that holds this endpoint, for connections that call it themselves."""
 READER: Final = "agent_status.reader"
 """The key of a request's scope that holds the reader who was not refused."""
-NO_ROOM: Final = "unavailable: there is no room for this stream now"
 HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-transform"),
@@ -70,7 +71,7 @@ class StatusStream:
 
     def is_for(self, scope: Scope) -> bool:
         """Test whether a request is for the stream."""
-        return scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and _path_below_root(scope) == STREAM_PATH
+        return scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and path_below_root(scope) == STREAM_PATH
 
     def opens_at_once(self, scope: Scope) -> bool:
         """Test whether the answer is an open stream, and can be given without waiting."""
@@ -85,7 +86,7 @@ class StatusStream:
         self, scope: Scope, transport: Transport, *, is_chunked: bool, set_headers: Callable[[Headers], None]
     ) -> Client:
         """Open a stream on this transport; `set_headers` gets the headers, CORS included, before the first byte."""
-        is_gzipped = accepts_gzip(_header(scope, b"accept-encoding"))
+        is_gzipped = accepts_gzip(header(scope, b"accept-encoding"))
         set_headers(self._headers_for(_origin(scope), is_gzipped))
         return self._join(scope, transport, is_gzipped=is_gzipped, is_chunked=is_chunked)
 
@@ -99,7 +100,7 @@ class StatusStream:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        is_gzipped = accepts_gzip(_header(scope, b"accept-encoding"))
+        is_gzipped = accepts_gzip(header(scope, b"accept-encoding"))
         start: Message = {"type": "http.response.start", "status": 200, "headers": _headers(is_gzipped=is_gzipped)}
         if scope["method"] == "HEAD":
             await send(start)
@@ -148,13 +149,8 @@ class StatusStream:
             view = asked_by(scope, reader).view
         except WrongFieldError as error:
             return unprocessable(error)
-        if self._hub.is_draining:
-            return unavailable("this replica is going away", accept=_header(scope, b"accept"))
-        full = self._hub.why_full(reader.key_name, client_of(scope)[0], view)
-        if full is None:
-            return None
-        # A reader with a scope learns nothing of how many others there are, and of which of them it is one too many.
-        return unavailable(full if reader.sees_all else NO_ROOM, accept=_header(scope, b"accept"))
+        why = why_no_room(self._hub, reader, client_of(scope)[0], view)
+        return None if why is None else unavailable(why, accept=header(scope, b"accept"))
 
     async def _no_snapshot(self, scope: Scope) -> Response | None:
         """Wait for the first snapshot; return an answer if it does not come."""
@@ -162,7 +158,7 @@ class StatusStream:
             return None
         if await self._pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
             return None
-        return unavailable(self._pipeline.health.why_no_snapshot, accept=_header(scope, b"accept"))
+        return unavailable(self._pipeline.health.why_no_snapshot, accept=header(scope, b"accept"))
 
 
 def _headers(*, is_gzipped: bool) -> Headers:
@@ -208,14 +204,3 @@ async def _start_through(middleware: ASGIApp, scope: Scope) -> None:
 def _origin(scope: Scope) -> bytes | None:
     """The first `Origin` header, which is the one that the CORS middleware takes."""
     return next((value for name, value in scope["headers"] if name == b"origin"), None)
-
-
-def _header(scope: Scope, name: bytes) -> str:
-    return b", ".join([value for given, value in scope["headers"] if given == name]).decode("latin-1")
-
-
-def _path_below_root(scope: Scope) -> str:
-    """The path without the prefix under which an app is mounted, which ASGI's `path` includes."""
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    return path.removeprefix(root) if root and path.startswith(f"{root}/") else path

@@ -50,6 +50,7 @@ class Pipeline:
         self.frame = settling.frame
         self.snapshot_id = settling.snapshot_id
         self.with_rows = settling.with_rows
+        self.is_news = settling.is_news
         self.workers = settling.workers
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""The two loops that send: what is due, and what clients wait for. Rows come from the settling; the hub writes.
+"""The two loops that send: what is due, and what clients and polls wait for. The settling comes before, the hub after.
 
 Rule 1. Reports that wait are read when some view could send news of them: at once while it is quiet, else when its
         window closes. With several views some are nearly always quiet; then the inbox is read, and what is due is
@@ -14,8 +14,8 @@ from typing import Final
 
 from agent_status_gateway.fanout.audience import Audience
 from agent_status_gateway.fanout.audiences import Audiences
-from agent_status_gateway.fanout.client import Client
 from agent_status_gateway.fanout.hub import Hub
+from agent_status_gateway.fanout.members.poll import Member
 from agent_status_gateway.pipeline.settling import Settling
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.tasks import Turns, in_steps
@@ -86,9 +86,9 @@ class Sending:
     async def serve_waiting(self, current_feed_event: Callable[[], bytes]) -> None:
         """Serve the clients that wait for an event that is made for them, for ever."""
         while True:
-            await self._hub.has_waiting.wait()
+            await self._hub.waiting.has_any.wait()
             await self._look_again()
-            for audience, clients in self._hub.take_waiting():
+            for audience, clients in self._hub.waiting.take():
                 update = await self._settling.update(audience, [clients], may_serve=True)
                 await self._hub.serve(update, clients, current_feed_event)
 
@@ -114,9 +114,9 @@ class Sending:
         if closes and audience.is_whole:
             self._set_lead()
 
-        groups: list[Collection[Client]] = []
+        groups: list[Collection[Member]] = []
         if closes or to_all:
-            groups.append(audience.readers)
+            groups += [audience.readers, audience.polls]
         if changes or to_all:
             groups.append(audience.change_readers)
         if any(groups):

@@ -5,14 +5,14 @@ of half a reading, and no row changes while a frame is made.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from typing import TypeVar
 
 from agent_status_gateway.fanout.audience import Audience
 from agent_status_gateway.fanout.audiences import Audiences
-from agent_status_gateway.fanout.client import Client
 from agent_status_gateway.fanout.events.frames import Frame, encode_frame
 from agent_status_gateway.fanout.events.update import Update
+from agent_status_gateway.fanout.members.poll import Member
 from agent_status_gateway.feed.inbox import Inbox
 from agent_status_gateway.feed.malformed_log import MalformedLog
 from agent_status_gateway.pipeline.current_rows import CurrentRows
@@ -27,8 +27,8 @@ from agent_status_publisher.contract.reading import Known, Reading
 from agent_status_publisher.contract.wire import MalformedReportError
 
 Result = TypeVar("Result")
-Groups = Sequence[Collection[Client]]
-"""Clients of one audience, in one group or several."""
+Groups = Sequence[Collection[Member]]
+"""Clients and polls of one audience, in one group or several."""
 
 
 class Settling:
@@ -149,6 +149,22 @@ class Settling:
             else:
                 rows = await in_steps(self.current.select(view))
             return await in_steps(work(rows, self._clock()))
+
+    def is_news(self, view: View, ids: Container[str]) -> bool | None:
+        """Test whether a view's rows of now have another id than these, and no window of it is open.
+
+        None if that cannot be known in an instant.
+        """
+        audience = self._audiences.get(view)
+        if audience is None or not audience.is_filled:
+            return None
+        if audience.debounce.is_open:
+            return False
+        if not self.is_settled:
+            if not self.can_settle_at_once():
+                return None
+            at_once(self.settle())
+        return audience.rows.id not in ids and not audience.debounce.is_open
 
     async def update(self, audience: Audience, groups: Groups, *, may_serve: bool) -> Update:
         """Make what these clients need to have the rows of the last look; `may_serve`: a frame may be a moment old."""

@@ -24,8 +24,10 @@ class HubCollector(Collector):
     @override
     def collect(self) -> Iterable[Metric]:
         counts = self._hub.counts
-        yield GaugeMetricFamily("agent_status_clients", "Open streams.", len(self._hub))
-        yield GaugeMetricFamily("agent_status_max_clients", "The most open streams allowed.", self._hub.max_clients)
+        yield GaugeMetricFamily("agent_status_clients", "Open streams and held requests.", len(self._hub))
+        yield GaugeMetricFamily(
+            "agent_status_max_clients", "The most open streams and held requests.", self._hub.max_clients
+        )
         yield CounterMetricFamily("agent_status_events", "Status events written to clients.", counts.events)
         yield CounterMetricFamily("agent_status_sent_bytes", "Bytes written to clients, without heads.", counts.bytes)
         yield CounterMetricFamily("agent_status_conflated", "Snapshots that a slow client never got.", counts.conflated)
@@ -37,7 +39,9 @@ class HubCollector(Collector):
         for reason, count in sorted(counts.endings.items()):
             ended.add_metric([reason], count)
         yield ended
-        by_key = GaugeMetricFamily("agent_status_key_clients", "Open streams by the name of their key.", labels=["key"])
+        by_key = GaugeMetricFamily(
+            "agent_status_key_clients", "Open streams and held requests by the name of their key.", labels=["key"]
+        )
         for name in sorted(self._access.names):
             by_key.add_metric([name], self._hub.count(name))
         yield by_key

@@ -57,7 +57,7 @@ async def broadcast(hub: Hub, frame: Frame) -> None:
 
 async def serve_waiting(hub: Hub, frame: Frame, feed_event: bytes) -> None:
     """Serve a snapshot to all that wait for one."""
-    for _, clients in hub.take_waiting():
+    for _, clients in hub.waiting.take():
         await hub.serve(whole(frame), clients, lambda: feed_event)
 
 

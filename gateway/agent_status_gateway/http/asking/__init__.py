@@ -2,8 +2,10 @@
 
 In reading order:
 
-    negotiation   what a request accepts
-    asked         the view and the events of a query
-    entity_tag    the tag of a snapshot, and whether a client has it
-    ticket        the body of a request for a ticket
+    request_head   its path and its headers
+    negotiation    what it accepts
+    asked          the view and the events of a query
+    entity_tag     the tag of a snapshot, and whether a client has it
+    wait           how long it may be held until there is news
+    ticket         the body of a request for a ticket
 """

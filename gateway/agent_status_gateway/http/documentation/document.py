@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from agent_status_gateway.http.answers.unavailable import SSE_MEDIA_TYPE
 from agent_status_gateway.http.asking.asked import EVENT_KINDS
+from agent_status_gateway.http.asking.wait import MAX_WAIT_SECONDS, WAIT
 from agent_status_gateway.state.views.query import (
     MAX_LABEL_NAME_CHARACTERS,
     MAX_LABEL_VALUE_CHARACTERS,
@@ -51,6 +52,15 @@ VIEW: Final = [
     _field("label", "Sessions that have each of these labels, `name:value`.", _LABEL, ["team:web"]),
 ]
 """The fields of a view."""
+WAITING: Final[dict[str, Any]] = {
+    "name": WAIT,
+    "in": "query",
+    "required": False,
+    "description": "With `If-None-Match`: the most seconds that the answer is held until there is another snapshot.",
+    "schema": {"type": "integer", "minimum": 0, "maximum": MAX_WAIT_SECONDS, "default": 0},
+    "example": 25,
+}
+"""How long a request may be held."""
 EVENTS: Final = _field(
     "events",
     "`changes`: after the first snapshot, only what differs. `feed`: whether the feed from Redis is `live` or `lost`, "

@@ -14,8 +14,10 @@ from agent_status_gateway.http.answers.unprocessable import unprocessable
 from agent_status_gateway.http.asking.asked import view_asked_by
 from agent_status_gateway.http.asking.entity_tag import entity_tag, has_tag
 from agent_status_gateway.http.asking.negotiation import accepts_gzip
-from agent_status_gateway.http.documentation.document import EVENT_STREAM, EVENTS, VIEW
+from agent_status_gateway.http.asking.wait import seconds_to_wait
+from agent_status_gateway.http.documentation.document import EVENT_STREAM, EVENTS, VIEW, WAITING
 from agent_status_gateway.http.endpoints.routers import REFUSED, WRONG_FIELD, ThisReplica, keyed
+from agent_status_gateway.http.polls import Polls
 from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS
 from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH, WORKERS_PATH
 from agent_status_gateway.state.fold.schema import Snapshot
@@ -34,7 +36,7 @@ _SAME: Final[dict[int | str, dict[str, Any]]] = {
     response_model=Snapshot,
     responses=REFUSED | WRONG_FIELD | _SAME,
     summary="What all agents are doing now",
-    openapi_extra={"parameters": VIEW},
+    openapi_extra={"parameters": [WAITING, *VIEW]},
 )
 async def status(
     request: Request,
@@ -48,12 +50,16 @@ async def status(
     """The current snapshot. `X-Status-Stale` says for how many seconds the feed has been lost, if it is."""
     try:
         view_asked_by(request.scope, reader_now(request))
+        seconds_to_wait(request.scope)
     except WrongFieldError as error:
         return unprocessable(error)
     if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
         return unavailable(replica.health.why_no_snapshot, accept="")
+    polls: Polls = request.app.polls
+    if (answer := await polls.wait_for_news(request, view_asked_by)) is not None:
+        return answer
     view = view_asked_by(request.scope, reader_now(request))
-    headers = _headers(replica.health)
+    headers = _headers(replica.health) | polls.headers(request.scope)
     tags = ", ".join(if_none_match)
     if tags and has_tag(tags, snapshot_id := await replica.pipeline.snapshot_id(view)):
         return Response(status_code=304, headers=headers | {"ETag": entity_tag(snapshot_id)})

@@ -14,6 +14,7 @@ from agent_status_gateway.access.guests import LET_IN
 from agent_status_gateway.http.stream import STREAM
 from agent_status_gateway.server.connection import Connection
 from agent_status_gateway.server.lazy_parts import NOBODY_WAITS
+from agent_status_gateway.server.open_requests.open_stream import OpenStream
 from tests.unit.gateway.server.open_requests.test_open_stream import FakeClient, FakeTransport
 
 GET = b"GET /stream HTTP/1.1\r\nHost: localhost\r\n"
@@ -61,8 +62,8 @@ def test_once_a_connection_closes_its_stream_is_blocked(
     connection: Connection, close: Callable[[Connection], None]
 ) -> None:
     connection.data_received(GET + (b"Content-Length: 9\r\n\r\n" if close is Connection.time_out else b"\r\n"))
-    stream = connection._stream
-    assert stream is not None
+    stream = connection._open
+    assert isinstance(stream, OpenStream)
     assert not stream.is_blocked
     close(connection)
     assert stream.is_blocked
@@ -71,12 +72,12 @@ def test_once_a_connection_closes_its_stream_is_blocked(
 # open_stream: Rule 3
 def test_a_lost_connection_has_given_the_socket_back(connection: Connection) -> None:
     connection.data_received(GET + b"\r\n")
-    stream = connection._stream
-    assert stream is not None
+    stream = connection._open
+    assert isinstance(stream, OpenStream)
     borrowed = stream._socket
     assert borrowed is not None
     connection.connection_lost(None)
-    assert (borrowed.fileno(), stream.is_blocked, connection._stream) == (-1, True, None)
+    assert (borrowed.fileno(), stream.is_blocked, connection._open) == (-1, True, None)
 
 
 def test_nothing_of_the_request_is_kept_while_its_stream_is_open(connection: Connection) -> None:
