@@ -10,6 +10,7 @@ import pytest
 
 from agent_status_gateway.access.keys.key_lines import Key
 from agent_status_gateway.access.keys.keyring import KeyRing
+from agent_status_gateway.feed.health import FeedHealth
 from agent_status_gateway.paths import BADGE_PATH, TEXT_PATH
 from agent_status_gateway.state.views.view import View
 from agent_status_publisher import StatusPublisher
@@ -27,6 +28,12 @@ PARTS: Final = {
     "emptykey": ("idle: no sessions", "idle"),
     "labelkey": ("idle: no sessions", "idle"),
 }
+
+
+@pytest.fixture(autouse=True)
+def never_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that stops this process for a second makes a snapshot stale, which is then said."""
+    monkeypatch.setattr(FeedHealth, "stale_seconds", None)
 
 
 def whole(answer: httpx.Response) -> str:
@@ -99,9 +106,9 @@ def test_a_ticket_that_is_void_is_refused_as_no_ticket_is(
         refused = gateway.get(f"{path}?ticket={wrong}&session=web:1&state=asleep")
         assert (refused.status_code, refused.content) == (403, stranger.content)
     later = time.time() + 61
-    monkeypatch.setattr(gateway.app.replica.access, "_wall_clock", lambda: later)
-    assert gateway.get(f"{path}?ticket={text}").content == stranger.content
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway.app.replica.access, "_wall_clock", lambda: later)
+        assert gateway.get(f"{path}?ticket={text}").content == stranger.content
     assert gateway.get(f"{path}?ticket={text}").status_code == 200
     file.write_text("all: everything\n")
     wait_until(lambda: gateway.get(f"{path}?ticket={text}").status_code == 403, "the key is removed")

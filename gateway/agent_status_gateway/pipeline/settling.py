@@ -5,7 +5,7 @@ of half a reading, and no row changes while a frame is made.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Container, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Sequence
 from typing import TypeVar
 
 from agent_status_gateway.fanout.audience import Audience
@@ -16,9 +16,11 @@ from agent_status_gateway.fanout.members.poll import Member
 from agent_status_gateway.feed.inbox import Inbox
 from agent_status_gateway.feed.malformed_log import MalformedLog
 from agent_status_gateway.pipeline.current_rows import CurrentRows
+from agent_status_gateway.pipeline.kept_results import KeptResults
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.steps import Steps, at_once
+from agent_status_gateway.state.views.select import is_short
 from agent_status_gateway.state.views.view import WHOLE, View
 from agent_status_gateway.state.workers import Workers, describe_workers
 from agent_status_gateway.tasks import in_steps
@@ -52,6 +54,7 @@ class Settling:
         self.malformed = self._malformed.note
         self.current = CurrentRows(fleet, audiences, clock)
         self.lock = asyncio.Lock()
+        self._kept = KeptResults(clock)
         self.has_earlier = asyncio.Event()
         """Set when something is due earlier than it was, or may be."""
 
@@ -133,22 +136,27 @@ class Settling:
 
         return await self.with_rows(view, id_of)
 
-    async def with_rows(self, view: View, work: Callable[[Rows, float], Steps[Result]]) -> Result:
+    async def with_rows(
+        self, view: View, work: Callable[[Rows, float], Steps[Result]], kept_as: Hashable = None
+    ) -> Result:
         """Do some work with a view's rows of now, and return its result. The rows stay the same during it.
 
         Args:
             view: The part whose rows are worked with.
             work: What is to be done with the rows, at this moment on the pipeline's clock.
+            kept_as: A name for the work, under which a result that takes long serves a while; None keeps nothing.
         """
         async with self.lock:
+            name = (view, kept_as)
+            if kept_as is not None and (kept := self._kept.get(name)) is not None:
+                result: Result = kept
+                return result
             if not self.is_settled:
                 await in_steps(self.settle())
-            audience = self._audiences.get(view)
-            if audience is not None and audience.is_filled:
-                rows: Rows = audience.rows
-            else:
-                rows = await in_steps(self.current.select(view))
-            return await in_steps(work(rows, self._clock()))
+            steps = self._work_with(view, work)
+            if kept_as is None or is_short(self.current.rows, view):
+                return await in_steps(steps)
+            return await in_steps(self._kept.make(name, steps))
 
     def is_news(self, view: View, ids: Container[str]) -> bool | None:
         """Test whether a view's rows of now have another id than these, and no window of it is open.
@@ -189,6 +197,14 @@ class Settling:
         yield from self.current.look()
         if self._audiences.due_at < due_at:
             self.has_earlier.set()
+
+    def _work_with(self, view: View, work: Callable[[Rows, float], Steps[Result]]) -> Steps[Result]:
+        audience = self._audiences.get(view)
+        if audience is not None and audience.is_filled:
+            rows: Rows = audience.rows
+        else:
+            rows = yield from self.current.select(view)
+        return (yield from work(rows, self._clock()))
 
     def _make_frame(self, view: View) -> Steps[Frame]:
         audience = self._audiences.get(view)

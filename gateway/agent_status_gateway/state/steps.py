@@ -1,6 +1,6 @@
 """Pure: work in small steps, so that others may work between two of them. `tasks.py` runs it beside the event loop."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -16,3 +16,16 @@ def at_once(steps: Steps[Result]) -> Result:
         except StopIteration as end:
             result: Result = end.value
             return result
+
+
+def timed(steps: Steps[Result], clock: Callable[[], float]) -> Steps[tuple[Result, float]]:
+    """Run all steps, and return the result with the seconds that the steps took, without what was done between them."""
+    seconds = 0.0
+    while True:
+        began_at = clock()
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value, seconds + clock() - began_at
+        seconds += clock() - began_at
+        yield

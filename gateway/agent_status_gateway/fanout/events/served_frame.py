@@ -6,7 +6,7 @@ from typing import Final
 from agent_status_gateway.fanout.events.frames import STEP_ROWS, Frame, encode_frame
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStatus
-from agent_status_gateway.state.steps import Steps
+from agent_status_gateway.state.steps import Steps, timed
 
 SERVING_SECONDS: Final = 0.05
 """A frame serves joins and the JSON endpoint for this many seconds: durations have one decimal."""
@@ -42,17 +42,7 @@ class ServedFrame:
     def renew(self, rows: Rows, status: GlobalStatus, version: int, now: float) -> Steps[Frame]:
         """Make a frame of these rows, which must not change during it."""
         steps = encode_frame(rows, status, now, version, is_of_all=self._is_of_all)
-        seconds = 0.0
-        while True:
-            began_at = self._clock()
-            try:
-                next(steps)
-            except StopIteration as end:
-                frame: Frame = end.value
-                break
-            finally:
-                seconds += self._clock() - began_at
-            yield
+        frame, seconds = yield from timed(steps, self._clock)
         self._frame = frame
         self._serves_until = now + min(MAX_SERVING_SECONDS, max(SERVING_SECONDS, SERVING_SHARE * seconds))
         return frame

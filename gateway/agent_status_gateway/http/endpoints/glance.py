@@ -144,7 +144,9 @@ async def _seen(request: Request, replica: Replica, most: int, make: Make) -> Gl
         stale_seconds = replica.health.stale_seconds
         return Glance(*make(found, stale_seconds, now), stale_seconds)
 
-    return await replica.pipeline.with_rows(_view_now(request), look)
+    # What says that it is fresh serves nobody when it is not, and the other way round.
+    kept_as = (request.url.path, replica.health.is_live)
+    return await replica.pipeline.with_rows(_view_now(request), look, kept_as)
 
 
 def _view_now(request: Request) -> View:

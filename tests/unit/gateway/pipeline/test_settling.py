@@ -4,7 +4,7 @@ import asyncio
 
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.steps import Steps
-from agent_status_gateway.state.views.view import WHOLE
+from agent_status_gateway.state.views.view import WHOLE, View
 from chaos.workers.reports import session
 from tests.support.builders.viewing import Middle, channel, only
 
@@ -122,5 +122,36 @@ def test_work_with_rows_gets_those_of_now_and_nothing_changes_during_it() -> Non
         ):
             assert await middle.settling.with_rows(view, keys) == (expected, 3.0)
         assert len(middle.audiences) == 1
+
+    asyncio.run(scenario())
+
+
+def test_only_the_work_of_a_large_view_serves_for_a_while() -> None:
+    async def scenario() -> None:
+        middle = Middle()
+        done: list[int] = []
+
+        def count(rows: Rows, _now: float) -> Steps[int]:
+            yield
+            done.append(len(rows))
+            middle.clock.pass_(0.01)
+            return len(rows)
+
+        async def ask(view: View, kept_as: str | None = "count") -> int:
+            return await middle.settling.with_rows(view, count, kept_as)
+
+        for worker in range(2):
+            middle.put(*(session(f"web:{worker}-{number}") for number in range(501)), worker_id=f"w{worker}")
+        middle.put(session("ci:1"), worker_id="other")
+        asked = [WHOLE, WHOLE, WEB, channel("ci"), channel("ci")]
+        assert [await ask(view) for view in asked] == [1003, 1003, 1002, 1, 1]
+        assert done == [1003, 1002, 1, 1], "a small one is always of now"
+        await ask(WHOLE, None)
+        await ask(WHOLE, "another name")
+        assert done[4:] == [1003, 1003]
+        middle.put(worker_id="other")
+        assert await ask(WHOLE) == 1003
+        middle.clock.pass_(1.0)
+        assert await ask(WHOLE) == 1002
 
     asyncio.run(scenario())
