@@ -22,7 +22,6 @@ from agent_status_gateway.feed.news import FullRead, Live, Lost, ReportHeard, ne
 from agent_status_gateway.pipeline import settling as settling_module
 from agent_status_gateway.pipeline.pipeline import Pipeline
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.fold.schema import Snapshot
 from agent_status_gateway.state.steps import Steps
 from agent_status_gateway.state.views.view import View
 from agent_status_gateway.telemetry.metrics import Metrics
@@ -32,7 +31,7 @@ from tests.model.fold_history import older
 from tests.model.viewer import Viewer
 from tests.support.builders.clock import Clock
 from tests.support.builders.lines import PEER
-from tests.support.whole_snapshot import whole_snapshot
+from tests.support.whole_snapshot import Truth, truth_of
 
 WINDOW_SECONDS: Final = 1.0
 BEAT_SECONDS: Final = 0.05
@@ -95,7 +94,7 @@ class ChangesWorld:
         self.is_away = False
         self._numbers: dict[str, int] = {}
         self._expired_before = 0.0
-        self._made: dict[Event, tuple[float, Snapshot]] = {}
+        self._made: dict[Event, tuple[float, Truth]] = {}
         self._note_looks()
         self._patches = [
             patch.object(audience_module, "encode_change", self._noting(encode_change, now_at=5)),
@@ -249,9 +248,10 @@ class ChangesWorld:
             self.pass_(BEAT_SECONDS)
         else:
             raise AssertionError("something stays due")
-        true = self._truth(self.clock())
+        now = self.clock()
+        true = self._truth(now)
         for viewer in self.viewers:
-            viewer.check_is_up_to_date(true)
+            viewer.check_is_up_to_date(true, now)
 
     def check_that_nothing_is_left(self) -> None:
         """Have all viewers leave. Nothing that was kept for them is kept."""
@@ -265,8 +265,8 @@ class ChangesWorld:
 
     # Truth
 
-    def _truth(self, now: float) -> Snapshot:
-        return whole_snapshot(self.fleet.workers, self._expired_before, now)
+    def _truth(self, now: float) -> Truth:
+        return truth_of(self.fleet.workers, self._expired_before, now)
 
     def _note_looks(self) -> None:
         """Have each look note by which moment errors had expired in it, one that is skipped too."""

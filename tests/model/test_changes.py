@@ -25,14 +25,21 @@ RECORDS: Final = records(st.sampled_from(WORKER_IDS))
 SESSIONS: Final = numbers(FIELDS)
 SECONDS: Final = st.sampled_from([0.0, 0.01, 0.3, 0.3, 1.1, 1.1, 7.0, 31.0])
 WAITING: Final = frozenset({SessionState.WAITING_FOR_USER, SessionState.ERROR})
+WEB: Final = View(channel=frozenset({"web"}))
+SOME: Final = View(session=frozenset({"web:1", ":1"}))
 VIEWS: Final = [
     WHOLE,
-    View(channel=frozenset({"web"})),
+    WEB,
     View(state=WAITING),
     View(channel=frozenset({"web", "tg"}), state=frozenset({SessionState.THINKING})),
     View(session=frozenset({"web:1"})),
     View(session=frozenset({"web:1", ":1", "nobody's:1"})),
     View(channel=frozenset({"nobody's"})),
+    WHOLE.narrowed_to(WEB),
+    WHOLE.narrowed_to(SOME),
+    View(state=WAITING).narrowed_to(WEB),
+    View(session=frozenset({"web:1"})).narrowed_to(WEB),
+    View(channel=frozenset({"tg"})).narrowed_to(WEB),  # nothing of its scope
 ]
 
 

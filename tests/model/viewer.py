@@ -9,12 +9,12 @@ from typing_extensions import override
 from agent_status_gateway.fanout.client import Client
 from agent_status_gateway.fanout.events.encoders import Identity
 from agent_status_gateway.fanout.events.frames import Event, Frame, Piece
-from agent_status_gateway.state.fold.schema import Snapshot
 from agent_status_gateway.state.views.view import View
 from chaos.clients.folded import Folded, differences
+from tests.support.whole_snapshot import Truth, global_of
 
-Made = Mapping[Event, tuple[float, Snapshot]]
-"""Each event that was made, with its moment and the whole snapshot of it."""
+Made = Mapping[Event, tuple[float, Truth]]
+"""Each event that was made, with its moment and the truth of it."""
 
 
 class NotingEncoder(Identity):
@@ -89,13 +89,13 @@ class Viewer:
             self.folded.take(name, orjson.loads(data), event.id, made_at)
         except ValueError as error:
             self.faults.append(str(error))
-        self.faults += differences(self.folded.snapshot(made_at), part_of(true, self.view))
+        self.faults += differences(self.folded.snapshot(made_at), part_of(true, self.view, made_at))
 
-    def check_is_up_to_date(self, true: Snapshot) -> None:
+    def check_is_up_to_date(self, true: Truth, now: float) -> None:
         """Check that the states and tools are those of now. Titles, tokens and times may wait for the next change."""
-        now, expected = _news(self.folded.snapshot(0.0)), _news(part_of(true, self.view))
-        if now != expected:
-            raise AssertionError(f"a reader of {self.view.query()!r} has {now}, not {expected}")
+        folded, expected = _news(self.folded.snapshot(0.0)), _news(part_of(true, self.view, now))
+        if folded != expected:
+            raise AssertionError(f"a reader of {self.view.query()!r} has {folded}, not {expected}")
 
     def _take(self, chunk: bytes) -> None:
         if self.is_blocked:
@@ -123,11 +123,18 @@ class Viewer:
         self.check(event, fields[b"data"], name)
 
 
-def part_of(true: Snapshot, view: View) -> dict[str, Any]:
-    """The part of a whole snapshot that a view shows, found by looking at each row."""
-    rows = [row for row in true["sessions"] if _shows(view, row)]
-    state = "degraded" if any(row["state"] == "error" for row in rows) else "active" if rows else "idle"
-    return {"global": {**true["global"], "state": state, "active_sessions": len(rows)}, "sessions": rows}
+def part_of(true: Truth, view: View, now: float) -> dict[str, Any]:
+    """The part of the truth that a view shows, found by looking at each row."""
+    whole = true.snapshot
+    rows = [row for row in whole["sessions"] if _shows(view, row)]
+    overview = global_of(rows, {}, now)
+    if view.scope is None:
+        counted = whole["global"]
+    else:  # the workers that hold a session of the scope, whatever part of it is asked for
+        allowed = [row["session_key"] for row in whole["sessions"] if _shows(view.scope, row)]
+        counted = global_of(rows, {true.holders[key] for key in allowed}, now)
+    workers = {name: counted[name] for name in ("max_concurrent", "uptime_seconds")}
+    return {"global": {**overview, **workers}, "sessions": rows}
 
 
 def _shows(view: View, row: Any) -> bool:

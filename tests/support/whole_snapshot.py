@@ -5,16 +5,28 @@ and nothing that is kept from one snapshot to the next. It is as slow as it is p
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from operator import itemgetter
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.fold.schema import GlobalStateName, SessionStateName, SessionStatus, Snapshot
+from agent_status_gateway.state.fold.schema import (
+    GlobalStateName,
+    GlobalStatus,
+    SessionStateName,
+    SessionStatus,
+    Snapshot,
+)
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_publisher.contract.wire import EndedRecord, SessionRecord, SessionState
 
 WORKING: Final = {SessionState.THINKING, SessionState.TOOL_RUNNING, SessionState.STREAMING}
+
+
+class Truth(NamedTuple):
+    """A whole snapshot, and the worker that holds each of its sessions, by session key."""
+
+    snapshot: Snapshot
+    holders: dict[str, KnownWorker]
 
 
 class Claim(NamedTuple):
@@ -43,38 +55,49 @@ def whole_snapshot_of(fleet: Fleet, now: float) -> Snapshot:
 
 def whole_snapshot(workers: Iterable[KnownWorker], expired_before: float, now: float) -> Snapshot:
     """Take the snapshot of these workers. An error or question whose time ends by `expired_before` shows nothing."""
-    workers = tuple(workers)
+    return truth_of(workers, expired_before, now).snapshot
+
+
+def truth_of(workers: Iterable[KnownWorker], expired_before: float, now: float) -> Truth:
+    """Take the snapshot as `whole_snapshot` does, and note who holds each session."""
+    by_id = {known.report.record.id: known for known in workers}
+    workers = tuple(by_id.values())
     claims: dict[str, list[Claim]] = defaultdict(list)
     for known in workers:
         for session in known.report.record.sessions:
             claims[session.key].append(_claim_of_run(known, session, expired_before, now))
         for run in known.report.record.ended:
             claims[run.key].append(_claim_of_end(known, run))
-    rows = [row for row in map(_shown, claims.values()) if row is not None]
-    rows.sort(key=itemgetter("session_key"))
+    shown = {key: claim for key, some in sorted(claims.items()) if (claim := _shown(some)).row is not None}
+    rows = [claim.row for claim in shown.values() if claim.row is not None]
+    return Truth(
+        {"global": global_of(rows, workers, now), "sessions": rows},
+        {key: by_id[claim.worker_id] for key, claim in shown.items()},
+    )
+
+
+def global_of(rows: Sequence[SessionStatus], workers: Iterable[KnownWorker], now: float) -> GlobalStatus:
+    """What these rows and these workers come to."""
     live = [known for known in workers if known.is_live]
     state: GlobalStateName = "idle"
     if rows:
         state = "degraded" if "error" in {row["state"] for row in rows} else "active"
     uptimes = [now - (known.moment - known.report.record.uptime_ms / 1000) for known in live]
     return {
-        "global": {
-            "state": state,
-            "active_sessions": len(rows),
-            "max_concurrent": sum(known.report.record.max_concurrent for known in live),
-            "uptime_seconds": int(max(uptimes, default=0.0)),
-        },
-        "sessions": rows,
+        "state": state,
+        "active_sessions": len(rows),
+        "max_concurrent": sum(known.report.record.max_concurrent for known in live),
+        "uptime_seconds": int(max(uptimes, default=0.0)),
     }
 
 
-def _shown(claims: list[Claim]) -> SessionStatus | None:
-    """What a key shows: its newest claim. If that is an end, the newest run of those that work, since they go on."""
+def _shown(claims: list[Claim]) -> Claim:
+    """The newest claim of a key. If that is an end, the newest run of those that work, since they go on."""
     newest = max(claims, key=lambda claim: (claim.counts_from, claim.worker_id, claim.is_run))
     if newest.row is None:
         at_work = [claim for claim in claims if claim.is_work]
         newest = max(at_work, key=lambda claim: (claim.began_at, claim.worker_id), default=newest)
-    return newest.row
+    return newest
 
 
 def _claim_of_end(known: KnownWorker, run: EndedRecord) -> Claim:
