@@ -5,15 +5,17 @@ A query may have fields that are not ours, and they are ignored. In a scope, tha
 
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
-from agent_status_gateway.state.views.query import FIELDS, WrongFieldError, one_of, parse_view
+from agent_status_gateway.state.views.query import FIELDS, LISTS, WrongFieldError, one_of, parse_view
 from agent_status_gateway.state.views.view import View
 
 SCOPE_FIELDS: Final = tuple(name for name in FIELDS if name != "state")
 """The fields of a scope. A session's state changes all the time, so a scope by it would make workers flicker."""
 A_SCOPE_FIELD: Final = one_of(SCOPE_FIELDS)
 SPELLING: Final = "UTF-8, percent-encoded as in a query, with a name and a value in each field"
+
+A_PLAIN_COMMA: Final = "spelled without %2C: each comma begins another one, so none can have a comma"
 
 
 def parse_scope(fields: Iterable[tuple[str, str]]) -> View:
@@ -39,4 +41,9 @@ def read_scope(text: str) -> View:
         fields = parse_qsl(text, keep_blank_values=True, strict_parsing=True, encoding="utf-8", errors="strict")
     except ValueError:
         raise WrongFieldError("", text, SPELLING) from None
+    for field in text.split("&"):
+        name, _, value = field.partition("=")
+        # Who encodes a comma means one value that has it, and would allow two others.
+        if (name := unquote_plus(name)) in LISTS and "%2c" in value.lower():
+            raise WrongFieldError(name, value, A_PLAIN_COMMA)
     return parse_scope(fields)

@@ -66,6 +66,7 @@ def test_a_key_that_is_base64_may_have_a_scope() -> None:
         ("=web", "the name of each field must be"),
         ("channel=", "`channel` must be a channel"),
         ("channel=web,", "`channel` must be a channel"),
+        ("channel=web%2Cci", "`channel` must be spelled without %2C"),
         ("session=", "`session` must be a session key"),
         ("label=team", "`label` must be a label"),
         ("parent=%00", "`parent` must be a session key"),

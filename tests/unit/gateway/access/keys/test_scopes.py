@@ -30,6 +30,7 @@ def test_a_scope_that_is_spelled_as_a_query_is_the_same_again() -> None:
         label=frozenset({"team:web", "empty:"}),
     )
     assert read_scope(scope.query()) == scope
+    assert read_scope("session=web:1%2C2") == View(session=frozenset({"web:1,2"}))
     assert read_scope("label=a%3Ab&channel=w+eb") == View(channel=frozenset({"w eb"}), label=frozenset({"a:b"}))
 
 
@@ -42,6 +43,8 @@ def test_a_scope_that_is_spelled_as_a_query_is_the_same_again() -> None:
         "=web",
         "channel=",
         "channel=web,",
+        "channel=web%2Cci",
+        "channel=ci&%63hannel=web%2c",
         "session=",
         "label=%FF",
         "state=error",
