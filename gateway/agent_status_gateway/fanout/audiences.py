@@ -23,7 +23,7 @@ class Audiences:
     """The audiences by view. That of the whole snapshot is always there."""
 
     def __init__(self, window_seconds: float, clock: Callable[[], float]) -> None:
-        self._window_seconds = window_seconds
+        self.window_seconds = window_seconds
         self._clock = clock
         self._numbers = count()
         self.plain = self._new(WHOLE)
@@ -134,7 +134,7 @@ class Audiences:
         if view.scope is not None and (of_scope := WHOLE.narrowed_to(view.scope)) != view:
             scoped_by = self.of(of_scope)
             scoped_by.dependents += 1
-        return Audience(view, str(next(self._numbers)), self._window_seconds, self._clock, scoped_by)
+        return Audience(view, str(next(self._numbers)), self.window_seconds, self._clock, scoped_by)
 
     def _places(self, view: View) -> list[set[Audience]]:
         if view.is_empty:  # else each change would cost a look at each of them, and one reader may open thousands

@@ -136,7 +136,7 @@ class Pipeline:
     def _has_changed_by_report(self, now: float) -> bool:
         """Read the inbox if it is full, or some view would send news now; True if the loop that sends must look."""
         settling = self._settling
-        if not self.has_snapshot or (self._audiences.wanted_from > now and not settling.inbox.is_full):
+        if not self.has_snapshot:
             return False
         reads_at = self._sending.reads_at(now)
         if reads_at > now:

@@ -3,7 +3,8 @@
 Rule 1. Reports that wait are read when some view could send news of them: at once while it is quiet, else when its
         window closes. With several views some are nearly always quiet; then the inbox is read, and what is due is
         sent, a few dozen times a second at most: to wake up costs more than to look.
-Rule 2. An inbox that takes long to read is read a while before the window closes as well, so that the close is in time.
+Rule 2. The more reports wait, the longer before the window closes they are read, as far as half a window. Those that
+        come during that are fewer, and are read later. So the close is in time.
 Rule 3. Who joins while an update is made is sent it too, unless it has these rows already.
 """
 
@@ -24,9 +25,9 @@ from agent_status_gateway.telemetry.metrics import Metrics
 BEAT_SECONDS: Final = 0.03
 """Seconds between two looks at the inbox, where there are views: a change after a quiet window is sent within 50 ms."""
 LEAD_SHARE: Final = 1.5
-"""The inbox is read this many times as long before a window closes as that took the last time."""
-MIN_LEAD_SECONDS: Final = 0.01
-"""Below this many seconds there is no lead: nobody notices so short a delay."""
+"""The inbox is read this many times as long before a window closes as that takes."""
+LEAD_STEP_SECONDS: Final = 0.01
+"""A lead is a number of such steps: nobody notices so short a delay, and not each report moves the moment."""
 NEVER: Final = float("inf")
 
 
@@ -53,19 +54,16 @@ class Sending:
         self._want_reading = want_reading
         self.wakes_at = -NEVER
         """The moment at which the loop that sends looks again, if nothing wakes it up before."""
-        self._reading_seconds = 0.0  # that the inbox took in this window
-        self._lead_seconds = 0.0
+        self._report_seconds = 0.0  # that a report of the last long reading of the inbox took
         self._loop: asyncio.AbstractEventLoop
 
     def reads_at(self, now: float) -> float:
         """The moment from which reports that wait are read."""
         if self._settling.inbox.is_full:
             return now
-        wanted_from = self._audiences.wanted_from
-        if wanted_from <= now:
-            return self._next_beat(now)
-        lead_from = wanted_from - self._lead_seconds
-        return lead_from if now < lead_from else wanted_from
+        steps = LEAD_SHARE * self._report_seconds * len(self._settling.inbox) // LEAD_STEP_SECONDS
+        lead_seconds = min(steps * LEAD_STEP_SECONDS, self._audiences.window_seconds / 2)
+        return max(self._audiences.wanted_from - lead_seconds, self._next_beat(now))
 
     async def send_when_due(self) -> None:
         """Send what is due, for ever."""
@@ -100,19 +98,18 @@ class Sending:
     async def _look_again(self) -> None:
         if self._settling.is_settled:
             return
-        began_at = self._clock()
         async with self._settling.lock:
+            began_at, reports = self._clock(), len(self._settling.inbox)
             await in_steps(self._settling.settle())
-        if self._audiences.plain.debounce.is_open:
-            self._reading_seconds += self._clock() - began_at
+            seconds = self._clock() - began_at
+        if reports and seconds >= LEAD_STEP_SECONDS:
+            self._report_seconds = seconds / reports
 
     async def _send(self, audience: Audience, *, to_all: bool = False) -> None:
         """Send the rows of now to the readers that they are due for."""
         now = self._clock()
         closes, changes = audience.debounce.is_due(now), audience.cadence.is_due(now)
         changed_at = min(audience.debounce.opened_at, audience.cadence.changed_at)
-        if closes and audience.is_whole:
-            self._set_lead()
 
         groups: list[Collection[Member]] = []
         if closes or to_all:
@@ -134,11 +131,6 @@ class Sending:
             await self._hub.broadcast(update, chain.from_iterable(groups))
             if changed_at != NEVER:
                 self._metrics.observe_broadcast(changed_at=changed_at, began_at=began_at, ended_at=self._clock())
-
-    def _set_lead(self) -> None:
-        lead_seconds = min(LEAD_SHARE * self._reading_seconds, self._audiences.plain.debounce.window_seconds / 2)
-        self._lead_seconds = 0.0 if lead_seconds < MIN_LEAD_SECONDS else lead_seconds
-        self._reading_seconds = 0.0
 
     async def _wait(self) -> None:
         """Wait until something is due, or may change."""

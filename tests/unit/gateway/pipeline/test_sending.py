@@ -1,10 +1,14 @@
 """When the inbox is read, and what is sent to whom."""
 
 import asyncio
+from unittest.mock import patch
+
+import pytest
 
 from agent_status_gateway.pipeline.sending import BEAT_SECONDS
 from agent_status_gateway.state.steps import at_once as steps_at_once
 from agent_status_gateway.state.views.view import WHOLE, View
+from agent_status_publisher.contract.wire import RawReport
 from chaos.workers.reports import session
 from tests.support.builders.lines import at_once
 from tests.support.builders.viewing import Middle, channel
@@ -15,6 +19,19 @@ WEB = channel("web")
 def send_due(middle: Middle) -> None:
     while (due := middle.audiences.take_due(middle.clock())) is not None:
         at_once(middle.sending._send(due))
+
+
+def in_a_window(*, report_seconds: float) -> Middle:
+    """A middle in whose window, until 1.0, nothing has come yet; reading a report takes this long."""
+    middle = Middle()
+    middle.show(session("web:1"))
+    middle.sending._report_seconds = report_seconds
+    return middle
+
+
+async def turns_of_the_loop() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 def kinds(events: list[bytes]) -> list[str]:
@@ -53,16 +70,56 @@ def test_a_full_inbox_is_read_at_once() -> None:
 
 
 # sending: Rule 2
-def test_an_inbox_that_takes_long_is_read_a_while_before_the_close_as_well() -> None:
-    middle = Middle()
-    middle.join()
-    middle.show(session("web:1"))
-    middle.sending._reading_seconds = 0.1
-    middle.clock.pass_(1.0)
-    send_due(middle)
-    middle.show(session("web:1", "streaming"))
-    assert middle.sending.reads_at(1.5) == 2.0 - 0.15000000000000002
-    assert middle.sending.reads_at(1.9) == 2.0
+def test_the_more_reports_wait_the_longer_before_the_close_they_are_read() -> None:
+    middle = in_a_window(report_seconds=0.002)
+    leads = []
+    for number in range(300):
+        leads.append(round(1.0 - middle.sending.reads_at(0.1), 9))
+        middle.put(session(f"web:{number}"), worker_id=f"w{number}")
+    assert (leads[0], leads[3], leads[4], leads[102]) == (0.0, 0.0, 0.01, 0.3)
+    assert leads[-1] == 0.5, "half a window at most"
+
+
+# sending: Rule 2
+def test_reports_that_take_long_are_read_before_the_close_and_so_are_those_that_come_then() -> None:
+    async def scenario() -> None:
+        middle = in_a_window(report_seconds=0.002)
+        loop = asyncio.create_task(middle.sending.send_when_due())
+        await asyncio.sleep(0)
+        for number in range(100):
+            middle.put(session(f"web:{number}"), worker_id=f"w{number}")
+        for moment, is_read in ((0.69, False), (0.71, True)):
+            middle.clock.now = moment
+            middle.settling.has_earlier.set()
+            await turns_of_the_loop()
+            assert (not middle.settling.inbox) is is_read
+        for number in range(22):
+            middle.put(session(f"ci:{number}"), worker_id=f"w{number}")
+        assert middle.sending.reads_at(0.71) == pytest.approx(1.0 - 0.06)
+        loop.cancel()
+
+    asyncio.run(scenario())
+
+
+# sending: Rule 2
+def test_how_long_a_report_takes_is_found_when_many_are_read() -> None:
+    async def scenario() -> None:
+        middle = Middle()
+        middle.show(session("web:1"))
+        hear = middle.fleet.hear
+
+        def hear_slowly(raw: RawReport, now: float) -> bool:
+            middle.clock.pass_(0.004)
+            return hear(raw, now)
+
+        with patch.object(middle.fleet, "hear", hear_slowly):
+            for count in (2, 50):
+                for number in range(count):
+                    middle.put(session(f"web:{number}"), worker_id=f"w{number}")
+                await middle.sending._look_again()
+                assert middle.sending._report_seconds == pytest.approx(0.0 if count == 2 else 0.004)
+
+    asyncio.run(scenario())
 
 
 def test_readers_of_changes_get_the_first_change_at_once_and_the_next_at_the_end_of_the_window() -> None:
