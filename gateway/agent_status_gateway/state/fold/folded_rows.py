@@ -26,8 +26,9 @@ class FoldedRows(Rows):
         super().__init__()
         self.by_channel: dict[str, set[str]] = {}
         """The keys of each channel that has any."""
-        self._changed: set[str] = set()
-        self._moved: set[str] = set()
+        # Not sets: `pop` of a set that once was large looks through all its empty places.
+        self._changed: dict[str, None] = {}
+        self._moved: dict[str, None] = {}
 
     def show(self, key: str, shown: Shown, source: Source) -> None:
         """Show this for a key."""
@@ -35,10 +36,10 @@ class FoldedRows(Rows):
         if row is not None and row.shown == shown:
             if row.source is not source:
                 row.source = source
-                self._moved.add(key)
+                self._moved[key] = None
             self.note_start(row)
             return
-        self._changed.add(key)
+        self._changed[key] = None
         if row is None:
             self.by_channel.setdefault(split_key(key)[0], set()).add(key)
         row = Row(key, shown, source)
@@ -50,7 +51,7 @@ class FoldedRows(Rows):
         row = self.by_key.get(key)
         if row is None:
             return
-        self._changed.add(key)
+        self._changed[key] = None
         self.remove(key)
         channel = split_key(key)[0]
         keys = self.by_channel[channel]
@@ -63,7 +64,7 @@ class FoldedRows(Rows):
         started_at = row.started_at
         if abs(started_at - row.noted_start) > RESTART_SECONDS:
             row.noted_start = started_at
-            self._changed.add(row.key)
+            self._changed[row.key] = None
 
     @property
     def has_news(self) -> bool:
@@ -72,8 +73,8 @@ class FoldedRows(Rows):
 
     def take_changed(self) -> str | None:
         """Take a key whose row has changed since it was last taken; None without any."""
-        return self._changed.pop() if self._changed else None
+        return self._changed.popitem()[0] if self._changed else None
 
     def take_moved(self) -> str | None:
         """Take a key whose row has moved since it was last taken; None without any."""
-        return self._moved.pop() if self._moved else None
+        return self._moved.popitem()[0] if self._moved else None
