@@ -6,6 +6,8 @@ STATUS_PATH: Final = "/api/v1/agent/status"
 TEXT_PATH: Final = "/api/v1/agent/status.txt"
 BADGE_PATH: Final = "/api/v1/agent/status/badge.svg"
 STREAM_PATH: Final = "/api/v1/agent/status/stream"
+SUMMARY_PATH: Final = "/api/v1/agent/status/summary"
+SUMMARY_STREAM_PATH: Final = "/api/v1/agent/status/summary/stream"
 TICKET_PATH: Final = "/api/v1/agent/status/ticket"
 WORKERS_PATH: Final = "/api/v1/agent/workers"
 

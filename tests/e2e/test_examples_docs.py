@@ -23,6 +23,7 @@ from tests.support.documents import README, doc_page, example
 
 API: Final = doc_page("reference/http-api.md")
 EVENTS: Final = doc_page("reference/events.md")
+SUMMARY: Final = doc_page("reference/summary.md")
 FIRST_AGENT: Final = doc_page("tutorial/first-agent.md")
 OWN_DASHBOARD: Final = doc_page("tutorial/own-dashboard.md")
 
@@ -64,6 +65,15 @@ def test_the_curl_examples_read_both_endpoints_with_a_key(keyed_gateway: Gateway
     for command in example(API, "sh", "X-Status-Key").splitlines():
         with Program(program("sh"), "-c", at(keyed_gateway, command)) as reader:
             says(reader, "websocket:abc123")
+
+
+@pytest.mark.usefixtures("session")
+def test_the_curl_examples_of_a_summary_count_the_session(gateway: GatewayProcess) -> None:
+    program("curl")
+    by_channel, by_state = example(SUMMARY, "sh", "by=state").splitlines()
+    for command, group in ((by_channel, '{"channel":"websocket","sessions":1'), (by_state, '"groups":[{"state":"')):
+        with Program(program("sh"), "-c", at(gateway, command)) as reader:
+            says(reader, group)
 
 
 @pytest.mark.usefixtures("session")

@@ -17,6 +17,7 @@ from agent_status_gateway.state.steps import Steps
 from agent_status_gateway.state.views.cadence import NEVER, Cadence
 from agent_status_gateway.state.views.change_log import ChangeLog
 from agent_status_gateway.state.views.holders import Holders
+from agent_status_gateway.state.views.select import empty
 from agent_status_gateway.state.views.view import View
 
 StatusOf = Callable[[Rows, float, Holders | None], GlobalStatus]
@@ -70,7 +71,7 @@ class Audience:
             self.holders = Holders() if scoped_by is None else scoped_by.holders
         self.name = name
         self.is_whole = view.is_whole
-        self.rows = Rows()
+        self.rows = empty(view)
         self.is_filled = False
         """True once the rows are those of the view, and kept up."""
         self.readers: set[Client] = set()
@@ -88,7 +89,7 @@ class Audience:
     @property
     def is_short(self) -> bool:
         """True when its frame can be made without holding the event loop."""
-        return self.is_filled and len(self.rows) <= SHORT_ROWS
+        return self.is_filled and self.rows.entries <= SHORT_ROWS
 
     @property
     def due_at(self) -> float:
@@ -158,10 +159,13 @@ class Audience:
         self._changed.append(key)
         return True
 
-    def move(self, key: str, row: Row) -> None:
-        """Note that a row of the whole snapshot is held by another worker, and shows the same."""
-        if self.is_filled and self.holders is not None and self.scoped_by is None and self.view.shows(row):
+    def move(self, key: str, row: Row) -> bool:
+        """Note that a row of the whole snapshot is held by another worker, and shows the same; True if that is news."""
+        if not self.is_filled or not self.view.shows(row):
+            return False
+        if self.holders is not None and self.scoped_by is None:
             self.holders.put(key, row)
+        return self.view.by is not None and self.put(key, row)
 
     def note(self, now: float) -> None:
         """Note that all rows that have changed are known: what they come to is a new version."""

@@ -100,8 +100,7 @@ class Audiences:
                 yield
         while (key := rows.take_moved()) is not None:
             if self._by_view and (row := rows.by_key.get(key)) is not None:
-                for audience in self._filed_under(key):
-                    audience.move(key, row)
+                self._concerned.update(audience for audience in self._filed_under(key) if audience.move(key, row))
             number += 1
             if not number % STEP_ROWS:
                 yield

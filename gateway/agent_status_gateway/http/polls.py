@@ -25,11 +25,11 @@ from agent_status_gateway.fanout.members.poll import Poll
 from agent_status_gateway.http.answers.room import why_no_room
 from agent_status_gateway.http.answers.unavailable import unavailable
 from agent_status_gateway.http.asgi_transport import until_disconnected, until_set
-from agent_status_gateway.http.asking.asked import view_asked_by
+from agent_status_gateway.http.asking.asked import summary_view_asked_by, view_asked_by
 from agent_status_gateway.http.asking.entity_tag import ids_named
 from agent_status_gateway.http.asking.request_head import header, path_below_root
 from agent_status_gateway.http.asking.wait import WAIT, seconds_to_wait
-from agent_status_gateway.paths import STATUS_PATH
+from agent_status_gateway.paths import STATUS_PATH, SUMMARY_PATH
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.state.views.query import WrongFieldError
 from agent_status_gateway.state.views.view import View
@@ -47,7 +47,7 @@ _WAIT: Final = WAIT.encode() + b"="
 
 PartOf = Callable[[Scope, Reader], View]
 """Function that finds what a request asks for, as far as its reader may see it."""
-PARTS: Final[Mapping[str, PartOf]] = {STATUS_PATH: view_asked_by}
+PARTS: Final[Mapping[str, PartOf]] = {STATUS_PATH: view_asked_by, SUMMARY_PATH: summary_view_asked_by}
 """The paths of the endpoints whose requests may be held, and how each finds what is asked for."""
 
 

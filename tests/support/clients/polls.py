@@ -25,9 +25,10 @@ class LongPoll:
         *,
         seconds: int = SECONDS,
         headers: Mapping[str, str] = MappingProxyType({}),
+        path: str = STATUS,
     ) -> None:
         given = {**headers} if tag is None else {**headers, "If-None-Match": tag}
-        url = f"{gateway.url}{STATUS}?wait={seconds}&{query}"
+        url = f"{gateway.url}{path}?wait={seconds}&{query}"
         self._threads = ThreadPoolExecutor(1)
         self._answer: Future[httpx.Response] = self._threads.submit(httpx.get, url, headers=given, timeout=SECONDS)
 

@@ -1,7 +1,7 @@
-"""Pure: a snapshot as bytes, made once for all clients. The fold comes before it, the hub after it.
+"""Pure: a snapshot or a summary as bytes, made once for all clients. The fold comes before it, the hub after it.
 
-Each event is `event: status`, `data:` on one line right after it, then `id:`, LF only. The id is that of the rows, so
-it is equal on all replicas.
+Each event is `event: status`, or `event: summary` if the rows are counted, `data:` on one line right after it, then
+`id:`, LF only. The id is that of the rows, so it is equal on all replicas.
 """
 
 import gzip
@@ -19,6 +19,7 @@ from agent_status_gateway.fanout.events.retry import retry
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.steps import Steps
+from agent_status_gateway.state.views.summary.summary import Summary
 
 KEEPALIVE: Final = b": keepalive\n"
 """One LF and no blank line: two popular clients dispatch an empty event on a blank line."""
@@ -29,6 +30,7 @@ FeedState = Literal["live", "lost"]
 STEP_ROWS: Final = 1000
 """Rows that are joined in one step, and the most of an event that is one piece: less than two milliseconds."""
 HEAD: Final = b"event: status\ndata: "
+SUMMARY_HEAD: Final = b"event: summary\ndata: "
 
 
 class Piece:
@@ -78,11 +80,12 @@ class Event(Piece):
 
 
 class Frame(Event):
-    """One snapshot as bytes. Its id decides whether a change is worth an event.
+    """One snapshot, or one summary, as bytes. Its id decides whether a change is worth an event.
 
     Attributes:
         made_at: The moment that durations refer to, in seconds on the replica's monotonic clock.
         version: The number of its rows' version: changes for clients that got it begin there.
+        head: The bytes before its JSON.
         is_of_all: True for the whole fleet's frame, which is compressed however short it is: it has the most readers.
     """
 
@@ -94,9 +97,11 @@ class Frame(Event):
         rest: tuple[Piece, ...] = (),
         made_at: float,
         version: int = 0,
+        head: bytes = HEAD,
         is_of_all: bool = True,
     ) -> None:
         super().__init__(id_=id_, event=event, rest=rest)
+        self.head = head
         self.made_at = made_at
         self.version = version
         self.is_of_all = is_of_all
@@ -112,7 +117,7 @@ class Frame(Event):
         """The body of the JSON endpoint, in pieces."""
         if self.rest:
             return [piece.event for piece in self.rest[:-1]]
-        return [self.event[len(HEAD) : -len(end_of_event(self.id))]]
+        return [self.event[len(self.head) : -len(end_of_event(self.id))]]
 
     def first_event(self, retry_ms: int) -> bytes:
         """The event for a new client, with the wait before it reconnects."""
@@ -133,18 +138,26 @@ class Frame(Event):
 def encode_frame(
     rows: Rows, status: GlobalStatus, made_at: float, version: int = 0, *, is_of_all: bool = True
 ) -> Steps[Frame]:
-    """Encode a snapshot, in steps during which its rows must not change. No other code turns a snapshot into bytes."""
-    frame_id = rows.id
-    beginning = b'{"global":%b,"sessions":[' % orjson.dumps(status)
-    parts = yield from in_parts(row.json(made_at) for row in rows)
+    """Encode a snapshot, or the summary of rows that are counted, in steps during which the rows must not change.
+
+    No other code turns a snapshot or a summary into bytes.
+    """
+    frame_id, head, name = rows.id, HEAD, b"sessions"
+    elements: Iterable[bytes] = (row.json(made_at) for row in rows)
+    if isinstance(rows, Summary):
+        head, name = SUMMARY_HEAD, b"groups"
+        elements = map(orjson.dumps, (yield from rows.shown(made_at)))
+    beginning = b'{"global":%b,"%b":[' % (orjson.dumps(status), name)
+    parts = yield from in_parts(elements)
     pieces = (beginning, *parts, b"]}", end_of_event(frame_id))
     is_large = len(parts) > 1
     return Frame(
         id_=frame_id,
-        event=HEAD if is_large else b"".join([HEAD, *pieces]),
+        event=head if is_large else b"".join([head, *pieces]),
         rest=tuple(map(Piece, pieces)) if is_large else (),
         made_at=made_at,
         version=version,
+        head=head,
         is_of_all=is_of_all,
     )
 

@@ -15,6 +15,7 @@ from starlette.types import Scope
 from agent_status_gateway.access.credentials import fields_of
 from agent_status_gateway.access.keys.reader import Reader
 from agent_status_gateway.state.views.query import FIELDS, WrongFieldError, one_of, parse_view
+from agent_status_gateway.state.views.summary.grouping import BY, parse_by
 from agent_status_gateway.state.views.view import WHOLE, View
 
 ASKED: Final = "agent_status.asked"
@@ -22,6 +23,9 @@ ASKED: Final = "agent_status.asked"
 EVENT_KINDS: Final = ("status", "changes", "feed", "all")
 """The names that `events` may list. `all` is from before there were changes: it is `status` and `feed`."""
 EVENTS_EXPECTED: Final = f"{one_of(EVENT_KINDS)}, or several with commas"
+SUMMARY_EVENT_KINDS: Final = ("status", "feed", "all")
+"""The names that `events` may list on a stream of summaries, each of which is whole."""
+SUMMARY_EVENTS_EXPECTED: Final = f"{one_of(SUMMARY_EVENT_KINDS)}, or several with commas: a summary has no changes"
 TEXT_EXPECTED: Final = "UTF-8, percent-encoded"
 
 
@@ -56,6 +60,18 @@ def asked_by(scope: Scope, reader: Reader) -> Asked:
     return asked if reader.sees_all else asked._replace(view=asked.view.narrowed_to(reader.scope))
 
 
+def summary_asked_by(scope: Scope, reader: Reader) -> Asked:
+    """Do what `asked_by` does, for a stream of summaries: the view says by what its rows are counted.
+
+    Raises:
+        WrongFieldError: A field of the view, `by` or `events` has a wrong value.
+    """
+    asked: Asked | None = scope.get(ASKED)
+    if asked is None:
+        asked = scope[ASKED] = _asked_in(scope["query_string"], is_summary=True)
+    return asked._replace(view=asked.view.narrowed_to(reader.scope))
+
+
 def view_asked_by(scope: Scope, reader: Reader) -> View:
     """Find the view that a request for anything but a stream asks for, as far as this reader may see it.
 
@@ -67,6 +83,15 @@ def view_asked_by(scope: Scope, reader: Reader) -> View:
     query: bytes = scope["query_string"]
     view = parse_view(query_fields(query, _VIEW_NAMES)) if query else WHOLE
     return view.narrowed_to(reader.scope)
+
+
+def summary_view_asked_by(scope: Scope, reader: Reader) -> View:
+    """Do what `view_asked_by` does, for a summary: the view says by what its rows are counted.
+
+    Raises:
+        WrongFieldError: A field of the view or `by` has a wrong value.
+    """
+    return _counted_view([*query_fields(scope["query_string"], _SUMMARY_NAMES)]).narrowed_to(reader.scope)
 
 
 def query_fields(query: bytes, names: Mapping[bytes, str]) -> Iterator[tuple[str, str]]:
@@ -90,18 +115,25 @@ def by_spelling(*names: str) -> dict[bytes, str]:
     return {name.encode(): name for name in names}
 
 
-def _asked_in(query: bytes) -> Asked:
-    fields = [*query_fields(query, _STREAM_NAMES)]
-    if not fields:
+def _asked_in(query: bytes, *, is_summary: bool = False) -> Asked:
+    fields = [*query_fields(query, _SUMMARY_NAMES if is_summary else _STREAM_NAMES)]
+    if not (fields or is_summary):
         return PLAIN
+    allowed, expected = (SUMMARY_EVENT_KINDS, SUMMARY_EVENTS_EXPECTED) if is_summary else (EVENT_KINDS, EVENTS_EXPECTED)
     kinds: set[str] = set()
     for name, value in fields:
         if name == "events":
             kinds.update(value.split(","))
-    for kind in kinds.difference(EVENT_KINDS):
-        raise WrongFieldError("events", kind, EVENTS_EXPECTED)
-    return Asked(parse_view(fields), "changes" in kinds, "feed" in kinds or "all" in kinds)
+    for kind in kinds.difference(allowed):
+        raise WrongFieldError("events", kind, expected)
+    view = _counted_view(fields) if is_summary else parse_view(fields)
+    return Asked(view, "changes" in kinds, "feed" in kinds or "all" in kinds)
+
+
+def _counted_view(fields: list[tuple[str, str]]) -> View:
+    return parse_view(fields).counted_by(parse_by(value for name, value in fields if name == BY))
 
 
 _VIEW_NAMES: Final = by_spelling(*FIELDS)
 _STREAM_NAMES: Final = by_spelling("events", *FIELDS)
+_SUMMARY_NAMES: Final = by_spelling("events", BY, *FIELDS)

@@ -13,6 +13,7 @@ from agent_status_gateway.state.views.query import (
     MAX_LABEL_NAME_CHARACTERS,
     MAX_LABEL_VALUE_CHARACTERS,
 )
+from agent_status_gateway.state.views.summary.grouping import BY, CHANNEL
 from agent_status_publisher.contract.report import MAX_KEY_BYTES
 from agent_status_publisher.contract.wire import SessionState
 
@@ -61,6 +62,19 @@ WAITING: Final[dict[str, Any]] = {
     "example": 25,
 }
 """How long a request may be held."""
+BY_FIELD: Final[dict[str, Any]] = {
+    "name": BY,
+    "in": "query",
+    "required": False,
+    "description": "What sessions are counted by: `channel`, `state`, `worker`, or `label.NAME` with a label's name.",
+    "schema": {
+        "type": "string",
+        "pattern": rf"^(channel|state|worker|label\.[^{_CONTROLS}:]{{1,{MAX_LABEL_NAME_CHARACTERS}}})$",
+        "default": CHANNEL,
+    },
+    "example": "state",
+}
+"""The field that says what a summary is counted by."""
 EVENTS: Final = _field(
     "events",
     "`changes`: after the first snapshot, only what differs. `feed`: whether the feed from Redis is `live` or `lost`, "

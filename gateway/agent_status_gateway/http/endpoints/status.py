@@ -17,9 +17,10 @@ from agent_status_gateway.http.asking.negotiation import accepts_gzip
 from agent_status_gateway.http.asking.wait import seconds_to_wait
 from agent_status_gateway.http.documentation.document import EVENT_STREAM, EVENTS, VIEW, WAITING
 from agent_status_gateway.http.endpoints.routers import REFUSED, WRONG_FIELD, ThisReplica, keyed
-from agent_status_gateway.http.polls import Polls
+from agent_status_gateway.http.polls import PartOf, Polls
 from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS
 from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH, WORKERS_PATH
+from agent_status_gateway.replica import Replica
 from agent_status_gateway.state.fold.schema import Snapshot
 from agent_status_gateway.state.views.query import WrongFieldError
 from agent_status_gateway.state.workers import Workers
@@ -28,6 +29,7 @@ MIN_GZIP_BYTES: Final = 1000
 _SAME: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "The snapshot has the tag of `If-None-Match`. Titles, tokens and durations may differ."}
 }
+AcceptEncoding = Annotated[str, Header(include_in_schema=False)]
 
 
 @keyed.head(STATUS_PATH, include_in_schema=False)
@@ -41,24 +43,38 @@ _SAME: Final[dict[int | str, dict[str, Any]]] = {
 async def status(
     request: Request,
     replica: ThisReplica,
-    accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
+    accept_encoding: AcceptEncoding = "",
     if_none_match: Annotated[
         list[str],
         Header(description="The `ETag` of an earlier answer: 304 says that keys, states and tools are the same."),
     ] = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
     """The current snapshot. `X-Status-Stale` says for how many seconds the feed has been lost, if it is."""
+    return await answer_with_view(request, replica, view_asked_by, accept_encoding, if_none_match)
+
+
+async def answer_with_view(
+    request: Request,
+    replica: Replica,
+    asked_by: PartOf,
+    accept_encoding: str,
+    if_none_match: list[str],
+) -> Response:
+    """Answer with the frame of the view that a request asks for by `asked_by`, or with 304 if the client has it.
+
+    A path whose requests are answered here and may be held is one of http/polls.py, too.
+    """
     try:
-        view_asked_by(request.scope, reader_now(request))
+        asked_by(request.scope, reader_now(request))
         seconds_to_wait(request.scope)
     except WrongFieldError as error:
         return unprocessable(error)
     if not await replica.pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
         return unavailable(replica.health.why_no_snapshot, accept="")
     polls: Polls = request.app.polls
-    if (answer := await polls.wait_for_news(request, view_asked_by)) is not None:
+    if (answer := await polls.wait_for_news(request, asked_by)) is not None:
         return answer
-    view = view_asked_by(request.scope, reader_now(request))
+    view = asked_by(request.scope, reader_now(request))
     headers = _headers(replica.health) | polls.headers(request.scope)
     tags = ", ".join(if_none_match)
     if tags and has_tag(tags, snapshot_id := await replica.pipeline.snapshot_id(view)):

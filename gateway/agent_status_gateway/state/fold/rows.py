@@ -43,6 +43,11 @@ class Rows:
         return self._id
 
     @property
+    def entries(self) -> int:
+        """How many entries the list that shows them has."""
+        return len(self.by_key)
+
+    @property
     def state(self) -> GlobalStateName:
         """Sum of the rows' states."""
         if not self.by_key:

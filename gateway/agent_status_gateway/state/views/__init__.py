@@ -4,6 +4,7 @@ In reading order:
 
     view         one part of the snapshot as a value
     query        the fields of a query as a view
+    summary      rows counted in groups
     select       the rows of a view
     tally        counts of rows, and the rows that need a person
     holders      the workers that hold the rows of a scope

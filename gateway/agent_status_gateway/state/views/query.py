@@ -77,6 +77,11 @@ def parse_view(fields: Iterable[tuple[str, str]]) -> View:
     )
 
 
+def is_label_name(text: str) -> bool:
+    """Test whether a label can have this name."""
+    return 0 < len(text) <= MAX_LABEL_NAME_CHARACTERS and ":" not in text and _can_name(text)
+
+
 def one_of(names: Iterable[str]) -> str:
     """List names as the API's other errors do: `'a', 'b' or 'c'`."""
     *others, last = [f"'{name}'" for name in names]
@@ -105,9 +110,9 @@ def _check_state(field: str, value: str) -> None:
 
 def _check_label(field: str, value: str) -> None:
     name, colon, text = value.partition(":")
-    fits = len(name) <= MAX_LABEL_NAME_CHARACTERS and len(text) <= MAX_LABEL_VALUE_CHARACTERS
-    # No label that fits is longer than a session key may be: only characters are left to be looked at.
-    if not (name and colon and fits and _can_name(name) and (not text or _can_name(text))):
+    fits = len(text) <= MAX_LABEL_VALUE_CHARACTERS
+    # No value that fits is longer than a session key may be: only characters are left to be looked at.
+    if not (colon and fits and is_label_name(name) and (not text or _can_name(text))):
         raise WrongFieldError(field, value, A_LABEL)
 
 

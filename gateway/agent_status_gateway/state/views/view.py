@@ -5,6 +5,8 @@ Rule 2. Views that are written differently but ask for the same fields and value
 Rule 3. A view within another shows the rows that both show, and no other. So a scope can only narrow.
 Rule 4. A view of a reader with a scope knows the scope, since the global status counts the workers of that scope. So
         views of different scopes differ, though they may show the same rows.
+Rule 5. A view may say by what its rows are counted: a reader of its summary gets the counts, and not the rows. So a
+        summary is a view of its own. No scope says it.
 
 Rows have no parent and no labels. So a view that asks for either shows no row.
 """
@@ -36,6 +38,7 @@ class View:
         parent: The session keys of which its parent must be one.
         label: The labels, `name:value`, which it must all have.
         scope: The part whose workers the global status counts, in which this view is; None counts all workers.
+        by: What its rows are counted by: `channel`, `state`, `worker` or `label.NAME`; None shows the rows.
     """
 
     channel: frozenset[str] | None = None
@@ -44,15 +47,16 @@ class View:
     parent: frozenset[str] | None = None
     label: frozenset[str] = frozenset()
     scope: "View | None" = None
+    by: str | None = None
     is_whole: bool = field(init=False, repr=False, compare=False)
-    """True if it shows every row, and counts all workers."""
+    """True if it shows every row as it is, and counts all workers."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Once: a view is looked up for each client that joins, and for each change.
-        fields = (self.channel, self.state, self.session, self.parent, self.label, self.scope)
+        fields = (self.channel, self.state, self.session, self.parent, self.label, self.scope, self.by)
         object.__setattr__(self, "_hash", hash(fields))
-        object.__setattr__(self, "is_whole", fields == (None, None, None, None, frozenset(), None))
+        object.__setattr__(self, "is_whole", fields == (None, None, None, None, frozenset(), None, None))
 
     @override
     def __hash__(self) -> int:
@@ -86,11 +90,16 @@ class View:
             _both(self.session, scope.session),
             _both(self.parent, scope.parent),
             self.label | scope.label,
+            by=self.by,
         )
 
     def narrowed_to(self, scope: "View") -> "View":
         """Narrow this part to what a reader with this scope may see. Neither of them has a scope already."""
         return self if scope.is_whole else replace(self.within(scope), scope=scope)
+
+    def counted_by(self, by: str) -> "View":
+        """Make the view of the same rows that shows only how many they are."""
+        return replace(self, by=by)
 
     def query(self) -> str:
         """Spell it as a query, percent-encoded and sorted; empty for the whole snapshot.
@@ -108,6 +117,8 @@ class View:
         for name, values in (("session", self.session), ("parent", self.parent), ("label", self.label or None)):
             if values is not None:
                 yield from (f"{name}={_quoted(value)}" for value in sorted(values) or [""])
+        if self.by is not None:
+            yield f"by={_quoted(self.by)}"
 
 
 WHOLE: Final = View()

@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 from agent_status_gateway.fanout.events import frames
 from agent_status_gateway.fanout.events.frames import KEEPALIVE, encode_frame, feed_event
 from agent_status_gateway.fanout.events.retry import retry
+from agent_status_gateway.state.fold.row import Row
+from agent_status_gateway.state.steps import at_once
+from agent_status_gateway.state.views.select import select
+from agent_status_gateway.state.views.summary.summary import Summary
+from agent_status_gateway.state.views.view import View
 from chaos.workers.reports import record, report, session
 from tests.support.builders.fleets import fleet_with, fold_of, take_snapshot
-from tests.support.builders.frames import frame_of
+from tests.support.builders.frames import folded, frame_of
 
 
 def test_an_event_is_byte_for_byte_as_the_page_has_it_with_an_id_after_the_data() -> None:
@@ -108,3 +113,30 @@ def test_no_title_can_break_out_of_its_line(title: str) -> None:
     lines = frame.event.split(b"\n")
     assert [line.partition(b": ")[0] for line in lines] == [b"event", b"data", b"id", b"", b""]
     assert orjson.loads(frame.json[0])["sessions"][0]["title"] == title
+
+
+def test_a_summary_is_an_event_of_its_own_whose_json_is_between_its_head_and_its_id() -> None:
+    fold = folded(session("web:1", changed_ms=2900), session("ci:1", "error", error="x", expires_ms=9000), at=0.0)
+    rows = at_once(select(fold.rows, View(by="channel")))
+    frame = at_once(encode_frame(rows, fold.global_status(rows, 0.0), 0.0, is_of_all=False))
+    body = (
+        b'{"global":{"state":"degraded","active_sessions":2,"max_concurrent":5,"uptime_seconds":0},"groups":['
+        b'{"channel":"ci","sessions":1,"states":{"error":1},"oldest_seconds":{"error":0}},'
+        b'{"channel":"web","sessions":1,"states":{"thinking":1},"oldest_seconds":{"thinking":2}}]}'
+    )
+    assert frame.event == b"event: summary\ndata: " + body + b"\nid: " + rows.id.encode() + b"\n\n"
+    assert frame.json == [body]
+    assert gzip.decompress(b"".join(frame.gzipped_json)) == body
+
+
+def test_a_summary_of_over_a_thousand_groups_comes_in_pieces() -> None:
+    fold, rows = folded(session("web:1"), at=0.0), Summary("channel")
+    for number in range(1001):
+        rows.put(Row(f"c{number}:1", fold.rows.by_key["web:1"].shown, fold.rows.by_key["web:1"].source))
+    frame = at_once(encode_frame(rows, fold.global_status(rows, 0.0), 0.0))
+    assert frame.is_large
+    body = orjson.loads(b"".join(frame.json))
+    assert len(body["groups"]) == 1001
+    assert gzip.decompress(b"".join(frame.gzipped_json)) == b"".join(frame.json)
+    whole = b"".join([frame.event, *(piece.event for piece in frame.rest)])
+    assert whole.startswith(b"event: summary\ndata: {")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.access.keys.reader import ANYONE
+from agent_status_gateway.access.keys.reader import ANYONE, Reader
 from agent_status_gateway.http.asking.asked import (
     ASKED,
     EVENT_KINDS,
@@ -18,6 +18,8 @@ from agent_status_gateway.http.asking.asked import (
     asked_by,
     by_spelling,
     query_fields,
+    summary_asked_by,
+    summary_view_asked_by,
     view_asked_by,
 )
 from agent_status_gateway.state.views.query import FIELDS, MAX_VALUES, WrongFieldError
@@ -222,3 +224,44 @@ def test_a_key_and_a_ticket_are_in_nothing_that_is_kept_and_in_no_error() -> Non
     assert "geheim" not in repr(request[ASKED])
     error = refused("key=geheim&state=asleep&ticket=geheim")
     assert "geheim" not in repr([str(error), vars(error)])
+
+
+@pytest.mark.parametrize(
+    ("query", "view"),
+    [
+        ("", WHOLE.counted_by("channel")),
+        ("chanel=web&events=feed", WHOLE.counted_by("channel")),
+        ("by=label.gr%C3%B6%C3%9Fe", WHOLE.counted_by("label.größe")),
+        ("session=web:1&by=worker", sessions("web:1").counted_by("worker")),
+    ],
+)
+def test_a_summary_is_of_a_view_that_says_by_what_its_rows_are_counted(query: str, view: View) -> None:
+    asked = summary_asked_by(scope(query), ANYONE)
+    assert asked == Asked(view, wants_changes=False, wants_feed="events=feed" in query)
+    assert summary_view_asked_by(scope(query), ANYONE) == view
+    assert view_asked_by(scope(query), ANYONE).by is None
+    assert asked_by(scope(query), ANYONE).view.by is None
+
+
+def test_a_summary_is_narrowed_to_what_its_reader_may_see_each_time_and_parsed_once() -> None:
+    request, limit = scope("by=state&channel=web,ci"), View(channel=frozenset({"web"}))
+    for _ in range(2):
+        expected = View(channel=frozenset({"web"}), scope=limit, by="state")
+        assert summary_asked_by(request, Reader("web", limit)).view == expected
+        assert summary_view_asked_by(request, Reader("web", limit)) == expected
+    assert request[ASKED].view == View(channel=frozenset({"web", "ci"}), by="state")
+
+
+@pytest.mark.parametrize("kinds", ["changes", "status,changes", "summary", ""])
+def test_a_stream_of_summaries_has_no_changes_and_says_so(kinds: str) -> None:
+    with pytest.raises(WrongFieldError, match=r"^`events` must be 'status', 'feed' or 'all', .* has no changes$") as e:
+        summary_asked_by(scope(f"events={kinds}"), ANYONE)
+    assert e.value.field == "events"
+
+
+@pytest.mark.parametrize("query", ["by=", "by=%FF", "by=host", "by=state&by=state", "state=asleep"])
+def test_a_wrong_field_of_a_summary_is_named(query: str) -> None:
+    for ask in (summary_asked_by, summary_view_asked_by):
+        with pytest.raises(WrongFieldError) as raised:
+            ask(scope(query), ANYONE)
+        assert raised.value.field == query.partition("=")[0]

@@ -13,12 +13,13 @@ from agent_status_gateway.access.keys.reader import ANYONE
 from agent_status_gateway.fanout.events.changes import encode_change
 from agent_status_gateway.fanout.events.frames import feed_event
 from agent_status_gateway.http.asking.asked import PLAIN, asked_by
-from agent_status_gateway.http.documentation.document import DATA, EVENTS, VIEW
+from agent_status_gateway.http.documentation.document import BY_FIELD, DATA, EVENTS, VIEW
 from agent_status_gateway.main import create_app
-from agent_status_gateway.paths import BADGE_PATH, STATUS_PATH, STREAM_PATH, TEXT_PATH, TICKET_PATH
+from agent_status_gateway.paths import BADGE_PATH, STATUS_PATH, STREAM_PATH, SUMMARY_PATH, TEXT_PATH, TICKET_PATH
 from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.steps import at_once
 from agent_status_gateway.state.views.query import FIELDS, WrongFieldError
+from agent_status_gateway.state.views.summary.grouping import parse_by
 
 PATHS = create_app().openapi()["paths"]
 ITEMS = {field["name"]: field["schema"]["items"] for field in VIEW}
@@ -117,3 +118,23 @@ def test_whatever_the_document_refers_to_is_in_it() -> None:
     named = re.findall(r"#/components/schemas/(\w+)", json.dumps(PATHS[STREAM_PATH]))
     assert set(named) <= set(schemas)
     assert {"Snapshot", "GlobalStatus", "SessionStatus", "WrongFields"} <= set(named)
+
+
+@pytest.mark.parametrize("by", ["channel", "state", "worker", "label.a", "label.größe 1", f"label.{64 * 'x'}"])
+def test_what_fits_the_schema_of_by_is_taken(by: str) -> None:
+    assert re.search(BY_FIELD["schema"]["pattern"].replace("$", r"\Z"), by)
+    assert parse_by([by]) == by
+
+
+@pytest.mark.parametrize("by", ["", "host", "label.", "label.a:b", "label.a\n", f"label.{65 * 'x'}", "channel,state"])
+def test_what_does_not_fit_the_schema_of_by_is_refused(by: str) -> None:
+    assert not re.search(BY_FIELD["schema"]["pattern"].replace("$", r"\Z"), by)
+    with pytest.raises(WrongFieldError):
+        parse_by([by])
+
+
+def test_the_document_says_what_a_summary_is_counted_by() -> None:
+    assert BY_FIELD in PATHS[SUMMARY_PATH]["get"]["parameters"]
+    assert BY_FIELD not in PATHS[STATUS_PATH]["get"]["parameters"]
+    assert parse_by([]) == BY_FIELD["schema"]["default"]
+    assert parse_by([BY_FIELD["example"]]) != BY_FIELD["schema"]["default"]

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from agent_status_gateway.state.fold.folded_rows import FoldedRows
 from agent_status_gateway.state.fold.row import Row, Shown, Source
+from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.steps import at_once
 from agent_status_gateway.state.views import select as select_module
-from agent_status_gateway.state.views.select import is_short, select
+from agent_status_gateway.state.views.select import empty, is_short, select
+from agent_status_gateway.state.views.summary.summary import Summary
 from agent_status_gateway.state.views.view import WHOLE, View
 from agent_status_publisher.contract.wire import SessionState
 from chaos.workers.reports import record, report, session
@@ -94,3 +96,17 @@ def test_a_view_is_short_if_it_takes_one_step(
 ) -> None:
     monkeypatch.setattr(select_module, "STEP_ROWS", 5)
     assert is_short(ALL, View(**fields)) is short
+
+
+@pytest.mark.parametrize("view", [WHOLE, View(channel=frozenset({"ci"}), state=frozenset(STATES))])
+def test_the_rows_of_a_view_that_is_counted_are_counted_in_shorter_steps(
+    view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(select_module, "STEP_COUNTED_ROWS", 2)
+    counted = view.counted_by("channel")
+    assert len(list(select(ALL, counted))) == sum(1 for row in ALL if view.shows(row)) // 2
+    found = at_once(select(ALL, counted))
+    assert isinstance(found, Summary)
+    assert list(found) == list(at_once(select(ALL, view)))
+    assert found.by == "channel"
+    assert type(empty(view)) is Rows

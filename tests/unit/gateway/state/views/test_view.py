@@ -171,3 +171,18 @@ def test_a_view_of_a_reader_with_a_scope_shows_what_both_show_and_is_that_scopes
     assert not WHOLE.narrowed_to(web).is_whole
     assert WHOLE.narrowed_to(WHOLE) is WHOLE
     assert one.narrowed_to(WHOLE) is one
+
+
+def test_a_view_that_is_counted_shows_the_same_rows_and_is_another_view_whatever_narrows_it() -> None:
+    # view: Rule 5
+    web, scope = View(channel=frozenset({"web"})), View(session=frozenset({"web:1", "ci:1"}))
+    for view in (WHOLE, web):
+        counted = view.counted_by("label.größe")
+        assert rows_of(counted) == rows_of(view)
+        assert not counted.is_whole
+        assert len({view, counted, view.counted_by("state")}) == 3
+        assert counted.narrowed_to(WHOLE) is counted
+        assert counted.narrowed_to(scope) == view.narrowed_to(scope).counted_by("label.größe")
+        assert counted.within(scope) == view.within(scope).counted_by("label.größe")
+        assert counted.query() == f"{view.query()}&by=label.gr%C3%B6%C3%9Fe".removeprefix("&")
+    assert WHOLE.within(web).by is None

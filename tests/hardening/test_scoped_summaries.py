@@ -1,0 +1,88 @@
+"""Summaries for readers whose key allows only a part: nothing in them tells of anything else."""
+
+import re
+from typing import Any
+
+import pytest
+
+from agent_status_gateway.paths import SUMMARY_PATH
+from agent_status_publisher import StatusPublisher
+from chaos.gateways.gateway_thread import GatewayThread
+from chaos.wait import wait_until
+from tests.support.counted import counted, shown
+from tests.support.gateways.scoped_gateway import (
+    KEYS,
+    ci_worker,
+    file,
+    gateway,
+    get,
+    snapshot,
+    ticket,
+    web_worker,
+)
+
+__all__ = ["ci_worker", "file", "gateway", "web_worker"]
+
+NAMES = re.findall(r" (\w+key|everything)", KEYS)
+BY = ("channel", "state", "worker", "label.team")
+
+
+def summary(gateway: GatewayThread, key: str, query: str = "") -> dict[str, Any]:
+    answer = get(gateway, key, f"{SUMMARY_PATH}?{query}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.mark.parametrize("key", NAMES)
+def test_a_summary_counts_the_sessions_and_has_the_global_status_that_its_reader_may_see(
+    gateway: GatewayThread, key: str
+) -> None:
+    whole = snapshot(gateway, key)
+    for by in ("channel", "state", "label.team"):
+        found = summary(gateway, key, f"by={by}")
+        assert shown(found, by) == counted(whole, by)
+        assert {**found["global"], "uptime_seconds": 0} == {**whole["global"], "uptime_seconds": 0}
+        assert "SECRET" not in str(found)
+
+
+def test_a_summary_by_worker_names_only_workers_that_hold_a_session_of_the_scope(gateway: GatewayThread) -> None:
+    def workers(key: str, query: str = "") -> list[int]:
+        groups = summary(gateway, key, f"by=worker{query}")["groups"]
+        assert [next(iter(group)) for group in groups] == ["worker"] * len(groups)
+        return sorted(group["sessions"] for group in groups)
+
+    assert workers("everything") == [1, 3]
+    assert workers("webkey") == [2]
+    assert workers("onekey") == [1]
+    assert workers("webkey", "&session=ci:2") == workers("emptykey") == workers("labelkey") == []
+
+
+@pytest.mark.parametrize("by", BY)
+@pytest.mark.parametrize("query", ["session=ci:1", "channel=ci", "channel=ci&session=web:1", "state=error"])
+def test_what_is_outside_of_the_scope_is_counted_nowhere(gateway: GatewayThread, by: str, query: str) -> None:
+    existing = get(gateway, "webkey", f"{SUMMARY_PATH}?by={by}&{query}")
+    nothing = get(gateway, "webkey", f"{SUMMARY_PATH}?by={by}&{query.replace('ci', 'no')}")
+    assert existing.json()["groups"] == nothing.json()["groups"] == []
+    assert existing.headers["etag"] == nothing.headers["etag"]
+    assert {*existing.headers} == {*nothing.headers}
+
+
+def test_the_tag_of_a_summary_is_of_its_reader_s_sessions_alone(
+    gateway: GatewayThread, ci_worker: StatusPublisher
+) -> None:
+    def tags(key: str) -> list[str]:
+        return [get(gateway, key, f"{SUMMARY_PATH}?by={by}").headers["etag"] for by in BY]
+
+    scoped, whole = tags("webkey"), tags("everything")
+    assert len(set(scoped)) == len(BY)
+    ci_worker.publish("ci:3", "thinking")
+    wait_until(lambda: len(snapshot(gateway, "everything")["sessions"]) == 5, "ci has changed")
+    assert tags("webkey") == scoped
+    assert not {*tags("everything")} & {*whole}
+
+
+def test_a_summary_as_json_is_opened_by_a_key_and_by_no_ticket(gateway: GatewayThread) -> None:
+    text = ticket(gateway, "everything", session=["web:1"])
+    refused, stranger = gateway.get(f"{SUMMARY_PATH}?ticket={text}"), gateway.get(SUMMARY_PATH)
+    assert (refused.status_code, refused.text) == (403, stranger.text)
