@@ -11,13 +11,10 @@ from agent_status_gateway.ingest.hook_event import Cli
 from agent_status_gateway.settings import IngestSettings
 from agent_status_publisher.contract import report, text, wire
 from agent_status_publisher.contract.decoding.layout import cut_record
-from agent_status_publisher.contract.report import (
-    EndedRecord,
-    SessionRecord,
-    SessionState,
-    WorkerRecord,
-    encode_record,
-)
+from agent_status_publisher.contract.details import end, labels, link
+from agent_status_publisher.contract.details.details import Details, WaitingFor
+from agent_status_publisher.contract.details.end import EndedRecord, Outcome
+from agent_status_publisher.contract.report import SessionRecord, SessionState, WorkerRecord, encode_record
 from agent_status_publisher.worker.sessions import ends
 from chaos.workers.reports import ended, record, session
 from tests.support.documents import doc_page, rows
@@ -45,12 +42,30 @@ def test_the_fields_of_a_session_update_are_those_that_are_taken() -> None:
 
 
 def test_the_fields_of_a_record_are_those_that_are_written() -> None:
-    whole = record("w", session(title="t"), left=True, ended=(ended(),))
+    whole = record("w", session(title="t"), left=True, ended=(ended(),), labels=(("team", "web"),))
     written = set(orjson.loads(encode_record(whole)))
     documented = named(PAGE, "| field |")
     assert documented == written
-    assert {name for name in SessionRecord._fields if f"`{_told_as(name)}`" not in PAGE} == set()
-    assert all(f'"{name}"' in PAGE for name in EndedRecord._fields)
+    assert {name for name in SessionRecord._fields if f"`{_told_as(name)}`" not in PAGE} == {"details"}
+    assert named(PAGE, "| part |") >= set(Details._fields)
+    reasons = next(row[1] for row in rows(PAGE, "| part |") if row[0] == "`waiting_for`")
+    assert all(f"`{reason}`" in reasons for reason in WaitingFor)
+
+
+def test_all_of_an_end_is_told() -> None:
+    assert all(f'"{name}"' in PAGE or f"`{name}`" in PAGE for name in EndedRecord._fields)
+    assert all(f"`{outcome}`" in PAGE.partition("### How a session ended")[2] for outcome in Outcome)
+    assert f"`title` ({end.MAX_ENDED_TITLE_CHARACTERS} characters" in PAGE
+    assert f"`error`\n({end.MAX_ENDED_ERROR_CHARACTERS})" in PAGE
+
+
+def test_the_limits_of_details_are_the_codes() -> None:
+    limits = {row[0]: row[2] for row in rows(PAGE, "| part |")}
+    assert f"{labels.MAX_LABELS} labels" in limits["`labels`"]
+    assert f"1 to {labels.MAX_LABEL_NAME_CHARACTERS} characters" in limits["`labels`"]
+    assert f"values of {labels.MAX_LABEL_VALUE_CHARACTERS} at most" in limits["`labels`"]
+    assert f"{labels.MAX_LABELS_BYTES} bytes" in limits["`labels`"]
+    assert f"{link.MAX_LINK_CHARACTERS:,} characters" in limits["`link`"]
 
 
 def _told_as(name: str) -> str:

@@ -4,6 +4,7 @@ In reading order:
 
     text            text from users' prompts, made safe for a report
     redaction       the part of an error of Redis that may be shown
+    details         what a session may say besides its state
     report          a worker's report as plain frozen data, and how it is written as JSON
     decoding        how a report's JSON is parsed
     wire            the keys, the channel, and the script that writes reports

@@ -13,8 +13,8 @@ from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 from agent_status_publisher.contract.decoding.repeated import decode_record
+from agent_status_publisher.contract.details.end import EndedRecord
 from agent_status_publisher.contract.report import (
-    EndedRecord,
     MalformedReportError,
     Report,
     SessionRecord,

@@ -98,7 +98,7 @@ def shown_of(session: SessionRecord, known: KnownWorker) -> Shown:
 
     A lost worker's sessions show `error`, "worker lost", no tool. Those in error keep their message.
     """
-    _, state, _, _, title, tool, error, input_tokens, output_tokens, _ = session
+    _, state, _, _, title, tool, error, input_tokens, output_tokens, _, _, _ = session
     if known.is_lost and state is not SessionState.ERROR:
         return Shown(SessionState.ERROR, title, None, WORKER_LOST, input_tokens, output_tokens)
     return Shown(state, title, tool, error, input_tokens, output_tokens)

@@ -5,19 +5,25 @@ from typing import Any, Final, TypeVar
 
 import orjson
 
+from agent_status_publisher.contract.decoding.details import decode_details, labels_of
+from agent_status_publisher.contract.decoding.fields import key_of, number_of, optional_text, rows_of, text_of
+from agent_status_publisher.contract.details.details import DETAIL_NAMES
+from agent_status_publisher.contract.details.end import (
+    MAX_ENDED_ERROR_CHARACTERS,
+    MAX_ENDED_TITLE_CHARACTERS,
+    EndedRecord,
+    Outcome,
+)
 from agent_status_publisher.contract.report import (
     MAX_DURATION_MS,
     MAX_HOST_CHARACTERS,
-    MAX_NUMBER,
-    MAX_SESSIONS,
     MIN_HEARTBEAT_MS,
     SCHEMA,
-    EndedRecord,
     MalformedReportError,
     SessionRecord,
     SessionState,
     WorkerRecord,
-    check_session_key,
+    new_session,
 )
 from agent_status_publisher.contract.text import (
     MAX_ERROR_CHARACTERS,
@@ -27,6 +33,8 @@ from agent_status_publisher.contract.text import (
 )
 
 _STATES: Final = {state.value: state for state in SessionState}
+_OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
+_PLAIN_END: Final = 2  # fields: a key, and when its run began
 
 Record = TypeVar("Record", SessionRecord, EndedRecord)
 
@@ -55,25 +63,26 @@ def record_of(whole: dict[str, Any], sessions: Sequence[SessionRecord] | None) -
     """
     if whole.get("v") != SCHEMA:
         raise MalformedReportError("schema", f"version {whole.get('v')!r}, not {SCHEMA}")
-    lease_ms = _number(whole, "lease_ms", MIN_HEARTBEAT_MS, MAX_DURATION_MS)
-    heartbeat_ms = _number(whole, "heartbeat_ms", MIN_HEARTBEAT_MS, MAX_DURATION_MS)
+    lease_ms = number_of(whole, "lease_ms", MIN_HEARTBEAT_MS, MAX_DURATION_MS)
+    heartbeat_ms = number_of(whole, "heartbeat_ms", MIN_HEARTBEAT_MS, MAX_DURATION_MS)
     return WorkerRecord(
-        id=_text(whole, "id"),
-        host=cut_text(_text(whole, "host"), MAX_HOST_CHARACTERS),
-        pid=_number(whole, "pid"),
+        id=text_of(whole, "id"),
+        host=cut_text(text_of(whole, "host"), MAX_HOST_CHARACTERS),
+        pid=number_of(whole, "pid"),
         lease_ms=lease_ms,
         heartbeat_ms=heartbeat_ms,
-        error_ttl_ms=_number(whole, "error_ttl_ms", 0, MAX_DURATION_MS),
-        max_concurrent=_number(whole, "max_concurrent"),
-        uptime_ms=_number(whole, "uptime_ms"),
+        error_ttl_ms=number_of(whole, "error_ttl_ms", 0, MAX_DURATION_MS),
+        max_concurrent=number_of(whole, "max_concurrent"),
+        uptime_ms=number_of(whole, "uptime_ms"),
         left=whole.get("left") is True,
+        labels=labels_of(whole),
         sessions=_sessions_of(whole) if sessions is None else sessions,
-        ended=_once_each("ended", tuple(map(_decode_ended, _rows(whole, "ended")))),
+        ended=_once_each("ended", tuple(map(_decode_ended, rows_of(whole, "ended")))),
     )
 
 
 def _sessions_of(whole: dict[str, Any]) -> tuple[SessionRecord, ...]:
-    return _once_each("sessions", tuple(map(decode_session, _rows(whole, "sessions"))))
+    return _once_each("sessions", tuple(map(decode_session, rows_of(whole, "sessions"))))
 
 
 def _once_each(name: str, records: tuple[Record, ...]) -> tuple[Record, ...]:
@@ -92,58 +101,34 @@ def decode_session(row: dict[str, Any]) -> SessionRecord:
     state = row.get("state")
     if type(state) is not str or state not in _STATES:
         raise MalformedReportError("type", "the state is unknown")
-    return SessionRecord(
-        _key(row),
-        _STATES[state],
-        _number(row, "changed_ms"),
-        _number(row, "run_ms"),
-        _optional_text(row, "title", MAX_TITLE_CHARACTERS),
-        _optional_text(row, "tool", MAX_TOOL_CHARACTERS),
-        _optional_text(row, "error", MAX_ERROR_CHARACTERS),
-        _number(row, "input") if "input" in row else 0,
-        _number(row, "output") if "output" in row else 0,
-        None if row.get("expires_ms") is None else _number(row, "expires_ms"),
+    key, known_state = key_of(row), _STATES[state]
+    return new_session(
+        (
+            key,
+            known_state,
+            number_of(row, "changed_ms"),
+            number_of(row, "run_ms"),
+            optional_text(row, "title", MAX_TITLE_CHARACTERS),
+            optional_text(row, "tool", MAX_TOOL_CHARACTERS),
+            optional_text(row, "error", MAX_ERROR_CHARACTERS),
+            number_of(row, "input") if "input" in row else 0,
+            number_of(row, "output") if "output" in row else 0,
+            None if row.get("expires_ms") is None else number_of(row, "expires_ms"),
+            number_of(row, "called_ms") if "called_ms" in row else 0,
+            None if DETAIL_NAMES.isdisjoint(row) else decode_details(row, key, known_state),
+        )
     )
 
 
 def _decode_ended(row: dict[str, Any]) -> EndedRecord:
-    return EndedRecord(key=_key(row), run_ms=_number(row, "run_ms"))
-
-
-def _key(row: dict[str, Any]) -> str:
-    try:
-        return check_session_key(_text(row, "key"))
-    except ValueError as error:
-        raise MalformedReportError("key", str(error)) from error
-
-
-def _number(row: dict[str, Any], name: str, least: int = 0, most: int = MAX_NUMBER) -> int:
-    value = row.get(name)
-    if type(value) is int and least <= value <= most:
-        return value
-    raise MalformedReportError("type", f"{name} is not a whole number from {least} to {most}")
-
-
-def _text(row: dict[str, Any], name: str) -> str:
-    value = row.get(name)
-    if type(value) is str:
-        return value
-    raise MalformedReportError("type", f"{name} is not a text")
-
-
-def _optional_text(row: dict[str, Any], name: str, max_characters: int) -> str | None:
-    value = row.get(name)
-    if value is None:
-        return None
-    if type(value) is str:
-        return value if len(value) <= max_characters else cut_text(value, max_characters)
-    raise MalformedReportError("type", f"{name} is not a text")
-
-
-def _rows(whole: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    rows = whole.get(name, [])
-    if type(rows) is list and all(type(row) is dict for row in rows):
-        if len(rows) > MAX_SESSIONS:
-            raise MalformedReportError("size", f"{len(rows)} {name}, and at most {MAX_SESSIONS} are believed")
-        return rows
-    raise MalformedReportError("type", f"{name} is not a list of objects")
+    key, run_ms = key_of(row), number_of(row, "run_ms")
+    if len(row) <= _PLAIN_END:
+        return EndedRecord(key, run_ms)
+    return EndedRecord(
+        key,
+        run_ms,
+        None if row.get("ended_ms") is None else number_of(row, "ended_ms"),
+        _OUTCOMES.get(optional_text(row, "outcome", MAX_ENDED_TITLE_CHARACTERS) or ""),
+        optional_text(row, "title", MAX_ENDED_TITLE_CHARACTERS),
+        optional_text(row, "error", MAX_ENDED_ERROR_CHARACTERS),
+    )

@@ -2,7 +2,8 @@
 
 from typing import Final, NamedTuple
 
-from agent_status_publisher.contract.report import MAX_SESSIONS, EndedRecord
+from agent_status_publisher.contract.details.end import EndedRecord
+from agent_status_publisher.contract.report import MAX_SESSIONS
 from agent_status_publisher.worker.sessions.run import to_ms
 
 MAX_ENDED: Final = 64

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_status_publisher.contract.details.details import NO_DETAILS, Details, WaitingFor
+from agent_status_publisher.contract.details.end import EndedRecord, Outcome
+from agent_status_publisher.contract.details.labels import Labels
 from agent_status_publisher.contract.report import (
     MAX_NUMBER,
     AgedSessions,
-    EndedRecord,
     SessionRecord,
     SessionState,
     WorkerRecord,
@@ -46,6 +48,15 @@ WHOLE = WorkerRecord(
             output_tokens=100,
             changed_ms=1200,
             run_ms=3400,
+            called_ms=700,
+            details=Details(
+                labels=(("agent", "reviewer"), ("model", "opus-5")),
+                parent="ci:7",
+                link="https://example.com/pr/7",
+                context=(96_000, 200_000),
+                cost_usd=1.24,
+                progress=(3, 7),
+            ),
         ),
         SessionRecord(
             key="slack:ü",
@@ -55,12 +66,45 @@ WHOLE = WorkerRecord(
             run_ms=20,
             expires_ms=29990,
         ),
+        SessionRecord(
+            key="web:7",
+            state=SessionState.WAITING_FOR_USER,
+            changed_ms=5,
+            run_ms=6,
+            expires_ms=7,
+            details=Details(waiting_for=WaitingFor.APPROVAL),
+        ),
     ),
-    ended=(EndedRecord(key="cron:night", run_ms=60000),),
+    ended=(
+        EndedRecord(key="cron:old", run_ms=90000),
+        EndedRecord("cron:night", 60000, 500, Outcome.FAILED, "Tidy up", "no disk"),
+    ),
+    labels=(("team", "web"),),
 )
 
 numbers = st.integers(0, MAX_NUMBER)
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
+plain_texts = st.text("abcé-7", min_size=1, max_size=20)
+labels = st.dictionaries(plain_texts, plain_texts, max_size=4).map(lambda found: tuple(sorted(found.items())))
+details = st.builds(
+    Details,
+    labels=labels,
+    parent=st.none() | st.just("a parent"),
+    link=st.none() | st.just("https://example.com/"),
+    waiting_for=st.none(),
+    context=st.none() | st.tuples(numbers, st.integers(1, MAX_NUMBER)),
+    cost_usd=st.none() | st.sampled_from([0.0, 0.015, 1.24, 1e6]),
+    progress=st.none() | st.integers(1, 9).map(lambda of: (of // 2, of)),
+).map(lambda found: None if found == NO_DETAILS else found)
+ends = st.builds(
+    EndedRecord,
+    key=texts,
+    run_ms=numbers,
+    ended_ms=st.none() | numbers,
+    outcome=st.none() | st.sampled_from(Outcome),
+    title=st.none() | texts,
+    error=st.none() | texts,
+)
 sessions = st.builds(
     SessionRecord,
     key=texts,
@@ -73,6 +117,8 @@ sessions = st.builds(
     changed_ms=numbers,
     run_ms=numbers,
     expires_ms=st.none() | numbers,
+    called_ms=numbers,
+    details=details,
 )
 
 
@@ -86,20 +132,29 @@ def test_the_golden_record_is_read_back_whole() -> None:
 
 
 # report: Rule 1
-@given(st.lists(sessions, max_size=5, unique_by=lambda session: session.key))
-def test_whatever_is_encoded_is_decoded_the_same(rows: list[SessionRecord]) -> None:
-    said = record("w1", *rows)
+@given(
+    st.lists(sessions, max_size=5, unique_by=lambda session: session.key),
+    st.lists(ends, max_size=3, unique_by=lambda end: end.key),
+    labels,
+)
+def test_whatever_is_encoded_is_decoded_the_same(
+    rows: list[SessionRecord], ended: list[EndedRecord], of_worker: Labels
+) -> None:
+    said = record("w1", *rows, ended=tuple(ended), labels=of_worker)
     assert decode_record(encode_record(said)) == said
 
 
 def plain_json(said: WorkerRecord) -> bytes:
     """The record's JSON by the standard library: its fields in their order, without those that are left out."""
     names = {"input_tokens": "input", "output_tokens": "output"}
-    order = ("key", "state", "title", "tool", "error", "input_tokens", "output_tokens", "changed_ms", "run_ms")
+    order = ("key", "state", "title", "tool", "error", "input_tokens", "output_tokens")
 
     def row(session: SessionRecord) -> dict[str, Any]:
         has_tokens = session.input_tokens > 0 or session.output_tokens > 0
-        values = {name: getattr(session, name) for name in (*order, "expires_ms")}
+        told = (session.details or NO_DETAILS)._asdict()
+        values = {name: getattr(session, name) for name in order}
+        values |= told | {"labels": dict(told["labels"]) or None, "called_ms": session.called_ms or None}
+        values |= {name: getattr(session, name) for name in ("changed_ms", "run_ms", "expires_ms")}
         return {
             names.get(name, name): str(value) if name == "state" else value
             for name, value in values.items()
@@ -109,21 +164,24 @@ def plain_json(said: WorkerRecord) -> bytes:
     terms = ("id", "host", "pid", "lease_ms", "heartbeat_ms", "error_ttl_ms", "max_concurrent", "uptime_ms")
     whole = {"v": 1} | {name: getattr(said, name) for name in terms}
     whole |= {"left": True} if said.left else {}
+    whole |= {"labels": dict(said.labels)} if said.labels else {}
     whole |= {"sessions": [row(session) for session in said.sessions]}
-    whole |= {"ended": [{"key": run.key, "run_ms": run.run_ms} for run in said.ended]} if said.ended else {}
+    ended = [{name: value for name, value in end._asdict().items() if value is not None} for end in said.ended]
+    whole |= {"ended": ended} if ended else {}
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 # report: Rule 2
 @given(
     st.lists(sessions, max_size=5, unique_by=lambda session: session.key),
-    st.lists(st.builds(EndedRecord, key=texts, run_ms=numbers), max_size=3),
+    st.lists(ends, max_size=3),
     st.booleans(),
+    labels,
 )
 def test_each_byte_of_a_record_is_as_the_contract_says(
-    rows: list[SessionRecord], ended: list[EndedRecord], left: bool
+    rows: list[SessionRecord], ended: list[EndedRecord], left: bool, of_worker: Labels
 ) -> None:
-    said = record("w1", *rows, ended=tuple(ended), left=left, uptime_ms=7)
+    said = record("w1", *rows, ended=tuple(ended), left=left, labels=of_worker, uptime_ms=7)
     assert encode_record(said) == plain_json(said)
 
 
@@ -142,13 +200,13 @@ def test_a_session_key_that_cannot_be_shown_is_refused_with_the_reason(key: str,
 
 
 YOUNG = tuple(row._replace(changed_ms=0, run_ms=0, expires_ms=None) for row in WHOLE.sessions)
-AGED = AgedSessions(YOUNG, [1200, 10], [3400, 20], [None, 29990])
+AGED = AgedSessions(YOUNG, [1200, 10, 5], [3400, 20, 6], [None, 29990, 7])
 
 
 def test_sessions_that_have_only_grown_older_are_read_as_any_others() -> None:
     assert WHOLE.sessions == AGED
     assert AGED != YOUNG
-    assert (len(AGED), AGED[0], AGED[-1], AGED[1:]) == (2, *WHOLE.sessions, WHOLE.sessions[1:])
+    assert (len(AGED), AGED[0], AGED[-1], AGED[1:]) == (3, WHOLE.sessions[0], WHOLE.sessions[2], WHOLE.sessions[1:])
     assert (hash(AGED), repr(AGED)) == (hash(WHOLE.sessions), repr(WHOLE.sessions))
     assert WHOLE.sessions[1] in AGED
 

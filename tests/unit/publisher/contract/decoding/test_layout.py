@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from agent_status_publisher.contract.decoding.layout import Layout, cut_record, fields_of
+from agent_status_publisher.contract.details.details import Details
 from agent_status_publisher.contract.report import (
     MAX_NUMBER,
     MalformedReportError,
@@ -61,6 +62,7 @@ def test_the_text_of_a_session_that_has_only_grown_older_is_the_same() -> None:
 @pytest.mark.parametrize("field", sorted(set(SessionRecord._fields) - {"changed_ms", "run_ms", "expires_ms"}))
 def test_the_text_of_a_session_that_has_changed_is_another(field: str) -> None:
     other = session("web:4", "streaming", title="x", tool="y", error="z", input_tokens=1, output_tokens=2)
+    other = other._replace(called_ms=3, details=Details(progress=(1, 2)))
     changed = ROWS[2]._replace(**{field: getattr(other, field)})
     assert cut(record("w1", ROWS[2])).texts != cut(record("w1", changed)).texts
 

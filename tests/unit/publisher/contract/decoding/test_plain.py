@@ -58,7 +58,13 @@ def test_a_record_that_is_not_ours_is_refused_with_its_reason(encoded: bytes, re
         (("sessions", 0, "tool"), ["bash"], "type"),
         (("sessions", 0, "run_ms"), None, "type"),
         (("sessions", 1, "expires_ms"), "soon", "type"),
+        (("sessions", 0, "called_ms"), None, "type"),
         (("ended", 0, "run_ms"), -5, "type"),
+        (("ended", 1, "ended_ms"), "long ago", "type"),
+        (("ended", 1, "outcome"), 1, "type"),
+        (("ended", 1, "title"), [], "type"),
+        (("labels",), ["web"], "type"),
+        (("labels", "team"), 1, "type"),
     ],
 )
 def test_one_wrong_field_refuses_the_whole_report(path: tuple[str | int, ...], value: object, reason: str) -> None:

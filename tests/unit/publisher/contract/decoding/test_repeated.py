@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from agent_status_publisher.contract.decoding import repeated
 from agent_status_publisher.contract.decoding.plain import decode_plainly
 from agent_status_publisher.contract.decoding.repeated import MIN_REPEATED_BYTES, decode_record
+from agent_status_publisher.contract.details.details import Details, WaitingFor
+from agent_status_publisher.contract.details.end import EndedRecord
 from agent_status_publisher.contract.report import (
     MAX_NUMBER,
     MalformedReportError,
@@ -122,6 +124,11 @@ def test_a_key_that_is_named_twice_is_refused_even_if_both_rows_are_known() -> N
         decode_record(encode_record(replace(LONG, sessions=(ROWS[3], *ROWS[1:]))), known(LONG))
 
 
+DETAILS = (
+    Details(labels=(("changed_ms", '5,"run_ms":6},{"key":"z"'), ("sessions", '[{"key":')), parent="a"),
+    Details(waiting_for=WaitingFor.REPLY, context=(1, 2), cost_usd=0.5, progress=(0, 1)),
+    Details(link="https://example.com/?},{", cost_usd=3.0),
+)
 numbers = st.integers(0, 30) | st.integers(0, MAX_NUMBER)
 texts = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('{}[],:"\\é\n0'), max_size=8)
 rows = st.builds(
@@ -136,14 +143,23 @@ rows = st.builds(
     input_tokens=numbers,
     output_tokens=numbers,
     expires_ms=st.none() | numbers,
+    called_ms=st.sampled_from([0, 0, 7]),
+    details=st.none() | st.sampled_from(DETAILS),
 )
-ends = st.lists(st.builds(ended, st.sampled_from(["a", "b", "}]"]), numbers), max_size=2)
+ends = st.lists(
+    st.builds(ended, st.sampled_from(["a", "b", "}]"]), numbers)
+    | st.builds(EndedRecord, st.just("c"), numbers, st.none() | numbers, st.none(), st.none() | texts),
+    max_size=2,
+)
 records = st.builds(
-    lambda sessions, ends, left, uptime: record("w1", *sessions, ended=tuple(ends), left=left, uptime_ms=uptime),
+    lambda sessions, ends, left, uptime, labels: record(
+        "w1", *sessions, ended=tuple(ends), left=left, uptime_ms=uptime, labels=labels
+    ),
     st.lists(rows, max_size=5),
     ends,
     st.booleans(),
     numbers,
+    st.sampled_from([(), DETAILS[0].labels]),
 )
 seeds = st.integers(0, 2**32)
 PIECES = (
@@ -218,7 +234,7 @@ def grown(worker: WorkerRecord, random: Random) -> WorkerRecord:
     fields: list[dict[str, Any]] = [{"title": "new"}, {"tool": "edit"}, {"key": "d"}, {"input_tokens": 5}]
     for _ in range(min(random.choice((0, 1, 1, 2)), len(sessions))):
         row = sessions.pop(random.randrange(len(sessions)))
-        changed = row._replace(**random.choice([*fields, {"expires_ms": 4}]))
+        changed = row._replace(**random.choice([*fields, {"expires_ms": 4}, {"called_ms": 9}, {"details": DETAILS[1]}]))
         added: list[SessionRecord] = random.choice(([], [changed], [changed], [row], [session("e"), row]))
         place = random.randint(0, len(sessions))
         sessions[place:place] = added

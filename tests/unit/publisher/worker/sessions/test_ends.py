@@ -5,6 +5,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from agent_status_publisher.contract.details.end import EndedRecord
 from agent_status_publisher.contract.report import MAX_SESSIONS
 from agent_status_publisher.worker.sessions.ends import MAX_ENDED, MINUTE_SECONDS, End, Ends, ended_records
 
@@ -46,7 +47,7 @@ def test_the_last_end_of_a_key_counts_until_it_is_opened_again() -> None:
 
 
 def test_a_record_says_how_long_ago_the_run_began() -> None:
-    assert [tuple(one) for one in ended_records({"web:1": End(1.0, 3.0)}, 8.0)] == [("web:1", 7000)]
+    assert ended_records({"web:1": End(1.0, 3.0)}, 8.0) == (EndedRecord("web:1", 7000),)
 
 
 class Restless(dict[str, Any]):

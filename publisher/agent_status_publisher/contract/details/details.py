@@ -1,0 +1,47 @@
+"""All that a session says besides its state, and how it is written as JSON. Most sessions say nothing of it."""
+
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from agent_status_publisher.contract.details.labels import Labels
+
+
+class WaitingFor(StrEnum):
+    """The reasons why a session waits for a person."""
+
+    APPROVAL = "approval"
+    QUESTION = "question"
+    REPLY = "reply"
+
+
+class Details(NamedTuple):
+    """The details of one session. A part that is not set is empty or None.
+
+    Attributes:
+        labels: The session's own labels. Those of its worker are in the worker's record.
+        parent: The key of the session for which this one works.
+        waiting_for: None in every state but `waiting_for_user`.
+        context: The tokens in the model's context, and the most that it holds.
+        cost_usd: What the run has cost so far, in US dollars.
+        progress: The steps of the run that are done, and all of its steps.
+    """
+
+    labels: Labels = ()
+    parent: str | None = None
+    link: str | None = None
+    waiting_for: WaitingFor | None = None
+    context: tuple[int, int] | None = None
+    cost_usd: float | None = None
+    progress: tuple[int, int] | None = None
+
+
+NO_DETAILS: Final = Details()
+_OTHERS: Final = Details._fields[1:]
+DETAIL_NAMES: Final = frozenset(Details._fields)
+
+
+def details_json(details: Details) -> dict[str, Any]:
+    """Return the JSON's fields of details, without those that are not set."""
+    labels, *others = details
+    fields: dict[str, Any] = {"labels": dict(labels)} if labels else {}
+    return fields | {name: part for name, part in zip(_OTHERS, others, strict=True) if part is not None}

@@ -1,0 +1,46 @@
+"""The end of a session: when it came, and how."""
+
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+MAX_ENDED_TITLE_CHARACTERS: Final = 80
+MAX_ENDED_ERROR_CHARACTERS: Final = 120
+_NOTHING_MORE: Final = [None, None, None, None]
+
+
+class Outcome(StrEnum):
+    """The ways in which a session ends."""
+
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class EndedRecord(NamedTuple):
+    """A session key that this worker has ended.
+
+    Attributes:
+        run_ms: Milliseconds since the ended run began.
+        ended_ms: Milliseconds since it ended. None if the report does not say more of this end than when its run began.
+        outcome: None if it is not known.
+        title: The session's title, cut at 80 characters.
+        error: The error of a session that has failed, cut at 120 characters.
+    """
+
+    key: str
+    run_ms: int
+    ended_ms: int | None = None
+    outcome: Outcome | None = None
+    title: str | None = None
+    error: str | None = None
+
+
+def ended_json(ended: EndedRecord) -> dict[str, Any]:
+    """Return the JSON's fields of an end, without those that are not known."""
+    key, run_ms, *more = ended
+    row: dict[str, Any] = {"key": key, "run_ms": run_ms}
+    if more != _NOTHING_MORE:
+        names = EndedRecord._fields[len(row) :]
+        row |= {name: value for name, value in zip(names, more, strict=True) if value is not None}
+    return row
