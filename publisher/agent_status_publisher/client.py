@@ -6,7 +6,7 @@ due), flusher.py (the thread that writes it) and wire.py (its format).
 
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -25,7 +25,8 @@ from agent_status_publisher.worker.flusher import ReportWriter
 from agent_status_publisher.worker.never_raise import MISTAKES
 from agent_status_publisher.worker.process_lock import is_over
 from agent_status_publisher.worker.redis_writer import check_target, make_writer
-from agent_status_publisher.worker.sessions.arguments import clean_key
+from agent_status_publisher.worker.sessions.arguments import asked_of, clean_key, labels_of_worker
+from agent_status_publisher.worker.starts import Starts
 from agent_status_publisher.worker.worker import CLOSE_SECONDS, Worker
 
 
@@ -55,6 +56,7 @@ class StatusPublisher:
             `AGENT_STATUS_ERROR_TTL_SECONDS`, then 30.
         waiting_ttl_seconds: Seconds for which a session waits for a user before it ends by itself. The default is
             `AGENT_STATUS_WAITING_TTL_SECONDS`, then 259200, three days.
+        labels: The labels of all sessions of this worker, as in `Session.label`. They are sent once with each report.
         on_error: A function that is called with each outage and each ignored call, in the thread in which it happens.
         error_text: A function that returns the part of an exception to show, since its message may hold secrets. The
             default is the message, on one line and cut. `lambda error: type(error).__name__` shows the type alone.
@@ -73,9 +75,12 @@ class StatusPublisher:
         lease_seconds: float | None = None,
         error_ttl_seconds: float | None = None,
         waiting_ttl_seconds: float | None = None,
+        labels: Mapping[str, str] | None = None,
         on_error: OnError | None = None,
         error_text: ErrorText | None = None,
     ) -> None:
+        self._reporter = Reporter(on_error)
+        faults: list[str] = []
         self._settings = from_environment(
             redis_url=redis if isinstance(redis, str) else None,
             namespace=namespace,
@@ -84,9 +89,11 @@ class StatusPublisher:
             lease_seconds=lease_seconds,
             error_ttl_seconds=error_ttl_seconds,
             waiting_ttl_seconds=waiting_ttl_seconds,
+            labels=None if labels is None else labels_of_worker(labels, faults),
         )
+        for fault in faults:
+            self._reporter.once(InvalidCallError(fault))
         self._target = self._settings.redis_url if redis is None else redis
-        self._reporter = Reporter(on_error)
         self._error_text = error_text
         # At the end of the process, the check would import parts of redis-py, which fails by then.
         hint = None if is_over() else check_target(self._target, self._settings.redis_password_file)
@@ -95,11 +102,7 @@ class StatusPublisher:
             self._reporter.once(ConfigurationError(hint))
         for sentence in renamed_settings():
             self._reporter.once(ConfigurationError(sentence))
-        self._closed = False
-        # Workers by the number of their start. A dict, since setdefault is one step: a signal handler that publishes
-        # while the first call makes a worker must not make another one.
-        self._workers: dict[int, Worker] = {}
-        self._starts = 0
+        self._starts = Starts()
         # Weak, since a handle without references cannot get a late call, and the outbox keeps its session's state.
         self._handles: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
 
@@ -137,11 +140,19 @@ class StatusPublisher:
         Returns:
             This publisher.
         """
-        self._closed = False
+        self._starts.is_closed = False
         self._current()
         return self
 
-    def session(self, key: str, title: str | None = None) -> Session:
+    def session(
+        self,
+        key: str,
+        title: str | None = None,
+        *,
+        parent: str | None = None,
+        link: str | None = None,
+        labels: Mapping[str, str | None] | None = None,
+    ) -> Session:
         """Open a session, which starts in `thinking`, or get the handle of one that is open.
 
         A session in error begins its next run. A wrong key is reported as an `InvalidCallError`, and the calls of its
@@ -153,9 +164,12 @@ class StatusPublisher:
         Args:
             key: The session's key: not empty, at most 512 bytes of UTF-8, and without control characters.
             title: The name that people see, on one line and cut at 200 characters. None keeps the title as it is.
+            parent: The key of the session for which this one works. None keeps the parent as it is.
+            link: The address at which people find more of it, as in `Session.link`. None keeps the link as it is.
+            labels: Labels to set, as by `Session.label`. Those that are not named stay as they are.
         """
         handle = self._handle(key)
-        handle.open(title)
+        handle.open(asked_of(handle.key, title, parent, link, labels))
         return handle
 
     def publish(
@@ -166,6 +180,9 @@ class StatusPublisher:
         tool_name: str | None = None,
         title: str | None = None,
         error_message: object = None,
+        parent: str | None = None,
+        link: str | None = None,
+        labels: Mapping[str, str | None] | None = None,
     ) -> None:
         """Set the state of a session in one call, and open the session if it is not open. `session(key).end()` ends it.
 
@@ -177,6 +194,9 @@ class StatusPublisher:
             tool_name: The tool that runs. Only `tool_running` shows it.
             title: The name that people see. None keeps the title as it is.
             error_message: A message or an exception. Only `error` shows it.
+            parent: The key of the session for which this one works, as in `session`.
+            link: The address at which people find more of it, as in `session`.
+            labels: Labels to set, as in `session`.
         """
         try:
             known_state = SessionState(state)
@@ -185,7 +205,9 @@ class StatusPublisher:
             reason = f"publish() was ignored: {text_of(state)!r} is not a state; expected one of {known}"
             self._reporter.once(InvalidCallError(reason))
             return
-        self._handle(key).open_as(known_state, tool_name, title, error_message)
+        handle = self._handle(key)
+        asked = asked_of(handle.key, title, parent, link, labels)
+        handle.open_as(known_state, asked, tool_name=tool_name, error_message=error_message)
 
     def flush(self, timeout: float | None = CLOSE_SECONDS) -> bool:
         """Wait until Redis has all changes before this call.
@@ -209,7 +231,7 @@ class StatusPublisher:
 
         The call waits up to 3 seconds for Redis. Later calls do nothing until `start()`.
         """
-        self._closed = True
+        self._starts.is_closed = True
         worker = self._newest()
         if worker is not None:
             worker.leave(CLOSE_SECONDS)
@@ -253,25 +275,14 @@ class StatusPublisher:
             return CLOSE_SECONDS
 
     def _newest(self) -> Worker | None:
-        return self._workers.get(self._starts)
+        return self._starts.newest
 
     def _current(self) -> Worker:
-        """The worker that calls go to. Made if there is none, or if it is gone and this publisher is not closed."""
-        worker = self._newest()
-        if worker is not None and (not worker.gone or self._closed or is_over()):
-            return worker
-        number = self._starts + 1
-        made = self._make_worker()
-        worker = self._workers.setdefault(number, made)
-        if worker is made:
-            made.gone = self._closed
-            self._starts = number
-            self._workers.pop(number - 1, None)
-            if not self._closed:
-                made.start()
-                if not self._is_inert and (hint := missing_flags()):
-                    self._reporter.once(ConfigurationError(hint))
-        return worker
+        return self._starts.current(self._make_worker, self._warn_of_uwsgi)
+
+    def _warn_of_uwsgi(self) -> None:
+        if not self._is_inert and (hint := missing_flags()):
+            self._reporter.once(ConfigurationError(hint))
 
     def _make_worker(self) -> Worker:
         return Worker(self._settings, self._reporter, self._writer(), time.monotonic, self._error_text)

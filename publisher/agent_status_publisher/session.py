@@ -4,10 +4,11 @@ import functools
 
 from agent_status_publisher.contract.report import SessionState
 from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, clean_text, message_of
+from agent_status_publisher.errors import InvalidCallError
 from agent_status_publisher.tool import Tool, shown_tool
 from agent_status_publisher.worker.handle import Handle
 from agent_status_publisher.worker.never_raise import never_raise
-from agent_status_publisher.worker.sessions.arguments import call_key, check_tokens
+from agent_status_publisher.worker.sessions.arguments import asked_of, call_key, check_tokens, clean_link
 
 
 class Session(Handle):
@@ -30,6 +31,38 @@ class Session(Handle):
     @title.setter
     def title(self, title: str | None) -> None:
         self._set_title(title)
+
+    @property
+    def parent(self) -> str | None:
+        """The key of the session for which this one works. `StatusPublisher.session` sets it."""
+        return self._lasting.parent
+
+    @property
+    def link(self) -> str | None:
+        """The address at which people find more of the session, such as its pull request. None removes it.
+
+        It is an http or https URL with a host, without a user name, blanks or backslashes, of at most 2,000 characters.
+        """
+        return self._lasting.link
+
+    @link.setter
+    def link(self, link: str | None) -> None:
+        self._set_link(link)
+
+    @never_raise
+    def label(self, name: str, value: str | None) -> None:
+        """Set a label, or take it away with None.
+
+        A session has at most 8 labels of 512 bytes together, its worker's included. One that does not fit is left out.
+
+        Args:
+            name: 1 to 64 characters, without colon and control characters.
+            value: At most 128 characters, without control characters.
+        """
+        asked = asked_of(self.key, None, None, None, {name: value})
+        with self._worker.lock:
+            self._describe(asked)
+        self._report_left_out(asked.faults)
 
     @never_raise
     def thinking(self) -> None:
@@ -129,3 +162,13 @@ class Session(Handle):
         with self._worker.lock:
             if run := self._run():
                 self._worker.outbox.rename(run, shown)
+
+    @never_raise
+    def _set_link(self, link: str | None) -> None:
+        try:
+            shown = None if link is None else clean_link(link)
+        except ValueError as error:
+            raise InvalidCallError(f"a link was left out: {error}") from None
+        with self._worker.lock:
+            self._lasting = self._lasting._replace(link=shown)
+            self._show_lasting()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from agent_status_publisher.contract.details.labels import Labels
 from agent_status_publisher.contract.report import MIN_HEARTBEAT_MS
 from agent_status_publisher.contract.setting_names import PREFIX, renamed
 from agent_status_publisher.contract.wire import Keys
@@ -31,6 +32,7 @@ class Settings:
     error_ttl_seconds: float = 30.0
     waiting_ttl_seconds: float = 3 * 24 * 3600.0
     max_concurrent: int = 5
+    labels: Labels = ()
 
     def __post_init__(self) -> None:
         """Refuse a setting that cannot work, by name."""

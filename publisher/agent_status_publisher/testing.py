@@ -6,15 +6,17 @@ assert publisher.states("websocket:abc") == ["thinking", "tool_running", "stream
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from agent_status_publisher.client import StatusPublisher
+from agent_status_publisher.contract.details.labels import Labels, united
 from agent_status_publisher.contract.report import SessionState
 from agent_status_publisher.contract.text import ErrorText
 from agent_status_publisher.errors import PublisherError
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.sessions.outbox import Draft, Identity, Outbox
+from agent_status_publisher.worker.sessions.run import Run
 from agent_status_publisher.worker.worker import Worker
 
 
@@ -22,7 +24,8 @@ from agent_status_publisher.worker.worker import Worker
 class Change:
     """One change of what a session shows. `state` is None when the session has ended.
 
-    `input_tokens` and `output_tokens` are the totals of the session's current run.
+    `input_tokens` and `output_tokens` are the totals of the session's current run. `labels` are its own and
+    those of its worker.
     """
 
     session_key: str
@@ -32,6 +35,9 @@ class Change:
     error_message: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    parent: str | None = None
+    link: str | None = None
 
 
 class RecordingPublisher(StatusPublisher):
@@ -41,11 +47,21 @@ class RecordingPublisher(StatusPublisher):
         errors: The errors that a real publisher would have reported.
     """
 
-    def __init__(self, *, max_concurrent: int | None = None, error_text: ErrorText | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        max_concurrent: int | None = None,
+        labels: Mapping[str, str] | None = None,
+        error_text: ErrorText | None = None,
+    ) -> None:
         self.errors: list[PublisherError] = []
         self._changes: list[Change] = []
         super().__init__(
-            "redis://localhost", max_concurrent=max_concurrent, on_error=self.errors.append, error_text=error_text
+            "redis://localhost",
+            max_concurrent=max_concurrent,
+            labels=labels,
+            on_error=self.errors.append,
+            error_text=error_text,
         )
 
     @property
@@ -98,21 +114,25 @@ class _RecordingOutbox(Outbox):
         self._record()
 
     def _record(self) -> None:
-        shown = {
-            run.key: Change(
-                session_key=run.key,
-                state=run.state,
-                tool_name=run.tool,
-                title=run.title,
-                error_message=run.error,
-                input_tokens=run.input_tokens,
-                output_tokens=run.output_tokens,
-            )
-            for run in self.runs()
-        }
+        shown = {run.key: _change_of(run, self.settings.labels) for run in self.runs()}
         gone = [Change(session_key=key, state=None) for key in self._shown if key not in shown]
         self.changes += gone + [change for key, change in shown.items() if change != self._shown.get(key)]
         self._shown = shown
+
+
+def _change_of(run: Run, labels_of_worker: Labels) -> Change:
+    return Change(
+        session_key=run.key,
+        state=run.state,
+        tool_name=run.tool,
+        title=run.title,
+        error_message=run.error,
+        input_tokens=run.input_tokens,
+        output_tokens=run.output_tokens,
+        labels=dict(united(run.details.labels, labels_of_worker)),
+        parent=run.details.parent,
+        link=run.details.link,
+    )
 
 
 class _RecordingWorker(Worker):

@@ -45,6 +45,7 @@ def made() -> AgentPublisher:
         heartbeat_seconds=5,
         lease_seconds=15.0,
         error_ttl_seconds=30.0,
+        labels={"team": "web"},
         on_error=errors.append,
         error_text=type_alone,
     )
@@ -72,6 +73,13 @@ def test_a_session_keeps_its_type_through_blocks_and_calls() -> None:
         assert_type(session.key, str)
         assert_type(session.title, str | None)
         session.title = "Another title"
+        session.link = "https://example.com"
+        assert_type(publisher.changes[0].link, str | None)
+        session.link = None
+        assert_type(session.parent, str | None)
+        session.label("agent", "reviewer")
+        session.label("agent", None)
+        assert publisher.session(KEY, parent="ci:7", link=None, labels={"agent": None, "model": "opus-5"}) is session
         session.tool_running("bash")
         with session.tool("bash"):
             session.streaming()
@@ -110,7 +118,8 @@ def test_mypy_refuses_what_would_be_ignored() -> None:
     publisher = RecordingPublisher()
     publisher.session(1)  # type: ignore[arg-type] # the key must be text
     publisher.session(KEY).usage(1, 2)  # type: ignore[call-arg] # which is which must be said
-    assert [type(error) for error in publisher.errors] == [InvalidCallError, InvalidCallError]
+    publisher.session(KEY).label("pull request", 7)  # type: ignore[arg-type] # the value must be text
+    assert [type(error) for error in publisher.errors] == [InvalidCallError] * 3
 
 
 def test_one_clause_catches_every_error_and_the_builtin_ones_too() -> None:

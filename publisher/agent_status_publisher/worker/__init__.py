@@ -10,5 +10,6 @@ In reading order:
     redis_writer   a worker's connection to Redis
     flusher        the one thread that talks to Redis
     worker         a worker from its start to its goodbye
+    starts         the workers of one publisher, one after the other
     handle         an agent's hold on one session key
 """

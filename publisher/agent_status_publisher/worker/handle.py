@@ -2,11 +2,14 @@
 
 from typing import Self
 
+from agent_status_publisher.contract.details.details import NO_DETAILS, Details
+from agent_status_publisher.contract.details.labels import changed_labels
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
-from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, clean_text, message_of
+from agent_status_publisher.contract.text import message_of
 from agent_status_publisher.errors import InvalidCallError, PublisherError
 from agent_status_publisher.tool import ToolCall, shown_tool
 from agent_status_publisher.worker.never_raise import is_failure, never_raise
+from agent_status_publisher.worker.sessions.arguments import CROWDED, NOTHING_ASKED, Asked, crowded
 from agent_status_publisher.worker.sessions.outbox import FULL
 from agent_status_publisher.worker.sessions.run import Run
 from agent_status_publisher.worker.worker import Worker
@@ -22,6 +25,8 @@ class Handle:
         self.key = key
         self._worker = worker
         self._title: str | None = None
+        self._lasting = NO_DETAILS  # the labels, the parent and the link, which stay with the handle as its title does
+        self._is_crowded = False
         self._holders = 0
         self.guests: set[object] = set()  # the runs of bridges that opened the session, which no block inside them ends
         self._detached = detached  # for a key that cannot be shown: every call does nothing
@@ -74,30 +79,28 @@ class Handle:
                 worker.outbox.return_to(run, calls.union(call for call in run.open_tools if isinstance(call, ToolCall)))
 
     @never_raise
-    def open(self, title: str | None = None) -> None:
+    def open(self, asked: Asked = NOTHING_ASKED) -> None:
         """Begin a run, unless the session has one that has not failed. `StatusPublisher.session` calls it."""
-        shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
         with self._worker.lock:
-            self._open(shown_title)
-        self._report_eviction()
+            self._open(asked)
+        self._report_left_out(asked.faults)
 
     @never_raise
     def open_as(
-        self, state: SessionState, tool_name: object = None, title: str | None = None, error_message: object = None
+        self, state: SessionState, asked: Asked, *, tool_name: object = None, error_message: object = None
     ) -> None:
         """Open the session and set its state in one step. `StatusPublisher.publish` calls it."""
-        shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
         tool = shown_tool(tool_name) if state is SessionState.TOOL_RUNNING else None
         message = message_of(error_message, self._worker.error_text)
         with self._worker.lock:
             if state is SessionState.WAITING_FOR_USER and self._worker.outbox.is_let_go(self.key):
                 return  # a repeated question, which another worker has answered
-            if self._open(shown_title):
+            if self._open(asked):
                 if state is SessionState.ERROR:
                     self._fail(message)
                 else:
                     self._say(state, tool)
-        self._report_eviction()
+        self._report_left_out(asked.faults)
 
     def _say(self, state: SessionState, tool: str | None = None) -> None:
         worker = self._worker
@@ -110,18 +113,34 @@ class Handle:
         if run := self._run(reopen=True):
             self._worker.outbox.fail(run, text)
 
-    def _open(self, title: str | None) -> bool:
+    def _open(self, asked: Asked = NOTHING_ASKED) -> bool:
         """Begin a run, unless one goes on. False if this handle's calls do nothing. The caller holds the lock."""
         worker = self._worker
         if worker.gone or self.is_over:
             return False
         if worker.outbox.is_let_go(self.key):
             self._holders = 0  # blocks that wait for an answer that came elsewhere
-        run = worker.outbox.open(self.key, self._title if title is None else title)
+        run = worker.outbox.open(self.key, self._title if asked.title is None else asked.title, self._lasting)
         if run is None:
             raise InvalidCallError(f"session() was ignored: this worker holds {MAX_SESSIONS} sessions at work already")
         self._title = run.title
+        self._lasting = run.details.lasting
+        if asked.labels or asked.parent or asked.link:
+            self._describe(asked)
         return True
+
+    def _describe(self, asked: Asked) -> None:
+        """Set what a call asks for. The caller holds the lock."""
+        worker, before = self._worker, self._lasting
+        labels = changed_labels(before.labels, asked.labels, worker.outbox.settings.labels)
+        self._is_crowded |= crowded(labels, asked.labels)
+        self._lasting = Details(labels, asked.parent or before.parent, asked.link or before.link)
+        self._show_lasting()
+
+    def _show_lasting(self) -> None:
+        if run := self._run():
+            labels, parent, link, *_ = self._lasting
+            self._worker.outbox.describe(run, labels=labels, parent=parent, link=link)
 
     @never_raise
     def _hold(self) -> None:
@@ -131,7 +150,7 @@ class Handle:
             if self._detached or worker.gone:
                 return
             self.is_over = False
-            self._open(None)
+            self._open()
             run = worker.outbox.run(self.key)
             if run and not self._holders and run.state is SessionState.WAITING_FOR_USER:
                 worker.outbox.say(run, SessionState.THINKING)
@@ -173,10 +192,15 @@ class Handle:
             return None
         run = worker.outbox.run(self.key)
         if run is None and reopen:
-            run = worker.outbox.open(self.key, self._title)
+            run = worker.outbox.open(self.key, self._title, self._lasting)
         return run
 
-    def _report_eviction(self) -> None:
+    def _report_left_out(self, faults: tuple[str, ...] = ()) -> None:
+        """Report what had no room, and these faults. The caller does not hold the lock."""
+        for fault in faults:
+            self.report(InvalidCallError(fault))
+        if self._is_crowded:
+            self.report(InvalidCallError(CROWDED))
         if self._worker.outbox.has_evicted:
             self.report(PublisherError(FULL))
 

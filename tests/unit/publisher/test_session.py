@@ -10,6 +10,7 @@ from agent_status_publisher import Session, SessionState
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.testing import Change, RecordingPublisher
 from agent_status_publisher.worker.diagnostics import Reporter
+from agent_status_publisher.worker.sessions.arguments import Asked
 from agent_status_publisher.worker.worker import Worker
 from tests.support.builders.clock import Clock
 
@@ -245,7 +246,7 @@ def test_an_agent_that_backs_off_for_longer_than_the_error_ttl_goes_on() -> None
     clock = Clock()
     worker = Worker(Settings(), Reporter(None), None, clock)
     session = Session(worker, KEY)
-    session.open("T")
+    session.open(Asked("T"))
     session.usage(input=5, output=5)
     session.error("rate limited")
     clock.pass_(60.0)

@@ -34,6 +34,13 @@ class Details(NamedTuple):
     cost_usd: float | None = None
     progress: tuple[int, int] | None = None
 
+    @property
+    def lasting(self) -> "Details":
+        """The parts that stay with a session whose run has ended, as its title does."""
+        if self is NO_DETAILS:
+            return self
+        return Details(self.labels, self.parent, self.link)
+
 
 NO_DETAILS: Final = Details()
 _OTHERS: Final = Details._fields[1:]

@@ -69,6 +69,23 @@ def kept_labels(given: Iterable[tuple[str, str]]) -> Labels:
     return tuple(sorted(kept.items()))
 
 
+def changed_labels(own: Labels, changes: Mapping[str, str | None], of_worker: Labels = ()) -> Labels:
+    """Return a session's labels after changes, each of which breaks no limit. A label that has no room is left out.
+
+    Args:
+        own: The session's own labels before.
+        changes: The values to set. None takes a label away.
+        of_worker: The labels of its worker, which take up room, too.
+    """
+    kept = dict(own)
+    for name, value in changes.items():
+        if value is None:
+            kept.pop(name, None)
+        elif have_room(dict(of_worker) | kept | {name: value}):
+            kept[name] = value
+    return tuple(sorted(kept.items()))
+
+
 def united(own: Labels, of_worker: Labels) -> Labels:
     """Return the labels of a session: its own, and those of its worker that it does not replace."""
     if not own or not of_worker:

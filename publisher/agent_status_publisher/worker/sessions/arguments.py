@@ -1,10 +1,23 @@
 """Pure: the arguments of an agent's calls, checked and copied before the worker's lock is taken."""
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeVar
 
-from agent_status_publisher.contract.report import check_session_key
-from agent_status_publisher.contract.text import text_of
+from agent_status_publisher.contract.details.labels import (
+    MAX_LABELS,
+    MAX_LABELS_BYTES,
+    Labels,
+    changed_labels,
+    check_label,
+)
+from agent_status_publisher.contract.details.link import check_link
+from agent_status_publisher.contract.report import MAX_KEY_BYTES, check_session_key
+from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, clean_text, text_of
 from agent_status_publisher.errors import InvalidCallError
+from agent_status_publisher.worker.never_raise import MISTAKES
+
+T = TypeVar("T")
 
 _PLAIN: Final = frozenset({object.__eq__, str.__eq__, int.__eq__, float.__eq__, bytes.__eq__})
 _PLAIN_HASHES: Final = frozenset({object.__hash__, str.__hash__, int.__hash__, float.__hash__, bytes.__hash__})
@@ -21,6 +34,109 @@ def clean_key(key: object) -> str:
     if not isinstance(key, str):
         raise ValueError(f"a session key must be text, not {type(key).__name__}")  # noqa: TRY004 - reported as one kind
     return check_session_key(text_of(key).encode("utf-8", "replace").decode("utf-8"))
+
+
+CROWDED: Final = (
+    f"a label was left out: a session has at most {MAX_LABELS} labels of {MAX_LABELS_BYTES} bytes together, "
+    "those of its worker included"
+)
+"""The sentence to report when a label had no room."""
+
+
+class Asked(NamedTuple):
+    """A call's wishes for what its session says besides its state. None, or no label, keeps what there is.
+
+    Attributes:
+        labels: Names and values; the value None takes a label away.
+        faults: A sentence for each kind of wish that was left out.
+    """
+
+    title: str | None = None
+    parent: str | None = None
+    link: str | None = None
+    labels: Mapping[str, str | None] = MappingProxyType({})
+    faults: tuple[str, ...] = ()
+
+
+NOTHING_ASKED: Final = Asked()
+
+
+def asked_of(key: str, title: object, parent: object, link: object, labels: object) -> Asked:
+    """Check what a call asks for the session of this key. One fault does not lose the rest of the call."""
+    if title is None and parent is None and link is None and labels is None:
+        return NOTHING_ASKED
+    faults: list[str] = []
+    shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
+    return Asked(
+        shown_title,
+        None if parent is None else _kept(faults, "a parent", _parent_of, key, parent),
+        None if link is None else _kept(faults, "a link", clean_link, link),
+        NOTHING_ASKED.labels if labels is None else clean_labels(labels, faults),
+        tuple(faults),
+    )
+
+
+def clean_link(link: object) -> str:
+    """Return a link as it is reported.
+
+    Raises:
+        ValueError: A session may not have it. The message says what would be right.
+    """
+    return check_link(text_of(link) if isinstance(link, str) else "")
+
+
+def clean_labels(labels: object, faults: list[str]) -> dict[str, str | None]:
+    """Return the labels that break no limit by themselves, and add a sentence to `faults` for each that does."""
+    try:
+        given: dict[object, object] = dict(labels)  # type: ignore[call-overload]
+    except MISTAKES:
+        faults.append("labels were left out: they must be a mapping of names to texts")
+        return {}
+    kept: dict[str, str | None] = {}
+    for name, value in given.items():
+        if label := _kept(faults, "a label", _label_of, name, value):
+            kept |= label
+    return kept
+
+
+def labels_of_worker(labels: object, faults: list[str]) -> Labels:
+    """Return the labels of a worker that have room, and add a sentence to `faults` for each kind that is left out."""
+    given = clean_labels(labels, faults)
+    kept = changed_labels((), given)
+    if crowded(kept, given):
+        faults.append(CROWDED)
+    return kept
+
+
+def crowded(labels: Labels, changes: Mapping[str, str | None]) -> bool:
+    """Return True if one of these changes had no room in these labels."""
+    return bool(changes) and not dict(labels).items() >= {item for item in changes.items() if item[1] is not None}
+
+
+def _kept(faults: list[str], what: str, clean: Callable[..., T], *given: object) -> T | None:
+    try:
+        return clean(*given)
+    except MISTAKES as error:
+        faults.append(f"{what} was left out: {error}")
+        return None
+
+
+def _parent_of(key: str, parent: object) -> str:
+    try:
+        shown = clean_key(parent)
+    except ValueError:
+        shown = key
+    if shown == key:
+        raise ValueError(f"a parent must be the key of another session, of at most {MAX_KEY_BYTES} bytes")
+    return shown
+
+
+def _label_of(name: object, value: object) -> dict[str, str | None]:
+    if not isinstance(name, str) or not isinstance(value, str | None):
+        raise ValueError("a label's name and value must be texts")  # noqa: TRY004 - reported as one kind
+    shown_name, shown_value = text_of(name), None if value is None else text_of(value)
+    check_label(shown_name, shown_value or "")
+    return {shown_name: shown_value}
 
 
 def call_key(call_id: object) -> object:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from agent_status_publisher.contract.details.details import NO_DETAILS, Details
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState, WorkerRecord
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.sessions.ends import End, Ends, ended_records
@@ -112,10 +113,15 @@ class Outbox:
         run = self._runs.get(key)
         return run is not None and run.is_let_go
 
-    def open(self, key: str, title: str | None) -> Run | None:
+    def open(self, key: str, title: str | None, details: Details = NO_DETAILS) -> Run | None:
         """Open a key and return its run. A new run begins after an error, or if the question was answered elsewhere.
 
         When there is no room, the oldest session that waits or is in error ends. None if all of them work.
+
+        Args:
+            key: The session's key.
+            title: None keeps the title of an open key.
+            details: The details of a session that is not open yet.
         """
         run = self.run(key)
         if run is None:
@@ -123,7 +129,7 @@ class Outbox:
                 self._expire(self.clock())
                 if len(self._runs) >= MAX_SESSIONS and not self._evict():
                     return None
-            run = self._runs[key] = Run(key, title, self.clock(), self.settings.waiting_ttl_seconds)
+            run = self._runs[key] = Run(key, title, self.clock(), self.settings.waiting_ttl_seconds, details)
             self._ends.forget(key)
             self._note_change()
         elif run.state is SessionState.ERROR or run.is_let_go:
@@ -134,38 +140,51 @@ class Outbox:
 
     def say(self, run: Run, state: SessionState, tool: str | None = None) -> None:
         """Set the state of a run, which is not `error`."""
-        if run.say(state, self.clock(), tool):
+        run.called_at = now = self.clock()
+        if run.say(state, now, tool):
             self._note_change()
 
     def fail(self, run: Run, message: str) -> None:
         """Set the state of a run to `error`, which expires after the error TTL."""
-        run.fail(message, self.clock(), self.settings.error_ttl_seconds)
+        run.called_at = now = self.clock()
+        run.fail(message, now, self.settings.error_ttl_seconds)
         self._note_change()
 
     def start_tool(self, run: Run, name: str, call: object) -> None:
         """Begin a tool call of a run."""
-        if run.open_tool(name, call, self.clock()):
+        run.called_at = now = self.clock()
+        if run.open_tool(name, call, now):
             self._note_change()
 
     def end_tool(self, run: Run, call: object) -> None:
         """End a tool call of a run. The end of a call that is not open changes nothing."""
-        if run.close_tool(call, self.clock()):
+        run.called_at = now = self.clock()
+        if run.close_tool(call, now):
             self._note_change()
 
     def return_to(self, run: Run, calls: frozenset[object]) -> None:
         """Keep only these tool calls of a run open, and show the newest of them, or `thinking`."""
-        if run.return_to(calls, self.clock()):
+        run.called_at = now = self.clock()
+        if run.return_to(calls, now):
             self._note_change()
 
     def use(self, run: Run, input_tokens: int | None, output_tokens: int | None) -> None:
         """Set the tokens that a run has used so far. A total smaller than before changes nothing."""
+        run.called_at = self.clock()
         if run.use(input_tokens, output_tokens):
             self._note_change()
 
     def rename(self, run: Run, title: str | None) -> None:
         """Change the title of a run, or remove it."""
+        run.called_at = self.clock()
         if title != run.title:
             run.title = title
+            self._note_change()
+
+    def describe(self, run: Run, **parts: object) -> None:
+        """Set parts of the details of a run, which the caller has checked."""
+        run.called_at = self.clock()
+        if run.describe(**parts):
             self._note_change()
 
     def end(self, key: str) -> None:
@@ -216,6 +235,7 @@ class Outbox:
             max_concurrent=self.settings.max_concurrent,
             uptime_ms=to_ms(now - self._started_at),
             left=begun.left,
+            labels=self.settings.labels,
             sessions=tuple([record_of(copy, now) for copy in begun.runs]),
             ended=ended_records(begun.ends, now),
         )

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Final
 
-from agent_status_publisher.contract.report import MAX_NUMBER, SessionRecord, SessionState
+from agent_status_publisher.contract.details.details import NO_DETAILS, Details
+from agent_status_publisher.contract.report import MAX_NUMBER, SessionRecord, SessionState, new_session
 
 MAX_OPEN_TOOLS: Final = 100
 """The most open tools of a session. The oldest is forgotten, so that tools without an end do not fill the memory."""
@@ -25,7 +26,9 @@ class Run:
     """The current run of a session. Its times are seconds on the worker's own monotonic clock."""
 
     __slots__ = (
+        "called_at",
         "changed_at",
+        "details",
         "error",
         "expires_at",
         "input_tokens",
@@ -41,7 +44,14 @@ class Run:
         "waits_over",
     )
 
-    def __init__(self, key: str, title: str | None, now: float, waiting_ttl: float = float("inf")) -> None:
+    def __init__(
+        self,
+        key: str,
+        title: str | None,
+        now: float,
+        waiting_ttl: float = float("inf"),
+        details: Details = NO_DETAILS,
+    ) -> None:
         self.key = key
         self.waiting_ttl = waiting_ttl
         """Seconds for which a question to the user is shown without an answer."""
@@ -52,6 +62,9 @@ class Run:
         self.expires_at: float | None = None
         self.started_at = now
         self.changed_at = now
+        self.called_at = now
+        """The moment of the agent's last call for this session, whatever the call was."""
+        self.details = details
         self.input_tokens = 0
         self.output_tokens = 0
         self.open_tools: dict[object, str] = {}
@@ -121,6 +134,14 @@ class Run:
         self.output_tokens = min(max(self.output_tokens, output_tokens or 0), MAX_NUMBER)
         return before != (self.input_tokens, self.output_tokens)
 
+    def describe(self, **parts: object) -> bool:
+        """Set parts of the run's details. True if that changes any."""
+        details = self.details._replace(**parts)  # type: ignore[arg-type] # the callers check them
+        if details == self.details:
+            return False
+        self.details = NO_DETAILS if details == NO_DETAILS else details
+        return True
+
     def let_go(self, asked_by: float) -> bool:
         """Let this run go if it has waited for the user since `asked_by` or longer. True if it was let go."""
         if self.state is not SessionState.WAITING_FOR_USER or self.changed_at > asked_by or self.is_let_go:
@@ -145,30 +166,36 @@ class Run:
         return True
 
 
-RunCopy = tuple[str, SessionState, float, float, str | None, str | None, str | None, int, int, float | None]
+RunCopy = tuple[
+    str, SessionState, float, float, str | None, str | None, str | None, int, int, float | None, float, Details
+]
 """The values of a run that its record is made from, in the order of `copy_of`."""
 
 copy_of: Final[Callable[[Run], RunCopy]] = attrgetter(
     *("key", "state", "changed_at", "started_at", "title", "tool", "error", "input_tokens", "output_tokens"),
-    "expires_at",
+    *("expires_at", "called_at", "details"),
 )
 """A function that copies a run. It is one call in C, since the lock is held while up to 1000 runs are copied."""
 
 
 def record_of(copy: RunCopy, now: float) -> SessionRecord:
     """Return the record of a copied run, for the report that is drafted at `now`."""
-    key, state, changed_at, started_at, title, tool, error, input_tokens, output_tokens, expires_at = copy
-    return SessionRecord(
-        key,
-        state,
-        to_ms(now - changed_at),
-        to_ms(now - started_at),
-        title,
-        tool,
-        error,
-        input_tokens,
-        output_tokens,
-        None if expires_at is None else to_ms(expires_at - now),
+    key, state, changed_at, started_at, title, tool, error, read, written, expires_at, called_at, details = copy
+    return new_session(
+        (
+            key,
+            state,
+            to_ms(now - changed_at),
+            to_ms(now - started_at),
+            title,
+            tool,
+            error,
+            read,
+            written,
+            None if expires_at is None else to_ms(expires_at - now),
+            0 if called_at == changed_at else to_ms(called_at - changed_at),
+            None if details is NO_DETAILS else details,
+        )
     )
 
 

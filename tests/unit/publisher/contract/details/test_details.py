@@ -8,6 +8,12 @@ def test_what_is_not_set_is_not_written() -> None:
     assert details_json(Details(cost_usd=0.0)) == {"cost_usd": 0.0}
 
 
+def test_labels_parent_and_link_are_what_lasts() -> None:
+    details = Details((("agent", "reviewer"),), "ci:7", "https://example.com", WaitingFor.REPLY, (1, 2), 1.5, (3, 7))
+    assert details.lasting == Details((("agent", "reviewer"),), "ci:7", "https://example.com")
+    assert NO_DETAILS.lasting is NO_DETAILS
+
+
 def test_each_part_is_written_under_its_name() -> None:
     labels = (("agent", "reviewer"),)
     details = Details(labels, "ci:7", "https://example.com", WaitingFor.REPLY, (1, 2), 1.5, (3, 7))

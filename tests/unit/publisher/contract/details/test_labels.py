@@ -8,6 +8,7 @@ from agent_status_publisher.contract.details.labels import (
     MAX_LABELS,
     MAX_LABELS_BYTES,
     MAX_LABELS_LOOKED_AT,
+    changed_labels,
     check_label,
     have_room,
     is_harmless,
@@ -63,6 +64,15 @@ def test_of_too_many_the_first_are_kept() -> None:
 def test_a_strangers_labels_cost_no_more_than_so_many() -> None:
     wrong = [("", "x")] * (MAX_LABELS_LOOKED_AT - 1)
     assert kept_labels([*wrong, ("a", "x"), ("b", "x")]) == (("a", "x"),)
+
+
+def test_labels_are_changed_by_name_and_one_without_room_is_left_out() -> None:
+    labels = changed_labels((), {"b": "2", "a": "1", "c": None})
+    assert labels == (("a", "1"), ("b", "2"))
+    assert changed_labels(labels, {"a": None, "b": "3"}) == (("b", "3"),)
+    of_worker = tuple((str(number), "x") for number in range(6))
+    assert changed_labels(labels, {"c": "3", "0": "y"}, of_worker) == (("0", "y"), *labels)
+    assert changed_labels(labels, {"a": "x" * 128, "b": "x" * 512}) == (("a", "x" * 128), ("b", "2"))
 
 
 # labels: Rule 2

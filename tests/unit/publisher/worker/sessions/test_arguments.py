@@ -7,7 +7,16 @@ from dataclasses import dataclass
 import pytest
 
 from agent_status_publisher.errors import InvalidCallError
-from agent_status_publisher.worker.sessions.arguments import call_key, check_tokens, clean_key
+from agent_status_publisher.worker.sessions.arguments import (
+    NOTHING_ASKED,
+    Asked,
+    asked_of,
+    call_key,
+    check_tokens,
+    clean_key,
+    clean_labels,
+    crowded,
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,30 @@ def test_tokens_are_whole_numbers_from_0_up_and_the_message_names_the_wrong_one(
     for wrong in (-1, True, 1.5, "7"):
         with pytest.raises(InvalidCallError, match="output is"):
             check_tokens(input=7, output=wrong)
+
+
+def test_a_call_that_asks_for_nothing_costs_nothing() -> None:
+    assert asked_of("web:1", None, None, None, None) is NOTHING_ASKED
+
+
+def test_texts_of_an_own_kind_are_taken_as_plain_ones() -> None:
+    asked = asked_of("web:1", Marked("T"), Marked("ci:7"), Marked("https://a.example"), {Marked("a"): Marked("b")})
+    assert asked == Asked("T", "ci:7", "https://a.example", {"a": "b"})
+    assert [type(text) for text in (asked.parent, asked.link, *asked.labels, *asked.labels.values())] == [str] * 4
+
+
+def test_labels_may_be_anything_that_makes_a_dictionary_and_each_fault_is_a_sentence() -> None:
+    faults: list[str] = []
+    assert clean_labels([("a", "1"), ("b", None), ("", "x"), (1, "x")], faults) == {"a": "1", "b": None}
+    assert [fault.partition(":")[0] for fault in faults] == ["a label was left out"] * 2
+
+
+def test_labels_are_crowded_if_one_to_set_is_not_there() -> None:
+    assert not crowded((), {})
+    assert not crowded((), {"a": None})
+    assert not crowded((("a", "1"), ("b", "2")), {"a": "1"})
+    assert crowded((("a", "1"),), {"a": "2"})
+    assert crowded((("a", "1"),), {"b": "2"})
 
 
 def test_a_session_key_is_text_that_can_be_written() -> None:

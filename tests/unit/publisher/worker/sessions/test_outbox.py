@@ -207,6 +207,7 @@ VERBS: dict[str, Callable[[Outbox, Run], None]] = {
     "end_tool": lambda outbox, run: outbox.end_tool(run, "open"),
     "use": lambda outbox, run: outbox.use(run, 1, None),
     "rename": lambda outbox, run: outbox.rename(run, "a title"),
+    "describe": lambda outbox, run: outbox.describe(run, parent="ci:7"),
     "end": lambda outbox, run: outbox.end(run.key),
 }
 
@@ -224,6 +225,7 @@ NOTHING: dict[str, Callable[[Outbox, Run], None]] = {
     "end_tool": lambda outbox, run: outbox.end_tool(run, "never begun"),
     "use": lambda outbox, run: outbox.use(run, 0, None),
     "rename": lambda outbox, run: outbox.rename(run, run.title),
+    "describe": lambda outbox, run: outbox.describe(run, parent=None),
     "end": lambda outbox, _: outbox.end("web:2"),
 }
 
@@ -234,3 +236,21 @@ def test_a_verb_that_changes_nothing_sends_nothing(desk: Desk, verb: str) -> Non
     NOTHING[verb](desk.outbox, run)
     assert not desk.outbox.has_news
     assert desk.calls == 0
+
+
+# It counts, though nothing else has changed, so that a dashboard can tell a session that is quiet.
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"end"}))
+def test_each_verb_says_when_the_last_call_came(desk: Desk, verb: str) -> None:
+    run = opened(desk)
+    desk.clock.pass_(3.0)
+    {**VERBS, **{name: NOTHING[name] for name in NOTHING if name in VERBS}}[verb](desk.outbox, run)
+    desk.clock.pass_(5.0)
+    session = desk.outbox.draft().record.sessions[0]
+    assert session.changed_ms - session.called_ms == 5000
+
+
+def test_opening_a_session_again_is_not_a_call_that_shows_that_its_agent_works(desk: Desk) -> None:
+    desk.outbox.open("web:1", None)
+    desk.clock.pass_(3.0)
+    desk.outbox.open("web:1", None)
+    assert desk.outbox.draft().record.sessions[0].called_ms == 0

@@ -1,5 +1,6 @@
 """One session's run: states, tools, usage."""
 
+from agent_status_publisher.contract.details.details import Details
 from agent_status_publisher.contract.report import MAX_NUMBER, SessionRecord, SessionState
 from agent_status_publisher.worker.sessions.run import MAX_OPEN_TOOLS, Run, copy_of, record_of
 
@@ -179,6 +180,21 @@ def test_ages_and_remainders_are_never_negative() -> None:
     said = record(r, -3.0)
     assert (said.changed_ms, said.run_ms) == (0, 0)
     assert record(r, 100.0).expires_ms == 0
+
+
+def test_details_are_set_part_by_part_and_none_of_them_are_the_same_as_no_details() -> None:
+    r = run()
+    assert r.describe(parent="ci:7", link="https://example.com")
+    assert not r.describe(parent="ci:7")
+    assert record(r, 1.0).details == Details(parent="ci:7", link="https://example.com")
+    assert r.describe(parent=None, link=None)
+    assert record(r, 1.0).details is None
+
+
+def test_a_record_says_when_the_last_call_came_as_a_part_of_the_time_since_the_change() -> None:
+    r = run()
+    r.called_at = 2.5
+    assert [(record(r, now).changed_ms, record(r, now).called_ms) for now in (3.0, 9.0)] == [(3000, 2500), (9000, 2500)]
 
 
 def test_a_record_has_each_value_of_its_run_and_both_ages() -> None:
