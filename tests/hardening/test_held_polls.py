@@ -6,8 +6,11 @@ from typing import Final
 
 import pytest
 
+from agent_status_gateway.access.keys.key_lines import Key
+from agent_status_gateway.access.keys.keyring import KeyRing
 from agent_status_gateway.http.polls import MAX_HEADER_BYTES, MAX_TAGS
 from agent_status_gateway.server.request_limits import MAX_BEHIND
+from agent_status_gateway.state.views.view import View
 from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_client import STATUS
 from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served
@@ -55,6 +58,32 @@ def test_a_key_that_is_removed_gets_403_at_once_and_no_tag(gateway: GatewayThrea
         answer = poll.answer()
     assert answer.status_code == 403
     assert "etag" not in answer.headers
+
+
+# polls: Rule 3
+@pytest.mark.parametrize("served", [way("task on httptools"), way("task on h11")], indirect=True)
+def test_a_key_that_gets_another_scope_while_its_rows_are_found_is_not_held_for_the_old_one(
+    gateway: GatewayThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica, tag = gateway.app.replica, tag_of(gateway, headers=WEB)
+    snapshot_id = replica.pipeline.snapshot_id
+
+    async def find_rows(view: View) -> str:
+        scope = View(channel=frozenset({"ci"}))
+        monkeypatch.setattr(replica.access, "_ring", KeyRing({"web": Key("webkey", scope)}))
+        return await snapshot_id(view)
+
+    monkeypatch.setattr(replica.pipeline, "snapshot_id", find_rows)
+    answer = gateway.get(f"{STATUS}?wait=60", headers=WEB | {"If-None-Match": tag})
+    assert keys_of(answer.json()) == ["ci:1", "ci:2"]
+
+
+def test_a_poll_counts_as_one_use_of_its_key_when_it_is_answered(gateway: GatewayThread) -> None:
+    uses = gateway.app.replica.access.uses
+    with LongPoll(gateway, "*", seconds=1, headers=WEB) as poll:
+        wait_for_held(gateway)
+        poll.answer()
+    assert uses["web"] == 1
 
 
 def test_a_poll_is_not_released_by_what_is_outside_of_its_scope(

@@ -15,7 +15,9 @@ from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_client import STATUS, STREAM
 from chaos.gateways.gateway_thread import GatewayThread, Served
 from chaos.servers.redis_server import RedisServer
+from chaos.terms import QUICK
 from chaos.wait import wait_until
+from chaos.workers.worker_process import WorkerProcess
 from tests.support.clients.polls import LongPoll, tag_of, wait_for_held
 
 OTHER = 'W/"ffffffffffffffffffffffffffffffff"'
@@ -165,6 +167,17 @@ LIMITS = [
     ({"max_views": 1}, "channel=web", "channel=ci", "this replica has as many views as it may have"),
     ({"max_views_per_key": 1}, "channel=web", "channel=ci", "this key has as many views as it may have here"),
 ]
+
+
+def test_the_death_of_a_worker_is_news(gateway: GatewayThread, real_redis: RedisServer) -> None:
+    with WorkerProcess(real_redis.url, QUICK) as worker:
+        worker.publish("web:1", "thinking")
+        worker.flush()
+        wait_until(lambda: gateway.states() == {"web:1": "thinking"}, "the session is shown")
+        with LongPoll(gateway, tag_of(gateway)) as poll:
+            wait_for_held(gateway)
+            worker.kill()
+            assert poll.answer().json()["sessions"][0]["state"] == "error"
 
 
 # polls: Rule 2
