@@ -8,7 +8,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import redis
 from redis.cluster import RedisCluster
@@ -183,6 +183,7 @@ class StatusPublisher:
         parent: str | None = None,
         link: str | None = None,
         labels: Mapping[str, str | None] | None = None,
+        waiting_for: Literal["approval", "question", "reply"] | None = None,
     ) -> None:
         """Set the state of a session in one call, and open the session if it is not open. `session(key).end()` ends it.
 
@@ -197,6 +198,7 @@ class StatusPublisher:
             parent: The key of the session for which this one works, as in `session`.
             link: The address at which people find more of it, as in `session`.
             labels: Labels to set, as in `session`.
+            waiting_for: The reason to wait, as in `Session.waiting_for_user`. Only `waiting_for_user` shows it.
         """
         try:
             known_state = SessionState(state)
@@ -207,7 +209,7 @@ class StatusPublisher:
             return
         handle = self._handle(key)
         asked = asked_of(handle.key, title, parent, link, labels)
-        handle.open_as(known_state, asked, tool_name=tool_name, error_message=error_message)
+        handle.open_as(known_state, asked, tool_name=tool_name, error_message=error_message, waiting_for=waiting_for)
 
     def flush(self, timeout: float | None = CLOSE_SECONDS) -> bool:
         """Wait until Redis has all changes before this call.

@@ -1,6 +1,7 @@
 """The session that an agent holds. Its methods are named after its states, and none of them blocks or raises."""
 
 import functools
+from typing import Literal
 
 from agent_status_publisher.contract.report import SessionState
 from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, clean_text, message_of
@@ -8,7 +9,15 @@ from agent_status_publisher.errors import InvalidCallError
 from agent_status_publisher.tool import Tool, shown_tool
 from agent_status_publisher.worker.handle import Handle
 from agent_status_publisher.worker.never_raise import never_raise
-from agent_status_publisher.worker.sessions.arguments import asked_of, call_key, check_tokens, clean_link
+from agent_status_publisher.worker.sessions.arguments import (
+    asked_of,
+    call_key,
+    check_tokens,
+    clean_link,
+    context_of,
+    cost_of,
+    progress_of,
+)
 
 
 class Session(Handle):
@@ -83,9 +92,14 @@ class Session(Handle):
         self._say(SessionState.STREAMING)
 
     @never_raise
-    def waiting_for_user(self) -> None:
-        """Set the state to `waiting_for_user`: the agent waits until a person answers."""
-        self._say(SessionState.WAITING_FOR_USER)
+    def waiting_for_user(self, reason: Literal["approval", "question", "reply"] | None = None) -> None:
+        """Set the state to `waiting_for_user`: the agent waits until a person answers.
+
+        Args:
+            reason: `approval` of something that the agent wants to do, an answer to its `question`, or a `reply` to
+                what it has said. It goes with the state. None keeps the reason of a wait that goes on.
+        """
+        self._say(SessionState.WAITING_FOR_USER, reason=self._reason_of(reason))
 
     @never_raise
     def error(self, message: object = None) -> None:
@@ -140,6 +154,26 @@ class Session(Handle):
         self._use(input, output, add=True)
 
     @never_raise
+    def context(self, *, used: int, window: int) -> None:
+        """Set the tokens that are in the model's context, and the most that it holds. It stays with the session."""
+        self._set(context=context_of(used, window))
+
+    @never_raise
+    def cost(self, *, usd: float) -> None:
+        """Set the total cost of this run so far, in US dollars. A smaller total came late and is ignored."""
+        self._spend(cost_of(usd), add=False)
+
+    @never_raise
+    def add_cost(self, *, usd: float) -> None:
+        """Add the cost of one model call to that of this run, in US dollars."""
+        self._spend(cost_of(usd), add=True)
+
+    @never_raise
+    def progress(self, *, done: int, of: int) -> None:
+        """Set how many steps of this run are done, of how many. A new run begins without progress."""
+        self._set(progress=progress_of(done, of))
+
+    @never_raise
     def end(self) -> None:
         """End the session, even if it is in error. Later calls do nothing until the session is opened again."""
         self._end()
@@ -154,6 +188,19 @@ class Session(Handle):
                 input_tokens = run.input_tokens + (input_tokens or 0)
                 output_tokens = run.output_tokens + (output_tokens or 0)
             worker.outbox.use(run, input_tokens, output_tokens)
+
+    def _spend(self, usd: float, *, add: bool) -> None:
+        worker = self._worker
+        with worker.lock:
+            if run := self._run():
+                # To a thousandth of a millionth, so that sums are not shown as 0.30000000000000004.
+                worker.outbox.spend(run, round(usd + (run.details.cost_usd or 0.0), 9) if add else usd)
+
+    def _set(self, **parts: object) -> None:
+        worker = self._worker
+        with worker.lock:
+            if run := self._run():
+                worker.outbox.describe(run, **parts)
 
     @never_raise
     def _set_title(self, title: str | None) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from agent_status_publisher.client import StatusPublisher
+from agent_status_publisher.contract.details.details import WaitingFor
 from agent_status_publisher.contract.details.labels import Labels, united
 from agent_status_publisher.contract.report import SessionState
 from agent_status_publisher.contract.text import ErrorText
@@ -25,7 +26,7 @@ class Change:
     """One change of what a session shows. `state` is None when the session has ended.
 
     `input_tokens` and `output_tokens` are the totals of the session's current run. `labels` are its own and
-    those of its worker.
+    those of its worker. `context` is a pair of used tokens and the window, and `progress` one of done steps and all.
     """
 
     session_key: str
@@ -38,6 +39,10 @@ class Change:
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     parent: str | None = None
     link: str | None = None
+    waiting_for: WaitingFor | None = None
+    context: tuple[int, int] | None = None
+    cost_usd: float | None = None
+    progress: tuple[int, int] | None = None
 
 
 class RecordingPublisher(StatusPublisher):
@@ -132,6 +137,10 @@ def _change_of(run: Run, labels_of_worker: Labels) -> Change:
         labels=dict(united(run.details.labels, labels_of_worker)),
         parent=run.details.parent,
         link=run.details.link,
+        waiting_for=run.details.waiting_for,
+        context=run.details.context,
+        cost_usd=run.details.cost_usd,
+        progress=run.details.progress,
     )
 
 

@@ -88,6 +88,11 @@ def test_a_session_keeps_its_type_through_blocks_and_calls() -> None:
         session.usage(input=1, output=2)
         session.add_usage(input=1, output=2)
         session.waiting_for_user()
+        session.waiting_for_user("approval")
+        session.context(used=96_000, window=200_000)
+        session.cost(usd=1)
+        session.add_cost(usd=0.5)
+        session.progress(done=3, of=7)
         session.error(ValueError("no answer"))
         session.thinking()
         session.end()
@@ -118,8 +123,9 @@ def test_mypy_refuses_what_would_be_ignored() -> None:
     publisher = RecordingPublisher()
     publisher.session(1)  # type: ignore[arg-type] # the key must be text
     publisher.session(KEY).usage(1, 2)  # type: ignore[call-arg] # which is which must be said
+    publisher.session(KEY).progress(3, 7)  # type: ignore[call-arg] # which is which must be said
     publisher.session(KEY).label("pull request", 7)  # type: ignore[arg-type] # the value must be text
-    assert [type(error) for error in publisher.errors] == [InvalidCallError] * 3
+    assert [type(error) for error in publisher.errors] == [InvalidCallError] * 4
 
 
 def test_one_clause_catches_every_error_and_the_builtin_ones_too() -> None:

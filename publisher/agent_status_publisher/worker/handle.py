@@ -2,14 +2,14 @@
 
 from typing import Self
 
-from agent_status_publisher.contract.details.details import NO_DETAILS, Details
+from agent_status_publisher.contract.details.details import NO_DETAILS, Details, WaitingFor
 from agent_status_publisher.contract.details.labels import changed_labels
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
 from agent_status_publisher.contract.text import message_of
 from agent_status_publisher.errors import InvalidCallError, PublisherError
 from agent_status_publisher.tool import ToolCall, shown_tool
 from agent_status_publisher.worker.never_raise import is_failure, never_raise
-from agent_status_publisher.worker.sessions.arguments import CROWDED, NOTHING_ASKED, Asked, crowded
+from agent_status_publisher.worker.sessions.arguments import CROWDED, NOTHING_ASKED, Asked, crowded, reason_of
 from agent_status_publisher.worker.sessions.outbox import FULL
 from agent_status_publisher.worker.sessions.run import Run
 from agent_status_publisher.worker.worker import Worker
@@ -87,11 +87,18 @@ class Handle:
 
     @never_raise
     def open_as(
-        self, state: SessionState, asked: Asked, *, tool_name: object = None, error_message: object = None
+        self,
+        state: SessionState,
+        asked: Asked,
+        *,
+        tool_name: object = None,
+        error_message: object = None,
+        waiting_for: object = None,
     ) -> None:
         """Open the session and set its state in one step. `StatusPublisher.publish` calls it."""
         tool = shown_tool(tool_name) if state is SessionState.TOOL_RUNNING else None
         message = message_of(error_message, self._worker.error_text)
+        reason = self._reason_of(waiting_for) if state is SessionState.WAITING_FOR_USER else None
         with self._worker.lock:
             if state is SessionState.WAITING_FOR_USER and self._worker.outbox.is_let_go(self.key):
                 return  # a repeated question, which another worker has answered
@@ -99,19 +106,27 @@ class Handle:
                 if state is SessionState.ERROR:
                     self._fail(message)
                 else:
-                    self._say(state, tool)
+                    self._say(state, tool, reason)
         self._report_left_out(asked.faults)
 
-    def _say(self, state: SessionState, tool: str | None = None) -> None:
+    def _say(self, state: SessionState, tool: str | None = None, reason: WaitingFor | None = None) -> None:
         worker = self._worker
         with worker.lock:
             if run := self._run(reopen=True):
-                worker.outbox.say(run, state, tool)
+                worker.outbox.say(run, state, tool, reason)
 
     def _fail(self, text: str) -> None:
         """Set the state to `error`. The caller holds the lock."""
         if run := self._run(reopen=True):
             self._worker.outbox.fail(run, text)
+
+    def _reason_of(self, reason: object) -> WaitingFor | None:
+        """Check a reason to wait. One that is not known is reported, and the session waits without it."""
+        try:
+            return reason_of(reason)
+        except InvalidCallError as error:
+            self.report(error)
+            return None
 
     def _open(self, asked: Asked = NOTHING_ASKED) -> bool:
         """Begin a run, unless one goes on. False if this handle's calls do nothing. The caller holds the lock."""

@@ -41,6 +41,11 @@ class Details(NamedTuple):
             return self
         return Details(self.labels, self.parent, self.link)
 
+    @property
+    def of_next_run(self) -> "Details":
+        """The parts that stay when the session begins another run. What the model has in its context is one of them."""
+        return self._replace(waiting_for=None, cost_usd=None, progress=None)
+
 
 NO_DETAILS: Final = Details()
 _OTHERS: Final = Details._fields[1:]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeGuard, TypeVar
 
+from agent_status_publisher.contract.details.details import WaitingFor
 from agent_status_publisher.contract.details.labels import (
     MAX_LABELS,
     MAX_LABELS_BYTES,
@@ -12,7 +13,7 @@ from agent_status_publisher.contract.details.labels import (
     check_label,
 )
 from agent_status_publisher.contract.details.link import check_link
-from agent_status_publisher.contract.report import MAX_KEY_BYTES, check_session_key
+from agent_status_publisher.contract.report import MAX_KEY_BYTES, MAX_NUMBER, check_session_key
 from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, clean_text, text_of
 from agent_status_publisher.errors import InvalidCallError
 from agent_status_publisher.worker.never_raise import MISTAKES
@@ -137,6 +138,60 @@ def _label_of(name: object, value: object) -> dict[str, str | None]:
     shown_name, shown_value = text_of(name), None if value is None else text_of(value)
     check_label(shown_name, shown_value or "")
     return {shown_name: shown_value}
+
+
+def reason_of(reason: object) -> WaitingFor | None:
+    """Return the reason why a session waits for its user.
+
+    Raises:
+        InvalidCallError: It is not one of those that are known.
+    """
+    try:
+        return None if reason is None else WaitingFor(text_of(reason))
+    except ValueError:
+        known = ", ".join(WaitingFor)
+        raise InvalidCallError(f"a reason to wait was left out: expected one of {known}") from None
+
+
+def context_of(used: object, window: object) -> tuple[int, int]:
+    """Return what of a model's context is used, both in tokens.
+
+    Raises:
+        InvalidCallError: One is not a whole number, or the window is empty.
+    """
+    if _is_count(used) and _is_count(window) and window:
+        return used, window
+    raise InvalidCallError("context() was ignored: used must be a number of tokens from 0 up, and window one from 1 up")
+
+
+def progress_of(done: object, of: object) -> tuple[int, int]:
+    """Return the progress of a run, both in steps.
+
+    Raises:
+        InvalidCallError: One is not a whole number, or more is done than there is.
+    """
+    if _is_count(done) and _is_count(of) and 0 < of >= done:
+        return done, of
+    raise InvalidCallError("progress() was ignored: done must be a number from 0 up to of, and of must be from 1 up")
+
+
+def cost_of(usd: object) -> float:
+    """Return a cost in US dollars.
+
+    Raises:
+        InvalidCallError: It is not a number from 0 up.
+    """
+    try:
+        cost = -1.0 if isinstance(usd, bool | str | bytes) else float(usd)  # type: ignore[arg-type]
+    except MISTAKES:
+        cost = -1.0
+    if 0 <= cost <= MAX_NUMBER:
+        return cost
+    raise InvalidCallError("a cost was ignored: usd must be a number of US dollars from 0 up")
+
+
+def _is_count(number: object) -> TypeGuard[int]:
+    return type(number) is int and 0 <= number <= MAX_NUMBER
 
 
 def call_key(call_id: object) -> object:

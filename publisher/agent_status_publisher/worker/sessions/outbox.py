@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from agent_status_publisher.contract.details.details import NO_DETAILS, Details
+from agent_status_publisher.contract.details.details import NO_DETAILS, Details, WaitingFor
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState, WorkerRecord
 from agent_status_publisher.settings import Settings
 from agent_status_publisher.worker.sessions.ends import End, Ends, ended_records
@@ -138,10 +138,10 @@ class Outbox:
             self.rename(run, title)
         return run
 
-    def say(self, run: Run, state: SessionState, tool: str | None = None) -> None:
-        """Set the state of a run, which is not `error`."""
+    def say(self, run: Run, state: SessionState, tool: str | None = None, reason: WaitingFor | None = None) -> None:
+        """Set the state of a run, which is not `error`, and the reason to wait."""
         run.called_at = now = self.clock()
-        if run.say(state, now, tool):
+        if run.say(state, now, tool, reason):
             self._note_change()
 
     def fail(self, run: Run, message: str) -> None:
@@ -172,6 +172,12 @@ class Outbox:
         """Set the tokens that a run has used so far. A total smaller than before changes nothing."""
         run.called_at = self.clock()
         if run.use(input_tokens, output_tokens):
+            self._note_change()
+
+    def spend(self, run: Run, usd: float) -> None:
+        """Set what a run has cost so far, in US dollars. A total smaller than before changes nothing."""
+        run.called_at = self.clock()
+        if run.spend(usd):
             self._note_change()
 
     def rename(self, run: Run, title: str | None) -> None:

@@ -1,21 +1,23 @@
 """Pure: one session's current run, with its state, its open tools and the tokens that it has used.
 
-Rule 1. A run starts when its session opens, or goes on after `error` or `waiting_for_user`. Usage then starts at zero.
-        After an error there are no open tools.
-Rule 2. Within a run a total smaller than before came late and is ignored.
+Rule 1. A run starts when its session opens, or goes on after `error` or `waiting_for_user`. Usage and cost then
+        start at zero, and there is no progress. After an error there are no open tools.
+Rule 2. Within a run a total smaller than before came late and is ignored, of tokens as of cost.
 Rule 3. The end of a tool shows the newest tool still open, else `streaming`. It changes nothing if the session is in
         error by then, or waits for the user because of another tool.
 Rule 4. A question expires after the waiting TTL since it was asked, as an error does after the error TTL. Asking again
         while it stands does not prolong it.
 Rule 5. A run whose question another worker has answered is let go: it is not reported until the session goes on here,
         which starts a run. To wait again for the same answer is not to go on, however late.
+Rule 6. The reason to wait belongs to the question, and goes with it. To ask again for another reason changes the reason
+        and not the question's age. To ask again without one keeps it.
 """
 
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Final
 
-from agent_status_publisher.contract.details.details import NO_DETAILS, Details
+from agent_status_publisher.contract.details.details import NO_DETAILS, Details, WaitingFor
 from agent_status_publisher.contract.report import MAX_NUMBER, SessionRecord, SessionState, new_session
 
 MAX_OPEN_TOOLS: Final = 100
@@ -71,8 +73,8 @@ class Run:
         self.waits_over: object = None
         self.is_let_go = False
 
-    def say(self, state: SessionState, now: float, tool: str | None = None) -> bool:
-        """Set the state, which is not `error`. True if that changes what is shown."""
+    def say(self, state: SessionState, now: float, tool: str | None = None, reason: WaitingFor | None = None) -> bool:
+        """Set the state, which is not `error`, and the reason to wait. True if that changes what is shown."""
         if self.state is SessionState.ERROR:
             self.open_tools.clear()
             self.error = None
@@ -85,7 +87,8 @@ class Run:
             self.waits_over = next(reversed(self.open_tools), None)
             if self.state is not state and self.waiting_ttl != float("inf"):
                 self.expires_at = now + self.waiting_ttl
-        return self._show(state, tool, now)
+        is_news = self._show(state, tool, now)
+        return (reason is not None and self.describe(waiting_for=reason)) or is_news
 
     def fail(self, message: str, now: float, error_ttl: float) -> None:
         """Set the state to `error` until the error TTL (seconds) has passed."""
@@ -142,6 +145,11 @@ class Run:
         self.details = NO_DETAILS if details == NO_DETAILS else details
         return True
 
+    def spend(self, usd: float) -> bool:
+        """Raise the cost of this run, a total in US dollars. True if it grew, or was not known before."""
+        before = self.details.cost_usd
+        return (before is None or usd > before) and self.describe(cost_usd=min(usd, float(MAX_NUMBER)))
+
     def let_go(self, asked_by: float) -> bool:
         """Let this run go if it has waited for the user since `asked_by` or longer. True if it was let go."""
         if self.state is not SessionState.WAITING_FOR_USER or self.changed_at > asked_by or self.is_let_go:
@@ -158,11 +166,15 @@ class Run:
         self.started_at = now
         self.input_tokens = self.output_tokens = 0
         self.is_let_go = False
+        if self.details is not NO_DETAILS:
+            self.describe(**self.details.of_next_run._asdict())
 
     def _show(self, state: SessionState, tool: str | None, now: float) -> bool:
         if (state, tool) == (self.state, self.tool):
             return False
         self.state, self.tool, self.changed_at = state, tool, now
+        if self.details.waiting_for is not None:
+            self.describe(waiting_for=None)
         return True
 
 

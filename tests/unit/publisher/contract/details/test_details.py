@@ -14,6 +14,11 @@ def test_labels_parent_and_link_are_what_lasts() -> None:
     assert NO_DETAILS.lasting is NO_DETAILS
 
 
+def test_a_new_run_keeps_what_is_not_of_the_run_before() -> None:
+    details = Details((("agent", "reviewer"),), "ci:7", "https://example.com", WaitingFor.REPLY, (1, 2), 1.5, (3, 7))
+    assert details.of_next_run == Details((("agent", "reviewer"),), "ci:7", "https://example.com", None, (1, 2))
+
+
 def test_each_part_is_written_under_its_name() -> None:
     labels = (("agent", "reviewer"),)
     details = Details(labels, "ci:7", "https://example.com", WaitingFor.REPLY, (1, 2), 1.5, (3, 7))

@@ -208,6 +208,7 @@ VERBS: dict[str, Callable[[Outbox, Run], None]] = {
     "use": lambda outbox, run: outbox.use(run, 1, None),
     "rename": lambda outbox, run: outbox.rename(run, "a title"),
     "describe": lambda outbox, run: outbox.describe(run, parent="ci:7"),
+    "spend": lambda outbox, run: outbox.spend(run, 1.24),
     "end": lambda outbox, run: outbox.end(run.key),
 }
 
