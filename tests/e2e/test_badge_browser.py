@@ -63,7 +63,7 @@ def page(tabs: BrowserContext, port: int) -> Page:
 @pytest.fixture
 def ticket(keyed_gateway: GatewayProcess, publisher: StatusPublisher) -> str:
     publisher.publish("web:1", "waiting_for_user")
-    publisher.publish("ci:1", "error")
+    publisher.publish("ci:1", "thinking")
     key = {"X-Status-Key": KEY}
     badge = f"{BADGE_PATH}?channel=web"
     wait_until(lambda: "1 waiting" in keyed_gateway.get(badge, headers=key).text, "the session is shown")

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
@@ -20,7 +21,8 @@ HEADLINE: Final = "degraded: 2 waiting for user, 1 in error, 1 working"
 
 
 @pytest.fixture
-def sessions(publisher: StatusPublisher, gateway: GatewayProcess, keyed_gateway: GatewayProcess) -> None:
+def sessions(publisher: StatusPublisher, gateway: GatewayProcess, keyed_gateway: GatewayProcess) -> Iterator[None]:
+    """Four sessions that both gateways show."""
     publisher.publish("web:42", "waiting_for_user", title="Fix auth | shell=/bin/false")
     publisher.publish("web:43", "waiting_for_user")
     publisher.publish("ci:7", "error", title="Nightly build", error_message="boom")
@@ -31,6 +33,9 @@ def sessions(publisher: StatusPublisher, gateway: GatewayProcess, keyed_gateway:
         return all(text.startswith(HEADLINE) for text in texts)
 
     wait_until(are_shown, "all sessions are shown")
+    yield
+    publisher.publish("ci:7", "thinking")  # an error would outlive its worker's goodbye, on gateways that others use
+    assert publisher.flush()
 
 
 def printed(command: str, url: str) -> str:
