@@ -3,6 +3,7 @@
 import functools
 from typing import Literal
 
+from agent_status_publisher.contract.details.end import Outcome
 from agent_status_publisher.contract.report import SessionState
 from agent_status_publisher.contract.text import MAX_TITLE_CHARACTERS, clean_text, message_of
 from agent_status_publisher.errors import InvalidCallError
@@ -25,7 +26,7 @@ class Session(Handle):
 
     The end of a `with` block ends the session. An exception that leaves the block sets `error` with its message, which
     stays for the error TTL. So does an error that nothing in the block has followed. Cancellation and Ctrl-C end the
-    session as usual. If several blocks use the handle at once, the last one to leave ends the session.
+    session as `cancelled`. If several blocks use the handle at once, the last one to leave ends the session.
 
     After the last block, `end()` or `StatusPublisher.close()`, the handle's calls do nothing. Unless the publisher is
     closed, entering the handle opens the session again. A call with wrong arguments is reported as an
@@ -174,9 +175,15 @@ class Session(Handle):
         self._set(progress=progress_of(done, of))
 
     @never_raise
-    def end(self) -> None:
-        """End the session, even if it is in error. Later calls do nothing until the session is opened again."""
-        self._end()
+    def end(self, outcome: Literal["done", "cancelled"] = "done") -> None:
+        """End the session, even if it is in error. Later calls do nothing until the session is opened again.
+
+        Args:
+            outcome: `done` or `cancelled`. A session that is in error has failed, whatever it says here.
+        """
+        self._end(Outcome.CANCELLED if outcome == "cancelled" else Outcome.DONE)
+        if outcome not in ("done", "cancelled"):
+            raise InvalidCallError("an outcome was left out: expected done or cancelled")
 
     def _use(self, input_tokens: int | None, output_tokens: int | None, *, add: bool) -> None:
         check_tokens(input=input_tokens, output=output_tokens)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from agent_status_publisher.client import StatusPublisher
 from agent_status_publisher.contract.details.details import WaitingFor
+from agent_status_publisher.contract.details.end import Outcome
 from agent_status_publisher.contract.details.labels import Labels, united
 from agent_status_publisher.contract.report import SessionState
 from agent_status_publisher.contract.text import ErrorText
@@ -23,7 +24,7 @@ from agent_status_publisher.worker.worker import Worker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change of what a session shows. `state` is None when the session has ended.
+    """One change of what a session shows. `state` is None when the session has ended, and `outcome` says how.
 
     `input_tokens` and `output_tokens` are the totals of the session's current run. `labels` are its own and
     those of its worker. `context` is a pair of used tokens and the window, and `progress` one of done steps and all.
@@ -43,6 +44,7 @@ class Change:
     context: tuple[int, int] | None = None
     cost_usd: float | None = None
     progress: tuple[int, int] | None = None
+    outcome: Outcome | None = None
 
 
 class RecordingPublisher(StatusPublisher):
@@ -120,7 +122,11 @@ class _RecordingOutbox(Outbox):
 
     def _record(self) -> None:
         shown = {run.key: _change_of(run, self.settings.labels) for run in self.runs()}
-        gone = [Change(session_key=key, state=None) for key in self._shown if key not in shown]
+        gone_keys = [key for key in self._shown if key not in shown]
+        ends = self._ends.copy() if gone_keys else {}
+        gone = [
+            Change(session_key=key, state=None, outcome=ends[key].outcome if key in ends else None) for key in gone_keys
+        ]
         self.changes += gone + [change for key, change in shown.items() if change != self._shown.get(key)]
         self._shown = shown
 

@@ -96,6 +96,7 @@ def test_a_session_keeps_its_type_through_blocks_and_calls() -> None:
         session.error(ValueError("no answer"))
         session.thinking()
         session.end()
+        session.end("cancelled")
         publisher.publish(KEY, SessionState.ERROR, error_message="no answer")
         publisher.publish(KEY, "tool_running", tool_name="bash", title=None)
     with status_key(KEY):

@@ -3,12 +3,13 @@
 from typing import Self
 
 from agent_status_publisher.contract.details.details import NO_DETAILS, Details, WaitingFor
+from agent_status_publisher.contract.details.end import Outcome
 from agent_status_publisher.contract.details.labels import changed_labels
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
 from agent_status_publisher.contract.text import message_of
 from agent_status_publisher.errors import InvalidCallError, PublisherError
 from agent_status_publisher.tool import ToolCall, shown_tool
-from agent_status_publisher.worker.never_raise import is_failure, never_raise
+from agent_status_publisher.worker.never_raise import is_cancelled, is_failure, never_raise
 from agent_status_publisher.worker.sessions.arguments import CROWDED, NOTHING_ASKED, Asked, crowded, reason_of
 from agent_status_publisher.worker.sessions.outbox import FULL
 from agent_status_publisher.worker.sessions.run import Run
@@ -182,19 +183,19 @@ class Handle:
             if text is None and run is not None and run.state is SessionState.ERROR:
                 text = run.error  # nothing has followed it, so it is how the block has ended
             if text is None:
-                self._end()
+                self._end(Outcome.CANCELLED if is_cancelled(error) else Outcome.DONE)
             else:
                 self._fail(text)
                 self.is_over = True
 
-    def _end(self) -> None:
+    def _end(self, outcome: Outcome = Outcome.DONE) -> None:
         worker = self._worker
         with worker.lock:
             if not self.is_over:
                 self.is_over = True
                 self.guests.clear()
                 if not worker.gone:
-                    worker.outbox.end(self.key)
+                    worker.outbox.end(self.key, outcome)
 
     def _run(self, *, reopen: bool = False) -> Run | None:
         """The run that a call changes; None if the call is late. The caller holds the lock.

@@ -41,6 +41,13 @@ def never_raise(method: "Callable[Concatenate[Any, P], T]") -> "Callable[Concate
     return call
 
 
+def is_cancelled(error: BaseException | None) -> bool:
+    """Return True if a block that this error leaves was cancelled or interrupted. `sys.exit()` ends it well."""
+    if error is None or is_failure(error):
+        return False
+    return not (isinstance(error, SystemExit) and error.code in (None, 0))
+
+
 def is_failure(error: BaseException | None) -> bool:
     """Return True if a block that this error leaves has failed. A cancelled or interrupted block has only ended."""
     if isinstance(error, BaseExceptionGroup):

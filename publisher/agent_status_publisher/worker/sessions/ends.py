@@ -1,23 +1,48 @@
-"""Pure: the ends of this worker's sessions, and which of them its reports name."""
+"""Pure: the ends of this worker's sessions, and which of them its reports name.
+
+Rule 1. A session that is in error when it ends has failed, even if its agent ends it. Else it is done, unless its agent
+        says that it was cancelled.
+Rule 2. A session whose question nobody has answered for too long, or which had to make room, has expired.
+Rule 3. A session that is open when its worker leaves was cancelled: its agent has not said that it is done.
+Rule 4. Of the newest ends a report says more, as long as that is short. Of the others it names the key and its run.
+"""
 
 from typing import Final, NamedTuple
 
-from agent_status_publisher.contract.details.end import EndedRecord
-from agent_status_publisher.contract.report import MAX_SESSIONS
-from agent_status_publisher.worker.sessions.run import to_ms
+import orjson
+
+from agent_status_publisher.contract.details.end import (
+    MAX_ENDED_ERROR_CHARACTERS,
+    MAX_ENDED_TITLE_CHARACTERS,
+    EndedRecord,
+    Outcome,
+)
+from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
+from agent_status_publisher.contract.text import cut_text
+from agent_status_publisher.worker.sessions.run import Run, to_ms
 
 MAX_ENDED: Final = 64
 """The most ended session keys in a report, apart from those of the last minute."""
+MAX_TOLD_BYTES: Final = 16 * 1024
+"""The most bytes that a report has of ends, but for keys and the beginnings of runs."""
+_PLAIN_BYTES: Final = 60
+"""The most bytes of an end's JSON but for its key, the beginning of its run, its title and its error."""
 ENDED_SECONDS: Final = 3600.0
 MINUTE_SECONDS: Final = 60.0
 """Seconds for which an end is in every report, however many follow: 64 can pass within a heartbeat."""
 
 
 class End(NamedTuple):
-    """The end of a session's run: when it began and when it ended, in seconds on the worker's monotonic clock."""
+    """The end of a session's run: when it began and when it ended, in seconds on the worker's monotonic clock.
+
+    The title and the error are cut as in a report.
+    """
 
     run_started_at: float
     ended_at: float
+    outcome: Outcome = Outcome.DONE
+    title: str | None = None
+    error: str | None = None
 
 
 class Ends:
@@ -55,6 +80,34 @@ class Ends:
                 self._ends.pop(key, None)
 
 
+def end_of(run: Run, now: float, outcome: Outcome) -> End:
+    """Return the end of a run that is ended now. One that is in error has failed, whatever the outcome."""
+    title = run.title and cut_text(run.title, MAX_ENDED_TITLE_CHARACTERS)
+    if run.state is not SessionState.ERROR:
+        return End(run.started_at, now, outcome, title)
+    return End(run.started_at, now, Outcome.FAILED, title, cut_text(run.error or "", MAX_ENDED_ERROR_CHARACTERS))
+
+
 def ended_records(ends: dict[str, End], now: float) -> tuple[EndedRecord, ...]:
     """Return the records of ends, for the report that is drafted at `now`."""
-    return tuple([EndedRecord(key, to_ms(now - end.run_started_at)) for key, end in ends.items()])
+    told = _told(list(ends.values()))
+    untold = len(ends) - told
+    return tuple(
+        [
+            EndedRecord(key, to_ms(now - run_started_at))
+            if place < untold
+            else EndedRecord(key, to_ms(now - run_started_at), to_ms(now - ended_at), outcome, title, error)
+            for place, (key, (run_started_at, ended_at, outcome, title, error)) in enumerate(ends.items())
+        ]
+    )
+
+
+def _told(ends: list[End]) -> int:
+    """The number of ends, from the newest on, of which a report says more."""
+    told = size_bytes = 0
+    for end in reversed(ends[-MAX_ENDED:]):
+        size_bytes += _PLAIN_BYTES + len(orjson.dumps((end.title, end.error)))
+        if size_bytes > MAX_TOLD_BYTES:
+            break
+        told += 1
+    return told

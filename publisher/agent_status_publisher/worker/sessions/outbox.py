@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_status_publisher.contract.details.details import NO_DETAILS, Details, WaitingFor
+from agent_status_publisher.contract.details.end import Outcome
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState, WorkerRecord
 from agent_status_publisher.settings import Settings
-from agent_status_publisher.worker.sessions.ends import End, Ends, ended_records
+from agent_status_publisher.worker.sessions.ends import End, Ends, end_of, ended_records
 from agent_status_publisher.worker.sessions.run import Run, RunCopy, copy_of, record_of, to_ms
 
 FULL: Final = (
@@ -193,10 +194,10 @@ class Outbox:
         if run.describe(**parts):
             self._note_change()
 
-    def end(self, key: str) -> None:
+    def end(self, key: str, outcome: Outcome = Outcome.DONE) -> None:
         """End the session of this key, its error too."""
         if run := self._runs.get(key):
-            self._end(run)
+            self._end(run, outcome)
             self._note_change()
 
     def runs(self) -> tuple[Run, ...]:
@@ -215,7 +216,7 @@ class Outbox:
         if left:
             for run in list(self._runs.values()):
                 if run.state is not SessionState.ERROR:
-                    self._end(run)
+                    self._end(run, Outcome.CANCELLED)
         self._seq += 1
         # What a finalizer changes while the runs are copied counts as a change after this report.
         change = self._drafted_change = self._change
@@ -287,7 +288,7 @@ class Outbox:
                 self._end(run)
         self._ends.expire(now)
 
-    def _end(self, run: Run) -> None:
+    def _end(self, run: Run, outcome: Outcome = Outcome.EXPIRED) -> None:
         self._runs.pop(run.key, None)
         if not run.is_let_go:
-            self._ends.add(run.key, End(run.started_at, self.clock()))
+            self._ends.add(run.key, end_of(run, self.clock(), outcome))

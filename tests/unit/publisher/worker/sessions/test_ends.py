@@ -3,11 +3,31 @@
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typing_extensions import override
 
-from agent_status_publisher.contract.details.end import EndedRecord
+from agent_status_publisher.contract.details.end import (
+    MAX_ENDED_ERROR_CHARACTERS,
+    MAX_ENDED_TITLE_CHARACTERS,
+    EndedRecord,
+    Outcome,
+    ended_json,
+)
 from agent_status_publisher.contract.report import MAX_SESSIONS
-from agent_status_publisher.worker.sessions.ends import MAX_ENDED, MINUTE_SECONDS, End, Ends, ended_records
+from agent_status_publisher.worker.sessions.ends import (
+    ENDED_SECONDS,
+    MAX_ENDED,
+    MAX_TOLD_BYTES,
+    MINUTE_SECONDS,
+    End,
+    Ends,
+    end_of,
+    ended_records,
+)
+from agent_status_publisher.worker.sessions.run import Run, to_ms
 
 
 def many(count: int) -> Ends:
@@ -47,7 +67,54 @@ def test_the_last_end_of_a_key_counts_until_it_is_opened_again() -> None:
 
 
 def test_a_record_says_how_long_ago_the_run_began() -> None:
-    assert ended_records({"web:1": End(1.0, 3.0)}, 8.0) == (EndedRecord("web:1", 7000),)
+    end = End(1.0, 3.0, Outcome.FAILED, "T", "boom")
+    assert ended_records({"web:1": end}, 8.0) == (EndedRecord("web:1", 7000, 5000, Outcome.FAILED, "T", "boom"),)
+
+
+# ends: Rule 1
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_session_in_error_has_failed_whatever_its_agent_says(outcome: Outcome) -> None:
+    run = Run("web:1", "T", 1.0)
+    assert end_of(run, 4.0, outcome) == End(1.0, 4.0, outcome, "T", None)
+    run.fail("boom", 2.0, 30.0)
+    assert end_of(run, 4.0, outcome) == End(1.0, 4.0, Outcome.FAILED, "T", "boom")
+
+
+def test_the_texts_of_an_end_are_cut() -> None:
+    run = Run("web:1", "t" * 200, 0.0)
+    run.fail("e" * 500, 0.0, 30.0)
+    end = end_of(run, 0.0, Outcome.DONE)
+    assert (end.title, end.error) == ("t" * 79 + "…", "e" * 119 + "…")
+    assert end_of(Run("web:1", None, 0.0), 0.0, Outcome.DONE).title is None
+
+
+# ends: Rule 4
+def test_of_the_newest_ends_a_report_says_more() -> None:
+    records = ended_records(many(MAX_ENDED + 10).copy(), 2.0)
+    assert [record.ended_ms for record in records] == [None] * 10 + [2000] * MAX_ENDED
+    assert records[0] == EndedRecord("web:0", 2000)
+
+
+titles = st.none() | st.text(max_size=MAX_ENDED_TITLE_CHARACTERS) | st.just("ü" * 80) | st.just('"' * 80)
+errors = st.none() | st.text(max_size=MAX_ENDED_ERROR_CHARACTERS) | st.just("\U0001f600" * 120)
+ends = st.builds(End, st.just(0.0), st.just(0.0), st.sampled_from(Outcome), titles, errors)
+
+
+# ends: Rule 4
+@given(st.lists(ends, max_size=9).map(lambda some: some * 9), st.floats(0, ENDED_SECONDS))
+def test_what_a_report_says_of_ends_is_bounded_and_is_of_the_newest(some: list[End], now: float) -> None:
+    by_key = {f"web:{number}": end for number, end in enumerate(some)}
+    records = ended_records(by_key, now)
+    assert [(record.key, record.run_ms) for record in records] == [(key, to_ms(now)) for key in by_key]
+    told = [record for record in records if record.ended_ms is not None]
+    assert list(records[len(records) - len(told) :]) == told
+    plain = [EndedRecord(record.key, record.run_ms) for record in told]
+    more_bytes = len(orjson.dumps(list(map(ended_json, told)))) - len(orjson.dumps(list(map(ended_json, plain))))
+    assert more_bytes <= MAX_TOLD_BYTES
+    assert len(told) <= MAX_ENDED
+    if len(told) < min(len(some), MAX_ENDED):  # the next one would not have had room
+        longest_bytes = 60 + len(orjson.dumps(("", ""))) + 4 * (MAX_ENDED_TITLE_CHARACTERS + MAX_ENDED_ERROR_CHARACTERS)
+        assert more_bytes > MAX_TOLD_BYTES - longest_bytes - 60 * len(told)
 
 
 class Restless(dict[str, Any]):
