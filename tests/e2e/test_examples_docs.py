@@ -71,7 +71,12 @@ def test_the_curl_examples_read_both_endpoints_with_a_key(keyed_gateway: Gateway
 def test_the_curl_examples_of_a_summary_count_the_session(gateway: GatewayProcess) -> None:
     program("curl")
     by_channel, by_state = example(SUMMARY, "sh", "by=state").splitlines()
-    for command, group in ((by_channel, '{"channel":"websocket","sessions":1'), (by_state, '"groups":[{"state":"')):
+    groups = {
+        example(SUMMARY, "sh", "curl -N").strip(): '"channel":"websocket"',
+        by_channel: '{"channel":"websocket","sessions":1',
+        by_state: '"groups":[{"state":"',
+    }
+    for command, group in groups.items():
         with Program(program("sh"), "-c", at(gateway, command)) as reader:
             says(reader, group)
 

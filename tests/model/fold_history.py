@@ -18,6 +18,7 @@ from agent_status_gateway.state.fold.schema import SessionStatus, Snapshot, spli
 from agent_status_gateway.state.steps import at_once
 from agent_status_publisher.contract.wire import EndedRecord, RawReport, SessionRecord, SessionState, WorkerRecord
 from chaos.workers.reports import reading, report
+from tests.model.kept_summaries import KeptSummaries
 from tests.model.scanning_fleet import ScanningFleet
 from tests.support.whole_snapshot import whole_snapshot
 
@@ -41,6 +42,7 @@ class FoldHistory:
         self._fleet, self._fold = Fleet(), Fold()
         self._seldom_fleet, self._seldom_fold = Fleet(), Fold()
         self._scanning = ScanningFleet()
+        self._summaries = KeptSummaries()
         self._seen: dict[str, list[tuple[Any, ...]]] = {}  # snapshot's id → its rows' keys, states and tools
         self._fleets = (self._fleet, self._seldom_fleet, self._scanning)
 
@@ -155,7 +157,10 @@ class FoldHistory:
             self._judge()
             update = self._fold.update(self._fleet, self.now)
         at_once(update)
-        self._check(self._fold, self._truth(self._fleet))
+        true = self._truth(self._fleet)
+        self._check(self._fold, true)
+        self._summaries.take(self._fold.rows)
+        self._summaries.check(self._fold.rows, true, self.now)
         assert self._next_expiry() == self._scanning.next_expiry(self.now)
 
     def settle_seldom(self) -> None:

@@ -81,7 +81,7 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_gateway.http.endpoints.status": ("contract/test_app.py", "unit/test_protocol_page.py"),
         "agent_status_gateway.http.endpoints.summary": (
             "integration/test_summaries.py",
-            "hardening/test_scoped_summaries.py",
+            "integration/test_summary_streams.py",
         ),
         "agent_status_gateway.http.endpoints.tickets": ("contract/test_app.py", "hardening/test_scoped_tickets.py"),
         "agent_status_gateway.http.polls": ("integration/test_polls.py", "hardening/test_held_polls.py"),

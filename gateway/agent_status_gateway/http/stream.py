@@ -1,4 +1,6 @@
-"""The stream's endpoint, as raw ASGI: who may read it, and what a client gets first. The server comes before it.
+"""The endpoint of the streams, as raw ASGI: who may read, and what a client gets first. The server comes before it.
+
+A stream is of snapshots or of summaries. They differ in what a request can ask for, and in nothing else.
 
 FastAPI's routing and dependencies cost more than the answer does, so its route only documents this endpoint. A server
 whose connections are transports themselves asks `opens_at_once` and then calls `open` (server/connection.py): no task
@@ -24,11 +26,11 @@ from agent_status_gateway.http.answers.room import why_no_room
 from agent_status_gateway.http.answers.unavailable import unavailable
 from agent_status_gateway.http.answers.unprocessable import unprocessable
 from agent_status_gateway.http.asgi_transport import AsgiTransport, body
-from agent_status_gateway.http.asking.asked import asked_by
+from agent_status_gateway.http.asking.asked import Asked, asked_by, summary_asked_by
 from agent_status_gateway.http.asking.negotiation import accepts_gzip
 from agent_status_gateway.http.asking.request_head import header, path_below_root
 from agent_status_gateway.http.cors import cors_options
-from agent_status_gateway.paths import STREAM_PATH
+from agent_status_gateway.paths import STREAM_PATH, SUMMARY_STREAM_PATH
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.settings import Settings
 from agent_status_gateway.state.views.query import WrongFieldError
@@ -40,6 +42,7 @@ STREAM: Final = "agent_status.stream"
 """The key of the lifespan state that holds this endpoint, for connections that call it themselves."""
 READER: Final = "agent_status.reader"
 """The key of a request's scope that holds the reader who was not refused."""
+PATHS: Final = frozenset({STREAM_PATH, SUMMARY_STREAM_PATH})
 HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-transform"),
@@ -70,8 +73,8 @@ class StatusStream:
         return self._hub.max_clients + SPARE_CONNECTIONS
 
     def is_for(self, scope: Scope) -> bool:
-        """Test whether a request is for the stream."""
-        return scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and path_below_root(scope) == STREAM_PATH
+        """Test whether a request is for the stream, or for that of summaries."""
+        return scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and path_below_root(scope) in PATHS
 
     def opens_at_once(self, scope: Scope) -> bool:
         """Test whether the answer is an open stream, and can be given without waiting."""
@@ -121,7 +124,7 @@ class StatusStream:
         self._access.uses[reader.key_name] += 1
         scope[LET_IN] = True
         peer = Peer(*client_of(scope), reader.key_name)
-        view, wants_changes, wants_feed = asked_by(scope, reader)
+        view, wants_changes, wants_feed = _asked_by(scope, reader)
         audience = self._pipeline.audience(view)
         try:
             return self._hub.join(
@@ -146,7 +149,7 @@ class StatusStream:
             return JSONResponse({"detail": REFUSAL}, 403)
         scope[READER] = reader
         try:
-            view = asked_by(scope, reader).view
+            view = _asked_by(scope, reader).view
         except WrongFieldError as error:
             return unprocessable(error)
         why = why_no_room(self._hub, reader, client_of(scope)[0], view)
@@ -159,6 +162,11 @@ class StatusStream:
         if await self._pipeline.wait_for_snapshot(FIRST_SNAPSHOT_SECONDS):
             return None
         return unavailable(self._pipeline.health.why_no_snapshot, accept=header(scope, b"accept"))
+
+
+def _asked_by(scope: Scope, reader: Reader) -> Asked:
+    is_summary = scope["path"].endswith(SUMMARY_STREAM_PATH)
+    return summary_asked_by(scope, reader) if is_summary else asked_by(scope, reader)
 
 
 def _headers(*, is_gzipped: bool) -> Headers:

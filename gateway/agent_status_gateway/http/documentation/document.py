@@ -7,7 +7,7 @@ document only, and tests hold them against what is parsed and what is sent.
 from typing import Any, Final
 
 from agent_status_gateway.http.answers.unavailable import SSE_MEDIA_TYPE
-from agent_status_gateway.http.asking.asked import EVENT_KINDS
+from agent_status_gateway.http.asking.asked import EVENT_KINDS, SUMMARY_EVENT_KINDS
 from agent_status_gateway.http.asking.wait import MAX_WAIT_SECONDS, WAIT
 from agent_status_gateway.state.views.query import (
     MAX_LABEL_NAME_CHARACTERS,
@@ -83,6 +83,14 @@ EVENTS: Final = _field(
     ["changes", "feed"],
 )
 """The kinds of events of a stream."""
+SUMMARY_EVENTS: Final = _field(
+    "events",
+    "`feed`: whether the feed from Redis is `live` or `lost`, too. `status` is the summaries alone, and `all` is both. "
+    "Takes commas, too.",
+    {"type": "string", "enum": [*SUMMARY_EVENT_KINDS]},
+    ["feed"],
+)
+"""The kinds of events of a stream of summaries."""
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -112,31 +120,45 @@ FEED: Final = _object(
 """The data of a `feed` event."""
 DATA: Final = {"status": _SNAPSHOT, "change": CHANGE, "feed": FEED}
 """The data of each kind of event, by its name."""
-EVENT_STREAM: Final = {
-    "description": (
-        "Server-Sent Events. The `data` of a `status` event is a snapshot: one on connect, then one when the global "
-        "state, a session, its state or its tool changes. With `events=changes` the later ones are `change` events, "
-        "whose `data` says what differs from the event before. `: keepalive` comments while idle. A response of only "
-        "a `retry:` line says that the stream is unavailable."
-    ),
-    "content": {
-        SSE_MEDIA_TYPE: {
-            "schema": _SNAPSHOT,
-            "itemSchema": {
-                "type": "object",
-                "required": ["event", "data"],
-                "properties": {
-                    "event": {"type": "string", "enum": [*DATA]},
-                    "data": {
-                        "type": "string",
-                        "contentMediaType": "application/json",
-                        "contentSchema": {"anyOf": [*DATA.values()]},
+SUMMARY_DATA: Final = {"summary": {"$ref": "#/components/schemas/FleetSummary"}, "feed": FEED}
+"""The data of each kind of event on a stream of summaries, by its name."""
+
+
+def _event_stream(description: str, data: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Describe a stream of these events; an event of the first kind comes on connect."""
+    return {
+        "description": f"Server-Sent Events. {description} `: keepalive` comments while idle. A response of only a "
+        "`retry:` line says that the stream is unavailable.",
+        "content": {
+            SSE_MEDIA_TYPE: {
+                "schema": next(iter(data.values())),
+                "itemSchema": {
+                    "type": "object",
+                    "required": ["event", "data"],
+                    "properties": {
+                        "event": {"type": "string", "enum": [*data]},
+                        "data": {
+                            "type": "string",
+                            "contentMediaType": "application/json",
+                            "contentSchema": {"anyOf": [*data.values()]},
+                        },
+                        "id": {"type": "string"},
+                        "retry": {"type": "integer", "minimum": 0},
                     },
-                    "id": {"type": "string"},
-                    "retry": {"type": "integer", "minimum": 0},
                 },
-            },
-        }
-    },
-}
+            }
+        },
+    }
+
+
+EVENT_STREAM: Final = _event_stream(
+    "The `data` of a `status` event is a snapshot: one on connect, then one when the global state, a session, its "
+    "state or its tool changes. With `events=changes` the later ones are `change` events, whose `data` says what "
+    "differs from the event before.",
+    DATA,
+)
 """The stream's answer."""
+SUMMARY_STREAM: Final = _event_stream(
+    "The `data` of a `summary` event is a summary: one on connect, then one when a count changes.", SUMMARY_DATA
+)
+"""The answer of the stream of summaries."""

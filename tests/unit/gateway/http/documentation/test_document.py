@@ -12,10 +12,18 @@ from hypothesis import strategies as st
 from agent_status_gateway.access.keys.reader import ANYONE
 from agent_status_gateway.fanout.events.changes import encode_change
 from agent_status_gateway.fanout.events.frames import feed_event
-from agent_status_gateway.http.asking.asked import PLAIN, asked_by
-from agent_status_gateway.http.documentation.document import BY_FIELD, DATA, EVENTS, VIEW
+from agent_status_gateway.http.asking.asked import PLAIN, asked_by, summary_asked_by
+from agent_status_gateway.http.documentation.document import BY_FIELD, DATA, EVENTS, SUMMARY_DATA, SUMMARY_EVENTS, VIEW
 from agent_status_gateway.main import create_app
-from agent_status_gateway.paths import BADGE_PATH, STATUS_PATH, STREAM_PATH, SUMMARY_PATH, TEXT_PATH, TICKET_PATH
+from agent_status_gateway.paths import (
+    BADGE_PATH,
+    STATUS_PATH,
+    STREAM_PATH,
+    SUMMARY_PATH,
+    SUMMARY_STREAM_PATH,
+    TEXT_PATH,
+    TICKET_PATH,
+)
 from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.steps import at_once
 from agent_status_gateway.state.views.query import FIELDS, WrongFieldError
@@ -138,3 +146,14 @@ def test_the_document_says_what_a_summary_is_counted_by() -> None:
     assert BY_FIELD not in PATHS[STATUS_PATH]["get"]["parameters"]
     assert parse_by([]) == BY_FIELD["schema"]["default"]
     assert parse_by([BY_FIELD["example"]]) != BY_FIELD["schema"]["default"]
+
+
+def test_the_stream_of_summaries_has_its_own_events_and_takes_what_the_document_says() -> None:
+    described = PATHS[SUMMARY_STREAM_PATH]["get"]
+    assert all(field in described["parameters"] for field in (BY_FIELD, SUMMARY_EVENTS, *VIEW))
+    items = described["responses"]["200"]["content"]["text/event-stream"]["itemSchema"]["properties"]
+    assert items["event"]["enum"] == ["summary", "feed"]
+    assert items["data"]["contentSchema"]["anyOf"] == [*SUMMARY_DATA.values()]
+    assert "FleetSummary" in create_app().openapi()["components"]["schemas"]
+    for kind in SUMMARY_EVENTS["schema"]["items"]["enum"]:
+        assert summary_asked_by({"query_string": f"events={kind}".encode()}, ANYONE)
