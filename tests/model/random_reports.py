@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from agent_status_publisher.contract.details.details import Details
 from agent_status_publisher.contract.wire import EndedRecord, SessionRecord, SessionState, WorkerRecord
 from chaos.workers.reports import record
 
@@ -25,6 +26,8 @@ FIELDS: Final[dict[str, tuple[Any, ...]]] = {
     "error": (None, "boom"),
     "input_tokens": (0, 7),
     "output_tokens": (0, 9),
+    "called_ms": (0, 30),
+    "details": (None, Details((("agent", "reviewer"),), "web:2"), Details(cost_usd=1.24, progress=(3, 7))),
 }
 TERMS: Final = ((15_000, 5_000, 30_000), (3_000, 1_000, 4_000), (10_000, 5_000, 0))
 """Lease, heartbeat and error TTL."""

@@ -67,6 +67,12 @@ def test_the_limits_of_details_are_the_codes() -> None:
     assert f"values of {labels.MAX_LABEL_VALUE_CHARACTERS} at most" in limits["`labels`"]
     assert f"{labels.MAX_LABELS_BYTES} bytes" in limits["`labels`"]
     assert f"{link.MAX_LINK_CHARACTERS:,} characters" in limits["`link`"]
+    of_worker = {row[0]: row[1] for row in rows(doc_page("reference/publisher.md"), "| what | limit |")}
+    assert of_worker["labels of a session, its worker's included"] == (
+        f"{labels.MAX_LABELS}, together {labels.MAX_LABELS_BYTES} bytes of UTF-8; names of "
+        f"{labels.MAX_LABEL_NAME_CHARACTERS} characters, values of {labels.MAX_LABEL_VALUE_CHARACTERS}"
+    )
+    assert of_worker["a link"] == f"{link.MAX_LINK_CHARACTERS:,} characters"
 
 
 def _told_as(name: str) -> str:

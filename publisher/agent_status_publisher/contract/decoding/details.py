@@ -91,7 +91,8 @@ def _pair(row: dict[str, Any], name: str) -> tuple[int, int] | None:
     pair = row.get(name)
     if pair is None:
         return None
-    if type(pair) is not list or [type(number) for number in pair] != [int, int]:
-        raise MalformedReportError("type", f"{name} is not a list of two whole numbers")
-    first, second = pair
-    return (first, second) if 0 <= first <= MAX_NUMBER and 0 <= second <= MAX_NUMBER else None
+    if type(pair) is list and len(pair) == 2:  # noqa: PLR2004 - a pair
+        first, second = pair
+        if type(first) is int and type(second) is int:
+            return (first, second) if 0 <= first <= MAX_NUMBER and 0 <= second <= MAX_NUMBER else None
+    raise MalformedReportError("type", f"{name} is not a list of two whole numbers")

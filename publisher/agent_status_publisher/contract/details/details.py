@@ -48,12 +48,23 @@ class Details(NamedTuple):
 
 
 NO_DETAILS: Final = Details()
-_OTHERS: Final = Details._fields[1:]
 DETAIL_NAMES: Final = frozenset(Details._fields)
 
 
 def details_json(details: Details) -> dict[str, Any]:
     """Return the JSON's fields of details, without those that are not set."""
-    labels, *others = details
+    labels, parent, link, waiting_for, context, cost_usd, progress = details
     fields: dict[str, Any] = {"labels": dict(labels)} if labels else {}
-    return fields | {name: part for name, part in zip(_OTHERS, others, strict=True) if part is not None}
+    if parent is not None:
+        fields["parent"] = parent
+    if link is not None:
+        fields["link"] = link
+    if waiting_for is not None:
+        fields["waiting_for"] = waiting_for
+    if context is not None:
+        fields["context"] = context
+    if cost_usd is not None:
+        fields["cost_usd"] = cost_usd
+    if progress is not None:
+        fields["progress"] = progress
+    return fields

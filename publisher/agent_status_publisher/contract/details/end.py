@@ -5,7 +5,6 @@ from typing import Any, Final, NamedTuple
 
 MAX_ENDED_TITLE_CHARACTERS: Final = 80
 MAX_ENDED_ERROR_CHARACTERS: Final = 120
-_NOTHING_MORE: Final = [None, None, None, None]
 
 
 class Outcome(StrEnum):
@@ -38,9 +37,14 @@ class EndedRecord(NamedTuple):
 
 def ended_json(ended: EndedRecord) -> dict[str, Any]:
     """Return the JSON's fields of an end, without those that are not known."""
-    key, run_ms, *more = ended
+    key, run_ms, ended_ms, outcome, title, error = ended
     row: dict[str, Any] = {"key": key, "run_ms": run_ms}
-    if more != _NOTHING_MORE:
-        names = EndedRecord._fields[len(row) :]
-        row |= {name: value for name, value in zip(names, more, strict=True) if value is not None}
+    if ended_ms is not None:
+        row["ended_ms"] = ended_ms
+    if outcome is not None:
+        row["outcome"] = outcome
+    if title is not None:
+        row["title"] = title
+    if error is not None:
+        row["error"] = error
     return row

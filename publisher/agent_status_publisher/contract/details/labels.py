@@ -38,11 +38,11 @@ def check_label(name: str, value: str) -> None:
     Raises:
         ValueError: The name or the value cannot be one of a label. The message says what would be right.
     """
-    if not 0 < len(name) <= MAX_LABEL_NAME_CHARACTERS or ":" in name or not is_harmless(name):
+    if not _is_name(name):
         raise ValueError(
             f"a label's name must have 1 to {MAX_LABEL_NAME_CHARACTERS} characters, no colon and no control characters"
         )
-    if len(value) > MAX_LABEL_VALUE_CHARACTERS or not is_harmless(value):
+    if not _is_value(value):
         raise ValueError(
             f"a label's value must have at most {MAX_LABEL_VALUE_CHARACTERS} characters and no control characters"
         )
@@ -58,15 +58,26 @@ def have_room(labels: Mapping[str, str]) -> bool:
 
 def kept_labels(given: Iterable[tuple[str, str]]) -> Labels:
     """Return the labels that are kept, the first of those given before the others. Only so many are looked at."""
-    kept: dict[str, str] = {}
-    for name, value in islice(given, MAX_LABELS_LOOKED_AT):
-        try:
-            check_label(name, value)
-        except ValueError:
-            continue
-        if have_room(kept | {name: value}):
-            kept[name] = value
+    right = [label for label in islice(given, MAX_LABELS_LOOKED_AT) if _is_right(*label)]
+    kept = dict(right)
+    if not have_room(kept):  # which is rare
+        kept = {}
+        for name, value in right:
+            if have_room(kept | {name: value}):
+                kept[name] = value
     return tuple(sorted(kept.items()))
+
+
+def _is_name(name: str) -> bool:
+    return 0 < len(name) <= MAX_LABEL_NAME_CHARACTERS and ":" not in name and is_harmless(name)
+
+
+def _is_value(value: str) -> bool:
+    return len(value) <= MAX_LABEL_VALUE_CHARACTERS and is_harmless(value)
+
+
+def _is_right(name: str, value: str) -> bool:
+    return _is_name(name) and _is_value(value)
 
 
 def changed_labels(own: Labels, changes: Mapping[str, str | None], of_worker: Labels = ()) -> Labels:

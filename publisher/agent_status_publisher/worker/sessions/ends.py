@@ -36,6 +36,9 @@ class End(NamedTuple):
     """The end of a session's run: when it began and when it ended, in seconds on the worker's monotonic clock.
 
     The title and the error are cut as in a report.
+
+    Attributes:
+        more_bytes: The most bytes that a report has of this end, but for its key and the beginning of its run.
     """
 
     run_started_at: float
@@ -43,6 +46,7 @@ class End(NamedTuple):
     outcome: Outcome = Outcome.DONE
     title: str | None = None
     error: str | None = None
+    more_bytes: int = 0
 
 
 class Ends:
@@ -83,9 +87,10 @@ class Ends:
 def end_of(run: Run, now: float, outcome: Outcome) -> End:
     """Return the end of a run that is ended now. One that is in error has failed, whatever the outcome."""
     title = run.title and cut_text(run.title, MAX_ENDED_TITLE_CHARACTERS)
-    if run.state is not SessionState.ERROR:
-        return End(run.started_at, now, outcome, title)
-    return End(run.started_at, now, Outcome.FAILED, title, cut_text(run.error or "", MAX_ENDED_ERROR_CHARACTERS))
+    error = None
+    if run.state is SessionState.ERROR:
+        outcome, error = Outcome.FAILED, cut_text(run.error or "", MAX_ENDED_ERROR_CHARACTERS)
+    return End(run.started_at, now, outcome, title, error, _PLAIN_BYTES + len(orjson.dumps((title, error))))
 
 
 def ended_records(ends: dict[str, End], now: float) -> tuple[EndedRecord, ...]:
@@ -97,7 +102,7 @@ def ended_records(ends: dict[str, End], now: float) -> tuple[EndedRecord, ...]:
             EndedRecord(key, to_ms(now - run_started_at))
             if place < untold
             else EndedRecord(key, to_ms(now - run_started_at), to_ms(now - ended_at), outcome, title, error)
-            for place, (key, (run_started_at, ended_at, outcome, title, error)) in enumerate(ends.items())
+            for place, (key, (run_started_at, ended_at, outcome, title, error, _)) in enumerate(ends.items())
         ]
     )
 
@@ -106,7 +111,7 @@ def _told(ends: list[End]) -> int:
     """The number of ends, from the newest on, of which a report says more."""
     told = size_bytes = 0
     for end in reversed(ends[-MAX_ENDED:]):
-        size_bytes += _PLAIN_BYTES + len(orjson.dumps((end.title, end.error)))
+        size_bytes += end.more_bytes
         if size_bytes > MAX_TOLD_BYTES:
             break
         told += 1

@@ -135,7 +135,7 @@ class Outbox:
             self._note_change()
         elif run.state is SessionState.ERROR or run.is_let_go:
             self.say(run, SessionState.THINKING)
-        if title is not None:
+        if title is not None and title != run.title:
             self.rename(run, title)
         return run
 

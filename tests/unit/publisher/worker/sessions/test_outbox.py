@@ -250,8 +250,9 @@ def test_each_verb_says_when_the_last_call_came(desk: Desk, verb: str) -> None:
     assert session.changed_ms - session.called_ms == 5000
 
 
-def test_opening_a_session_again_is_not_a_call_that_shows_that_its_agent_works(desk: Desk) -> None:
-    desk.outbox.open("web:1", None)
+@pytest.mark.parametrize("title", [None, "T"])
+def test_opening_a_session_again_is_not_a_call_that_shows_that_its_agent_works(desk: Desk, title: str | None) -> None:
+    desk.outbox.open("web:1", title)
     desk.clock.pass_(3.0)
-    desk.outbox.open("web:1", None)
+    desk.outbox.open("web:1", title)
     assert desk.outbox.draft().record.sessions[0].called_ms == 0
