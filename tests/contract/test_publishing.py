@@ -11,6 +11,8 @@ import pytest
 import redis
 
 from agent_status_publisher import InvalidCallError, PublisherError, StatusPublisher
+from agent_status_publisher.contract.details.details import Details, WaitingFor
+from agent_status_publisher.contract.details.end import Outcome
 from agent_status_publisher.contract.reading import READ_SCRIPT, decode_reading, read_arguments
 from agent_status_publisher.contract.wire import Keys, WorkerRecord
 from agent_status_publisher.settings import Settings
@@ -50,6 +52,22 @@ def test_what_is_published_is_in_redis_when_flush_returns(client: redis.Redis) -
             "T",
             {"web:1": "streaming"},
         )
+
+
+def test_all_that_a_session_says_is_in_redis_and_how_it_ended(client: redis.Redis) -> None:
+    link = "https://example.com/pr/7"
+    with StatusPublisher(client, labels={"team": "web"}) as publisher:
+        session = publisher.session("web:1", parent="ci:7", link=link, labels={"agent": "reviewer"})
+        session.context(used=96_000, window=200_000)
+        session.cost(usd=1.24)
+        session.progress(done=3, of=7)
+        session.waiting_for_user("approval")
+        publisher.session("web:2", title="T").end("cancelled")
+        assert publisher.flush()
+        (record,) = records(client)
+    expected = Details((("agent", "reviewer"),), "ci:7", link, WaitingFor.APPROVAL, (96_000, 200_000), 1.24, (3, 7))
+    assert (record.labels, record.sessions[0].details) == ((("team", "web"),), expected)
+    assert [(run.key, run.outcome, run.title) for run in record.ended] == [("web:2", Outcome.CANCELLED, "T")]
 
 
 @pytest.mark.parametrize("timeout", [None, 0, -1, 2.5, 10**9, float("inf"), float("nan"), True])

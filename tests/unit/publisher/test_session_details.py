@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from agent_status_publisher import InvalidCallError, Session
+from agent_status_publisher.contract.details.details import Details
+from agent_status_publisher.settings import Settings
 from agent_status_publisher.testing import Change, RecordingPublisher
+from agent_status_publisher.worker.diagnostics import Reporter
+from agent_status_publisher.worker.sessions.arguments import asked_of
+from agent_status_publisher.worker.worker import Worker
+from tests.support.builders.clock import Clock
 
 KEY = "websocket:abc123"
 
@@ -82,6 +88,20 @@ def test_labels_parent_and_link_stay_with_the_session_over_its_runs(publisher: R
     with session:
         assert newest(publisher) == first
     assert (first.parent, first.link, first.labels) == ("ci:7", "https://example.com", {"agent": "reviewer"})
+
+
+def test_a_session_that_goes_on_after_its_error_has_expired_is_what_it_was() -> None:
+    clock = Clock()
+    worker = Worker(Settings(), Reporter(None), None, clock)
+    session = Session(worker, KEY)
+    session.open(asked_of(KEY, "T", "ci:7", "https://example.com", {"agent": "reviewer"}))
+    (first,) = worker.outbox.draft().record.sessions
+    session.error("rate limited")
+    clock.pass_(60.0)
+    assert worker.outbox.draft().record.sessions == ()
+    session.thinking()
+    (again,) = worker.outbox.draft().record.sessions
+    assert again.details == first.details == Details((("agent", "reviewer"),), "ci:7", "https://example.com")
 
 
 def test_a_handle_that_was_dropped_is_found_again_with_all_of_it(publisher: RecordingPublisher) -> None:

@@ -83,6 +83,13 @@ def test_a_sessions_own_labels_replace_those_of_its_worker_by_name() -> None:
     assert united(own, ()) is own
 
 
+# labels: Rule 2
+def test_if_both_are_too_many_the_sessions_own_are_kept_first() -> None:
+    own = tuple((f"own {number}", "x") for number in range(6))
+    of_worker = tuple((str(number), "x") for number in range(4))
+    assert united(own, of_worker) == (*of_worker[:2], *own)
+
+
 texts = st.text("ab:ü\n", max_size=5) | st.sampled_from(["x" * 128, "ü" * 128, "y" * 64])
 pairs = st.lists(st.tuples(texts, texts), max_size=12)
 
