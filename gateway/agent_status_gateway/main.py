@@ -20,6 +20,7 @@ from agent_status_gateway.http.answers.misdirected import HostCheck
 from agent_status_gateway.http.cors import cors_options
 from agent_status_gateway.http.documentation.api_page import api_page
 from agent_status_gateway.http.endpoints import keyed, open_to_all
+from agent_status_gateway.http.endpoints.held import HeldAnswers
 from agent_status_gateway.http.polls import POLLS, Polls
 from agent_status_gateway.http.stream import STREAM, StatusStream
 from agent_status_gateway.replica import Replica
@@ -56,6 +57,7 @@ class Gateway(FastAPI):
         self._replica: Replica | None = None
         self._stream: StatusStream | None = None
         self._polls: Polls | None = None
+        self._held_answers: HeldAnswers | None = None
         self._is_running = False
         self._has_logged_start = False
         self.include_router(keyed)
@@ -84,6 +86,14 @@ class Gateway(FastAPI):
             self._polls = Polls(replica)
         return self._polls
 
+    @property
+    def held_answers(self) -> HeldAnswers:
+        """The answers to requests that were held before, new at each start."""
+        replica = self.configure()
+        if self._held_answers is None:
+            self._held_answers = HeldAnswers(self, replica)
+        return self._held_answers
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an ASGI app. A start that fails says why, without a traceback."""
         try:
@@ -97,6 +107,8 @@ class Gateway(FastAPI):
             await self._not_started(scope, receive, send)
         elif self.stream.is_for(scope):
             await self.stream(scope, receive, send)
+        elif self.held_answers.is_for(scope):
+            await self.held_answers(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -133,7 +145,7 @@ class Gateway(FastAPI):
                 yield
         finally:
             self._is_running = False
-            self._replica = self._stream = self._polls = None
+            self._replica = self._stream = self._polls = self._held_answers = None
 
 
 def create_app(settings: Settings | None = None, redis: Redis | None = None) -> Gateway:

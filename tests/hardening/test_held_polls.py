@@ -18,7 +18,7 @@ from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 from tests.integration.conftest import way
 from tests.support.clients.http import RawClient
-from tests.support.clients.polls import LongPoll, tag_of, wait_for_held
+from tests.support.clients.polls import LongPoll, release_all, tag_of, wait_for_held
 from tests.support.gateways.scoped_gateway import KEYS, ci_worker, file, gateway, keys_of, web_worker
 
 __all__ = ["ci_worker", "file", "gateway", "web_worker"]
@@ -99,7 +99,7 @@ def test_a_poll_is_not_released_by_what_is_outside_of_its_scope(
             ci_worker.publish("ci:2", next(states))
             assert witness.answer().status_code == 200
             assert not poll.is_answered
-            gateway.run(stop_waiting(gateway))
+            release_all(gateway)
             assert poll.answer().status_code == 304, "it was released by the test"
         ci_worker.publish("ci:2", "tool_running", tool_name="make")
         wait_until(lambda: gateway.get(headers=ALL).json()["sessions"][1]["state"] == "tool_running", "as before")
@@ -108,12 +108,6 @@ def test_a_poll_is_not_released_by_what_is_outside_of_its_scope(
         wait_for_held(gateway)
         web_worker.publish("web:2", "thinking")
         assert keys_of(poll.answer().json()) == ["web:1", "web:2"]
-
-
-async def stop_waiting(gateway: GatewayThread) -> None:
-    """Release all polls."""
-    for member in list(gateway.app.replica.hub._clients):
-        member.close(b"")
 
 
 def test_a_ticket_opens_no_poll(gateway: GatewayThread) -> None:
@@ -128,11 +122,12 @@ def test_a_reader_with_a_scope_is_not_told_what_there_is_too_much_of(
     for limit in ("max_clients", "max_views"):
         with GatewayThread(real_redis.url, served, api_keys_file=file, **{limit: 1}) as gateway:
             gateway.ready()
-            with LongPoll(gateway, "*", "channel=ci", seconds=2, headers=ALL) as poll:
+            with LongPoll(gateway, "*", "channel=ci", headers=ALL) as poll:
                 wait_for_held(gateway)
                 refused = gateway.get(f"{STATUS}?wait=60", headers=WEB | {"If-None-Match": "*"})
                 assert refused.status_code == 503
                 assert refused.json() == {"detail": "unavailable: there is no room for this stream now"}
+                release_all(gateway)
                 assert poll.answer().status_code == 304
 
 
@@ -170,7 +165,7 @@ def test_a_request_that_has_half_arrived_behind_a_held_one_is_answered_after_it(
     half = len(LIVEZ) // 2
     with RawClient(gateway.port, KEPT_ALIVE + request() + LIVEZ[:half]) as client:
         wait_for_held(gateway)
-        gateway.run(stop_waiting(gateway))
+        release_all(gateway)
         client.wait_for(b"304 Not Modified")
         client.send(LIVEZ[half:])
         assert client.wait_for_end().endswith(b'{"status":"ok"}')
@@ -198,9 +193,10 @@ def test_a_client_that_is_refused_behind_a_held_request_has_left(gateway: Gatewa
 @OURS
 def test_the_body_of_a_held_request_is_kept_nowhere(gateway: GatewayThread) -> None:
     size = 300_000
-    with RawClient(gateway.port, request(seconds=2, headers=f"Content-Length: {size}\r\n") + "x" * size) as client:
+    with RawClient(gateway.port, request(headers=f"Content-Length: {size}\r\n") + "x" * size) as client:
         wait_for_held(gateway)
         assert all(not connection.cycle.body for connection in gateway.connections() if connection._open)
+        release_all(gateway)
         client.wait_for(b"304 Not Modified")
 
 

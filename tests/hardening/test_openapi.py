@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from agent_status_gateway.paths import STATUS_PATH, SUMMARY_STREAM_PATH, TICKET_PATH
+from agent_status_gateway.paths import STATUS_PATH, SUMMARY_PATH, SUMMARY_STREAM_PATH, TICKET_PATH
 from chaos.gateways.gateway_process import STREAM, GatewayProcess
 from chaos.servers.redis_server import RedisServer
 from tests.support.programs.locked_environment import INSTALL_SECONDS, locked_environment
@@ -23,6 +23,9 @@ include-path = "{TICKET_PATH}"
 expected-statuses = [200, 403, 422]
 [[operations]]
 include-path = "{STATUS_PATH}"
+parameters = {{ "query.wait" = 0 }}
+[[operations]]
+include-path = "{SUMMARY_PATH}"
 parameters = {{ "query.wait" = 0 }}
 """
 """A schema cannot say that all lists of a ticket's body have one bound together, nor what bytes a key may have.

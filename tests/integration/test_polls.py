@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
 
+from agent_status_gateway.access.credentials import REFUSAL
 from agent_status_gateway.http.answers.room import GOING_AWAY
 from agent_status_gateway.http.asking.wait import SECONDS_EXPECTED
 from agent_status_gateway.state.views.view import WHOLE
@@ -18,7 +20,7 @@ from chaos.servers.redis_server import RedisServer
 from chaos.terms import QUICK
 from chaos.wait import wait_until
 from chaos.workers.worker_process import WorkerProcess
-from tests.support.clients.polls import LongPoll, tag_of, wait_for_held
+from tests.support.clients.polls import LongPoll, release_all, tag_of, wait_for_held
 
 OTHER = 'W/"ffffffffffffffffffffffffffffffff"'
 """The tag of no snapshot: zeros are that of an empty one."""
@@ -187,7 +189,7 @@ def test_a_held_poll_takes_a_place_as_a_stream_does(
 ) -> None:
     with GatewayThread(real_redis.url, served, **limit) as gateway:
         gateway.ready()
-        with LongPoll(gateway, "*", first, seconds=3) as poll:
+        with LongPoll(gateway, "*", first) as poll:
             wait_for_held(gateway)
             assert gateway.get(f"{STREAM}?{second}").json() == {"detail": reason}
             refused = gateway.get(f"{STATUS}?wait=60&{second}", headers={"If-None-Match": "*"})
@@ -196,6 +198,7 @@ def test_a_held_poll_takes_a_place_as_a_stream_does(
             at_once = gateway.get(f"{STATUS}?wait=60&{second}", headers={"If-None-Match": OTHER})
             assert at_once.status_code == 200, "who is not held needs no place"
             assert re.search(r"^agent_status_clients 1\.0$", gateway.get("/metrics").text, re.MULTILINE)
+            release_all(gateway)
             assert poll.answer().status_code == 304
         with Dashboard(gateway.url, f"{STREAM}?{second}") as dashboard:
             dashboard.wait_for_first()
@@ -206,6 +209,44 @@ def test_a_poll_takes_one_token_of_its_addresss_rate(real_redis: RedisServer, se
         gateway.ready()
         asked = [gateway.get(f"{STATUS}?wait=1", headers={"If-None-Match": "*"}).status_code for _ in range(2)]
         assert asked == [304, 429]
+
+
+@pytest.mark.parametrize("origin", [None, "http://localhost:3000", "http://example.com"])
+def test_the_answer_to_a_held_request_is_that_to_any_other(
+    real_redis: RedisServer, served: Served, origin: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "keys"
+    file.write_text("all: everything\nanother: other\n")
+    headers = {"X-Status-Key": "other", "Accept-Encoding": "gzip"} | ({"Origin": origin} if origin else {})
+    with (
+        GatewayThread(real_redis.url, served, debounce_seconds=0.1, api_keys_file=file) as gateway,
+        StatusPublisher(real_redis.url) as publisher,
+    ):
+        gateway.ready()
+        for number in range(10):  # enough to be compressed
+            publisher.session(f"web:{number}")
+        publisher.flush()
+        wait_until(lambda: len(gateway.get(headers=headers).json()["sessions"]) == 10, "the sessions are shown")
+        for act in (
+            lambda: publisher.session("web:10"),
+            lambda: release_all(gateway),
+            lambda: file.write_text("all: everything\n"),
+        ):
+            tag = tag_of(gateway, headers=headers)
+            with LongPoll(gateway, tag, headers=headers) as poll:
+                wait_for_held(gateway)
+                act()
+                held = poll.answer()
+            other = gateway.get(headers=headers | ({"If-None-Match": tag} if held.status_code == 304 else {}))
+            assert held.status_code == other.status_code
+            assert without_lengths(held) == without_lengths(other)
+            assert held.headers.keys() == other.headers.keys()
+        assert held.json() == other.json() == {"detail": REFUSAL}
+
+
+def without_lengths(answer: httpx.Response) -> list[tuple[str, str]]:
+    """The headers, but for those that ages change."""
+    return [(name, value) for name, value in answer.headers.multi_items() if name not in ("date", "content-length")]
 
 
 def test_a_page_of_another_origin_may_poll(gateway: GatewayThread) -> None:

@@ -76,6 +76,7 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_gateway.http.cors": ("contract/test_app.py", "hardening/test_origins.py"),
         "agent_status_gateway.http.answers.misdirected": ("hardening/test_rebinding.py",),
         "agent_status_gateway.http.endpoints.glance": ("contract/test_glance.py", "hardening/test_scoped_glances.py"),
+        "agent_status_gateway.http.endpoints.held": ("integration/test_polls.py", "hardening/test_held_polls.py"),
         "agent_status_gateway.http.endpoints.operations": ("contract/test_app.py", "hardening/test_scopes.py"),
         "agent_status_gateway.http.endpoints.routers": ("contract/test_app.py", "unit/test_protocol_page.py"),
         "agent_status_gateway.http.endpoints.status": ("contract/test_app.py", "unit/test_protocol_page.py"),

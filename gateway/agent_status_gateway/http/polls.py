@@ -63,20 +63,21 @@ class _Question(NamedTuple):
 class Polls:
     """The held requests of one replica."""
 
-    def __init__(self, replica: Replica, parts: Mapping[str, PartOf] = PARTS) -> None:
+    def __init__(self, replica: Replica) -> None:
         self._access = replica.access
         self._hosts = replica.hosts
         self._hub = replica.hub
         self._pipeline = replica.pipeline
         self._rate = replica.rate
-        self._parts = parts
 
     def hold_at_once(self, scope: Scope, on_release: Callable[[], None]) -> Poll | None:
         """Hold a request; None if it must be answered or refused now, or cannot be held before something is waited for.
 
         Once `on_release` is called, the request must be answered.
         """
-        if _WAIT not in scope["query_string"] or (part_of := self._parts.get(path_below_root(scope))) is None:
+        if _WAIT not in scope["query_string"] or scope["method"] != "GET":
+            return None
+        if (part_of := PARTS.get(path_below_root(scope))) is None:
             return None
         is_in_measure = (
             self._pipeline.has_snapshot

@@ -54,6 +54,16 @@ def tag_of(gateway: GatewayThread, query: str = "", headers: Mapping[str, str] =
     return tag
 
 
+def release_all(gateway: GatewayThread) -> None:
+    """Have all polls answered now."""
+
+    async def release() -> None:
+        for member in list(gateway.app.replica.hub._clients):
+            member.close(b"")
+
+    gateway.run(release())
+
+
 def wait_for_held(gateway: GatewayThread, number: int = 1) -> None:
     """Wait until so many streams and polls are open."""
     wait_until(lambda: len(gateway.app.replica.hub) == number, f"{number} are open")

@@ -6,6 +6,7 @@ In reading order:
     status       the snapshot and the workers as JSON, and the stream in the OpenAPI document
     glance       the snapshot as text and as an image
     summary      the summary as JSON, and its stream in the OpenAPI document
+    held         the snapshot for requests that were held before
     tickets      tickets for the stream
     operations   probes and metrics
 """
