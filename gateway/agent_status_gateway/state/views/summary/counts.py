@@ -4,6 +4,7 @@ A session that leaves stays in the heap until it comes up, or until most of the 
 without a look at the others, and to come or to go costs the logarithm of their number.
 """
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from heapq import heapify, heappop, heappush
 from typing import Final
@@ -18,55 +19,52 @@ SPARE_SESSIONS: Final = 64
 """Sessions that have left that the heap may have, beside one for each that is there."""
 
 
-class Counted:
-    """One session as it is counted, since the moment at which its state began."""
+Counted = tuple[float, str, str | None, str]
+"""One session as it is counted: when its state began, its key, its group and the name of its state.
 
-    __slots__ = ("count", "has_left", "start")
-
-    def __init__(self, count: "Count", start: float) -> None:
-        self.count = count
-        self.start = start
-        self.has_left = False
-
-    def __lt__(self, other: "Counted") -> bool:
-        """Test whether it is older."""
-        return self.start < other.start
+It is a plain tuple of plain values, since the collector of cycles does not visit those, and each session has one.
+"""
 
 
 class Count:
-    """The sessions of one group in one state. Moments are seconds on the replica's monotonic clock."""
+    """The sessions of one group in one state. Moments are seconds on the replica's monotonic clock.
 
-    __slots__ = ("_heap", "hash", "sessions", "state")
+    `all_counted` has each session of the summary as it is counted now, by key. What is in the heap but not there, has
+    left.
+    """
 
-    def __init__(self, state: SessionState) -> None:
+    __slots__ = ("_all_counted", "_heap", "hash", "sessions", "state")
+
+    def __init__(self, state: SessionState, all_counted: Mapping[str, Counted]) -> None:
         self.state = state
         self.sessions = 0
         self.hash = 0
         """The part of the summary's id that their number makes."""
+        self._all_counted = all_counted
         self._heap: list[Counted] = []
 
-    def add(self, start: float) -> Counted:
-        """Count a session whose state began at this moment."""
-        counted = Counted(self, start)
+    def add(self, counted: Counted) -> None:
+        """Count a session."""
         heappush(self._heap, counted)
         self.sessions += 1
-        return counted
 
-    def remove(self, counted: Counted) -> None:
-        """Count a session no more."""
-        counted.has_left = True
+    def remove(self) -> None:
+        """Count one session less, which is not among all that are counted any more."""
         self.sessions -= 1
         if len(self._heap) > 2 * self.sessions + SPARE_SESSIONS:
-            self._heap = [one for one in self._heap if not one.has_left]
+            self._heap = [one for one in self._heap if self._is_there(one)]
             heapify(self._heap)
 
     @property
     def oldest(self) -> float:
         """The earliest moment at which the state of a session began; infinity without any."""
         heap = self._heap
-        while heap and heap[0].has_left:
+        while heap and not self._is_there(heap[0]):
             heappop(heap)
-        return heap[0].start if heap else NEVER
+        return heap[0][0] if heap else NEVER
+
+    def _is_there(self, counted: Counted) -> bool:
+        return self._all_counted.get(counted[1]) is counted
 
 
 def count_hash(by: str, group: str | None, state: SessionState, sessions: int) -> int:

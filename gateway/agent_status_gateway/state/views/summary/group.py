@@ -11,30 +11,34 @@ from agent_status_publisher.contract.wire import SessionState
 class Group:
     """One group. It has few states at a time, so these are in a list."""
 
-    __slots__ = ("counts", "name", "sessions")
+    __slots__ = ("_all_counted", "counts", "sessions")
 
-    def __init__(self, name: str | None) -> None:
-        self.name = name
+    def __init__(self, all_counted: Mapping[str, Counted]) -> None:
         self.sessions = 0
         self.counts: list[Count] = []
         """One of each state that a session of the group is in."""
+        self._all_counted = all_counted
 
-    def add(self, state: SessionState, start: float) -> Counted:
-        """Count a session whose state began at this moment."""
+    def add(self, state: SessionState, counted: Counted) -> Count:
+        """Count a session in this state, and return where."""
         self.sessions += 1
         for count in self.counts:
             if count.state is state:
-                return count.add(start)
-        count = Count(state)
-        self.counts.append(count)
-        return count.add(start)
+                break
+        else:
+            count = Count(state, self._all_counted)
+            self.counts.append(count)
+        count.add(counted)
+        return count
 
-    def remove(self, counted: Counted) -> None:
-        """Count a session no more."""
+    def remove(self, state_name: str) -> Count:
+        """Count one session less in the state of this name, and return where it was."""
         self.sessions -= 1
-        counted.count.remove(counted)
-        if not counted.count.sessions:
-            self.counts.remove(counted.count)
+        count = next(count for count in self.counts if count.state._value_ == state_name)
+        count.remove()
+        if not count.sessions:
+            self.counts.remove(count)
+        return count
 
     def oldest(self, state: SessionState) -> float:
         """Since when the oldest session in a state is in it; infinity without any."""

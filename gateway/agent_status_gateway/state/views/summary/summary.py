@@ -39,7 +39,7 @@ class Summary(Rows):
         self.by = by
         self._group_of = group_of(by)
         self._groups: dict[str | None, Group] = {}
-        self._counted: dict[str, tuple[Group, Counted]] = {}
+        self._counted: dict[str, Counted] = {}
         self._hashes = 0
         self._unhashed: dict[Count, str | None] = {}  # counts that have changed since they were hashed → their groups
         self._totals: Counter[SessionState] = Counter()
@@ -63,24 +63,23 @@ class Summary(Rows):
     def put(self, row: Row) -> None:
         super().put(row)
         name, state, start = self._group_of(row), row.shown.state, row.noted_start
+        counted = (start, row.key, name, state._value_)
         before = self._counted.get(row.key)
+        if before == counted:
+            return
         if before is not None:
-            group, counted = before
-            if group.name == name and counted.count.state is state and counted.start == start:
-                return
-            self._uncount_row(*before)
-        found = self._groups.get(name)
-        if found is None:
-            found = self._groups[name] = Group(name)
-        added = found.add(state, start)
-        self._counted[row.key] = found, added
-        self._note(found, added, 1)
+            self._uncount_row(before)
+        group = self._groups.get(name)
+        if group is None:
+            group = self._groups[name] = Group(self._counted)
+        self._counted[row.key] = counted
+        self._note(name, group.add(state, counted), 1)
 
     @override
     def remove(self, key: str) -> bool:
         if not super().remove(key):
             return False
-        self._uncount_row(*self._counted.pop(key))
+        self._uncount_row(self._counted[key])
         return True
 
     def shown(self, now: float) -> Steps[list[dict[str, Any]]]:
@@ -102,21 +101,23 @@ class Summary(Rows):
                 yield
         return shown + rest
 
-    def _uncount_row(self, group: Group, counted: Counted) -> None:
-        group.remove(counted)
+    def _uncount_row(self, counted: Counted) -> None:
+        _, key, name, state_name = counted
+        del self._counted[key]
+        group = self._groups[name]
+        count = group.remove(state_name)
         if not group.sessions:
-            del self._groups[group.name]
-        self._note(group, counted, -1)
+            del self._groups[name]
+        self._note(name, count, -1)
 
-    def _note(self, group: Group, counted: Counted, difference: int) -> None:
-        """Note that a session of a group has come or gone."""
-        count = counted.count
-        self._unhashed[count] = group.name
-        if len(self._unhashed) == STEP_GROUPS:
-            self._hash()
+    def _note(self, name: str | None, count: Count, difference: int) -> None:
+        """Note that a session has come to a count of a group, or gone."""
         self._totals[count.state] += difference
         if self._ranking is not None:
-            self._unranked.add(group.name)
+            self._unranked.add(name)
+        self._unhashed[count] = name
+        if len(self._unhashed) == STEP_GROUPS:
+            self._hash()
 
     def _hash(self) -> None:
         for count, name in self._unhashed.items():

@@ -13,22 +13,29 @@ THINKING, ERROR = SessionState.THINKING, SessionState.ERROR
 @given(st.lists(st.floats(-5, 5) | st.integers(0, 9)))
 def test_the_oldest_of_those_that_are_there_is_found_after_each_that_comes_or_goes(history: list[float]) -> None:
     """A whole number is the place of a session that leaves; any other is the start of one that comes."""
-    count, there = Count(THINKING), list[Counted]()
-    for one in history:
+    there: dict[str, Counted] = {}
+    count = Count(THINKING, there)
+    for number, one in enumerate(history):
         if isinstance(one, int):
             if there:
-                count.remove(there.pop(one % len(there)))
+                del there[[*there][one % len(there)]]
+                count.remove()
         else:
-            there.append(count.add(one))
+            there[f"web:{number}"] = counted = (one, f"web:{number}", "web", "thinking")
+            count.add(counted)
         assert count.sessions == len(there)
-        assert count.oldest == min((counted.start for counted in there), default=NEVER)
+        assert count.oldest == min((start for start, *_ in there.values()), default=NEVER)
 
 
 def test_sessions_that_have_left_do_not_pile_up_behind_one_that_stays() -> None:
-    count = Count(THINKING)
-    count.add(0.0)
+    there: dict[str, Counted] = {"web:1": (0.0, "web:1", "web", "thinking")}
+    count = Count(THINKING, there)
+    count.add(there["web:1"])
     for number in range(10 * SPARE_SESSIONS):
-        count.remove(count.add(1.0 + number))
+        there["web:2"] = passing = (1.0 + number, "web:2", "web", "thinking")
+        count.add(passing)
+        del there["web:2"]
+        count.remove()
         assert len(count._heap) <= SPARE_SESSIONS + 3
     assert (count.sessions, count.oldest) == (1, 0.0)
 

@@ -1,6 +1,7 @@
 """One group of a summary."""
 
 from agent_status_gateway.state.deadlines import NEVER
+from agent_status_gateway.state.views.summary.counts import Counted
 from agent_status_gateway.state.views.summary.group import Group, described, name_in, order_of
 from agent_status_publisher.contract.wire import SessionState
 
@@ -8,15 +9,21 @@ THINKING, ERROR, WAITING = SessionState.THINKING, SessionState.ERROR, SessionSta
 
 
 def test_a_group_has_a_count_of_each_state_that_occurs() -> None:
-    group = Group("web")
-    first, second = group.add(THINKING, 4.0), group.add(THINKING, 3.0)
-    failed = group.add(ERROR, 7.0)
+    there: dict[str, Counted] = {
+        "web:1": (4.0, "web:1", "web", "thinking"),
+        "web:2": (3.0, "web:2", "web", "thinking"),
+        "web:3": (7.0, "web:3", "web", "error"),
+    }
+    group = Group(there)
+    counts = [group.add(SessionState(counted[3]), counted) for counted in there.values()]
+    assert counts[0] is counts[1] is not counts[2]
     assert (group.sessions, len(group.counts)) == (3, 2)
     assert ([count.sessions for count in group.counts], group.oldest(THINKING)) == ([2, 1], 3.0)
-    group.remove(second)
+    del there["web:2"]
+    assert group.remove("thinking") is counts[0]
     assert ([count.sessions for count in group.counts], group.oldest(THINKING)) == ([1, 1], 4.0)
-    group.remove(failed)
-    group.remove(first)
+    for state in ("error", "thinking"):
+        group.remove(state)
     assert (group.sessions, group.counts) == (0, [])
     assert group.oldest(ERROR) == NEVER
 

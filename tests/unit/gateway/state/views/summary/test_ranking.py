@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_status_gateway.state.deadlines import NEVER
+from agent_status_gateway.state.views.summary.counts import Counted
 from agent_status_gateway.state.views.summary.group import Group, order_of
 from agent_status_gateway.state.views.summary.ranking import Ranking
 from agent_status_publisher.contract.wire import SessionState
@@ -24,9 +25,11 @@ def test_after_any_changes_the_first_groups_are_those_with_most_sessions_and_the
 ) -> None:
     ranking, truth = Ranking(), dict[str | None, list[tuple[SessionState, int]]]()
     for name, sessions in history:
-        group = Group(name)
-        for state, start in sessions:
-            group.add(state, float(start))
+        all_counted: dict[str, Counted] = {}
+        group = Group(all_counted)
+        for place, (state, start) in enumerate(sessions):
+            all_counted[str(place)] = counted = (float(start), str(place), name, state.value)
+            group.add(state, counted)
         ranking.put(name, group if sessions else None)
         truth.pop(name, None)
         if sessions:

@@ -1,5 +1,6 @@
 """Rows counted in groups, held against a count of all rows at once."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from agent_status_gateway.state.fold.schema import split_key
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.steps import at_once
 from agent_status_gateway.state.views.summary import summary as module
+from agent_status_gateway.state.views.summary.counts import Count
 from agent_status_gateway.state.views.summary.group import order_of
 from agent_status_gateway.state.views.summary.summary import STEP_GROUPS, Summary
 from agent_status_publisher.contract.wire import SessionState
@@ -185,3 +187,25 @@ def test_groups_are_described_and_ranked_in_steps_and_what_was_given_up_is_done_
         before = summary._ranking
         assert len(list(summary.shown(NOW))) == 1, "ranked once, and then only what has changed"
         assert summary._ranking is before
+
+
+def test_the_collector_of_cycles_neither_visits_what_is_kept_of_a_session_nor_has_to_free_it() -> None:
+    def counts() -> int:
+        return sum(isinstance(one, Count) for one in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = counts()
+        summary = Summary("channel")
+        for key in KEYS:
+            for state in (THINKING, ERROR):
+                summary.put(row(key, state))
+        shown(summary)
+        assert counts() > before
+        gc.collect()
+        assert not any(map(gc.is_tracked, summary._counted.values()))
+        del summary
+        assert counts() == before
+    finally:
+        gc.enable()
