@@ -16,7 +16,7 @@ from agent_status_gateway.state.views.query import WrongFieldError
 
 
 class Ticket(TypedDict):
-    """Ticket that opens stream, text and badge by `?ticket=`, so that no key has to be in a URL."""
+    """Ticket that opens streams, text and badge by `?ticket=`, so that no key has to be in a URL."""
 
     ticket: Annotated[str, Field(description="Empty if no key is required; it opens them all the same")]
     expires_in: Annotated[int, Field(description="Seconds that the ticket is valid, for any number of connects")]
@@ -29,7 +29,7 @@ class Ticket(TypedDict):
     tags=["status"],
     dependencies=[Depends(ask_in_measure), Depends(require_key)],
     openapi_extra=TICKET_BODY,
-    summary="A ticket for stream, text and badge",
+    summary="A ticket for streams, text and badge",
 )
 async def ticket(request: Request, replica: ThisReplica) -> Response:
     """A ticket signed with the key: valid on every replica, for every reconnect, and void once its key is removed.
