@@ -12,6 +12,7 @@ from agent_status_gateway.paths import (
     METRICS_PATH,
     STATUS_PATH,
     STREAM_PATH,
+    SUMMARY_PATH,
     TEXT_PATH,
     TICKET_PATH,
     WORKERS_PATH,
@@ -37,9 +38,12 @@ QUERIES: Final = [
     "?channel=",
     "?events=x&channel=ci",
     "?channel=ci&key=ci:2",
+    "?by=worker",
+    "?by=state&session=ci:1",
+    "?by=label.team&channel=ci,web",
 ]
-ANSWERED: Final = (STATUS_PATH, WORKERS_PATH, TEXT_PATH, BADGE_PATH)
-HIDDEN: Final = re.compile(rb'("(?:duration|uptime|last_heard)_seconds":|\tweb:[0-9]+\t)[0-9.]+')
+ANSWERED: Final = (STATUS_PATH, SUMMARY_PATH, WORKERS_PATH, TEXT_PATH, BADGE_PATH)
+AGES: Final = re.compile(rb'("(?:duration|uptime|last_heard)_seconds":|\tweb:[0-9]+\t)[0-9.]+|("oldest_seconds":)[^}]*')
 PASSING: Final = {"date", "content-length", "retry-after"}
 """Headers that follow the clock, the digits of an age, or chance."""
 
@@ -47,7 +51,7 @@ PASSING: Final = {"date", "content-length", "retry-after"}
 def seen(gateway: GatewayThread, method: str, path: str, **headers: str) -> tuple[object, ...]:
     answer = httpx.request(method, gateway.url + path, headers={"X-Status-Key": "webkey", **headers}, timeout=8)
     kept = {name: value for name, value in answer.headers.items() if name not in PASSING}
-    return answer.status_code, kept, HIDDEN.sub(rb"\1", answer.content)
+    return answer.status_code, kept, AGES.sub(rb"\1\2", answer.content)
 
 
 def all_answers(gateway: GatewayThread) -> dict[tuple[str, ...], tuple[object, ...]]:

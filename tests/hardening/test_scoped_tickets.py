@@ -42,6 +42,30 @@ def test_a_ticket_opens_its_part_within_that_of_its_key(gateway: GatewayThread) 
     assert opened("webkey", seconds=60) == ["web:1", "web:2"]
 
 
+def test_of_a_key_and_a_ticket_in_one_request_the_key_counts(gateway: GatewayThread) -> None:
+    link = ticket(gateway, "everything", session=["ci:1"])
+    assert keys_of(first(gateway, f"ticket={link}&key=webkey")) == ["web:1", "web:2"]
+    assert keys_of(first(gateway, f"ticket={link}&key=wrong")) == ["ci:1"]
+
+
+def test_of_two_tickets_the_first_one_counts_and_they_open_no_more_together(gateway: GatewayThread) -> None:
+    one, other = ticket(gateway, "everything", session=["ci:1"]), ticket(gateway, "webkey", session=["web:1"])
+    assert keys_of(first(gateway, f"ticket={one}&ticket={other}")) == ["ci:1"]
+    assert keys_of(first(gateway, f"ticket={other}&ticket={one}")) == ["web:1"]
+    assert gateway.get(f"{STREAM}?ticket=wrong&ticket={one}").status_code == 403
+
+
+@pytest.mark.parametrize("change", ["%00", "%0A", "%20", "%EF%BC%8E", "%C2%AD", ".", "=", "x" * 4000])
+def test_a_ticket_with_anything_more_before_behind_or_in_it_is_void(gateway: GatewayThread, change: str) -> None:
+    link = ticket(gateway, "everything", session=["ci:1"])
+    middle = link.rindex(".")
+    for text in (change + link, link + change, link[:middle] + change + link[middle + 1 :]):
+        if text != link:
+            assert gateway.get(f"{STREAM}?ticket={text}").status_code == 403
+    spelled = "".join(f"%{ord(character):02x}" for character in link)
+    assert keys_of(first(gateway, f"ticket={spelled}")) == ["ci:1"], "percent-encoded it is the same"
+
+
 def test_a_tickets_global_status_is_of_its_own_scope(gateway: GatewayThread) -> None:
     found = first(gateway, f"ticket={ticket(gateway, 'everything', session=['web:1'])}")
     assert (found["global"]["max_concurrent"], found["global"]["active_sessions"]) == (3, 1)

@@ -11,6 +11,7 @@ import pytest
 from agent_status_gateway.access.keys.key_lines import Key
 from agent_status_gateway.access.keys.keyring import KeyRing
 from agent_status_gateway.feed.health import FeedHealth
+from agent_status_gateway.pipeline.pipeline import Pipeline
 from agent_status_gateway.state.views.view import View
 from agent_status_publisher import StatusPublisher
 from chaos.clients.sse import Dashboard
@@ -241,3 +242,19 @@ def test_a_key_that_gets_another_scope_while_its_request_waits_is_answered_by_th
     answer = get(gateway, "webkey", path)
     assert "ci:2" in answer.text
     assert "web:" not in answer.text
+
+
+def test_a_stream_whose_key_gets_another_scope_while_it_waits_is_opened_by_the_new_one(
+    gateway: GatewayThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica = gateway.app.replica
+    rings = [KeyRing({"web": Key("webkey", View(channel=frozenset({"ci"})))}), KeyRing({"other": Key("otherkey")})]
+
+    async def wait(_seconds: float) -> bool:
+        monkeypatch.setattr(replica.access, "_ring", rings.pop(0))
+        return True
+
+    monkeypatch.setattr(Pipeline, "has_snapshot", False)
+    monkeypatch.setattr(replica.pipeline, "wait_for_snapshot", wait)
+    assert keys_of(first(gateway, "key=webkey")) == ["ci:1", "ci:2"]
+    assert get(gateway, "webkey", STREAM).status_code == 403
