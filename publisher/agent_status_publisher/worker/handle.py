@@ -140,7 +140,8 @@ class Handle:
         if run is None:
             raise InvalidCallError(f"session() was ignored: this worker holds {MAX_SESSIONS} sessions at work already")
         self._title = run.title
-        self._lasting = run.details.lasting
+        if run.details is not self._lasting:
+            self._lasting = run.details.lasting
         if asked.labels or asked.parent or asked.link:
             self._describe(asked)
         return True

@@ -64,10 +64,10 @@ NOTHING_ASKED: Final = Asked()
 
 def asked_of(key: str, title: object, parent: object, link: object, labels: object) -> Asked:
     """Check what a call asks for the session of this key. One fault does not lose the rest of the call."""
-    if title is None and parent is None and link is None and labels is None:
-        return NOTHING_ASKED
-    faults: list[str] = []
     shown_title = None if title is None else clean_text(title, MAX_TITLE_CHARACTERS)
+    if parent is None and link is None and labels is None:  # as most calls are
+        return NOTHING_ASKED if shown_title is None else Asked(shown_title)
+    faults: list[str] = []
     return Asked(
         shown_title,
         None if parent is None else _kept(faults, "a parent", _parent_of, key, parent),
