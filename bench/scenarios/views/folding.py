@@ -4,11 +4,16 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Final
 
+from bench.fleets.process import Counts, FleetProcess
 from bench.gateway_run import STATUS_PATH, STREAM_PATH, GatewayRun
 from bench.metrics import get
 from chaos.clients.folded import Folded, differences
 from chaos.clients.sse import Dashboard
+
+LAST_SECONDS: Final = 3.0
+"""Seconds in which each worker says its last, and those that a busy gateway may need afterwards."""
 
 
 class WrongFoldError(Exception):
@@ -25,7 +30,7 @@ class Folding:
     def check(self) -> int:
         """Compare each fold with the JSON of its view, and return how many changes were folded.
 
-        The fleet must have been silent for longer than the gateway's debounce.
+        The fleet must have been silenced by `silence`.
 
         Raises:
             WrongFoldError: One is different.
@@ -44,6 +49,21 @@ class Folding:
                 raise WrongFoldError(f"{view}: {'; '.join(wrong[:3])}")
             changes += sum(event.name == "change" for event in events)
         return changes
+
+
+def silence(fleet: FleetProcess) -> Counts:
+    """Let a fleet fall silent, and return what it wrote until now.
+
+    A state that began at another moment than was known is sent with the next change of its view. On a busy machine
+    reports come late, and move such moments. So each worker has one change more, in its turn.
+    """
+    counts = fleet.be_silent()
+    time.sleep(LAST_SECONDS)
+    fleet.go_on(report_seconds=None, changes_per_second=(fleet.workers + 1) / LAST_SECONDS)
+    time.sleep(LAST_SECONDS)
+    fleet.be_silent()
+    time.sleep(LAST_SECONDS)
+    return counts
 
 
 @contextmanager

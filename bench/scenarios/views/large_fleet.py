@@ -13,7 +13,7 @@ from bench.metrics import get, wait_for_sessions
 from bench.options import Options
 from bench.probes.held import HELD_PATH
 from bench.row import Row, p99
-from bench.scenarios.views.folding import folding
+from bench.scenarios.views.folding import folding, silence
 from bench.scenarios.views.spent import Sample, rows_of, spend
 
 SESSIONS_OF_A_WORKER: Final = 100
@@ -76,9 +76,8 @@ def _sample(options: Options, workers: int, views: int, count: int) -> Sample:
             get(gateway.port, HELD_PATH)
             spent = spend(gateway, seconds, clients)
             held = json.loads(get(gateway.port, HELD_PATH))
-            reports = fleet.be_silent()
             memory_mib = _memory_mib(gateway)
-            time.sleep(SETTLE_SECONDS)
+            reports = silence(fleet)
             changes_folded = folded.check()
     return {
         "CPU": spent.cpu,

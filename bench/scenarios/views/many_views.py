@@ -17,7 +17,7 @@ from bench.metrics import get, wait_for_sessions
 from bench.options import Options
 from bench.probes.held import HELD_PATH
 from bench.row import Row, p99
-from bench.scenarios.views.folding import folding
+from bench.scenarios.views.folding import folding, silence
 from bench.scenarios.views.spent import Sample, Spent, rows_of, spend
 from bench.ticker import Ticker
 
@@ -134,8 +134,7 @@ def _held(options: Options) -> Sample:
             get(gateway.port, HELD_PATH)
             time.sleep(seconds)
             held = json.loads(get(gateway.port, HELD_PATH))
-            fleet.be_silent()
-            time.sleep(SETTLE_SECONDS)
+            silence(fleet)
             changes_folded = folded.check()
     return {
         "loop held by its own work, p99": p99(held["busy_ms"]),
