@@ -152,7 +152,7 @@ class ChangesWorld:
     def hear(self, raw: RawReport) -> None:
         """Have a report come on the channel, unless the feed is lost."""
         if not self.is_away:
-            self.feed.news.put_nowait(ReportHeard(raw))
+            self.feed.news.put_nowait(ReportHeard(raw, self.clock()))
 
     def read(self) -> None:
         """Have a reading come."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from agent_status_gateway.feed.news import ReportHeard
 from agent_status_gateway.state.views.view import View
 from chaos.workers.reports import record, session
 from tests.model.changes_world import ChangesWorld
@@ -72,3 +73,15 @@ def test_many_reports_that_wait_are_read_before_the_window_closes(world: Changes
     assert len(inbox) == 0
     pass_until(world, 6.06)
     assert web.events[1:] == ["change", "change"]
+
+
+# fleet: Rule 5
+def test_a_report_that_waited_for_the_pipeline_is_as_old_as_its_worker_says_and_as_long_as_it_waited(
+    world: ChangesWorld,
+) -> None:
+    raw = world.write(record("w", session("web:1", changed_ms=2000)))
+    pass_until(world, 3.0)
+    world.feed.news.put_nowait(ReportHeard(raw, came_at=0.0))
+    world.rest()
+    (row,) = world.pipeline._settling.current.rows
+    assert row.started_at == -2.0

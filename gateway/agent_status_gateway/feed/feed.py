@@ -117,7 +117,7 @@ class Feed:
             self._answered_at = self._clock()
             if message is not None:
                 try:
-                    await self.news.put(ReportHeard(decode_message(message)))
+                    await self.news.put(ReportHeard(decode_message(message), self._answered_at))
                 except MalformedReportError as error:
                     await self.news.put(Malformed(error))
 

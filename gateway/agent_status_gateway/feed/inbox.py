@@ -55,13 +55,13 @@ class Inbox:
         """
         return self._waiting_bytes > MAX_WAITING_BYTES
 
-    def put(self, report: RawReport, now: float) -> None:
-        """Keep a report, unless a newer one of its worker is there."""
+    def put(self, report: RawReport, came_at: float) -> None:
+        """Keep a report that came at this moment, unless a newer one of its worker is there."""
         other = self._unread.get(report.worker_id)
         if other is None or report.seq > other.report.seq:
             self._waiting_bytes += REPORT_BYTES + len(report.record)
             self._waiting_bytes -= REPORT_BYTES + len(other.report.record) if other else 0
-            self._unread[report.worker_id] = Unread(report=report, came_at=now, has_displaced=other is not None)
+            self._unread[report.worker_id] = Unread(report=report, came_at=came_at, has_displaced=other is not None)
 
     def take(self) -> Unread | None:
         """Take out the report that has waited longest; None if there is none."""

@@ -24,9 +24,10 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class ReportHeard:
-    """A report came on the channel."""
+    """A report came on the channel. It may have to wait in the queue."""
 
     report: RawReport
+    came_at: float
 
 
 @dataclass(frozen=True, slots=True)

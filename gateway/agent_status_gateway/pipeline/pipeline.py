@@ -109,7 +109,7 @@ class Pipeline:
         if isinstance(news, ReportHeard):
             self._metrics.reports.inc()
             self.health.report_heard(news.report.worker_id)
-            settling.inbox.put(news.report, now)
+            settling.inbox.put(news.report, news.came_at)
             return self._has_changed_by_report(now)
         if isinstance(news, ClockTicked):
             self._fleet.tick(news.time_ms, news.asked_at, news.came_at)

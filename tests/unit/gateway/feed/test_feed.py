@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TypeVar, cast
 
 from agent_status_gateway.feed.feed import Feed
-from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, News
+from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, News, ReportHeard
 from agent_status_gateway.feed.redis_client import RedisClient
 from agent_status_publisher.contract.reading import Known, Reading
 from agent_status_publisher.contract.wire import Stamp
@@ -24,6 +24,7 @@ class StubRedis:
         self.now = 100.0
         self.read_seconds = 0.0
         self.asked: list[Known] = []
+        self.messages: list[bytes] = []
 
     @asynccontextmanager
     async def primary(self) -> AsyncIterator["StubRedis"]:
@@ -38,8 +39,10 @@ class StubRedis:
     async def ping(self) -> None:
         pass
 
-    async def next_message(self) -> None:
-        await asyncio.Event().wait()
+    async def next_message(self) -> bytes:
+        if not self.messages:
+            await asyncio.Event().wait()
+        return self.messages.pop()
 
     async def time_ms(self) -> int:
         return EPOCH_MS
@@ -94,6 +97,17 @@ def test_each_reading_is_asked_for_what_is_not_known() -> None:
 def test_a_reading_that_is_wanted_is_news() -> None:
     _, read = news_of(StubRedis(), FullRead, Feed.want_reading)
     assert read == FullRead(reading(), asked_at=100.0)
+
+
+def test_a_report_says_when_it_came_however_long_it_waits_for_the_pipeline() -> None:
+    redis = StubRedis()
+    redis.messages = [b"w1 8 %d {}" % EPOCH_MS]
+
+    def be_late(_: Feed) -> None:
+        redis.now += STOPPED_SECONDS
+
+    _, heard = news_of(redis, ReportHeard, be_late)
+    assert (heard.report.seq, heard.came_at) == (8, 100.0)
 
 
 def test_what_rediss_clock_says_is_news_without_being_wanted() -> None:
