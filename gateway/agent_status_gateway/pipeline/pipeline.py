@@ -47,7 +47,7 @@ class Pipeline:
         self.health = FeedHealth(clock)
         self.known_reports = settling.known_reports
         self.frame_at_once = settling.frame_at_once
-        self.frame = settling.frame
+        self.frame_unless = settling.frame_unless
         self.snapshot_id = settling.snapshot_id
         self.with_rows = settling.with_rows
         self.is_news = settling.is_news

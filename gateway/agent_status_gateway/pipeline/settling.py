@@ -117,15 +117,16 @@ class Settling:
         frame = at_once(self._make_frame(view))
         return None if frame.is_large else frame
 
-    async def frame(self, view: View = WHOLE) -> Frame:
-        """Return a view's frame of now, a moment old at most, however large."""
+    async def frame_unless(self, view: View, ids: Container[str]) -> tuple[str, Frame | None]:
+        """Return the id and the frame of a view, a moment old at most, however large; no frame of one of these ids."""
         async with self.lock:
+            if not self.is_settled:
+                await in_steps(self.settle())
             audience = self._audiences.get(view)
             frame = audience.serving(wants_changes=False) if audience is not None and audience.is_filled else None
             if frame is None:
-                await in_steps(self.settle())
-                frame = await in_steps(self._make_frame(view))
-            return frame
+                return await in_steps(self._make_frame_unless(view, ids))
+            return frame.id, None if frame.id in ids else frame
 
     async def snapshot_id(self, view: View = WHOLE) -> str:
         """Return the id of a view's rows of now, without a frame of them."""
@@ -199,22 +200,34 @@ class Settling:
             self.has_earlier.set()
 
     def _work_with(self, view: View, work: Callable[[Rows, float], Steps[Result]]) -> Steps[Result]:
-        audience = self._audiences.get(view)
-        if audience is not None and audience.is_filled:
-            rows: Rows = audience.rows
-        else:
-            rows = yield from self.current.select(view)
+        _, rows = yield from self._found(view)
         return (yield from work(rows, self._clock()))
 
     def _make_frame(self, view: View) -> Steps[Frame]:
+        audience, rows = yield from self._found(view)
+        return (yield from self._encode(view, audience, rows))
+
+    def _make_frame_unless(self, view: View, ids: Container[str]) -> Steps[tuple[str, Frame | None]]:
+        audience, rows = yield from self._found(view)
+        if rows.id in ids:
+            return rows.id, None
+        frame = yield from self._encode(view, audience, rows)
+        return frame.id, frame
+
+    def _found(self, view: View) -> Steps[tuple[Audience | None, Rows]]:
+        """Find the rows of a view, and the audience that keeps them; None if nobody has a stream of it."""
         audience = self._audiences.get(view)
+        if audience is None:
+            return None, (yield from self.current.select(view))
+        yield from self.current.fill(audience)
+        return audience, audience.rows
+
+    def _encode(self, view: View, audience: Audience | None, rows: Rows) -> Steps[Frame]:
         now, status_of = self._clock(), self.current.global_status
-        if audience is None:  # nobody has a stream of it
-            rows = yield from self.current.select(view)
+        if audience is None:
             holders = yield from self.current.holders(view)
             frame = yield from encode_frame(rows, status_of(rows, now, holders), now)
         else:
-            yield from self.current.fill(audience)
             frame = yield from audience.renew(status_of, now)
         self._metrics.frames.inc()
         return frame

@@ -12,7 +12,7 @@ from agent_status_gateway.http.answers.responses import Pieces, Raw
 from agent_status_gateway.http.answers.unavailable import unavailable
 from agent_status_gateway.http.answers.unprocessable import unprocessable
 from agent_status_gateway.http.asking.asked import view_asked_by
-from agent_status_gateway.http.asking.entity_tag import entity_tag, has_tag
+from agent_status_gateway.http.asking.entity_tag import entity_tag, ids_named
 from agent_status_gateway.http.asking.negotiation import accepts_gzip
 from agent_status_gateway.http.asking.wait import seconds_to_wait
 from agent_status_gateway.http.documentation.document import EVENT_STREAM, EVENTS, VIEW, WAITING
@@ -76,10 +76,11 @@ async def answer_with_view(
         return answer
     view = asked_by(request.scope, reader_now(request))
     headers = _headers(replica.health) | polls.headers(request.scope)
-    tags = ", ".join(if_none_match)
-    if tags and has_tag(tags, snapshot_id := await replica.pipeline.snapshot_id(view)):
-        return Response(status_code=304, headers=headers | {"ETag": entity_tag(snapshot_id)})
-    frame = replica.pipeline.frame_at_once(view) or await replica.pipeline.frame(view)
+    frame = None if if_none_match else replica.pipeline.frame_at_once(view)
+    if frame is None:
+        snapshot_id, frame = await replica.pipeline.frame_unless(view, ids_named(", ".join(if_none_match)))
+        if frame is None:
+            return Response(status_code=304, headers=headers | {"ETag": entity_tag(snapshot_id)})
     headers["ETag"] = entity_tag(frame.id)
     body = frame.json
     if frame.length > MIN_GZIP_BYTES and accepts_gzip(accept_encoding):

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.steps import Steps
 from agent_status_gateway.state.views.view import WHOLE, View
@@ -14,6 +16,13 @@ WEB = channel("web")
 def text(middle: Middle, key: str) -> bool:
     frame = middle.settling.frame_at_once()
     return frame is not None and key.encode() in frame.event
+
+
+async def frame_id(middle: Middle, view: View = WHOLE) -> str:
+    found, frame = await middle.settling.frame_unless(view, ())
+    assert frame is not None
+    assert frame.id == found
+    return found
 
 
 def test_reports_wait_until_somebody_looks() -> None:
@@ -53,6 +62,29 @@ def test_a_view_that_nobody_has_open_is_answered_and_not_kept() -> None:
     assert len(middle.audiences) == 0
 
 
+def test_a_client_that_has_these_rows_gets_their_id_alone_and_they_are_found_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scenario() -> None:
+        middle = Middle()
+        middle.show(session("web:1"), session("ci:1"))
+        searches: list[View] = []
+        select = middle.settling.current.select
+
+        def noted(view: View) -> Steps[Rows]:
+            searches.append(view)
+            return select(view)
+
+        monkeypatch.setattr(middle.settling.current, "select", noted)
+        snapshot_id, frame = await middle.settling.frame_unless(WEB, {"another"})
+        assert frame is not None
+        assert b'"web:1"' in frame.event
+        assert await middle.settling.frame_unless(WEB, {snapshot_id}) == (snapshot_id, None)
+        assert searches == [WEB, WEB], "once for each answer"
+
+    asyncio.run(scenario())
+
+
 def test_a_frame_is_made_at_once_only_if_nothing_has_to_wait() -> None:
     async def scenario() -> None:
         middle = Middle()
@@ -60,7 +92,7 @@ def test_a_frame_is_made_at_once_only_if_nothing_has_to_wait() -> None:
         async with middle.settling.lock:
             assert middle.settling.frame_at_once() is None
             assert middle.settling.frame_at_once(WEB) is None
-        assert (await middle.settling.frame(WEB)).id == (await middle.settling.frame()).id
+        assert await frame_id(middle, WEB) == await frame_id(middle)
 
     asyncio.run(scenario())
 
@@ -84,7 +116,7 @@ def test_who_waits_gets_an_update_of_a_view_whose_rows_had_to_be_found() -> None
         assert middle.shown(WEB) == []
         update = await middle.settling.update(audience, [], may_serve=True)
         assert middle.shown(WEB) == ["web:1"]
-        assert update.id == (await middle.settling.frame()).id
+        assert update.id == await frame_id(middle)
 
     asyncio.run(scenario())
 
