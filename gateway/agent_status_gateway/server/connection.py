@@ -2,8 +2,8 @@
 
 A request for the stream is answered in the parser's callback, if the answer can be given without waiting, and the
 response stays open, without a task or a timer of its own. A poll that must wait is held, without a task, and answered
-by one when there is news. uvicorn does everything else. `RELIED_ON` names what is
-relied on in uvicorn; docs/explanation/fan-out.md says what happens without it.
+by one when there is news. uvicorn does everything else. `RELIED_ON` names what is relied on in uvicorn;
+docs/explanation/fan-out.md says what happens without it.
 """
 
 import asyncio

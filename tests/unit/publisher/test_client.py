@@ -10,17 +10,7 @@ from agent_status_publisher import InvalidCallError, SessionState
 from agent_status_publisher.contract.report import MAX_SESSIONS
 from agent_status_publisher.testing import Change, RecordingPublisher
 from agent_status_publisher.worker.diagnostics import Reporter
-
-KEY = "websocket:abc123"
-
-
-@pytest.fixture
-def publisher() -> RecordingPublisher:
-    return RecordingPublisher()
-
-
-def newest(publisher: RecordingPublisher) -> Change:
-    return publisher.sessions[KEY]
+from tests.support.builders.recording import KEY, newest
 
 
 def test_publish_says_it_in_one_call(publisher: RecordingPublisher) -> None:

@@ -13,17 +13,7 @@ from agent_status_publisher.worker.diagnostics import Reporter
 from agent_status_publisher.worker.sessions.arguments import Asked
 from agent_status_publisher.worker.worker import Worker
 from tests.support.builders.clock import Clock
-
-KEY = "websocket:abc123"
-
-
-@pytest.fixture
-def publisher() -> RecordingPublisher:
-    return RecordingPublisher()
-
-
-def newest(publisher: RecordingPublisher) -> Change:
-    return publisher.sessions[KEY]
+from tests.support.builders.recording import KEY, newest
 
 
 def test_a_session_opens_at_once_with_or_without_a_block(publisher: RecordingPublisher) -> None:

@@ -8,11 +8,6 @@ from agent_status_publisher.testing import RecordingPublisher
 KEY = "web:1"
 
 
-@pytest.fixture
-def publisher() -> RecordingPublisher:
-    return RecordingPublisher()
-
-
 def answer_elsewhere(publisher: RecordingPublisher) -> None:
     """Do what the flusher does when Redis refuses the question."""
     worker = publisher._newest()

@@ -11,21 +11,11 @@ from hypothesis import strategies as st
 
 from agent_status_publisher import InvalidCallError, Session
 from agent_status_publisher.settings import Settings
-from agent_status_publisher.testing import Change, RecordingPublisher
+from agent_status_publisher.testing import RecordingPublisher
 from agent_status_publisher.worker.diagnostics import Reporter
 from agent_status_publisher.worker.worker import Worker
 from tests.support.builders.clock import Clock
-
-KEY = "websocket:abc123"
-
-
-@pytest.fixture
-def publisher() -> RecordingPublisher:
-    return RecordingPublisher()
-
-
-def newest(publisher: RecordingPublisher) -> Change:
-    return publisher.sessions[KEY]
+from tests.support.builders.recording import KEY, newest
 
 
 def test_a_session_says_what_it_waits_for_until_it_goes_on(publisher: RecordingPublisher) -> None:

@@ -9,13 +9,7 @@ import pytest
 from agent_status_publisher import InvalidCallError
 from agent_status_publisher.contract.details.end import Outcome
 from agent_status_publisher.testing import Change, RecordingPublisher
-
-KEY = "websocket:abc123"
-
-
-@pytest.fixture
-def publisher() -> RecordingPublisher:
-    return RecordingPublisher()
+from tests.support.builders.recording import KEY
 
 
 def test_a_session_that_its_agent_ends_is_done_unless_it_says_otherwise(publisher: RecordingPublisher) -> None:

@@ -9,11 +9,8 @@ from typing import Any, Final
 from agent_status_gateway.http.answers.unavailable import SSE_MEDIA_TYPE
 from agent_status_gateway.http.asking.asked import EVENT_KINDS, SUMMARY_EVENT_KINDS
 from agent_status_gateway.http.asking.wait import MAX_WAIT_SECONDS, WAIT
-from agent_status_gateway.state.views.query import (
-    MAX_LABEL_NAME_CHARACTERS,
-    MAX_LABEL_VALUE_CHARACTERS,
-)
 from agent_status_gateway.state.views.summary.grouping import BY, CHANNEL
+from agent_status_publisher.contract.details.labels import MAX_LABEL_NAME_CHARACTERS, MAX_LABEL_VALUE_CHARACTERS
 from agent_status_publisher.contract.report import MAX_KEY_BYTES
 from agent_status_publisher.contract.wire import SessionState
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from agent_status_gateway.state.views.view import WHOLE, View
+from agent_status_publisher.contract.details.labels import MAX_LABEL_NAME_CHARACTERS, MAX_LABEL_VALUE_CHARACTERS
 from agent_status_publisher.contract.report import MAX_KEY_BYTES, check_session_key
 from agent_status_publisher.contract.wire import SessionState
 
@@ -19,8 +20,6 @@ LISTS: Final = frozenset({"channel", "state"})
 """The names of the fields whose values are lists with commas."""
 MAX_VALUES: Final = 100
 """The most values of a view, repeats included. A query has a key or ticket only among 100 fields, too."""
-MAX_LABEL_NAME_CHARACTERS: Final = 64
-MAX_LABEL_VALUE_CHARACTERS: Final = 128
 A_KEY: Final = f"a session key: not empty, at most {MAX_KEY_BYTES} bytes of UTF-8, without control characters"
 A_CHANNEL: Final = f"a channel: not empty, at most {MAX_KEY_BYTES} bytes of UTF-8, without colon or control characters"
 A_LABEL: Final = (

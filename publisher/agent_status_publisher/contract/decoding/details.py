@@ -6,6 +6,7 @@ Rule 2. A reason to wait that is not known comes from a newer publisher, and is 
 
 from typing import Any, Final
 
+from agent_status_publisher.contract.decoding.fields import optional_text
 from agent_status_publisher.contract.details.details import NO_DETAILS, Details, WaitingFor
 from agent_status_publisher.contract.details.labels import Labels, kept_labels
 from agent_status_publisher.contract.details.link import check_link
@@ -25,7 +26,7 @@ def decode_details(row: dict[str, Any], key: str, state: SessionState) -> Detail
     Raises:
         MalformedReportError: A field has a wrong type.
     """
-    reason = _REASONS.get(_text(row, "waiting_for") or "")
+    reason = _REASONS.get(optional_text(row, "waiting_for") or "")
     context, progress = _pair(row, "context"), _pair(row, "progress")
     details = Details(
         labels_of(row),
@@ -54,7 +55,7 @@ def labels_of(row: dict[str, Any]) -> Labels:
 
 
 def _parent_of(row: dict[str, Any], key: str) -> str | None:
-    parent = _text(row, "parent")
+    parent = optional_text(row, "parent")
     if not parent or parent == key:
         return None
     try:
@@ -64,7 +65,7 @@ def _parent_of(row: dict[str, Any], key: str) -> str | None:
 
 
 def _link_of(row: dict[str, Any]) -> str | None:
-    link = _text(row, "link")
+    link = optional_text(row, "link")
     try:
         return check_link(link) if link else None
     except ValueError:
@@ -78,13 +79,6 @@ def _cost_of(row: dict[str, Any]) -> float | None:
     if type(cost) not in {int, float}:
         raise MalformedReportError("type", "cost_usd is not a number")
     return float(cost) if 0 <= cost <= MAX_NUMBER else None
-
-
-def _text(row: dict[str, Any], name: str) -> str | None:
-    text = row.get(name)
-    if text is None or type(text) is str:
-        return text
-    raise MalformedReportError("type", f"{name} is not a text")
 
 
 def _pair(row: dict[str, Any], name: str) -> tuple[int, int] | None:

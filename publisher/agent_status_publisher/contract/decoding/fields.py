@@ -35,13 +35,13 @@ def text_of(row: dict[str, Any], name: str) -> str:
     raise MalformedReportError("type", f"{name} is not a text")
 
 
-def optional_text(row: dict[str, Any], name: str, max_characters: int) -> str | None:
-    """A field that is a text, cut if it is too long, or missing."""
+def optional_text(row: dict[str, Any], name: str, max_characters: int | None = None) -> str | None:
+    """A field that is a text, cut if it is longer than it may be, or missing."""
     value = row.get(name)
     if value is None:
         return None
     if type(value) is str:
-        return value if len(value) <= max_characters else cut_text(value, max_characters)
+        return value if max_characters is None or len(value) <= max_characters else cut_text(value, max_characters)
     raise MalformedReportError("type", f"{name} is not a text")
 
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from agent_status_gateway.state.fold.row import Row
 from agent_status_gateway.state.fold.schema import split_key
-from agent_status_gateway.state.views.query import MAX_LABEL_NAME_CHARACTERS, WrongFieldError, is_label_name
+from agent_status_gateway.state.views.query import WrongFieldError, is_label_name
+from agent_status_publisher.contract.details.labels import MAX_LABEL_NAME_CHARACTERS
 
 BY: Final = "by"
 """The name of the field."""
