@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -38,6 +38,15 @@ NOT_STARTED: Final = (
 )
 
 
+class _Parts(NamedTuple):
+    """All that is new at each start."""
+
+    replica: Replica
+    stream: StatusStream
+    polls: Polls
+    held_answers: HeldAnswers
+
+
 class Gateway(FastAPI):
     """One replica as an ASGI app. It reads the environment when it starts, never at import."""
 
@@ -54,10 +63,7 @@ class Gateway(FastAPI):
         )
         self._settings = settings
         self._redis = redis
-        self._replica: Replica | None = None
-        self._stream: StatusStream | None = None
-        self._polls: Polls | None = None
-        self._held_answers: HeldAnswers | None = None
+        self._parts: _Parts | None = None
         self._is_running = False
         self._has_logged_start = False
         self.include_router(keyed)
@@ -68,36 +74,22 @@ class Gateway(FastAPI):
     @property
     def replica(self) -> Replica:
         """The parts behind the routes, new at each start."""
-        return self.configure()
+        return self._configured().replica
 
     @property
     def stream(self) -> StatusStream:
-        """The stream's endpoint, new at each start."""
-        replica = self.configure()
-        if self._stream is None:
-            self._stream = StatusStream(replica)
-        return self._stream
+        """The streams' endpoint, new at each start."""
+        return self._configured().stream
 
     @property
     def polls(self) -> Polls:
         """The requests that are held, new at each start."""
-        replica = self.configure()
-        if self._polls is None:
-            self._polls = Polls(replica)
-        return self._polls
-
-    @property
-    def held_answers(self) -> HeldAnswers:
-        """The answers to requests that were held before, new at each start."""
-        replica = self.configure()
-        if self._held_answers is None:
-            self._held_answers = HeldAnswers(self, replica)
-        return self._held_answers
+        return self._configured().polls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an ASGI app. A start that fails says why, without a traceback."""
         try:
-            self.configure()
+            parts = self._configured()
         except SettingsError as error:
             if scope["type"] == "lifespan":  # uvicorn logs this message instead of a traceback
                 await receive()
@@ -105,10 +97,10 @@ class Gateway(FastAPI):
             raise
         if scope["type"] == "http" and not self._is_running:
             await self._not_started(scope, receive, send)
-        elif self.stream.is_for(scope):
-            await self.stream(scope, receive, send)
-        elif self.held_answers.is_for(scope):
-            await self.held_answers(scope, receive, send)
+        elif parts.stream.is_for(scope):
+            await parts.stream(scope, receive, send)
+        elif parts.held_answers.is_for(scope):
+            await parts.held_answers(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -119,33 +111,34 @@ class Gateway(FastAPI):
             logger.error("%s", NOT_STARTED)
         await PlainTextResponse(NOT_STARTED, status_code=500)(scope, receive, send)
 
-    def configure(self) -> Replica:
+    def _configured(self) -> _Parts:
         """Read the settings and make the parts, once for each start.
 
         Raises:
             SettingsError: The environment has a wrong value.
         """
-        if self._replica is not None:
-            return self._replica
+        if self._parts is not None:
+            return self._parts
         settings = self._settings or Settings.load()
-        self._replica = Replica(settings, self._redis)
+        replica = Replica(settings, self._redis)
+        self._parts = _Parts(replica, StatusStream(replica), Polls(replica), HeldAnswers(self, replica))
         self.middleware_stack = None
         self.user_middleware.clear()
-        self.add_middleware(HostCheck, hosts=self._replica.hosts)
+        self.add_middleware(HostCheck, hosts=replica.hosts)
         # The last one is the outermost: pages that may read can read a refusal, too.
         self.add_middleware(CORSMiddleware, **cors_options(settings))
-        return self._replica
+        return self._parts
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the replica. Its parts are dropped at the end, since the next run may be in another event loop."""
         try:
-            async with self.configure().running():
+            async with self._configured().replica.running():
                 self._is_running = True
                 yield
         finally:
             self._is_running = False
-            self._replica = self._stream = self._polls = self._held_answers = None
+            self._parts = None
 
 
 def create_app(settings: Settings | None = None, redis: Redis | None = None) -> Gateway:
@@ -167,7 +160,7 @@ def create_app(settings: Settings | None = None, redis: Redis | None = None) -> 
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     if not isinstance(app, Gateway):
         raise TypeError("this lifespan belongs to Gateway")
-    replica = app.configure()
+    replica = app.replica
     for sentence in renamed_settings():
         logger.warning("%s", sentence)
     for name in unknown_names():
