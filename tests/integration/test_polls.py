@@ -102,9 +102,10 @@ def test_when_its_seconds_are_over_a_client_that_has_the_snapshot_gets_304(gatew
     assert len(gateway.app.replica.hub) == 0
 
 
+@pytest.mark.slow
 def test_a_change_that_goes_away_inside_its_window_is_not_news(real_redis: RedisServer, served: Served) -> None:
     with (
-        GatewayThread(real_redis.url, served, debounce_seconds=1.0) as gateway,
+        GatewayThread(real_redis.url, served, debounce_seconds=3.0) as gateway,
         StatusPublisher(real_redis.url) as publisher,
     ):
         session = publisher.session("web:1")
@@ -116,6 +117,8 @@ def test_a_change_that_goes_away_inside_its_window_is_not_news(real_redis: Redis
             session.streaming()
             wait_until(lambda: debounce.is_open, "the change opens a window")
             session.thinking()
+            publisher.flush()
+            assert debounce.is_open, "else nothing has gone away inside of it"
             wait_until(lambda: not debounce.is_open, "the window is closed")
             assert gateway.states() == {"web:1": "thinking"}
             session.waiting_for_user()
@@ -143,6 +146,8 @@ def test_a_wrong_view_is_refused_at_once(gateway: GatewayThread) -> None:
 def test_a_drain_answers_all_that_are_held_and_closes_their_connections(gateway: GatewayThread) -> None:
     with LongPoll(gateway, tag_of(gateway)) as whole, LongPoll(gateway, "*", "channel=web") as web:
         wait_for_held(gateway, 2)
+        debounce = gateway.app.replica.pipeline.audience(WHOLE).debounce
+        wait_until(lambda: not debounce.is_open, "all is quiet")
         gateway.drain()
         for poll in (whole, web):
             answer = poll.answer()

@@ -67,7 +67,6 @@ def test_a_body_narrows_and_sets_the_seconds() -> None:
         (b'{"seconds": NaN}', "seconds"),
         (b'{"seconds": 1e400}', "seconds"),
         (b'{"seconds": ' + b"9" * 5000 + b"}", ""),
-        (b'{"session": ' + b"[" * 8000 + b"]" * 8000 + b"}", ""),
         (b'\xff{"seconds": 1}', ""),
         (b'{"seconds": 1}' + b" " * 16_384, ""),
     ],
@@ -76,3 +75,9 @@ def test_anything_that_is_not_understood_is_an_error(body: Any, field: str) -> N
     with pytest.raises(WrongFieldError) as caught:
         parse(body)
     assert caught.value.field == field
+
+
+def test_a_body_of_many_brackets_is_an_error() -> None:
+    with pytest.raises(WrongFieldError) as caught:
+        parse(b'{"session": ' + b"[" * 8000 + b"]" * 8000 + b"}")
+    assert caught.value.field in {"", "session"}, "newer Pythons parse it"
