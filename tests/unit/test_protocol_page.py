@@ -55,7 +55,7 @@ def test_the_fields_of_a_record_are_those_that_are_written() -> None:
 def test_all_of_an_end_is_told() -> None:
     assert all(f'"{name}"' in PAGE or f"`{name}`" in PAGE for name in EndedRecord._fields)
     assert all(f"`{outcome}`" in PAGE.partition("### How a session ended")[2] for outcome in Outcome)
-    assert f"at most {ends.MAX_TOLD_BYTES >> 10} KB" in PAGE
+    assert f"at most {ends.MAX_DESCRIBED_BYTES >> 10} KB" in PAGE
     assert f"`title` ({end.MAX_ENDED_TITLE_CHARACTERS} characters" in PAGE
     assert f"`error`\n({end.MAX_ENDED_ERROR_CHARACTERS})" in PAGE
 

@@ -172,11 +172,6 @@ class WorkerRecord:
         sessions = self.sessions
         return sessions.changed_ms if type(sessions) is AgedSessions else [one.changed_ms for one in sessions]
 
-    def changed_ms(self, place: int) -> int:
-        """Milliseconds since the session at this place has changed."""
-        sessions = self.sessions
-        return sessions.changed_ms[place] if type(sessions) is AgedSessions else sessions[place].changed_ms
-
     @property
     def ttl_ms(self) -> int:
         """The milliseconds for which Redis keeps this report."""

@@ -23,7 +23,7 @@ from agent_status_publisher.worker.sessions.run import Run, to_ms
 
 MAX_ENDED: Final = 64
 """The most ended session keys in a report, apart from those of the last minute."""
-MAX_TOLD_BYTES: Final = 16 * 1024
+MAX_DESCRIBED_BYTES: Final = 16 * 1024
 """The most bytes that a report has of ends, but for keys and the beginnings of runs."""
 _PLAIN_BYTES: Final = 60
 """The most bytes of an end's JSON but for its key, the beginning of its run, its title and its error."""
@@ -95,24 +95,24 @@ def end_of(run: Run, now: float, outcome: Outcome) -> End:
 
 def ended_records(ends: dict[str, End], now: float) -> tuple[EndedRecord, ...]:
     """Return the records of ends, for the report that is drafted at `now`."""
-    told = _told(list(ends.values()))
-    untold = len(ends) - told
+    described = _described(list(ends.values()))
+    others = len(ends) - described
     return tuple(
         [
             EndedRecord(key, to_ms(now - run_started_at))
-            if place < untold
+            if place < others
             else EndedRecord(key, to_ms(now - run_started_at), to_ms(now - ended_at), outcome, title, error)
             for place, (key, (run_started_at, ended_at, outcome, title, error, _)) in enumerate(ends.items())
         ]
     )
 
 
-def _told(ends: list[End]) -> int:
+def _described(ends: list[End]) -> int:
     """The number of ends, from the newest on, of which a report says more."""
-    told = size_bytes = 0
+    described = size_bytes = 0
     for end in reversed(ends[-MAX_ENDED:]):
         size_bytes += end.more_bytes
-        if size_bytes > MAX_TOLD_BYTES:
+        if size_bytes > MAX_DESCRIBED_BYTES:
             break
-        told += 1
-    return told
+        described += 1
+    return described

@@ -19,8 +19,8 @@ from agent_status_publisher.contract.details.end import (
 from agent_status_publisher.contract.report import MAX_SESSIONS
 from agent_status_publisher.worker.sessions.ends import (
     ENDED_SECONDS,
+    MAX_DESCRIBED_BYTES,
     MAX_ENDED,
-    MAX_TOLD_BYTES,
     MINUTE_SECONDS,
     End,
     Ends,
@@ -119,11 +119,11 @@ def test_what_a_report_says_of_ends_is_bounded_and_is_of_the_newest(some: list[E
     assert list(records[len(records) - len(told) :]) == told
     plain = [EndedRecord(record.key, record.run_ms) for record in told]
     more_bytes = len(orjson.dumps(list(map(ended_json, told)))) - len(orjson.dumps(list(map(ended_json, plain))))
-    assert more_bytes <= MAX_TOLD_BYTES
+    assert more_bytes <= MAX_DESCRIBED_BYTES
     assert len(told) <= MAX_ENDED
     if len(told) < min(len(some), MAX_ENDED):  # the next one would not have had room
         longest_bytes = 60 + len(orjson.dumps(("", ""))) + 4 * (MAX_ENDED_TITLE_CHARACTERS + MAX_ENDED_ERROR_CHARACTERS)
-        assert more_bytes > MAX_TOLD_BYTES - longest_bytes - 60 * len(told)
+        assert more_bytes > MAX_DESCRIBED_BYTES - longest_bytes - 60 * len(told)
 
 
 class Restless(dict[str, Any]):
