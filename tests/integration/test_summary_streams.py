@@ -40,7 +40,9 @@ def wait_for_second(dashboard: Dashboard) -> Event:
 
 def sizes(dashboard: Dashboard) -> list[int]:
     """How many sessions the groups of the newest summary have."""
-    return sorted(group["sessions"] for group in summaries(dashboard)[-1].data["groups"])
+    return sorted(
+        group["sessions"] for group in wait_until(lambda: summaries(dashboard), "a summary comes")[-1].data["groups"]
+    )
 
 
 def wait_for(dashboard: Dashboard, groups: dict[str | None, dict[str, int]], by: str = "channel") -> None:
@@ -100,14 +102,9 @@ def test_a_session_that_another_worker_takes_is_news_to_a_summary_by_worker(
 ) -> None:
     fleet.flush()
     with stream(gateway, "by=worker") as dashboard, StatusPublisher(real_redis.url) as other:
-        wait_until(
-            lambda: [group["sessions"] for group in summaries(dashboard)[-1].data["groups"]] == [3], "one holds all"
-        )
+        wait_until(lambda: sizes(dashboard) == [3], "one holds all")
         other.publish("web:1", "thinking")
-        wait_until(
-            lambda: sorted(group["sessions"] for group in summaries(dashboard)[-1].data["groups"]) == [1, 2],
-            "the other holds one",
-        )
+        wait_until(lambda: sizes(dashboard) == [1, 2], "the other holds one")
 
 
 @pytest.mark.usefixtures("fleet")
