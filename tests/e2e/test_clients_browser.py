@@ -135,6 +135,7 @@ def test_a_browser_page_on_another_port_sees_the_snapshot_and_a_live_change(
     assert page.evaluate("happened") == ["open", "status", "status"]
 
 
+@pytest.mark.slow
 def test_a_browser_decodes_a_large_compressed_snapshot_from_any_joining_point(
     open_page: OpenPage, gateway: GatewayProcess, publisher: StatusPublisher
 ) -> None:
@@ -206,6 +207,7 @@ def test_a_browser_page_from_a_foreign_origin_reads_neither_endpoint(
     ]
 
 
+@pytest.mark.slow
 def test_a_browser_page_keeps_asking_a_gateway_without_a_snapshot_until_it_has_one(
     open_page: OpenPage, own_redis: RedisServer
 ) -> None:

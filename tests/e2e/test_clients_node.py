@@ -33,6 +33,7 @@ def test_eventsource_gets_the_snapshot_on_connect_and_then_a_live_change(
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM], ids=["dies", "drains"])
+@pytest.mark.slow
 def test_eventsource_comes_back_by_itself_after_the_gateway(
     ending: signal.Signals, run_script: RunScript, real_redis: RedisServer, publisher: StatusPublisher
 ) -> None:

@@ -6,6 +6,7 @@ from chaos.faults.fault import FAULTS
 from chaos.terms import QUICK
 
 
+@pytest.mark.slow
 def test_a_step_of_redis_clock_changes_no_duration_and_no_lease_and_loses_nobody() -> None:
     with FAULTS["redis-clock-stepped"].setting(QUICK, False) as stage:
         FAULTS["redis-clock-stepped"].suffer(stage)

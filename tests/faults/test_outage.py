@@ -42,6 +42,7 @@ def test_a_gateway_whose_redis_cannot_be_reached_starts_and_its_probes_say_so(wi
     assert re.search("ConnectionError|FileNotFoundError|has not been read", ready.json()["reason"])
 
 
+@pytest.mark.slow
 def test_without_a_first_snapshot_both_endpoints_wait_and_then_are_unavailable(without_redis: GatewayThread) -> None:
     snapshot = without_redis.get(STATUS)
     assert snapshot.status_code == 503

@@ -75,6 +75,7 @@ def test_a_restart_of_redis_does_not_flicker_and_is_right_within_a_heartbeat_and
 
 
 @pytest.mark.parametrize("name", ["redis-oom", slow("redis-readonly"), "redis-noauth"])
+@pytest.mark.slow
 def test_a_redis_that_refuses_makes_replicas_not_ready_with_the_reason_and_loses_nobody(
     patient_stage: Stage, name: str
 ) -> None:

@@ -14,6 +14,8 @@ from chaos.servers.redis_server import RedisServer
 from chaos.wait import let_pass, wait_until
 from chaos.wall_clock import WallClock
 
+pytestmark = pytest.mark.slow
+
 HEARTBEAT = 0.6
 """So that most readings find a word that should have come long ago."""
 

@@ -55,6 +55,7 @@ def room_kb() -> int:
 
 
 @pytest.mark.parametrize("size", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_thousands_of_connects_and_leaves_leave_nothing_behind(attacked: GatewayProcess, size: int) -> None:
     crowd(attacked.port, size)
     assert attacked.get("/livez").is_success

@@ -26,6 +26,7 @@ ENDLESS_BYTES = 2000 * MAX_FRAMING_BYTES
 
 
 @pytest.mark.parametrize(("begin", "more"), ENDLESS.values(), ids=ENDLESS.keys())
+@pytest.mark.slow
 def test_what_has_no_end_is_not_read_to_it(attacked: GatewayProcess, begin: str, more: str) -> None:
     part = more * (4096 // len(more))
     sent = 0
@@ -41,6 +42,7 @@ def test_what_has_no_end_is_not_read_to_it(attacked: GatewayProcess, begin: str,
 
 
 @pytest.mark.parametrize("path", [STREAM, STATUS, "/livez", "/metrics", "/", "/nowhere"])
+@pytest.mark.slow
 def test_a_query_of_any_size_is_refused_everywhere(attacked: GatewayProcess, path: str) -> None:
     response = attacked.get(path + "?key=" + "x" * MAX_TARGET_BYTES)
     assert response.status_code == httpx.codes.REQUEST_URI_TOO_LONG

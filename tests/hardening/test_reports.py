@@ -62,6 +62,7 @@ def plant(client: redis.Redis, worker: str | bytes, **fields: str | bytes) -> No
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(encoded=st.binary(max_size=200) | RECORDS)
+@pytest.mark.slow
 def test_a_record_of_any_bytes_is_a_report_or_malformed(encoded: bytes) -> None:
     try:
         reason = type(decode_record(encoded)).__name__
@@ -72,6 +73,7 @@ def test_a_record_of_any_bytes_is_a_report_or_malformed(encoded: bytes) -> None:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(messages=st.lists(st.binary(max_size=100) | RECORDS.map(lambda made: b"evil 1 1 " + made), max_size=20))
+@pytest.mark.slow
 def test_a_message_on_the_channel_that_is_not_a_report_changes_nothing(
     attacked: GatewayProcess, there: redis.Redis, messages: list[bytes]
 ) -> None:
@@ -80,6 +82,7 @@ def test_a_message_on_the_channel_that_is_not_a_report_changes_nothing(
     assert SESSION in attacked.states()
 
 
+@pytest.mark.slow
 def test_a_hash_that_is_not_a_report_is_counted_and_the_others_are_read(
     attacked: GatewayProcess, there: redis.Redis
 ) -> None:

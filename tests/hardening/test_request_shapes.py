@@ -61,6 +61,7 @@ def statuses(received: bytes) -> list[int]:
 
 
 @pytest.mark.parametrize("text", AMBIGUOUS.values(), ids=AMBIGUOUS.keys())
+@pytest.mark.slow
 def test_what_could_be_two_requests_is_never_one_that_hides_another(attacked: GatewayProcess, text: str) -> None:
     """Either all is refused, or the first is answered and what follows is plainly the next; never a guess."""
     with RawClient(attacked.port, text + SMUGGLED) as client:

@@ -36,6 +36,7 @@ def gateway(real_redis: RedisServer, served: Served, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("served", OURS, indirect=True)
 @pytest.mark.parametrize("text", UNFINISHED.values(), ids=UNFINISHED.keys())
+@pytest.mark.slow
 def test_a_request_that_does_not_come_whole_in_time_is_given_up(gateway: GatewayThread, text: str) -> None:
     with RawClient(gateway.port, text) as client:
         client.wait_for_end()
@@ -67,6 +68,7 @@ def test_an_open_stream_owes_nothing(gateway: GatewayThread) -> None:
         assert not dashboard.has_ended
 
 
+@pytest.mark.slow
 def test_three_hundred_half_requests_take_no_place_of_others(attacked: GatewayProcess) -> None:
     clients = [socket.create_connection(("127.0.0.1", attacked.port)) for _ in range(300)]
     for number, client in enumerate(clients):
@@ -76,6 +78,7 @@ def test_three_hundred_half_requests_take_no_place_of_others(attacked: GatewayPr
         client.close()
 
 
+@pytest.mark.slow
 def test_clients_that_read_a_byte_a_second_cost_others_nothing(attacked: GatewayProcess) -> None:
     slow = [RawClient(attacked.port, stream_request(), reads=False, receive_bytes=2048) for _ in range(50)]
     for client in slow:

@@ -90,6 +90,7 @@ def test_requests_that_wait_behind_another_are_answered_in_their_order(gateway: 
 
 
 @pytest.mark.parametrize("text", ANSWERS.values(), ids=ANSWERS.keys())
+@pytest.mark.slow
 def test_a_client_that_takes_nothing_for_long_is_aborted_whatever_the_answer_is(
     gateway: GatewayThread, text: str
 ) -> None:
@@ -131,6 +132,7 @@ def test_an_answer_that_a_client_leaves_unread_ends_without_an_exception_in_the_
     assert "Exception in ASGI application" not in caplog.text
 
 
+@pytest.mark.slow
 def test_hundreds_of_clients_that_never_read_hold_little_and_readers_and_probes_are_answered(
     real_redis: RedisServer, served: Served
 ) -> None:

@@ -42,6 +42,7 @@ def answer_to(gateway: GatewayProcess, path: str, query: str) -> tuple[int, str]
 
 
 @pytest.mark.parametrize("path", [STATUS, STREAM])
+@pytest.mark.slow
 def test_a_wrong_value_is_answered_with_a_sentence_that_names_its_field_and_no_secret(
     attacked: GatewayProcess, path: str
 ) -> None:

@@ -10,12 +10,12 @@ from chaos.servers.redis_cluster import RedisCluster
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 
-QUICK = ("connection on uvloop", "task on httptools")
+QUICK = "connection on uvloop"
 
 
 def way(name: str) -> object:
-    """A parameter; two ways are enough for every day, and all are run by --slow."""
-    return pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+    """A parameter; one way is enough for every day, and all are run by --slow."""
+    return pytest.param(name, marks=() if name == QUICK else pytest.mark.slow)
 
 
 @pytest.fixture(params=[way(name) for name in EVERY_WAY])

@@ -60,6 +60,7 @@ def test_a_compressed_stream_delivers_everything_at_once_and_ends_with_the_right
     assert _without_chance(text) == _without_chance(plain.body)
 
 
+@pytest.mark.slow
 def test_a_stream_that_asked_for_feed_events_gets_the_state_again_and_another_gets_nothing(
     real_redis: RedisServer, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from chaos.gateways.gateway_client import STATUS, STREAM
 from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
+from tests.integration.conftest import way
 
 TICKET = STATUS + "/ticket"
 
@@ -27,7 +28,7 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.fixture(params=["connection on uvloop", "task on httptools"])
+@pytest.fixture(params=[way("connection on uvloop"), way("task on httptools")])
 def gateway(request: pytest.FixtureRequest, real_redis: RedisServer, file: Path) -> Iterator[GatewayThread]:
     with GatewayThread(real_redis.url, EVERY_WAY[request.param], api_keys_file=file) as gateway:
         yield gateway.ready()

@@ -18,6 +18,8 @@ from tests.support.clients.viewers import Viewers
 from tests.support.gateways.balancers import Balancer
 from tests.support.gateways.replica_pair import SESSION, Changes, ReplicaPair
 
+pytestmark = pytest.mark.slow
+
 KEEPALIVE_SECONDS = 1.0
 LATE_SECONDS = 1.0
 """Seconds that a client may be without a snapshot beyond the `retry` that it was sent."""

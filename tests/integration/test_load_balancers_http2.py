@@ -15,6 +15,8 @@ from chaos.wait import wait_until
 from tests.support.gateways.balancers import Balancer
 from tests.support.gateways.replica_pair import ReplicaPair
 
+pytestmark = pytest.mark.slow
+
 LOOK_SECONDS: Final = 3
 
 

@@ -17,6 +17,8 @@ from chaos.servers.redis_sentinel import RedisSentinel
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PUBLISHER = ROOT / "publisher"
 DEPENDENCIES = tomllib.loads((PUBLISHER / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
@@ -100,7 +102,6 @@ def test_it_publishes(python: Path, real_redis: RedisServer) -> None:
     assert (published.stdout, published.stderr) == ("True\n", "")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("make", [by_socket, by_sentinel, by_cluster])
 def test_with_the_oldest_redis_py_that_it_allows_it_publishes_to_every_kind_of_redis(
     oldest_python: Path, stack: ExitStack, make: Callable[[ExitStack], str]

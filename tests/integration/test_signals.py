@@ -16,6 +16,7 @@ DRAIN = 1.5
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)])
+@pytest.mark.slow
 def test_a_hundred_open_streams_are_ended_cleanly_within_the_drain_and_two_seconds(
     real_redis: RedisServer, number: signal.Signals, status: int
 ) -> None:

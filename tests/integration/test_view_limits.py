@@ -73,6 +73,7 @@ def test_a_key_has_its_own_number_of_views(real_redis: RedisServer, served: Serv
             second.wait_for_first()
 
 
+@pytest.mark.slow
 def test_a_thousand_views_that_come_and_go_leave_nothing_behind(gateway: GatewayThread, fleet: StatusPublisher) -> None:
     audiences = gateway.app.replica.pipeline._audiences
     places = gateway.app.replica.hub._places

@@ -181,7 +181,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.timeout(600)
 def test_after_each_step_the_rows_are_what_all_reports_make_at_once() -> None:
-    run_state_machine_as_test(Folding, settings=_profile(max_examples=100, stateful_step_count=30))
+    run_state_machine_as_test(Folding, settings=_profile(max_examples=70, stateful_step_count=30))
 
 
 @pytest.mark.slow

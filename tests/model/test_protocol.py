@@ -285,7 +285,7 @@ def _profile(**fields: Any) -> settings:
 
 
 def test_a_heartbeat_after_faults_stop_every_replica_shows_what_the_workers_do() -> None:
-    run_state_machine_as_test(Protocol, settings=_profile(max_examples=180, stateful_step_count=40, derandomize=True))
+    run_state_machine_as_test(Protocol, settings=_profile(max_examples=120, stateful_step_count=40, derandomize=True))
 
 
 @pytest.mark.slow
