@@ -29,6 +29,7 @@ from agent_status_publisher.contract.wire import Keys
 PUBLISHER_ONLY: Final = frozenset({"HEARTBEAT_SECONDS", "LEASE_SECONDS", "ERROR_TTL_SECONDS", "WAITING_TTL_SECONDS"})
 LOCALHOST_ORIGINS: Final = "localhost"
 NO_ORIGINS: Final = "none"
+OWN_ORIGIN: Final = "self"
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -49,6 +50,9 @@ def _port(number: Any, field: ValidationInfo) -> Any:
 
 _DEFAULT_PORTS: Final = {"port": 8000, "ingest_port": 8001}
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+# Of what a policy may hold, what names a page. A path, a lone `*` and a scheme without a host are refused, and so is
+# all that could begin another directive.
+_ANCESTOR: Final = re.compile(r"https?://(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(:\d{1,5}|:\*)?", re.IGNORECASE)
 Key = Annotated[SecretStr | None, BeforeValidator(_stripped)]
 Port = Annotated[int, BeforeValidator(_port), Field(ge=0, le=65535)]
 
@@ -142,6 +146,10 @@ class Settings(RedisSettings):
         default=(),
         description="Host names that requests may be for, comma-separated, besides localhost and IP addresses.",
     )
+    frame_ancestors: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Pages that may show the dashboard in a frame: origins, comma-separated, or `self`. Default: none.",
+    )
     debounce_seconds: float = Field(
         default=1.0, ge=0, le=60, description="Seconds in which a client gets at most one event."
     )
@@ -182,7 +190,7 @@ class Settings(RedisSettings):
             api_key()
         return super().load(**given)
 
-    @field_validator("cors_origins", "allowed_hosts", mode="before")
+    @field_validator("cors_origins", "allowed_hosts", "frame_ancestors", mode="before")
     @classmethod
     def _parts_are_a_list(cls, parts: Any) -> Any:
         return tuple(part.strip() for part in parts.split(",") if part.strip()) if isinstance(parts, str) else parts
@@ -198,6 +206,19 @@ class Settings(RedisSettings):
             if origin not in (LOCALHOST_ORIGINS, "*") and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+", origin):
                 raise ValueError(f"{origin!r} is not an origin like https://status.example.org, nor {NO_ORIGINS!r}")
         return origins
+
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _ancestors_are_origins(cls, ancestors: tuple[str, ...]) -> tuple[str, ...]:
+        if NO_ORIGINS in ancestors:
+            if len(ancestors) > 1:
+                raise ValueError(f"{NO_ORIGINS!r} must stand alone")
+            return ()
+        for ancestor in ancestors:
+            if ancestor != OWN_ORIGIN and not _ANCESTOR.fullmatch(ancestor):
+                right = f"an origin like https://wiki.example.org or https://*.example.org, nor {OWN_ORIGIN!r}"
+                raise ValueError(f"{ancestor!r} is not {right} or {NO_ORIGINS!r}")
+        return tuple(ancestor.lower() for ancestor in ancestors)
 
     @field_validator("allowed_hosts")
     @classmethod

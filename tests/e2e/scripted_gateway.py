@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import unquote_plus
 
-from agent_status_gateway.dashboard import ASSETS, HEADERS, INDEX
+from agent_status_gateway.dashboard import ASSETS, INDEX
+from agent_status_gateway.dashboard.policy import headers_for
 from chaos.gateways.gateway_client import STREAM
 
 Row = dict[str, Any]
@@ -132,7 +133,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes, media_type: str, status: int = 200) -> None:
         self.send_response(status)
-        for name, value in (HEADERS | {"Content-Type": media_type, "Content-Length": str(len(body))}).items():
+        about = {"Content-Type": media_type, "Content-Length": str(len(body))}
+        for name, value in {**headers_for(()), **about}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

@@ -1,4 +1,9 @@
-"""The dashboard page: plain files, read once, served from memory under a policy that lets nothing else in."""
+"""The dashboard page: plain files, read once, served from memory under a policy that lets nothing else in.
+
+In reading order:
+
+    policy  the headers of its files, and which pages may show it in a frame
+"""
 
 import gzip
 import hashlib
@@ -8,25 +13,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final, Self
 
-from fastapi import APIRouter, Header, HTTPException, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
 
+from agent_status_gateway.dashboard.policy import headers_for
 from agent_status_gateway.http.asking.negotiation import accepts_gzip
 
 INDEX: Final = "index.html"
 MEDIA_TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
-POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src data:; "  # the icon, which the page draws
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-HEADERS: Final = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    # Each load asks again, which the ETag makes cheap, so old and new files are never mixed.
-    "Cache-Control": "no-cache",
-    "Vary": "Accept-Encoding",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +42,11 @@ class Asset:
             etag=hashlib.sha256(body).hexdigest()[:16],
         )
 
-    def answer(self, *, accept_encoding: str, if_none_match: str) -> Response:
+    def answer(self, *, accept_encoding: str, if_none_match: str, headers: Mapping[str, str]) -> Response:
         """Response with the file, or 304 if the client has it. On HEAD, the server omits the body."""
         is_gzipped = accepts_gzip(accept_encoding)
         etag = f'"{self.etag}-gzip"' if is_gzipped else f'"{self.etag}"'
-        headers = HEADERS | {"ETag": etag}
+        headers = {**headers, "ETag": etag}
         known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
         if known & {etag, "*"}:
             return Response(status_code=304, headers=headers)
@@ -73,17 +66,27 @@ AcceptEncoding = Annotated[str, Header()]
 IfNoneMatch = Annotated[str, Header()]
 
 
+async def _headers(request: Request) -> Mapping[str, str]:
+    # Not a plain function: FastAPI would run that in a thread.
+    return headers_for(request.app.replica.settings.frame_ancestors)
+
+
+Headers = Annotated[Mapping[str, str], Depends(_headers)]
+
+
 @page.head("/")
 @page.get("/")
-async def index(accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = "") -> Response:
+async def index(headers: Headers, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = "") -> Response:
     """Serve the page. It needs no key, since its scripts request what it shows."""
-    return ASSETS[INDEX].answer(accept_encoding=accept_encoding, if_none_match=if_none_match)
+    return ASSETS[INDEX].answer(accept_encoding=accept_encoding, if_none_match=if_none_match, headers=headers)
 
 
 @page.head("/dashboard/{name:path}")
 @page.get("/dashboard/{name:path}")
-async def asset(name: str, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = "") -> Response:
+async def asset(
+    name: str, headers: Headers, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = ""
+) -> Response:
     """Serve one of the page's files."""
     if name not in ASSETS or name == INDEX:
         raise HTTPException(404)
-    return ASSETS[name].answer(accept_encoding=accept_encoding, if_none_match=if_none_match)
+    return ASSETS[name].answer(accept_encoding=accept_encoding, if_none_match=if_none_match, headers=headers)

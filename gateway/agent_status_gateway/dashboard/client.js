@@ -111,8 +111,9 @@ class Watch {
         return new Promise((release) => (this.#releaseLock = release));
       });
     } catch (error) {
-      if (error.name !== "AbortError") throw error;
       if (this.#queue !== queue || options.signal?.aborted) return;
+      if (error.name === "SecurityError") return this.#lead(); // a frame of another site may share nothing
+      if (error.name !== "AbortError") throw error;
       this.#follow(); // another tab took the lock: queue again
       this.#wait(name, { signal: queue.signal });
     }

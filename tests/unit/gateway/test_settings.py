@@ -53,6 +53,22 @@ def test_an_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) ->
         ("ALLOWED_HOSTS", "a.example:80", r"AGENT_STATUS_ALLOWED_HOSTS: 'a.example:80' is not a host name like"),
         ("ALLOWED_HOSTS", "*", r"AGENT_STATUS_ALLOWED_HOSTS: '\*' is not a host name like"),
         ("ALLOWED_HOSTS", "https://a.example", r"AGENT_STATUS_ALLOWED_HOSTS: 'https://a.example' is not"),
+        *(
+            (
+                "FRAME_ANCESTORS",
+                wrong,
+                r"AGENT_STATUS_FRAME_ANCESTORS: .* is not an origin like https://wiki\.example\.org",
+            )
+            for wrong in (
+                "*",
+                "wiki.example",
+                "https:",
+                "https://a.example/x",
+                "https://a.example; script-src *",
+                "'self'",
+            )
+        ),
+        ("FRAME_ANCESTORS", "none,self", r"AGENT_STATUS_FRAME_ANCESTORS: 'none' must stand alone"),
         ("REDIS_URL", "http://u:secret@h", r"AGENT_STATUS_REDIS_URL: cannot be parsed"),
         ("REDIS_URL", "redis://u:secret@h:port", r"AGENT_STATUS_REDIS_URL: cannot be parsed"),
     ],
@@ -85,6 +101,15 @@ def test_allowed_hosts_are_a_comma_separated_list_of_names(monkeypatch: pytest.M
     settings = load(monkeypatch, AGENT_STATUS_ALLOWED_HOSTS="Status.Example.org., caddy,my_box")
     assert settings.allowed_hosts == ("status.example.org", "caddy", "my_box")
     assert load(monkeypatch, AGENT_STATUS_ALLOWED_HOSTS="").allowed_hosts == ()
+
+
+def test_frame_ancestors_are_a_comma_separated_list_of_origins_and_none_is_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = load(monkeypatch, AGENT_STATUS_FRAME_ANCESTORS="self, https://*.Example.org:8443, http://10.0.0.1:*")
+    assert settings.frame_ancestors == ("self", "https://*.example.org:8443", "http://10.0.0.1:*")
+    assert load(monkeypatch, AGENT_STATUS_FRAME_ANCESTORS="none").frame_ancestors == ()
+    assert load(monkeypatch, AGENT_STATUS_FRAME_ANCESTORS="").frame_ancestors == ()
 
 
 def test_a_misspelt_name_with_our_prefix_is_found() -> None:

@@ -1,5 +1,6 @@
 // What people see of a page in the background: its title, its icon and, if they want them, notifications.
 
+import { ofBrowser } from "./kept/storage.js";
 import { counts, name, what } from "./presentation.js";
 
 const STORED = "agent-status notify";
@@ -49,7 +50,7 @@ export class Notifications {
   }
 
   get isOn() {
-    return !this.#button.hidden && localStorage.getItem(STORED) === "on" && Notification.permission === "granted";
+    return !this.#button.hidden && ofBrowser.get(STORED) === "on" && Notification.permission === "granted";
   }
 
   /** Notify of each row. The tag keeps two tabs from showing the same twice. */
@@ -71,7 +72,7 @@ export class Notifications {
       this.#button.textContent = "Notifications blocked";
       return;
     }
-    localStorage.setItem(STORED, isWanted ? "on" : "off");
+    ofBrowser.set(STORED, isWanted ? "on" : "off");
     this.#show();
   }
 

@@ -5,6 +5,7 @@ import { watchStatus } from "../client.js";
 import { Banner } from "./banner.js";
 import { Charts } from "./charts.js";
 import { History } from "./history.js";
+import { ofTab } from "./kept/storage.js";
 import { Notifications, newlyNeedingAttention, showInTab } from "./notifications.js";
 import { Rows, write } from "./rows.js";
 import { StateFilter, sentence, showChannels, showFleet, showPart, showUptime } from "./header.js";
@@ -190,12 +191,12 @@ function askForKey({ key, ticket }) {
 function keep({ key, ticket }) {
   if (!key && !ticket) return;
   forget();
-  if (ticket) sessionStorage.setItem(STORED.ticket, ticket);
-  else sessionStorage.setItem(STORED.key, key);
+  if (ticket) ofTab.set(STORED.ticket, ticket);
+  else ofTab.set(STORED.key, key);
 }
 
 function forget() {
-  for (const name of Object.values(STORED)) sessionStorage.removeItem(name);
+  for (const name of Object.values(STORED)) ofTab.remove(name);
 }
 
 /** Forget all that was shown: the next key may see less, and what it does not see has not ended. */
@@ -209,12 +210,12 @@ function forgetShown() {
 
 /** What this tab keeps under a name; "" if nothing. */
 function stored(name) {
-  return sessionStorage.getItem(STORED[name]) ?? "";
+  return ofTab.get(STORED[name]);
 }
 
 byId("key").addEventListener("submit", (event) => {
   event.preventDefault();
-  sessionStorage.setItem(STORED.key, byId("key-input").value);
+  ofTab.set(STORED.key, byId("key-input").value);
   begin();
 });
 byId("leave").addEventListener("click", () => {
