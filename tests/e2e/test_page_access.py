@@ -76,7 +76,7 @@ def test_nothing_is_cut_off_or_scrolls_sideways_on_a_screen_of_any_width(width: 
 def test_all_can_be_done_by_keys(tabs: BrowserContext, gateway: GatewayProcess) -> None:
     page = opened(tabs, gateway)
     reached = []
-    for _ in range(11):
+    for _ in range(12):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
@@ -84,7 +84,7 @@ def test_all_can_be_done_by_keys(tabs: BrowserContext, gateway: GatewayProcess) 
         if reached[-1] == "sort":
             break
     chips = ["0waiting for user", "0in error", "1thinking", "0running a tool", "0streaming"]
-    assert reached == ["notify", "API", *chips, "search", "channel", "sort"]
+    assert reached == ["notify", "options-open", "API", *chips, "search", "channel", "sort"]
     page.get_by_role("button", name="in error").focus()
     page.keyboard.press("Space")
     expect(page.get_by_text("No sessions match.")).to_be_visible()

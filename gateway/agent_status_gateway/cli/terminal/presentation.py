@@ -24,6 +24,8 @@ STATE_LABELS: Final = {
 MINUTE_SECONDS: Final = 60
 HOUR_SECONDS: Final = 3600
 DAY_SECONDS: Final = 86_400
+UNITS: Final = (("T", 10**12), ("B", 10**9), ("M", 10**6), ("k", 10**3))
+"""Units of large numbers, the largest first."""
 
 
 def in_order(rows: Iterable[SessionStatus]) -> list[SessionStatus]:
@@ -91,11 +93,14 @@ def duration(seconds: float) -> str:
 
 
 def tokens(usage: TokenUsage | None) -> str:
-    """Tokens in all: 950, 12.3k, 4.5M; empty for none. Cut, not rounded: no number is shown before it is reached."""
+    """Tokens in all: 950, 12.3k, 4.5M, 2.1B; empty for none.
+
+    The number is cut, not rounded: none is shown before it is reached.
+    """
     total = 0 if usage is None else usage["input"] + usage["output"]
-    if total < 1000:  # noqa: PLR2004 - as it says
+    unit, size = next(((unit, size) for unit, size in UNITS if total >= size), ("", 1))
+    if not unit:
         return str(total) if total else ""
-    unit, size = ("M", 1_000_000) if total >= 1_000_000 else ("k", 1000)  # noqa: PLR2004
     tenths = total * 10 // size
     return f"{tenths // 10:,}.{tenths % 10}{unit}"
 

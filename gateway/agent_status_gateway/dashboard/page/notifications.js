@@ -1,9 +1,7 @@
-// What people see of a page in the background: its title, its icon and, if they want them, notifications.
+// What people see of a page in the background: its title and its icon. notices/ has what leaves the page.
 
-import { ofBrowser } from "./kept/storage.js";
-import { counts, name, what } from "./presentation.js";
+import { counts } from "./presentation.js";
 
-const STORED = "agent-status notify";
 const COLOURS = { idle: "#6b7280", active: "#0d8a7f", degraded: "#d92d3a", waiting: "#d98200", unknown: "#9ca3af" };
 
 export function needsAttention({ state }) {
@@ -34,50 +32,4 @@ export function showInTab({ state, rows, isKnown, filter }) {
 export function newlyNeedingAttention(before, rows) {
   const states = new Map(before.map((row) => [row.session_key, row.state]));
   return rows.filter((row) => needsAttention(row) && states.get(row.session_key) !== row.state);
-}
-
-/** Notifications, if a person turned them on by the button. Only then is permission requested. */
-export class Notifications {
-  #button;
-
-  constructor(button) {
-    this.#button = button;
-    if (!window.Notification || !window.isSecureContext) return; // without notifications, no button
-    button.hidden = false;
-    button.addEventListener("click", () => this.#toggle());
-    addEventListener("storage", ({ key }) => key === STORED && this.#show());
-    this.#show();
-  }
-
-  get isOn() {
-    return !this.#button.hidden && ofBrowser.get(STORED) === "on" && Notification.permission === "granted";
-  }
-
-  /** Notify of each row. The tag keeps two tabs from showing the same twice. */
-  notify(rows) {
-    if (!this.isOn) return;
-    for (const row of rows.slice(0, 3)) {
-      const options = { body: what(row), tag: `${row.session_key} ${row.state}` };
-      try {
-        new Notification(name(row), options).onclick = () => window.focus();
-      } catch {
-        return; // a phone's browser has the class and lets no page use it
-      }
-    }
-  }
-
-  async #toggle() {
-    const isWanted = !this.isOn;
-    if (isWanted && (await Notification.requestPermission()) !== "granted") {
-      this.#button.textContent = "Notifications blocked";
-      return;
-    }
-    ofBrowser.set(STORED, isWanted ? "on" : "off");
-    this.#show();
-  }
-
-  #show() {
-    this.#button.setAttribute("aria-pressed", this.isOn);
-    this.#button.textContent = this.isOn ? "Notifying" : "Notify me";
-  }
 }

@@ -6,7 +6,10 @@ import { Banner } from "./banner.js";
 import { Charts } from "./charts.js";
 import { History } from "./history.js";
 import { ofTab } from "./kept/storage.js";
-import { Notifications, newlyNeedingAttention, showInTab } from "./notifications.js";
+import { Announcer } from "./notices/announcer.js";
+import { Notifier } from "./notices/notifier.js";
+import { newlyNeedingAttention, showInTab } from "./notifications.js";
+import { Options } from "./options/options.js";
 import { Rows, write } from "./rows.js";
 import { StateFilter, sentence, showChannels, showFleet, showPart, showUptime } from "./header.js";
 import * as view from "./view.js";
@@ -21,7 +24,8 @@ const byId = (id) => document.getElementById(id);
 const banner = new Banner();
 const charts = new Charts();
 let past = new History();
-const notifications = new Notifications(byId("notify"));
+const announcer = new Announcer();
+const notifier = new Notifier(byId("notify"), () => {});
 const states = new StateFilter(byId("states"), (state) => choose({ state }));
 const rows = new Rows(byId("rows"), drawBar);
 const endedRows = new Rows(byId("ended-rows"), drawBar);
@@ -60,7 +64,7 @@ function onStatus(status, ageSeconds, ours) {
   knownFrom = Math.min(knownFrom, at);
   past.look(view.viewQuery(of, location.search));
   past.add(status.sessions, at, (row) => view.showsEnds(of, row, location.search));
-  if (before && watch?.isLeader) notifications.notify(newlyNeedingAttention(before, status.sessions));
+  if (before && watch?.isLeader) notifier.notify(newlyNeedingAttention(before, status.sessions), performance.now());
   if (view.isWhole(of)) fleet = { size: status.sessions.length, channels: new Set(status.sessions.map((row) => row.channel)) };
   look();
   showSoon();
@@ -100,7 +104,7 @@ function show() {
   byId("key").hidden = banner.state !== "needs key";
   byId("main").hidden = snapshot === null || banner.state === "needs key";
   const announced = snapshot && banner.isLive ? sentence(snapshot.status, view.filterWords(snapshot.of)) : banner.sentence;
-  write(byId("announcement"), announced);
+  write(byId("announcement"), announcer.say(announced, now));
   if (byId("main").hidden) return;
   const clock = banner.asOf(now);
   const { sessions } = snapshot.status;
@@ -122,7 +126,9 @@ function show() {
 /** Update what changes with time. */
 function tick() {
   const now = performance.now();
+  notifier.tick(now, () => snapshot?.status.sessions ?? []);
   if (document.hidden) return;
+  write(byId("announcement"), announcer.tick(now));
   banner.show(now, snapshot !== null);
   if (byId("main").hidden) return;
   const clock = banner.asOf(now);
@@ -205,6 +211,7 @@ function forgetShown() {
   fleet = NO_FLEET;
   past = new History();
   knownFrom = Infinity;
+  notifier.forget();
   for (const table of [rows, endedRows]) table.show([], 0);
 }
 
@@ -236,6 +243,7 @@ for (const node of [byId("area"), document.querySelector("#sessions thead")]) si
 document.addEventListener("visibilitychange", showSoon);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", measure);
 
+new Options(notifier, () => snapshot?.status.sessions ?? []);
 keep(takeSecrets());
 showFields();
 setInterval(tick, TICK_MS);

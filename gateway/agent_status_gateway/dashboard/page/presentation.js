@@ -18,6 +18,7 @@ const OTHERS = 2;
 const MINUTE_SECONDS = 60;
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 86_400;
+const UNITS = [["T", 1e12], ["B", 1e9], ["M", 1e6], ["k", 1e3]];
 // Joiners are format characters too, but some scripts and emoji are spelt with them.
 const ACTIVE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
@@ -85,11 +86,16 @@ export function duration(seconds) {
   return `${Math.floor(whole / DAY_SECONDS)}d ${units(DAY_SECONDS, HOUR_SECONDS)}h`;
 }
 
+/** Tokens in all: 950, 12.3k, 4.5M, 2.1B. Cut, not rounded: no number is shown before it is reached. */
 export function tokens(usage) {
-  const sum = total(usage);
-  if (sum < 1000) return sum ? String(sum) : "";
-  const [unit, size] = sum >= 1_000_000 ? ["M", 1_000_000] : ["k", 1000];
-  const tenths = Math.floor((sum * 10) / size);
+  return short(total(usage));
+}
+
+/** Number in four characters or so; "" for none. */
+export function short(number) {
+  const [unit, size] = UNITS.find(([, least]) => number >= least) ?? ["", 1];
+  if (!unit) return number ? String(number) : "";
+  const tenths = Math.floor((number * 10) / size);
   return `${Math.floor(tenths / 10).toLocaleString("en")}.${tenths % 10}${unit}`;
 }
 

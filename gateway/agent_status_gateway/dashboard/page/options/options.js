@@ -1,0 +1,52 @@
+// The dialog of options: the sound, and what no notice is given for. They are kept in this browser, for all tabs.
+
+import { choices, words } from "../notices/mutes.js";
+import { element } from "../rows.js";
+
+const byId = (id) => document.getElementById(id);
+
+export class Options {
+  #notifier;
+  #rows;
+
+  /** `rows()` gives the rows of now, whose channels and labels can be muted. */
+  constructor(notifier, rows) {
+    this.#notifier = notifier;
+    this.#rows = rows;
+    byId("options-open").addEventListener("click", () => this.open());
+    byId("options-close").addEventListener("click", () => byId("options").close());
+    byId("sound").addEventListener("change", ({ target }) => (notifier.hasSound = target.checked));
+    byId("mute").addEventListener("change", ({ target }) => this.#mute(target.value));
+    notifier.onChange(() => byId("options").open && this.#show());
+  }
+
+  open() {
+    this.#show();
+    byId("options").showModal();
+  }
+
+  #mute(mute) {
+    if (mute && !this.#notifier.mutes.includes(mute)) this.#notifier.mutes = [...this.#notifier.mutes, mute];
+  }
+
+  #unmute(mute) {
+    this.#notifier.mutes = this.#notifier.mutes.filter((one) => one !== mute);
+    byId("mute").focus(); // the button that had the focus is gone
+  }
+
+  #show() {
+    const { mutes, hasSound } = this.#notifier;
+    byId("sound").checked = hasSound;
+    const select = byId("mute");
+    const options = choices(this.#rows(), mutes).map((mute) => element("option", { value: mute }, words(mute)));
+    select.replaceChildren(select.options[0], ...options);
+    select.value = "";
+    byId("muted").replaceChildren(...mutes.map((mute) => this.#muted(mute)));
+  }
+
+  #muted(mute) {
+    const button = element("button", { type: "button", ariaLabel: `Unmute ${words(mute)}` }, "Unmute");
+    button.addEventListener("click", () => this.#unmute(mute));
+    return element("li", {}, element("span", { dir: "auto" }, words(mute)), button);
+  }
+}
