@@ -140,7 +140,8 @@ class Pipeline:
             return False
         reads_at = self._sending.reads_at(now)
         if reads_at > now:
-            return self._sending.wakes_at > reads_at
+            self._sending.look_by(reads_at)
+            return False
         if not settling.can_settle_at_once():
             return True
         before = settling.current.rows.id

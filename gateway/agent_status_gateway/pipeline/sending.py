@@ -11,6 +11,7 @@ Rule 3. Who joins while an update is made is sent it too, unless it has these ro
 import asyncio
 from collections.abc import Callable, Collection
 from itertools import chain
+from math import ceil
 from typing import Final
 
 from agent_status_gateway.fanout.audience import Audience
@@ -52,10 +53,10 @@ class Sending:
         self._metrics = metrics
         self._clock = clock
         self._want_reading = want_reading
-        self.wakes_at = -NEVER
-        """The moment at which the loop that sends looks again, if nothing wakes it up before."""
+        self._wakes_at = -NEVER  # the moment at which the loop that sends looks again, if it waits
         self._report_seconds = 0.0  # that a report of the last long reading of the inbox took
         self._loop: asyncio.AbstractEventLoop
+        self._timer: asyncio.TimerHandle | None = None
 
     def reads_at(self, now: float) -> float:
         """The moment from which reports that wait are read."""
@@ -64,6 +65,17 @@ class Sending:
         steps = LEAD_SHARE * self._report_seconds * len(self._settling.inbox) // LEAD_STEP_SECONDS
         lead_seconds = min(steps * LEAD_STEP_SECONDS, self._audiences.window_seconds / 2)
         return max(self._audiences.wanted_from - lead_seconds, self._next_beat(now))
+
+    def look_by(self, moment: float) -> None:
+        """Have the loop that sends look again at this moment, or before it."""
+        if moment >= self._wakes_at:
+            return
+        self._stop_timer()
+        self._wakes_at = moment
+        # Not `asyncio.timeout`, which costs more than most looks. In whole milliseconds, as uvloop's timers are: it
+        # rounds them, and a look a moment too early would be for nothing.
+        seconds = ceil(1000 * max(0.0, moment - self._clock())) / 1000
+        self._timer = self._loop.call_later(seconds, self._settling.has_earlier.set)
 
     async def send_when_due(self) -> None:
         """Send what is due, for ever."""
@@ -147,13 +159,15 @@ class Sending:
             deadline = max(deadline, reads_at)
         due_at = max(self._audiences.due_at, self._next_beat(now))
         must_look = self._settling.inbox or not self._current.has_looked
-        self.wakes_at = moment = min(due_at, deadline, reads_at if must_look else NEVER)
-        # Not `asyncio.timeout`, which costs more than most looks.
-        seconds = max(0.0, moment - self._clock())
-        timer = None if moment == NEVER else self._loop.call_later(seconds, self._settling.has_earlier.set)
+        self._wakes_at = NEVER
+        self.look_by(min(due_at, deadline, reads_at if must_look else NEVER))
         try:
             await self._settling.has_earlier.wait()
         finally:
-            if timer is not None:
-                timer.cancel()
-            self.wakes_at = -NEVER
+            self._wakes_at = -NEVER
+            self._stop_timer()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -101,6 +101,27 @@ def test_reports_that_take_long_are_read_before_the_close_and_so_are_those_that_
     asyncio.run(scenario())
 
 
+def test_the_loop_that_waits_looks_again_when_it_is_first_asked_to_and_not_before() -> None:
+    async def scenario() -> list[float]:
+        middle = Middle()
+        asked: list[float] = []
+        loop = asyncio.get_running_loop()
+        with patch.object(loop, "call_later", side_effect=lambda seconds, _: asked.append(seconds)):
+            middle.sending.look_by(0.0)
+            assert not asked, "it does not wait yet"
+            waits = asyncio.create_task(middle.sending.send_when_due())
+            await turns_of_the_loop()
+            assert not asked, "nothing is due"
+            for moment in (0.5, 0.6, 0.2504, 0.3):
+                middle.sending.look_by(moment)
+            waits.cancel()
+            await asyncio.wait([waits])
+            middle.sending.look_by(0.1)
+        return asked
+
+    assert asyncio.run(scenario()) == [0.5, 0.251], "in whole milliseconds, and not too early"
+
+
 # sending: Rule 2
 def test_how_long_a_report_takes_is_found_when_many_are_read() -> None:
     async def scenario() -> None:
