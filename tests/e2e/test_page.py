@@ -131,7 +131,9 @@ def test_a_hostile_title_is_shown_as_text(
     expect(page.locator("#rows tr")).to_have_count(len(HOSTILE))
     assert names(page) == list(HOSTILE.values())
     assert page.locator("#rows .what").all_inner_texts() == [f"running {seen}" for seen in HOSTILE.values()]
-    assert page.locator("#rows :is(img, script, b, a)").count() == 0
+    assert page.locator("#rows :is(img, script, b)").count() == 0
+    links = page.locator("#rows a").evaluate_all("links => links.map((link) => link.getAttribute('href'))")
+    assert links == [f"?open=%3Cb%3E%3A{number}" for number in range(len(HOSTILE))]
     assert page.locator("#channel option").all_inner_texts() == ["All channels", "<b>"]
     assert page.evaluate("document.body.dataset.owned") is None
 

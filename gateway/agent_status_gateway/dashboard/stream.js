@@ -195,6 +195,6 @@ export function now() {
 }
 
 /** A header's value is bytes: those of UTF-8, as in the URL. */
-function encoded(text) {
+export function encoded(text) {
   return String.fromCharCode(...new TextEncoder().encode(text));
 }

@@ -5,19 +5,20 @@ import { watchStatus } from "../client.js";
 import { Banner } from "./banner.js";
 import { Charts } from "./charts.js";
 import { History } from "./history.js";
-import { ofTab } from "./kept/storage.js";
+import { forgetSecrets, keep, secrets } from "./kept/secrets.js";
 import { Announcer } from "./notices/announcer.js";
 import { Notifier } from "./notices/notifier.js";
 import { newlyNeedingAttention, showInTab } from "./notifications.js";
 import { Options } from "./options/options.js";
 import { Rows, write } from "./rows.js";
 import { StateFilter, sentence, showChannels, showFleet, showPart, showUptime } from "./header.js";
+import { name } from "./presentation.js";
+import { Opening } from "./session/opening.js";
+import { Panel } from "./session/panel.js";
 import * as view from "./view.js";
 
 const TICK_MS = 1000;
 const MAX_ENDED = 200;
-const STORED = { key: "agent-status key", ticket: "agent-status ticket" }; // for this tab alone
-
 const NO_FLEET = Object.freeze({ size: 0, channels: new Set() });
 
 const byId = (id) => document.getElementById(id);
@@ -25,7 +26,17 @@ const banner = new Banner();
 const charts = new Charts();
 let past = new History();
 const announcer = new Announcer();
-const notifier = new Notifier(byId("notify"), () => {});
+const notifier = new Notifier(byId("notify"), (key) => opening.open(key));
+const panel = new Panel({
+  item: openItem,
+  track: (key) => past.tracks.get(key),
+  children: (key) => open().filter(({ parent }) => parent === key).map((row) => ({ key: row.session_key, called: name(row) })),
+  secrets,
+  clock: (now) => banner.asOf(now),
+  say: answer,
+  closed: () => opening.close(),
+});
+const opening = new Opening(panel, wentBack);
 const states = new StateFilter(byId("states"), (state) => choose({ state }));
 const rows = new Rows(byId("rows"), drawBar);
 const endedRows = new Rows(byId("ended-rows"), drawBar);
@@ -40,14 +51,13 @@ let isDue = false;
 /** Watch what the choice needs. */
 function begin() {
   watch?.close();
-  const [key, ticket] = [stored("key"), stored("ticket")];
+  const tried = secrets();
   const ours = (asked = view.askedFor(choice, fleet));
   watch = watchStatus({
-    key,
-    ticket,
+    ...tried,
     view: view.viewQuery(ours, location.search),
     onStatus: (status, ageSeconds) => onStatus(status, ageSeconds, ours),
-    onConnection: (connection) => onConnection(connection, { key, ticket }),
+    onConnection: (connection) => onConnection(connection, tried),
   });
 }
 
@@ -111,7 +121,7 @@ function show() {
   const shown = chosen(choice, sessions);
   const isWhole = view.isWhole(snapshot.of);
   const isEmpty = isWhole && sessions.length === 0;
-  showPart({ asked: snapshot.of, isLink: stored("ticket") !== "", query: location.search });
+  showPart({ asked: snapshot.of, isLink: secrets().ticket !== "", query: location.search });
   showFleet(snapshot, clock, !isWhole);
   states.show(sessions, choice.state, (state) => view.knowsState(snapshot.of, state));
   showChannels(byId("channel"), sessions, fleet.channels, choice.channel);
@@ -126,7 +136,7 @@ function show() {
 /** Update what changes with time. */
 function tick() {
   const now = performance.now();
-  notifier.tick(now, () => snapshot?.status.sessions ?? []);
+  notifier.tick(now, open);
   if (document.hidden) return;
   write(byId("announcement"), announcer.tick(now));
   banner.show(now, snapshot !== null);
@@ -134,6 +144,7 @@ function tick() {
   const clock = banner.asOf(now);
   showUptime(snapshot, clock);
   rows.tick(clock);
+  panel.show(now);
   showEnded(now);
   const peak = charts.area(byId("area"), past.samples, { now, knownTo: clock });
   write(byId("area-peak"), peak ? `peak ${peak.toLocaleString("en")}` : "");
@@ -175,6 +186,30 @@ function choose(change) {
   showSoon();
 }
 
+/** The browser went to another of the page's addresses. */
+function wentBack() {
+  choice = fromQuery(location.search);
+  showFields();
+  look();
+  showSoon();
+}
+
+/** Rows of the newest snapshot. */
+function open() {
+  return snapshot?.status.sessions ?? [];
+}
+
+/** Session of the newest snapshot, and since when its state lasts. */
+function openItem(key) {
+  const row = open().find(({ session_key }) => session_key === key);
+  return row ? { row, since: snapshot.at - row.duration_seconds * 1000 } : null;
+}
+
+/** Answer a person who cannot see what a key or a button has done. */
+function answer(sentence) {
+  write(byId("announcement"), announcer.answer(sentence, performance.now()));
+}
+
 function showInUrl(query) {
   history.replaceState(history.state, "", `${location.pathname}${query && "?"}${query}${location.hash}`);
 }
@@ -185,7 +220,7 @@ function showFields() {
 }
 
 function askForKey({ key, ticket }) {
-  forget();
+  forgetSecrets();
   forgetShown();
   const link = "This link has expired or was revoked. Ask for a new one, or enter a key.";
   write(byId("key-problem"), ticket ? link : key ? "Wrong key" : "");
@@ -193,40 +228,24 @@ function askForKey({ key, ticket }) {
   requestAnimationFrame(() => requestAnimationFrame(() => byId("key-input").focus()));
 }
 
-/** Keep what a link gave. A key and a ticket do not go together: the newer one counts. */
-function keep({ key, ticket }) {
-  if (!key && !ticket) return;
-  forget();
-  if (ticket) ofTab.set(STORED.ticket, ticket);
-  else ofTab.set(STORED.key, key);
-}
-
-function forget() {
-  for (const name of Object.values(STORED)) ofTab.remove(name);
-}
-
-/** Forget all that was shown: the next key may see less, and what it does not see has not ended. */
 function forgetShown() {
   snapshot = null;
   fleet = NO_FLEET;
   past = new History();
   knownFrom = Infinity;
   notifier.forget();
+  panel.close();
   for (const table of [rows, endedRows]) table.show([], 0);
-}
-
-/** What this tab keeps under a name; "" if nothing. */
-function stored(name) {
-  return ofTab.get(STORED[name]);
 }
 
 byId("key").addEventListener("submit", (event) => {
   event.preventDefault();
-  ofTab.set(STORED.key, byId("key-input").value);
+  keep({ key: byId("key-input").value, ticket: "" });
   begin();
+  opening.restore();
 });
 byId("leave").addEventListener("click", () => {
-  forget();
+  forgetSecrets();
   showInUrl(view.withoutPart(location.search));
   snapshot = null; // of the part
   fleet = NO_FLEET;
@@ -243,8 +262,9 @@ for (const node of [byId("area"), document.querySelector("#sessions thead")]) si
 document.addEventListener("visibilitychange", showSoon);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", measure);
 
-new Options(notifier, () => snapshot?.status.sessions ?? []);
+new Options(notifier, open);
 keep(takeSecrets());
 showFields();
 setInterval(tick, TICK_MS);
 begin();
+opening.restore();

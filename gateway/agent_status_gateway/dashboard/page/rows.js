@@ -1,6 +1,7 @@
 // Rows of a table, by session key. A node is made once, and only text that has changed is written.
 
 import { duration, name, plain, tokens, what } from "./presentation.js";
+import { queryOf } from "./session/address.js";
 
 const NEAR = "200px"; // rows about to be scrolled into view
 
@@ -58,7 +59,7 @@ export class Rows {
     const cell = (kind, ...content) => element("td", { className: kind, role: "cell" }, ...content);
     const row = {
       key,
-      title: element("span", { className: "title", dir: "auto" }),
+      title: element("a", { className: "title", dir: "auto", href: queryOf(key) }),
       origin: element("span", { className: "origin", dir: "auto" }),
       what: element("span", { className: "what", dir: "auto" }),
       duration: cell("number in-state"),
@@ -74,6 +75,7 @@ export class Rows {
       row.tokens,
       cell("bar", row.canvas),
     );
+    row.node.dataset.key = key;
     this.#byNode.set(row.node, row);
     this.#observer.observe(row.node);
     return row;
