@@ -136,31 +136,3 @@ def test_a_hostile_title_is_shown_as_text(
     assert links == [f"?open=%3Cb%3E%3A{number}" for number in range(len(HOSTILE))]
     assert page.locator("#channel option").all_inner_texts() == ["All channels", "<b>"]
     assert page.evaluate("document.body.dataset.owned") is None
-
-
-def test_of_a_thousand_rows_an_event_touches_those_it_is_about(
-    tabs: BrowserContext, gateway: GatewayProcess, publisher: StatusPublisher
-) -> None:
-    for number in range(1000):
-        publisher.publish(f"web:{number:04}", "thinking")
-    publisher.flush(5)
-    page = opened(tabs, gateway)
-    expect(page.locator("#rows tr")).to_have_count(1000)
-    page.evaluate("""() => {
-        const seen = window.seen = { nodes: 0, rows: new Set() };
-        new MutationObserver((records) => {
-          for (const { target, addedNodes, removedNodes } of records) {
-            if (target.id === "rows") seen.nodes += addedNodes.length + removedNodes.length;
-            const row = (target.parentElement ?? target).closest("tr");
-            if (row && !(target.parentElement ?? target).closest(".in-state")) seen.rows.add(row);
-          }
-        }).observe(document.querySelector("#rows"), { subtree: true, childList: true, characterData: true });
-    }""")
-    publisher.publish("web:0500", "waiting_for_user")
-    expect(page.locator("#rows .what").first).to_have_text("waiting for user")
-    assert page.evaluate("[seen.nodes, seen.rows.size]") == [2, 1]  # one row changed its words, and its place
-    publisher.publish("web:0500", "streaming")
-    expect(page.locator("#rows tr").nth(500).locator(".what")).to_have_text("streaming")
-    assert page.evaluate("[seen.nodes, seen.rows.size]") == [4, 1]
-    drawn = page.evaluate("[...document.querySelectorAll('#rows canvas')].filter((canvas) => canvas.width > 0).length")
-    assert 0 < drawn < 100

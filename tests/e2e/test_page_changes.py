@@ -210,6 +210,27 @@ def test_a_client_with_a_view_gets_snapshots_of_it(
     assert page.evaluate("seen.length") == 2
 
 
+def test_a_client_that_takes_changes_gets_what_differs_and_a_tab_that_comes_later_all(
+    scripted: ScriptedGateway, page: Page, tabs: BrowserContext
+) -> None:
+    watch = """async () => {
+        const { watchStatus } = await import("/dashboard/client.js");
+        window.seen = [];
+        watchStatus({ onChange: ({ isWhole, global, sessions, gone }) => {
+          const keys = sessions.map((row) => row.session_key).join();
+          seen.push(`${isWhole} ${global.active_sessions} ${keys} ${gone.join()}`);
+        } });
+    }"""
+    page.evaluate(watch)
+    wait_until(lambda: page.evaluate("seen") == ["true 2 web:1,web:2 "], "the client has the snapshot")
+    scripted.say_change(change("a", row(3, "streaming"), gone=("web:1",)), "b")
+    wait_until(lambda: page.evaluate("seen.at(-1)") == "false 2 web:3 web:1", "the client has the change")
+    second = tabs.new_page()
+    second.goto(scripted.url)
+    second.evaluate(watch)
+    wait_until(lambda: second.evaluate("seen") == ["true 2 web:2,web:3 "], "the tab has all of it")
+
+
 def test_an_older_gateway_that_ignores_the_filter_is_not_taken_at_its_word(
     scripted: ScriptedGateway, tabs: BrowserContext
 ) -> None:

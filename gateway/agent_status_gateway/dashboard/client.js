@@ -8,6 +8,7 @@
  *       ticket: "…",                                // instead of a key: that of a share link
  *       view: "channel=web&state=error",            // a part of the snapshot; by default all of it
  *       onStatus(status, ageSeconds) { … },         // a snapshot, and how long ago it came
+ *       onChange(change, ageSeconds) { … },         // or only what differs: { isWhole, global, sessions, gone }
  *       onConnection({ state, sinceSeconds, nextTrySeconds, reason }) { … },
  *     });
  *     watch.close();
@@ -15,6 +16,7 @@
  * `state` is `connecting`, `connected`, `reconnecting`, `stale` or `needs key`: docs/reference/client-js.md says what each means.
  *
  * The stream brings changes (docs/reference/events.md). Each tab folds them, so `onStatus` always gets a whole snapshot.
+ * `onChange` gets what the event brought. Without `onStatus` no snapshot is put together, so an event costs what differs.
  *
  * Tabs share by a Web Lock (its holder has the connection, the others queue) and a BroadcastChannel. Without, as on
  * plain http: from another machine, each tab has a connection.
@@ -32,7 +34,7 @@ const FORMAT = 2; // of the messages between tabs: one with an older client.js s
  */
 export function watchStatus({ gateway = new URL("..", import.meta.url).href, isShared = true, view = "", ...options }) {
   const base = new URL(gateway.endsWith("/") ? gateway : `${gateway}/`, import.meta.url).href;
-  return new Watch({ key: "", ticket: "", onStatus() {}, onConnection() {}, ...options, isShared, base, view: queryOf(view) });
+  return new Watch({ key: "", ticket: "", onConnection() {}, ...options, isShared, base, view: queryOf(view) });
 }
 
 /** Query of a view. Equal views have equal queries, so that tabs with one view share it. */
@@ -204,8 +206,11 @@ class Watch {
 
   /** Take an event. One that does not continue the event before must not be shown. */
   #take({ kind, text, id, at }, ageSeconds) {
-    if (this.#fold.take(kind, JSON.parse(text), id, at)) {
-      this.#options.onStatus(this.#fold.snapshot, ageSeconds);
+    const data = JSON.parse(text);
+    if (this.#fold.take(kind, data, id, at)) {
+      const { onStatus, onChange } = this.#options;
+      onChange?.({ gone: [], ...data, isWhole: kind === "status" }, ageSeconds);
+      onStatus?.(this.#fold.snapshot, ageSeconds);
     } else if (this.#stream) {
       this.#stream.begin();
     } else if (this.#fold.id !== null) {

@@ -11,21 +11,23 @@ export class Fold {
   id = null;
   at = 0;
   #global = null;
-  #rows = new Map(); // by key, in the gateway's order: { row, at }
+  #rows = new Map(); // by key: { row, at }
+  #isInOrder = true; // the gateway's order
 
   /** Take an event. False if it does not continue the one before, so that only a whole snapshot helps. */
   take(kind, data, id, at) {
-    if (kind === "status") this.#rows = new Map();
-    else if (this.id === null || data.from !== this.id) return false;
+    if (kind === "status") {
+      this.#rows = new Map();
+      this.#isInOrder = true;
+    } else if (this.id === null || data.from !== this.id) {
+      return false;
+    }
     for (const key of data.gone ?? []) this.#rows.delete(key);
     const known = this.#rows.size;
-    let isUpdate = true;
     for (const row of data.sessions) {
-      isUpdate &&= this.#rows.has(row.session_key);
+      if (known && !this.#rows.has(row.session_key)) this.#isInOrder = false;
       this.#rows.set(row.session_key, { row, at });
     }
-    // Two lists that are in order already, one behind the other: sorting them takes as many steps as there are rows.
-    if (known && !isUpdate) this.#rows = new Map([...this.#rows].sort(([one], [other]) => byCodePoint(one, other)));
     this.#global = data.global;
     this.id = id;
     this.at = at;
@@ -34,6 +36,9 @@ export class Fold {
 
   /** The whole snapshot as of the newest event. */
   get snapshot() {
+    // Lists that are in order already, one behind the other: sorting them takes about as many steps as there are rows.
+    if (!this.#isInOrder) this.#rows = new Map([...this.#rows].sort(([one], [other]) => byCodePoint(one, other)));
+    this.#isInOrder = true;
     return { global: this.#global, sessions: Array.from(this.#rows.values(), (known) => this.#aged(known)) };
   }
 
@@ -45,7 +50,7 @@ export class Fold {
 }
 
 /** The gateway sorts keys by code points. `<` compares UTF-16, in which U+10000 and above come before U+E000. */
-function byCodePoint(one, other) {
+export function byCodePoint(one, other) {
   const length = Math.min(one.length, other.length);
   for (let index = 0; index < length; index += 1) {
     const [unit, otherUnit] = [one.charCodeAt(index), other.charCodeAt(index)];

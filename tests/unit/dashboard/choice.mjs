@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { NOTHING, chosen, fromQuery, toQuery } from "../../../gateway/agent_status_gateway/dashboard/page/filters.js";
+import { NOTHING, fromQuery, toQuery } from "../../../gateway/agent_status_gateway/dashboard/page/filters.js";
+import { Listing } from "../../../gateway/agent_status_gateway/dashboard/page/list/listing.js";
+import { Sessions } from "../../../gateway/agent_status_gateway/dashboard/page/list/sessions.js";
 
 const row = (session_key, state, more = {}) => {
   const [channel, session_id] = session_key.split(":");
@@ -13,7 +15,14 @@ const ROWS = [
   row("web:1", "error", { title: "Gamma", duration_seconds: 50 }),
   row("web:2", "waiting_for_user", { title: "alpha", duration_seconds: 5, token_usage: { input: 9, output: 0 } }),
 ];
-const keys = (choice) => chosen({ ...NOTHING, ...choice }, ROWS).map((one) => one.session_key);
+
+/** Keys of the rows that match a choice, in its order. */
+function keys(choice, rows = ROWS) {
+  const listing = new Listing({ ...NOTHING, ...choice });
+  const { changed } = new Sessions().take({ isWhole: true, sessions: rows, gone: [] }, 1_000_000);
+  for (const { item } of changed) listing.mark(item);
+  return listing.look().items.map((item) => item.key);
+}
 
 test("what is not chosen is not in the query, and comes back from it", () => {
   assert.equal(toQuery(NOTHING), "");
@@ -41,7 +50,7 @@ test("several channels or states are a list, however the link writes it", () => 
 
 test("a channel whose name has a comma can be chosen", () => {
   const rows = [row("a,b:1", "thinking"), row("c:1", "thinking")];
-  assert.deepEqual(chosen({ ...NOTHING, channel: "a,b" }, rows).map((one) => one.session_key), ["a,b:1"]);
+  assert.deepEqual(keys({ channel: "a,b" }, rows), ["a,b:1"]);
 });
 
 test("all that was chosen must hold", () => {

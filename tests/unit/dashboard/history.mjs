@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { History, WINDOW_MS } from "../../../gateway/agent_status_gateway/dashboard/page/history.js";
+import { History, MAX_ENDED, WINDOW_MS } from "../../../gateway/agent_status_gateway/dashboard/page/history.js";
 import { STATES } from "../../../gateway/agent_status_gateway/dashboard/page/presentation.js";
 
 const row = (state, duration_seconds, session_key = "web:1", tool_name = null) => ({
@@ -118,4 +118,52 @@ test("each view has samples of its own, which are kept for the window", () => {
   history.add([], WINDOW_MS + 4000);
   history.look("channel=ci");
   assert.deepEqual(history.samples, []);
+});
+
+test("a change is what a whole snapshot with it would be", () => {
+  const [changes, wholes] = [new History(), new History()];
+  const numbers = (thinking, error) => ({ waiting_for_user: 0, error, thinking, tool_running: 0, streaming: 0 });
+  for (const history of [changes, wholes]) history.add([row("thinking", 5), row("thinking", 5, "web:2")], 10_000);
+  changes.change({ changed: [row("error", 1)], gone: ["web:2", "web:9"], numbers: numbers(0, 1) }, 30_000);
+  wholes.add([row("error", 1)], 30_000);
+  for (const key of ["web:1", "web:2"]) assert.deepEqual(spans(changes, key), spans(wholes, key));
+  assert.deepEqual(changes.samples, wholes.samples);
+  assert.deepEqual(changes.ended(30_000).map((track) => track.row.session_key), ["web:2"]);
+});
+
+test("of many that ended the newest are kept", () => {
+  const history = new History();
+  const keys = Array.from({ length: MAX_ENDED + 5 }, (_, number) => `web:${number}`);
+  history.add(keys.map((key) => row("thinking", 0, key)), 0);
+  keys.forEach((key, second) => history.change({ changed: [], gone: [key], numbers: {} }, second * 100));
+  const ended = history.ended(keys.length * 100);
+  assert.equal(ended.length, MAX_ENDED);
+  assert.deepEqual([ended[0].row.session_key, ended.at(-1).row.session_key], [`web:${MAX_ENDED + 4}`, "web:5"]);
+  assert.equal(history.tracks.size, MAX_ENDED);
+});
+
+test("a session out of view ends when a whole snapshot shows that it has", () => {
+  const history = new History();
+  history.add([row("thinking", 0), row("error", 0, "web:2")], 0);
+  history.add([row("error", 10, "web:2")], 10_000, () => false);
+  assert.deepEqual(history.ended(10_000), []);
+  history.add([row("error", 20, "web:2")], 20_000);
+  assert.deepEqual(history.ended(20_000).map((track) => track.row.session_key), ["web:1"]);
+});
+
+test("numbers that come faster than once a second are one sample", () => {
+  const history = new History();
+  const numbers = (thinking) => ({ thinking });
+  for (let step = 0; step <= 100; step += 1) history.change({ changed: [], gone: [], numbers: numbers(step) }, step * 100);
+  assert.ok(history.samples.length <= 12);
+  assert.deepEqual(history.samples.at(-1).numbers, [100]);
+});
+
+test("the feed's loss is over with the next whole snapshot", () => {
+  const history = new History();
+  history.add([row("thinking", 0)], 0);
+  history.feedLost(5000);
+  assert.ok(history.isStopped);
+  history.add([row("thinking", 10)], 10_000);
+  assert.ok(!history.isStopped);
 });

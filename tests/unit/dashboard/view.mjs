@@ -61,11 +61,11 @@ test("nothing is claimed of what was not asked for", () => {
 });
 
 test("a snapshot with a row of something else is the whole, which an older gateway sends", () => {
-  const rows = [{ channel: "web", state: "error" }, { channel: "ci", state: "error" }];
-  assert.equal(answered(ERROR, rows), ERROR);
-  assert.equal(answered(WEB, rows), WHOLE);
-  assert.equal(answered(WEB, []), WEB);
-  assert.deepEqual(answered({ channel: "web,ci", state: "error" }, rows), { channel: "web,ci", state: "error" });
+  const found = { channels: ["web", "ci"], states: ["error"] };
+  assert.equal(answered(ERROR, found), ERROR);
+  assert.equal(answered(WEB, found), WHOLE);
+  assert.equal(answered(WEB, { channels: [], states: [] }), WEB);
+  assert.deepEqual(answered({ channel: "web,ci", state: "error" }, found), { channel: "web,ci", state: "error" });
   assert.equal(askedFor(NOTHING, fleet(501)), WHOLE);
 });
 

@@ -1,7 +1,7 @@
 // The banner: whether the snapshot on the page is current, and if not, since when.
 
+import { write } from "./dom.js";
 import { duration } from "./presentation.js";
-import { write } from "./rows.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -33,10 +33,9 @@ export class Banner {
   /** Words for the corner of the page, and for the line above the snapshot, if it needs one. */
   words(now, hasSnapshot) {
     const lasts = `${duration((now - this.asOf(now)) / 1000)} ago`;
+    if (this.isLive) return { short: "Live", long: "" };
     const since = time(this.asOf(now), now);
     switch (this.state) {
-      case "connected":
-        return { short: "Live", long: "" };
       case "reconnecting": {
         const left = Math.ceil(this.#connection.nextTrySeconds - (now - this.#at) / 1000);
         const why = this.#connection.reason ? ` (${this.#connection.reason})` : "";

@@ -33,10 +33,12 @@ export class Charts {
     pen.fillStyle = this.#colours.line;
     const middle = Math.floor(canvas.height / 2);
     pen.fillRect(Math.max(0, x(knownFrom)), middle, Math.max(0, x(until) - Math.max(0, x(knownFrom))), 1);
+    let drawn = -1; // spans within one pixel are one
     for (let index = 0; index < track.from.length; index += 1) {
       const left = Math.max(0, x(track.from[index]));
       const right = Math.min(width, x(Math.min(track.to[index], until)));
-      if (right < 0 || right < left) continue;
+      if (right < 0 || right < left || right <= drawn) continue;
+      drawn = Math.max(right, left + 1);
       const wide = right - left > 4 * this.#ratio;
       pen.fillStyle = this.#colours.states[track.states[index]] ?? this.#colours.unknown;
       pen.fillRect(left, 0, Math.max(this.#ratio, right - left - (wide ? GAP * this.#ratio : 0)), canvas.height);

@@ -1,17 +1,11 @@
 // Filters and order, kept in the page's URL so that a view can be bookmarked and shared. Neither a key nor a ticket is.
 
-import { STATES, inOrder, matches, name, total } from "./presentation.js";
+import { STATES } from "./presentation.js";
 import { listed } from "./view.js";
 
 export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention" });
 const SECRETS = ["key", "ticket"];
-/** Equal rows stay in order of their keys. */
-const SORTS = {
-  attention: inOrder,
-  duration: (rows) => by(rows, (row) => -row.duration_seconds),
-  tokens: (rows) => by(rows, (row) => -total(row.token_usage)),
-  name: (rows) => by(rows, (row) => name(row).toLowerCase()),
-};
+const SORTS = ["attention", "duration", "tokens", "name"];
 
 /** Filters of a URL's query. An invalid value counts as not set. Several channels or states are a list with commas. */
 export function fromQuery(query) {
@@ -23,7 +17,7 @@ export function fromQuery(query) {
     search: given.get("search") ?? "",
     channel: all("channel"),
     state: states.every((state) => STATES.includes(state)) ? states.join(",") : "",
-    sort: oneOf(Object.keys(SORTS), given.get("sort")) || NOTHING.sort,
+    sort: oneOf(SORTS, given.get("sort")) || NOTHING.sort,
   };
 }
 
@@ -38,19 +32,13 @@ export function toQuery(choice, query = "") {
   return String(parameters);
 }
 
-/** Rows that match the filters, in the chosen order. */
-export function chosen({ search, channel, state, sort }, rows) {
+/** Test for the filters: true for a session that matches. A session is `{ row, text }`. */
+export function finder({ search, channel, state }) {
   const channels = new Set([channel, ...listed(channel)]); // a channel's own name may have a comma
   const states = new Set(listed(state));
-  const kept = rows.filter(
-    (row) => (!channel || channels.has(row.channel)) && (!state || states.has(row.state)) && matches(row, search),
-  );
-  return SORTS[sort](kept);
-}
-
-function by(rows, rank) {
-  const ranked = rows.map((row) => [rank(row), row]);
-  return ranked.sort(([one], [other]) => (one < other ? -1 : Number(one > other))).map(([, row]) => row);
+  const part = search.trim().toLowerCase();
+  return (item) =>
+    (!channel || channels.has(item.row.channel)) && (!state || states.has(item.row.state)) && (!part || item.text.includes(part));
 }
 
 /** Take the key and the ticket out of the page's URL, at once. Each is null if there is none. */

@@ -1,16 +1,15 @@
 // The header: the fleet's figures, and the number of sessions in each state, which is also the filter.
 
-import { needsAttention } from "./notifications.js";
-import { STATE_LABELS, STATES, counts, duration, headline, numbers, tokens } from "./presentation.js";
-import { element, write } from "./rows.js";
+import { element, write } from "./dom.js";
+import { needWords } from "./notifications.js";
+import { STATE_LABELS, STATES, countWords, duration, headline, tokens } from "./presentation.js";
 import { filterWords, listed, partWords } from "./view.js";
 
 const byId = (id) => document.getElementById(id);
 const GLOBAL_LABELS = { idle: "Idle", active: "Active", degraded: "Degraded" };
 
 /** Show the figures as of `clock`. Those of a filter stand beside no capacity, since that is the whole fleet's. */
-export function showFleet({ status, at }, clock, isFiltered) {
-  const fleet = status.global;
+export function showFleet({ global: fleet, at }, usage, clock, isFiltered) {
   const most = isFiltered ? 0 : fleet.max_concurrent;
   byId("fleet").setAttribute("aria-label", most ? headline(fleet) : `${fleet.active_sessions} sessions`);
   write(byId("fleet-label"), isFiltered ? "Filter" : "Fleet");
@@ -22,18 +21,18 @@ export function showFleet({ status, at }, clock, isFiltered) {
   byId("load").hidden = !most;
   byId("load").style.setProperty("--share", `${(share * 100).toFixed(1)}%`);
   byId("load").dataset.full = share >= 1;
-  write(byId("tokens"), tokens(totalUsage(status.sessions)) || "0");
-  showUptime({ status, at }, clock);
+  write(byId("tokens"), tokens(usage) || "0");
+  showUptime({ global: fleet, at }, clock);
 }
 
-export function showUptime({ status, at }, clock) {
-  const { uptime_seconds, max_concurrent } = status.global;
+export function showUptime({ global, at }, clock) {
+  const { uptime_seconds, max_concurrent } = global;
   write(byId("uptime"), max_concurrent || uptime_seconds ? duration(uptime_seconds + (clock - at) / 1000) : "–");
 }
 
 /** Sentence for people who cannot see the colours. It changes with the state and the number that need attention. */
-export function sentence({ global, sessions }, filter) {
-  const attention = counts(sessions.filter(needsAttention));
+export function sentence(global, numbers, filter) {
+  const attention = needWords(numbers);
   return `${filter ? `Filter ${filter}:` : "Fleet"} ${global.state}${attention && ": "}${attention}.`;
 }
 
@@ -52,21 +51,26 @@ export class StateFilter {
     }
   }
 
-  /** `isKnown(state)` tells whether the rows have all sessions in this state. If not, there is no number. */
-  show(rows, chosen, isKnown) {
-    const found = numbers(rows);
+  /** `isKnown(state)` tells whether all sessions in this state are counted. If not, there is no number. */
+  show(numbers, chosen, isKnown) {
     for (const [state, { button, number }] of this.#buttons) {
       number.hidden = !isKnown(state);
-      write(number, found[state].toLocaleString("en"));
+      write(number, numbers[state].toLocaleString("en"));
       button.setAttribute("aria-pressed", listed(chosen).includes(state));
-      button.dataset.none = isKnown(state) && found[state] === 0;
+      button.dataset.none = isKnown(state) && numbers[state] === 0;
     }
   }
 }
 
-/** Channels to choose from: those of the rows, those known from before, and the chosen one. */
-export function showChannels(select, rows, known, chosen) {
-  const channels = [...new Set([...known, ...rows.map((row) => row.channel), chosen])].filter(Boolean).sort();
+/** Say how many sessions the list has, and of how many. */
+export function showMatches(matching, all) {
+  const sessions = `${all.toLocaleString("en")} session${all === 1 ? "" : "s"}`;
+  write(byId("matches"), matching === all ? sessions : `${matching.toLocaleString("en")} of ${sessions}`);
+}
+
+/** Channels to choose from: those of the sessions, those known from before, and the chosen one. */
+export function showChannels(select, here, known, chosen) {
+  const channels = [...new Set([...known, ...here, chosen])].filter(Boolean).sort();
   const shown = Array.from(select.options, (option) => option.value).slice(1);
   if (String(shown) !== String(channels)) {
     select.replaceChildren(select.options[0], ...channels.map((channel) => element("option", { value: channel }, channel)));
@@ -86,13 +90,4 @@ export function showPart({ asked, isLink, query }) {
   write(byId("part-text"), sentences.filter(Boolean).join(" "));
   byId("leave").hidden = !isLink && !part;
   byId("example").hidden = isLink || part !== "";
-}
-
-function totalUsage(rows) {
-  const usage = { input: 0, output: 0 };
-  for (const { token_usage } of rows) {
-    usage.input += token_usage?.input ?? 0;
-    usage.output += token_usage?.output ?? 0;
-  }
-  return usage;
 }

@@ -4,7 +4,8 @@
 // Rule 2: the time before that is unknown, and nothing is drawn for it.
 // Rule 3: a state lasts until the next one begins, or until the feed is lost. After that it goes on without a gap only if
 //         its beginning proves it.
-// Rule 4: a session that ended stays for 15 minutes. Nothing older is kept, and at most MAX_SPANS of a session.
+// Rule 4: a session that ended stays for 15 minutes, if it is among the newest MAX_ENDED. Nothing older is kept, and at most
+//         MAX_SPANS of a session.
 // Rule 5: a session that is only out of view has not ended. What it does there is unknown.
 //
 // Times are milliseconds.
@@ -12,8 +13,10 @@
 import { STATES, numbers } from "./presentation.js";
 
 export const WINDOW_MS = 15 * 60_000;
+export const MAX_ENDED = 1000;
 const MAX_SPANS = 1000;
 const SLACK_MS = 1500; // events travel
+const SAMPLE_MS = 1000; // numbers that come faster are one sample
 
 /** One session's spans, as lists of numbers, since there may be a million. The current one ends at Infinity. */
 class Track {
@@ -22,6 +25,7 @@ class Track {
   states = [];
   endedAt = null;
   row;
+  #item = null;
 
   constructor(row) {
     this.row = row;
@@ -44,9 +48,12 @@ class Track {
     if (this.from.length > MAX_SPANS) this.#drop(1);
   }
 
-  /** True if nothing of it is newer. */
-  isBefore(at) {
-    return this.endedAt === null ? this.to.at(-1) < at : this.endedAt < at;
+  /** The session as an item of a list: `{ key, row, since }`, since when it has ended. */
+  get asItem() {
+    if (this.#item?.row !== this.row || this.#item.since !== this.endedAt) {
+      this.#item = { key: this.row.session_key, row: this.row, since: this.endedAt };
+    }
+    return this.#item;
   }
 
   stop(at) {
@@ -69,7 +76,11 @@ export class History {
   tracks = new Map();
   /** Number of sessions in each state since `at`; `numbers` is null while that was unknown. */
   samples = [];
+  /** True since the feed was lost, until a whole snapshot says what goes on. */
+  isStopped = false;
   #samplesOf = new Map([["", this.samples]]); // by view
+  #ended = new Set(); // keys, the first one first
+  #away = new Map(); // when sessions went out of view, by key, the first one first
 
   /** Go on with another view's samples: numbers of two views do not belong in one chart. */
   look(view) {
@@ -77,47 +88,78 @@ export class History {
     this.samples = this.#samplesOf.get(view);
   }
 
-  /** `showsEnds(row)` tells whether these rows would have this one, had it not ended. */
+  /** Take a whole snapshot's rows. `showsEnds(row)` tells whether these rows would have this one, had it not ended. */
   add(rows, at, showsEnds = () => true) {
-    const here = new Set();
-    for (const row of rows) {
-      here.add(row.session_key);
+    const here = new Set(rows.map((row) => row.session_key));
+    const gone = [...this.tracks.keys()].filter((key) => !here.has(key));
+    this.change({ changed: rows, gone, numbers: numbers(rows) }, at, showsEnds);
+    this.isStopped = false;
+  }
+
+  /** Take what differs: rows that changed, keys that are gone, and the number of all sessions by state. */
+  change({ changed, gone, numbers }, at, showsEnds = () => true) {
+    for (const row of changed) {
       let track = this.tracks.get(row.session_key);
       if (!track) this.tracks.set(row.session_key, (track = new Track(row)));
+      this.#ended.delete(row.session_key);
+      this.#away.delete(row.session_key);
+      track.forgetBefore(at - WINDOW_MS);
       track.see(row, at);
     }
-    for (const [key, track] of this.tracks) {
-      if (track.endedAt === null && !here.has(key)) {
-        track.stop(at);
-        if (showsEnds(track.row)) track.endedAt = at;
-      }
-    }
-    this.#sample(at, Object.values(numbers(rows)));
+    for (const key of gone) this.#leave(key, at, showsEnds);
+    this.#sample(at, Object.values(numbers));
     this.#forgetBefore(at - WINDOW_MS);
   }
 
   /** The snapshot is no longer current. */
   feedLost(at) {
+    this.isStopped = true;
     for (const track of this.tracks.values()) track.stop(at);
     this.#sample(at, null);
   }
 
-  /** Sessions that ended, the last one first. */
+  /** Sessions that ended, the last one first. Those that ended together stay in the order of their keys. */
   ended(at) {
-    const ended = [...this.tracks.values()].filter((track) => track.endedAt !== null && track.endedAt > at - WINDOW_MS);
+    const ended = [];
+    for (const key of this.#ended) {
+      const track = this.tracks.get(key);
+      if (track.endedAt > at - WINDOW_MS) ended.push(track);
+    }
     return ended.sort((one, other) => other.endedAt - one.endedAt);
   }
 
+  /** A session is not here any more. It ended, unless it is only out of view. */
+  #leave(key, at, showsEnds) {
+    const track = this.tracks.get(key);
+    if (!track || this.#ended.has(key)) return;
+    track.stop(at);
+    if (showsEnds(track.row)) {
+      track.endedAt = at;
+      this.#away.delete(key);
+      this.#ended.add(key);
+    } else if (!this.#away.has(key)) {
+      this.#away.set(key, at);
+    }
+  }
+
   #sample(at, numbers) {
-    const before = this.samples.at(-1);
-    const isSame = before && (numbers === before.numbers || (numbers && String(numbers) === String(before.numbers)));
-    if (!isSame) this.samples.push({ at, numbers });
+    const [before, earlier] = [this.samples.at(-1), this.samples.at(-2)];
+    if (before && (numbers === before.numbers || (numbers && String(numbers) === String(before.numbers)))) return;
+    const isSoon = numbers && before?.numbers && earlier && at - before.at < SAMPLE_MS;
+    if (isSoon) before.numbers = numbers;
+    else this.samples.push({ at, numbers });
   }
 
   #forgetBefore(at) {
-    for (const [key, track] of this.tracks) {
-      if (track.isBefore(at)) this.tracks.delete(key);
-      else track.forgetBefore(at);
+    for (const key of this.#ended) {
+      if (this.tracks.get(key).endedAt >= at && this.#ended.size <= MAX_ENDED) break;
+      this.#ended.delete(key);
+      this.tracks.delete(key);
+    }
+    for (const [key, leftAt] of this.#away) {
+      if (leftAt >= at) break;
+      this.#away.delete(key);
+      this.tracks.delete(key);
     }
     for (const [view, samples] of this.#samplesOf) {
       const old = samples.findIndex((sample) => sample.at >= at);

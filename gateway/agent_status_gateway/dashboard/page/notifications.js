@@ -1,6 +1,6 @@
 // What people see of a page in the background: its title and its icon. notices/ has what leaves the page.
 
-import { counts } from "./presentation.js";
+import { countWords } from "./presentation.js";
 
 const COLOURS = { idle: "#6b7280", active: "#0d8a7f", degraded: "#d92d3a", waiting: "#d98200", unknown: "#9ca3af" };
 
@@ -8,17 +8,21 @@ export function needsAttention({ state }) {
   return state === "waiting_for_user" || state === "error";
 }
 
+/** Words for the sessions that need attention, of a number of sessions by state. */
+export function needWords({ waiting_for_user, error }) {
+  return countWords({ waiting_for_user, error });
+}
+
 /**
  * Show in the tab how many sessions need attention, and the state in colour; grey while it is unknown. `filter` are the
- * words for the part that these rows are.
+ * words for the part that these numbers by state are of.
  */
-export function showInTab({ state, rows, isKnown, filter }) {
-  const inNeed = rows.filter(needsAttention);
-  const title = `${isKnown ? "" : "? "}${counts(inNeed) || state}${filter ? ` · ${filter}` : ""} · Agent status`;
+export function showInTab({ state, numbers, isKnown, filter }) {
+  const number = numbers.waiting_for_user + numbers.error;
+  const title = `${isKnown ? "" : "? "}${needWords(numbers) || state}${filter ? ` · ${filter}` : ""} · Agent status`;
   if (document.title !== title) document.title = title;
   let colour = COLOURS.unknown;
-  if (isKnown) colour = COLOURS[inNeed.length && state !== "degraded" ? "waiting" : state];
-  const number = inNeed.length;
+  if (isKnown) colour = COLOURS[number && state !== "degraded" ? "waiting" : state];
   const text = number
     ? `<text x="16" y="23" text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="20" fill="#fff">${number > 9 ? "9+" : number}</text>`
     : "";
@@ -28,8 +32,7 @@ export function showInTab({ state, rows, isKnown, filter }) {
   if (link.getAttribute("href") !== href) link.setAttribute("href", href);
 }
 
-/** Rows that need attention since the snapshot before: they wait or failed, and did not before. */
-export function newlyNeedingAttention(before, rows) {
-  const states = new Map(before.map((row) => [row.session_key, row.state]));
-  return rows.filter((row) => needsAttention(row) && states.get(row.session_key) !== row.state);
+/** Rows that need attention now, of changes: they wait or failed, and did not before. */
+export function newlyNeedingAttention(changed) {
+  return changed.filter(({ item, before }) => needsAttention(item.row) && before?.state !== item.row.state).map(({ item }) => item.row);
 }

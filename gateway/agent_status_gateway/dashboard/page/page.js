@@ -1,36 +1,38 @@
-// The page: it takes snapshots from the stream and shows them. One timer runs, and only visible rows are drawn.
+// The page: it takes what the stream brings and shows it. An event costs what it changes, and only rows near the screen are
+// drawn. One timer runs, for what changes with time.
 
-import { NOTHING, chosen, fromQuery, takeSecrets, toQuery } from "./filters.js";
+import { NOTHING, fromQuery, takeSecrets, toQuery } from "./filters.js";
 import { watchStatus } from "../client.js";
 import { Banner } from "./banner.js";
 import { Charts } from "./charts.js";
-import { History } from "./history.js";
+import { write } from "./dom.js";
+import { MAX_ENDED } from "./history.js";
 import { forgetSecrets, keep, secrets } from "./kept/secrets.js";
+import { Model } from "./list/model.js";
+import { SessionRow } from "./list/row.js";
+import { Table } from "./list/table.js";
 import { Announcer } from "./notices/announcer.js";
 import { Notifier } from "./notices/notifier.js";
 import { newlyNeedingAttention, showInTab } from "./notifications.js";
 import { Options } from "./options/options.js";
-import { Rows, write } from "./rows.js";
-import { StateFilter, sentence, showChannels, showFleet, showPart, showUptime } from "./header.js";
+import { StateFilter, sentence, showChannels, showFleet, showMatches, showPart, showUptime } from "./header.js";
 import { name } from "./presentation.js";
 import { Opening } from "./session/opening.js";
 import { Panel } from "./session/panel.js";
 import * as view from "./view.js";
 
 const TICK_MS = 1000;
-const MAX_ENDED = 200;
-const NO_FLEET = Object.freeze({ size: 0, channels: new Set() });
 
 const byId = (id) => document.getElementById(id);
 const banner = new Banner();
 const charts = new Charts();
-let past = new History();
+const model = new Model(fromQuery(location.search));
 const announcer = new Announcer();
 const notifier = new Notifier(byId("notify"), (key) => opening.open(key));
 const panel = new Panel({
-  item: openItem,
-  track: (key) => past.tracks.get(key),
-  children: (key) => open().filter(({ parent }) => parent === key).map((row) => ({ key: row.session_key, called: name(row) })),
+  item: (key) => model.sessions.items.get(key) ?? null,
+  track: (key) => model.past.tracks.get(key),
+  children: (key) => model.rows.filter(({ parent }) => parent === key).map((row) => ({ key: row.session_key, called: name(row) })),
   secrets,
   clock: (now) => banner.asOf(now),
   say: answer,
@@ -38,44 +40,36 @@ const panel = new Panel({
 });
 const opening = new Opening(panel, wentBack);
 const states = new StateFilter(byId("states"), (state) => choose({ state }));
-const rows = new Rows(byId("rows"), drawBar);
-const endedRows = new Rows(byId("ended-rows"), drawBar);
-let choice = fromQuery(location.search);
+const rows = new Table(byId("rows"), (item) => new SessionRow(item, drawBar));
+const endedRows = new Table(byId("ended-rows"), (item) => new SessionRow(item, drawBar), { header: 0 });
+let isOther = true; // the list to show is not the one before with its changes
 let asked = view.WHOLE; // of the choice, what the gateway is to choose
-let fleet = NO_FLEET; // as of the last snapshot without a filter
-let snapshot = null; // { status, at, asked, of }: `of` is what it is of
-let knownFrom = Infinity;
 let watch = null;
 let isDue = false;
+let width = 0; // of the list
 
 /** Watch what the choice needs. */
 function begin() {
   watch?.close();
   const tried = secrets();
-  const ours = (asked = view.askedFor(choice, fleet));
+  const ours = (asked = view.askedFor(model.choice, model.fleet));
   watch = watchStatus({
     ...tried,
     view: view.viewQuery(ours, location.search),
-    onStatus: (status, ageSeconds) => onStatus(status, ageSeconds, ours),
+    onChange: (change, ageSeconds) => onChange(change, ageSeconds, ours),
     onConnection: (connection) => onConnection(connection, tried),
   });
 }
 
 /** Watch something else if the choice needs it. */
 function look() {
-  if (!view.isSame(asked, view.askedFor(choice, fleet))) begin();
+  if (!view.isSame(asked, view.askedFor(model.choice, model.fleet))) begin();
 }
 
-function onStatus(status, ageSeconds, ours) {
-  const at = performance.now() - ageSeconds * 1000;
-  const of = view.answered(ours, status.sessions);
-  const before = snapshot?.of === of ? snapshot.status.sessions : null;
-  snapshot = { status, at, asked: ours, of };
-  knownFrom = Math.min(knownFrom, at);
-  past.look(view.viewQuery(of, location.search));
-  past.add(status.sessions, at, (row) => view.showsEnds(of, row, location.search));
-  if (before && watch?.isLeader) notifier.notify(newlyNeedingAttention(before, status.sessions), performance.now());
-  if (view.isWhole(of)) fleet = { size: status.sessions.length, channels: new Set(status.sessions.map((row) => row.channel)) };
+function onChange(change, ageSeconds, ours) {
+  const now = performance.now();
+  const changed = model.take(change, { at: now - ageSeconds * 1000, asked: ours, query: location.search });
+  if (watch?.isLeader) notifier.notify(newlyNeedingAttention(changed), now);
   look();
   showSoon();
 }
@@ -84,17 +78,10 @@ function onConnection(connection, tried) {
   const wasLive = banner.isLive;
   banner.update(connection);
   const now = performance.now();
-  if (snapshot && wasLive && !banner.isLive) past.feedLost(banner.asOf(now));
-  // Without another snapshot it is still this one.
-  if (snapshot?.asked === asked && !wasLive && banner.isLive) past.add(aged(snapshot, now), now, (row) => view.showsEnds(snapshot.of, row, location.search));
+  if (model.snapshot && wasLive && !banner.isLive) model.past.feedLost(banner.asOf(now));
+  if (banner.isLive) model.goOn(asked, now, location.search);
   if (connection.state === "needs key") askForKey(tried);
   showSoon();
-}
-
-/** Rows of a snapshot, with durations as of now. */
-function aged({ status, at }, now) {
-  const seconds = Math.max(0, now - at) / 1000;
-  return status.sessions.map((row) => ({ ...row, duration_seconds: row.duration_seconds + seconds }));
 }
 
 /** Draw once per frame, however many messages came. The tab's title is updated at once, since it shows for a hidden page. */
@@ -110,99 +97,97 @@ function showSoon() {
 
 function show() {
   const now = performance.now();
+  const { snapshot, sessions, choice, fleet } = model;
   banner.show(now, snapshot !== null);
   byId("key").hidden = banner.state !== "needs key";
   byId("main").hidden = snapshot === null || banner.state === "needs key";
-  const announced = snapshot && banner.isLive ? sentence(snapshot.status, view.filterWords(snapshot.of)) : banner.sentence;
+  const announced = snapshot && banner.isLive ? sentence(snapshot.global, sessions.numbers, view.filterWords(snapshot.of)) : banner.sentence;
   write(byId("announcement"), announcer.say(announced, now));
   if (byId("main").hidden) return;
   const clock = banner.asOf(now);
-  const { sessions } = snapshot.status;
-  const shown = chosen(choice, sessions);
+  const { items, moved } = model.listing.look();
   const isWhole = view.isWhole(snapshot.of);
-  const isEmpty = isWhole && sessions.length === 0;
+  const isEmpty = isWhole && sessions.items.size === 0;
   showPart({ asked: snapshot.of, isLink: secrets().ticket !== "", query: location.search });
-  showFleet(snapshot, clock, !isWhole);
-  states.show(sessions, choice.state, (state) => view.knowsState(snapshot.of, state));
-  showChannels(byId("channel"), sessions, fleet.channels, choice.channel);
-  byId("sessions").hidden = shown.length === 0;
+  showFleet(snapshot, sessions.usage, clock, !isWhole);
+  states.show(sessions.numbers, choice.state, (state) => view.knowsState(snapshot.of, state));
+  showChannels(byId("channel"), sessions.channels.keys(), fleet.channels, choice.channel);
+  showMatches(items.length, sessions.items.size);
+  byId("matches").hidden = byId("sessions").hidden = items.length === 0;
   byId("filters").hidden = isEmpty;
   byId("empty").hidden = !isEmpty;
-  byId("no-match").hidden = isEmpty || shown.length > 0 || !view.covers(snapshot.of, choice);
-  rows.show(shown.map((row) => ({ row, since: snapshot.at - row.duration_seconds * 1000 })), clock);
+  byId("no-match").hidden = isEmpty || items.length > 0 || !view.covers(snapshot.of, choice);
+  rows.show(items, clock, isOther ? null : moved);
+  isOther = false;
   tick();
 }
 
 /** Update what changes with time. */
 function tick() {
   const now = performance.now();
-  notifier.tick(now, open);
+  notifier.tick(now, () => model.rows);
   if (document.hidden) return;
   write(byId("announcement"), announcer.tick(now));
-  banner.show(now, snapshot !== null);
+  banner.show(now, model.snapshot !== null);
   if (byId("main").hidden) return;
   const clock = banner.asOf(now);
-  showUptime(snapshot, clock);
+  showUptime(model.snapshot, clock);
   rows.tick(clock);
   panel.show(now);
   showEnded(now);
-  const peak = charts.area(byId("area"), past.samples, { now, knownTo: clock });
+  const peak = charts.area(byId("area"), model.past.samples, { now, knownTo: clock });
   write(byId("area-peak"), peak ? `peak ${peak.toLocaleString("en")}` : "");
 }
 
 function showEnded(now) {
-  const ended = past.ended(now);
+  const ended = model.past.ended(now);
   byId("ended").hidden = ended.length === 0;
-  write(byId("ended-number"), ended.length.toLocaleString("en"));
+  const isMore = ended.length >= MAX_ENDED;
+  write(byId("ended-number"), `${ended.length.toLocaleString("en")}${isMore ? " and more" : ""}`);
   if (!byId("ended").open) return;
-  endedRows.show(ended.slice(0, MAX_ENDED).map(({ row, endedAt }) => ({ row, since: endedAt })), now);
+  endedRows.show(ended.map((track) => track.asItem), now);
   endedRows.tick(now);
 }
 
 function showTab() {
-  const state = snapshot?.status.global.state ?? "…";
+  const { snapshot } = model;
+  const state = snapshot?.global.state ?? "…";
   const filter = snapshot ? view.filterWords(snapshot.of) : "";
-  showInTab({ state, rows: snapshot?.status.sessions ?? [], isKnown: snapshot !== null && banner.isLive, filter });
+  showInTab({ state, numbers: model.sessions.numbers, isKnown: snapshot !== null && banner.isLive, filter });
 }
 
 function drawBar(canvas, key) {
   const now = performance.now();
-  const track = past.tracks.get(key);
-  if (track) charts.bar(canvas, track, { now, knownFrom, knownTo: banner.asOf(now) });
+  const track = model.past.tracks.get(key);
+  if (track) charts.bar(canvas, track, { now, knownFrom: model.knownFrom, knownTo: banner.asOf(now) });
 }
 
 /** Read sizes and colours when they may have changed, not on each drawing. */
 function measure() {
   const bar = document.querySelector("#rows canvas");
   charts.measure(bar ?? byId("area"), byId("area"));
+  const { clientWidth } = document.querySelector("#sessions thead");
+  if (clientWidth !== width) for (const table of [rows, endedRows]) table.measure();
+  width = clientWidth;
   tick();
 }
 
 function choose(change) {
-  choice = { ...choice, ...change };
-  showInUrl(toQuery(choice, location.search));
-  showFields();
-  look();
-  showSoon();
+  setChoice({ ...model.choice, ...change });
+  showInUrl(toQuery(model.choice, location.search));
 }
 
 /** The browser went to another of the page's addresses. */
 function wentBack() {
-  choice = fromQuery(location.search);
+  setChoice(fromQuery(location.search));
+}
+
+function setChoice(choice) {
+  model.choice = choice;
+  isOther = true;
   showFields();
   look();
   showSoon();
-}
-
-/** Rows of the newest snapshot. */
-function open() {
-  return snapshot?.status.sessions ?? [];
-}
-
-/** Session of the newest snapshot, and since when its state lasts. */
-function openItem(key) {
-  const row = open().find(({ session_key }) => session_key === key);
-  return row ? { row, since: snapshot.at - row.duration_seconds * 1000 } : null;
 }
 
 /** Answer a person who cannot see what a key or a button has done. */
@@ -215,8 +200,8 @@ function showInUrl(query) {
 }
 
 function showFields() {
-  byId("search").value = choice.search;
-  byId("sort").value = choice.sort;
+  byId("search").value = model.choice.search;
+  byId("sort").value = model.choice.sort;
 }
 
 function askForKey({ key, ticket }) {
@@ -229,10 +214,8 @@ function askForKey({ key, ticket }) {
 }
 
 function forgetShown() {
-  snapshot = null;
-  fleet = NO_FLEET;
-  past = new History();
-  knownFrom = Infinity;
+  model.forget();
+  isOther = true;
   notifier.forget();
   panel.close();
   for (const table of [rows, endedRows]) table.show([], 0);
@@ -247,22 +230,22 @@ byId("key").addEventListener("submit", (event) => {
 byId("leave").addEventListener("click", () => {
   forgetSecrets();
   showInUrl(view.withoutPart(location.search));
-  snapshot = null; // of the part
-  fleet = NO_FLEET;
+  model.forgetSnapshot();
+  isOther = true;
   begin();
   showSoon();
 });
 byId("search").addEventListener("input", ({ target }) => choose({ search: target.value }));
 byId("channel").addEventListener("change", ({ target }) => choose({ channel: target.value }));
 byId("sort").addEventListener("change", ({ target }) => choose({ sort: target.value }));
-byId("clear").addEventListener("click", () => choose({ ...NOTHING, sort: choice.sort }));
+byId("clear").addEventListener("click", () => choose({ ...NOTHING, sort: model.choice.sort }));
 byId("ended").addEventListener("toggle", showSoon);
 const sizes = new ResizeObserver(measure);
 for (const node of [byId("area"), document.querySelector("#sessions thead")]) sizes.observe(node);
 document.addEventListener("visibilitychange", showSoon);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", measure);
 
-new Options(notifier, open);
+new Options(notifier, () => model.rows);
 keep(takeSecrets());
 showFields();
 setInterval(tick, TICK_MS);

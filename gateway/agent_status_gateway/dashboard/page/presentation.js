@@ -22,8 +22,12 @@ const UNITS = [["T", 1e12], ["B", 1e9], ["M", 1e6], ["k", 1e3]];
 // Joiners are format characters too, but some scripts and emoji are spelt with them.
 const ACTIVE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
+/** Place of a row among those that need attention; all others share the last one. */
+export function rank(row) {
+  return RANKS[row.state] ?? OTHERS;
+}
+
 export function inOrder(rows) {
-  const rank = (row) => RANKS[row.state] ?? OTHERS;
   return [...rows].sort((one, other) => rank(one) - rank(other));
 }
 
@@ -44,15 +48,21 @@ export function numbers(rows) {
 }
 
 export function counts(rows) {
-  const found = numbers(rows);
+  return countWords(numbers(rows));
+}
+
+/** Words for a number of sessions by state. */
+export function countWords(found) {
   return STATES.filter((state) => found[state]).map((state) => `${found[state]} ${STATE_LABELS[state]}`).join(", ");
 }
 
 export function matches(row, text) {
-  const part = text.trim().toLowerCase();
-  if (!part) return true;
-  const fields = [row.session_key, row.channel, name(row), row.state, STATE_LABELS[row.state], row.tool_name ?? ""];
-  return fields.some((field) => field?.toLowerCase().includes(part));
+  return searchable(row).includes(text.trim().toLowerCase());
+}
+
+/** What a search looks through: a line for each field, in lower case. */
+export function searchable(row) {
+  return [row.session_key, row.channel, name(row), row.state, STATE_LABELS[row.state], row.tool_name ?? ""].join("\n").toLowerCase();
 }
 
 /** Name of a session. */

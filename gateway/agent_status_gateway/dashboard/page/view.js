@@ -19,13 +19,11 @@ export function askedFor({ channel, state }, { size, channels }) {
   return { channel: canAsk && listed(channel).every((one) => channels.has(one)) ? channel : "", state };
 }
 
-/** What the rows are of: what was asked for, unless one of them is of something else. */
-export function answered(asked, rows) {
-  const [channels, states] = [listed(asked.channel), listed(asked.state)];
-  const isPart = rows.every(
-    (row) => (!channels.length || channels.includes(row.channel)) && (!states.length || states.includes(row.state)),
-  );
-  return isPart ? asked : WHOLE;
+/** What the sessions are of: what was asked for, unless one of them is of something else. Both are lists of what they have. */
+export function answered(asked, { channels, states }) {
+  const [askedChannels, askedStates] = [listed(asked.channel), listed(asked.state)];
+  const has = (list, found) => !list.length || found.every((one) => list.includes(one));
+  return has(askedChannels, channels) && has(askedStates, states) ? asked : WHOLE;
 }
 
 /** Query of the view: what was asked for, and the part that is in the page's URL. */

@@ -1,7 +1,7 @@
 // The dialog of options: the sound, and what no notice is given for. They are kept in this browser, for all tabs.
 
 import { choices, words } from "../notices/mutes.js";
-import { element } from "../rows.js";
+import { element } from "../dom.js";
 
 const byId = (id) => document.getElementById(id);
 

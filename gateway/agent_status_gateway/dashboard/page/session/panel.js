@@ -5,7 +5,7 @@
 
 import { watchStatus } from "../../client.js";
 import { duration, name, plain } from "../presentation.js";
-import { element, write } from "../rows.js";
+import { element, write } from "../dom.js";
 import { factsOf } from "./facts.js";
 import { PARTS } from "./parts.js";
 import { copy, shareLink } from "./share.js";

@@ -1,6 +1,6 @@
 // Elements for the facts of a session.
 
-import { element } from "../rows.js";
+import { element } from "../dom.js";
 import { queryOf } from "./address.js";
 
 /** By a fact's kind: the nodes that show its value. */

@@ -1,0 +1,85 @@
+// Pure: all that the page knows of the sessions: those that are open, the list of them, and what they did before.
+//
+// `of` is the part of the fleet that the newest event is of, as view.js has it. Times are milliseconds.
+
+import { History } from "../history.js";
+import * as view from "../view.js";
+import { Listing } from "./listing.js";
+import { Sessions } from "./sessions.js";
+
+const NO_FLEET = Object.freeze({ size: 0, channels: new Set() });
+
+export class Model {
+  sessions;
+  listing;
+  past;
+  /** The newest event: `{ global, at, asked, of }`. Null before the first one. */
+  snapshot;
+  /** What the last event without a filter said of the fleet: `{ size, channels }`. */
+  fleet;
+  /** Since when this page knows something. */
+  knownFrom;
+  #choice;
+
+  constructor(choice) {
+    this.#choice = choice;
+    this.forget();
+  }
+
+  get choice() {
+    return this.#choice;
+  }
+
+  set choice(choice) {
+    this.#choice = choice;
+    this.listing.choose(choice);
+  }
+
+  /**
+   * Take an event of a watch that asked for this part. `query` is that of the page. Returns its changes, as
+   * `Sessions.take` has them; none if the event before was of another part, since nothing in it is news then.
+   */
+  take(change, { at, asked, query }) {
+    const { changed, gone } = this.sessions.take(change, at);
+    for (const { item } of changed) this.listing.mark(item);
+    for (const item of gone) this.listing.mark(item);
+    const channels = [...this.sessions.channels.keys()];
+    const of = view.answered(asked, { channels, states: this.sessions.states });
+    const isNews = this.snapshot?.of === of;
+    this.snapshot = { global: change.global, at, asked, of };
+    this.knownFrom = Math.min(this.knownFrom, at);
+    if (view.isWhole(of)) this.fleet = { size: this.sessions.items.size, channels: new Set(channels) };
+    this.past.look(view.viewQuery(of, query));
+    const rows = changed.map(({ item }) => item.row);
+    const showsEnds = (row) => view.showsEnds(of, row, query);
+    if (change.isWhole) this.past.add(rows, at, showsEnds);
+    else this.past.change({ changed: rows, gone: gone.map(({ key }) => key), numbers: this.sessions.numbers }, at, showsEnds);
+    return isNews ? changed : [];
+  }
+
+  /** The feed is back, and without another snapshot it is still this one. */
+  goOn(asked, now, query) {
+    if (this.snapshot?.asked !== asked || !this.past.isStopped) return;
+    this.past.add(this.sessions.rows(now), now, (row) => view.showsEnds(this.snapshot.of, row, query));
+  }
+
+  /** Rows of the open sessions. */
+  get rows() {
+    return Array.from(this.sessions.items.values(), (item) => item.row);
+  }
+
+  /** Forget the sessions: the next ones are of another part. */
+  forgetSnapshot() {
+    this.snapshot = null;
+    this.fleet = NO_FLEET;
+    this.sessions = new Sessions();
+    this.listing = new Listing(this.#choice);
+  }
+
+  /** Forget all: the next key may see less, and what it does not see has not ended. */
+  forget() {
+    this.forgetSnapshot();
+    this.past = new History();
+    this.knownFrom = Infinity;
+  }
+}

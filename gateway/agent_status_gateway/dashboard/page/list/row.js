@@ -1,0 +1,60 @@
+// One session's row. Only text that has changed is written.
+
+import { element, write } from "../dom.js";
+import { duration, name, plain, tokens, what } from "../presentation.js";
+import { queryOf } from "../session/address.js";
+
+export class SessionRow {
+  node;
+  #shown = null;
+  #key;
+  #since = 0;
+  #title;
+  #origin = element("span", { className: "origin", dir: "auto" });
+  #what = element("span", { className: "what", dir: "auto" });
+  #duration = cell("number in-state");
+  #tokens = cell("number tokens");
+  #canvas = element("canvas", { width: 0, height: 0, ariaHidden: "true" });
+  #draw;
+
+  /** `draw(canvas, key)` draws the session's bar. */
+  constructor({ key }, draw) {
+    this.#key = key;
+    this.#draw = draw;
+    this.#title = element("a", { className: "title", dir: "auto", href: queryOf(key) });
+    const state = cell("state", element("span", { className: "dot" }), this.#what);
+    const session = cell("session", this.#title, this.#origin);
+    this.node = element("tr", { role: "row" }, session, state, this.#duration, this.#tokens, cell("bar", this.#canvas));
+    this.node.dataset.key = key;
+  }
+
+  /** Show `{ row, since }`, with the page's time at which its state began. */
+  update({ row, since }) {
+    this.#since = since;
+    if (this.#shown === row) return;
+    this.#shown = row;
+    this.node.dataset.state = row.state;
+    const called = name(row);
+    write(this.#title, called);
+    const id = plain(row.session_id);
+    write(this.#origin, called === id ? plain(row.channel) : `${plain(row.channel)} · ${id}`);
+    write(this.#what, what(row));
+    write(this.#tokens, tokens(row.token_usage) || "–");
+  }
+
+  /** Update what changes with time. */
+  tick(clock) {
+    write(this.#duration, duration((clock - this.#since) / 1000));
+    this.#draw(this.#canvas, this.#key);
+  }
+
+  /** Give the canvas's memory back. */
+  remove() {
+    this.#canvas.width = 0;
+    this.node.remove();
+  }
+}
+
+function cell(kind, ...content) {
+  return element("td", { className: kind, role: "cell" }, ...content);
+}

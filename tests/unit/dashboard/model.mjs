@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { NOTHING } from "../../../gateway/agent_status_gateway/dashboard/page/filters.js";
+import { Model } from "../../../gateway/agent_status_gateway/dashboard/page/list/model.js";
+import { WHOLE } from "../../../gateway/agent_status_gateway/dashboard/page/view.js";
+
+const row = (session_key, state = "thinking", duration_seconds = 0) => {
+  const [channel, session_id] = session_key.split(":");
+  return { session_key, session_id, channel, state, duration_seconds, title: null, tool_name: null, token_usage: null };
+};
+const event = (isWhole, sessions, gone = []) => ({ isWhole, global: { active_sessions: sessions.length }, sessions, gone });
+const WEB = { channel: "web", state: "" };
+const ERROR = { channel: "", state: "error" };
+const asked = (part, at = 0) => ({ at, asked: part, query: "" });
+const shown = (model) => model.listing.look().items.map((item) => item.key);
+const ended = (model, at) => model.past.ended(at).map((track) => track.row.session_key);
+
+/** A model that has taken two sessions of the whole fleet at 1,000 ms. */
+function begun() {
+  const model = new Model(NOTHING);
+  model.take(event(true, [row("ci:1"), row("web:1")]), asked(WHOLE, 1000));
+  return model;
+}
+
+test("an event changes the sessions, the list and the history", () => {
+  const model = begun();
+  const changed = model.take(event(false, [row("web:1", "error")], ["ci:1"]), asked(WHOLE, 5000));
+  assert.deepEqual(changed.map(({ item, before }) => [item.key, before.state]), [["web:1", "thinking"]]);
+  assert.deepEqual(shown(model), ["web:1"]);
+  assert.deepEqual(model.rows.map((one) => one.state), ["error"]);
+  assert.deepEqual(ended(model, 5000), ["ci:1"]);
+  assert.deepEqual([model.snapshot.at, model.snapshot.of, model.knownFrom], [5000, WHOLE, 1000]);
+});
+
+test("nothing in the first event of another part is news, and only ends that are sure are ends", () => {
+  const model = begun();
+  assert.deepEqual(model.take(event(true, [row("web:1", "error")]), asked(ERROR, 2000)), []);
+  assert.deepEqual(ended(model, 2000), []);
+  assert.equal(model.take(event(false, [row("web:2", "error")]), { ...asked(ERROR, 3000), asked: model.snapshot.asked }).length, 1);
+});
+
+test("the fleet is what the last event without a filter said", () => {
+  const model = begun();
+  assert.deepEqual(model.fleet, { size: 2, channels: new Set(["ci", "web"]) });
+  model.take(event(true, [row("web:1")]), asked(WEB, 2000));
+  assert.equal(model.fleet.size, 2);
+});
+
+test("an older gateway's whole snapshot is called that, whatever was asked for", () => {
+  const model = begun();
+  model.take(event(true, [row("ci:1"), row("web:1")]), asked(WEB, 2000));
+  assert.equal(model.snapshot.of, WHOLE);
+});
+
+test("after a loss without another snapshot the states go on only where their beginning proves it", () => {
+  const model = begun();
+  model.past.feedLost(3000);
+  model.goOn(WEB, 9000, "");
+  assert.equal(model.past.tracks.get("web:1").to.at(-1), 3000);
+  model.goOn(WHOLE, 9000, "");
+  assert.equal(model.past.tracks.get("web:1").to.at(-1), Infinity);
+  assert.ok(!model.past.isStopped);
+});
+
+test("another choice shows other sessions at once", () => {
+  const model = begun();
+  model.choice = { ...NOTHING, channel: "ci" };
+  assert.deepEqual(shown(model), ["ci:1"]);
+  model.forgetSnapshot();
+  assert.deepEqual([shown(model), model.snapshot, model.fleet.size], [[], null, 0]);
+  assert.equal(model.past.tracks.size, 2);
+  model.take(event(true, [row("ci:1"), row("web:1")]), asked(WHOLE, 2000));
+  assert.deepEqual(shown(model), ["ci:1"]);
+});
+
+test("of what a key has shown nothing is left for the next one", () => {
+  const model = begun();
+  model.forget();
+  assert.deepEqual([model.rows, model.past.tracks.size, model.knownFrom], [[], 0, Infinity]);
+});
