@@ -18,8 +18,11 @@ const tell = (key, state, more = {}) => request("POST", key, { state, ...more })
 const end = (key) => request("DELETE", key);
 
 const key = "node:42";
-await tell(key, "thinking", { title: "Count to three" });
+await tell(key, "thinking", { title: "Count to three", labels: { agent: "counter" } });
 await tell(key, "tool_running", { tool_name: "count" });
-for (let n = 1; n <= 3; n++) await new Promise((resolve) => setTimeout(resolve, 300));
+for (let n = 1; n <= 3; n++) {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await tell(key, "tool_running", { tool_name: "count", progress: { done: n, of: 3 } });
+}
 await tell(key, "streaming", { usage: { input: 12, output: 3 } });
 await end(key);

@@ -43,6 +43,11 @@ class Session(Handle):
         self._set_title(title)
 
     @property
+    def labels(self) -> dict[str, str]:
+        """The session's own labels, by name. Those of its worker are not among them."""
+        return dict(self._lasting.labels)
+
+    @property
     def parent(self) -> str | None:
         """The key of the session for which this one works. `StatusPublisher.session` sets it."""
         return self._lasting.parent

@@ -40,7 +40,10 @@ def check(publisher: RecordingPublisher, key: str) -> None:
 
 
 def test_the_node_example_is_seen_on_the_dashboard() -> None:
-    check(run(need.program("node"), EXAMPLES / "ingest.mjs"), "node:42")
+    publisher = run(need.program("node"), EXAMPLES / "ingest.mjs")
+    check(publisher, "node:42")
+    assert publisher.changes[-2].labels == {"agent": "counter"}
+    assert publisher.changes[-2].progress == (3, 3)
 
 
 @pytest.mark.slow

@@ -5,9 +5,10 @@ from typing import Final, get_args
 
 import orjson
 
-from agent_status_gateway.ingest.app import SessionUpdate, create_ingest
+from agent_status_gateway.ingest.app import create_ingest
 from agent_status_gateway.ingest.body_limit import MAX_BODY_BYTES
 from agent_status_gateway.ingest.hook_event import Cli
+from agent_status_gateway.ingest.session_update import SessionUpdate
 from agent_status_gateway.settings import IngestSettings
 from agent_status_publisher.contract import report, text, wire
 from agent_status_publisher.contract.decoding.layout import cut_record
@@ -38,6 +39,8 @@ def test_the_fields_of_a_session_update_are_those_that_are_taken() -> None:
     assert named(INGEST, "| field |") == set(SessionUpdate.model_fields)
     states = next(row[1] for row in rows(INGEST, "| field |") if row[0] == "`state`")
     assert all(f"`{state}`" in states for state in SessionState)
+    reasons = next(row[1] for row in rows(INGEST, "| field |") if row[0] == "`waiting_for`")
+    assert all(f"`{reason}`" in reasons for reason in WaitingFor)
     assert all(f"`{cli}`" in INGEST for cli in get_args(Cli))
 
 

@@ -11,12 +11,11 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final, Literal, NoReturn
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from agent_status_gateway.access.credentials import DropKeys, has_key
@@ -27,12 +26,13 @@ from agent_status_gateway.ingest.body_limit import BodyLimit
 from agent_status_gateway.ingest.hook_event import Cli, HookEvent
 from agent_status_gateway.ingest.hooks import take
 from agent_status_gateway.ingest.processes import Missed, missing, named_process
+from agent_status_gateway.ingest.session_update import SessionUpdate
 from agent_status_gateway.ingest.sessions import IngestSessions, TooManySessionsError
 from agent_status_gateway.paths import LIVENESS_PATH
 from agent_status_gateway.settings import LOOPBACK, IngestSettings
 from agent_status_gateway.tasks import keep_running
 from agent_status_gateway.version import VERSION
-from agent_status_publisher import SessionState, StatusPublisher
+from agent_status_publisher import StatusPublisher
 from agent_status_publisher.contract.report import check_session_key
 from agent_status_publisher.hooks.caller import host_name
 from agent_status_publisher.hooks.process_start import process_start
@@ -48,30 +48,10 @@ CONNECTIONS: Final = 1000
 """The most connections at once: each sends an update, and is gone again."""
 HOSTS: Final = (*sorted(LOOPBACK), "[::1]")
 """The names of this machine in a request's `Host`, where IPv6 addresses stand in brackets."""
+MAX_PROBLEMS: Final = 20
+"""The most problems in a refusal. A client may send any number of them."""
 MAX_PLACE_CHARACTERS: Final = 100
 """The most characters of a field's name in a refusal. A client invents the names of unknown fields."""
-
-
-class Usage(BaseModel):
-    """Tokens of this run so far, in all."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    input: int = Field(0, ge=0)
-    output: int = Field(0, ge=0)
-
-
-class SessionUpdate(BaseModel):
-    """Update of one session."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    state: SessionState
-    tool_name: str | None = None
-    title: str | None = None
-    error_message: str | None = None
-    usage: Usage | None = None
-    ttl_seconds: float | None = Field(None, gt=0, le=86_400, allow_inf_nan=False)
 
 
 async def _require_key(request: Request) -> None:
@@ -104,23 +84,17 @@ open_to_all = APIRouter()
 @keyed.post("/sessions/{key:path}", status_code=204, summary="Set what a session does now; open it first if necessary")
 async def update(key: Key, change: SessionUpdate, sessions: Sessions) -> None:
     """Set what a session does now. An error ends it, and is shown for the error TTL. Usage is the total of this run."""
-    session = sessions.open(key, change.title)
-    if change.ttl_seconds is not None:
-        session.ttl_seconds = change.ttl_seconds
-    if change.state is not SessionState.ERROR:
-        session.activity.set(change.state, change.tool_name)
-    if change.usage is not None:
-        session.session.usage(input=change.usage.input, output=change.usage.output)
-    if change.state is SessionState.ERROR:
-        sessions.end(key, change.error_message or "failed")
-    else:
-        sessions.renew(session)
+    one = sessions.get(key)
+    if problem := change.problem_for(key, {} if one is None else one.session.labels):
+        field, reason = problem
+        _refuse(["body", field], reason)
+    change.apply(key, sessions)
 
 
 @keyed.delete("/sessions/{key:path}", status_code=204, summary="End a session")
-async def end(key: Key, sessions: Sessions) -> None:
-    """End a session. Nothing happens if it is not open."""
-    sessions.end(key)
+async def end(key: Key, sessions: Sessions, outcome: Literal["done", "cancelled"] = "done") -> None:
+    """End a session, as done or as cancelled. Nothing happens if it is not open."""
+    sessions.end(key, outcome=outcome)
 
 
 @keyed.post("/hooks/{cli}", summary="Receive a hook event of a command-line agent")
@@ -210,7 +184,8 @@ async def _refused(_request: Request, error: Exception) -> Response:
     """
     assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for nothing else
     problems = [
-        {"type": one["type"], "loc": [_place(part) for part in one["loc"]], "msg": one["msg"]} for one in error.errors()
+        {"type": one["type"], "loc": [_place(part) for part in one["loc"]], "msg": one["msg"]}
+        for one in error.errors()[:MAX_PROBLEMS]
     ]
     return Response(json.dumps({"detail": problems}), 422, media_type="application/json")
 

@@ -10,8 +10,8 @@ Rule 4. A session whose agent's process is gone ends.
 Rule 5. When the last work in the background ends, a session is kept for a moment more: its agent goes on by itself.
 """
 
-from collections.abc import Callable, Container
-from typing import Final
+from collections.abc import Callable, Container, Mapping
+from typing import Final, Literal
 
 from agent_status_gateway.ingest.activity.activity import Activity
 from agent_status_gateway.ingest.processes import Process
@@ -51,7 +51,7 @@ class IngestSession:
             case SessionState.TOOL_RUNNING, tool:
                 self.session.tool_running(tool or "tool")
             case SessionState.WAITING_FOR_USER, _:
-                self.session.waiting_for_user()
+                self.session.waiting_for_user(self.activity.waiting_for)
             case SessionState.STREAMING, _:
                 self.session.streaming()
             case _:
@@ -78,8 +78,15 @@ class IngestSessions:
         """Session with this key, if it is open."""
         return self._open.get(key)
 
-    def open(self, key: str, title: str | None = None) -> IngestSession:
-        """Open session with this key. If there is none, it opens, thinking.
+    def open(
+        self,
+        key: str,
+        title: str | None = None,
+        *,
+        parent: str | None = None,
+        labels: Mapping[str, str | None] | None = None,
+    ) -> IngestSession:
+        """Open session with this key. If there is none, it opens, thinking. What is None stays as it is.
 
         Raises:
             TooManySessionsError: `MAX_SESSIONS` others are open.
@@ -88,9 +95,11 @@ class IngestSessions:
         if one is None:
             if len(self._open) >= MAX_SESSIONS:
                 raise TooManySessionsError(f"{MAX_SESSIONS} sessions are open already")
-            session = self._publisher.session(key, title)
+            session = self._publisher.session(key, title, parent=parent, labels=labels)
             one = self._open[key] = IngestSession(key, session, self._ttl_seconds)
             self._begin_ttl(one)
+        elif parent is not None or labels:
+            self._publisher.session(key, parent=parent, labels=labels)
         if title is not None and one.session.title != title:
             one.session.title = title
         return one
@@ -108,13 +117,13 @@ class IngestSessions:
         else:
             self.end(one.key)
 
-    def end(self, key: str, error: str | None = None) -> None:
-        """End a session, with an error or without."""
+    def end(self, key: str, error: str | None = None, *, outcome: Literal["done", "cancelled"] = "done") -> None:
+        """End a session, with an error or without. One with an error has failed, whatever the outcome says."""
         one = self._open.pop(key, None)
         if one is None:
             return
         if error is None:
-            one.session.end()
+            one.session.end(outcome)
         else:
             one.session.error(error)
 

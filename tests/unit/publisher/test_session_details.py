@@ -35,6 +35,13 @@ def test_a_session_opens_with_all_that_it_is(publisher: RecordingPublisher) -> N
     assert (session.parent, session.link) == ("ci:7", "https://example.com/pr/7")
 
 
+def test_a_session_names_its_own_labels() -> None:
+    with RecordingPublisher(labels={"team": "web"}) as publisher:
+        session = publisher.session(KEY, labels={"agent": "reviewer"})
+        session.labels["agent"] = "a copy"
+        assert session.labels == {"agent": "reviewer"}
+
+
 def test_labels_are_set_and_taken_away_one_by_one(publisher: RecordingPublisher) -> None:
     session = publisher.session(KEY, labels={"agent": "reviewer", "model": "opus-5"})
     session.label("model", "opus-6")

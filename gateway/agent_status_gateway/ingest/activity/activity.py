@@ -12,7 +12,7 @@ from typing import Any
 
 from agent_status_gateway.ingest.activity.background import Background
 from agent_status_gateway.ingest.activity.calls import OpenCalls
-from agent_status_gateway.ingest.activity.questions import Questions
+from agent_status_gateway.ingest.activity.questions import Questions, Reason
 from agent_status_publisher import SessionState
 
 
@@ -22,6 +22,7 @@ class Activity:
     def __init__(self) -> None:
         self._state = SessionState.THINKING
         self._tool: str | None = None
+        self._reason: Reason | None = None
         self._calls = OpenCalls()
         self.questions = Questions(self._calls)
         self._background = Background()
@@ -39,6 +40,13 @@ class Activity:
         return (self._state, self._tool) if tool is None else (SessionState.TOOL_RUNNING, tool)
 
     @property
+    def waiting_for(self) -> Reason | None:
+        """The reason why a user is waited for. None if that is not known, or nobody is waited for."""
+        if self.questions or self._state is not SessionState.WAITING_FOR_USER:
+            return None
+        return self._reason
+
+    @property
     def is_done(self) -> bool:
         """True when the turn is over and nothing runs in the background, unless the prompt is waited for."""
         at_prompt = self._state is SessionState.WAITING_FOR_USER
@@ -49,10 +57,10 @@ class Activity:
         """True while it may take long until the next event: a tool runs, a user is asked, or the turn is over."""
         return self.is_over or self.shown[0] in (SessionState.TOOL_RUNNING, SessionState.WAITING_FOR_USER)
 
-    def set(self, state: SessionState, tool: str | None = None) -> None:
+    def set(self, state: SessionState, tool: str | None = None, reason: Reason | None = None) -> None:
         """Set the state until the next update. What was open is not any more."""
         self._clear()
-        self._state, self._tool = state, tool
+        self._state, self._tool, self._reason = state, tool, reason
 
     def turn(self) -> None:
         """Begin a turn with a prompt."""

@@ -9,10 +9,12 @@ Rule 3. An event that repeats an open question adds none: the request for a perm
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from agent_status_gateway.ingest.activity.calls import Call, OpenCalls
 
+Reason = Literal["approval", "question", "reply"]
+"""The reasons why a session waits for a person, as the report has them."""
 MAX_QUESTIONS: Final = 100
 """Maximum open questions of one session."""
 ANYONE: Final = "*"
