@@ -30,7 +30,7 @@ def decode_details(row: dict[str, Any], key: str, state: SessionState) -> Detail
     context, progress = _pair(row, "context"), _pair(row, "progress")
     details = Details(
         labels_of(row),
-        _parent_of(row, key),
+        parent_of(row, key),
         _link_of(row),
         reason if state is SessionState.WAITING_FOR_USER else None,
         context if context and context[1] else None,
@@ -41,7 +41,7 @@ def decode_details(row: dict[str, Any], key: str, state: SessionState) -> Detail
 
 
 def labels_of(row: dict[str, Any]) -> Labels:
-    """The field `labels` of a session or a worker.
+    """The field `labels` of a session, an end or a worker.
 
     Raises:
         MalformedReportError: It is not an object, or a value is not a text.
@@ -54,7 +54,12 @@ def labels_of(row: dict[str, Any]) -> Labels:
     raise MalformedReportError("type", "labels is not an object of texts")
 
 
-def _parent_of(row: dict[str, Any], key: str) -> str | None:
+def parent_of(row: dict[str, Any], key: str) -> str | None:
+    """The field `parent` of a session or an end with this key; None if it cannot be its parent.
+
+    Raises:
+        MalformedReportError: It is not a text.
+    """
     parent = optional_text(row, "parent")
     if not parent or parent == key:
         return None

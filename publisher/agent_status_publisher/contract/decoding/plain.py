@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar
 
 import orjson
 
-from agent_status_publisher.contract.decoding.details import decode_details, labels_of
+from agent_status_publisher.contract.decoding.details import decode_details, labels_of, parent_of
 from agent_status_publisher.contract.decoding.fields import key_of, number_of, optional_text, rows_of, text_of
 from agent_status_publisher.contract.details.details import DETAIL_NAMES
 from agent_status_publisher.contract.details.end import (
@@ -131,4 +131,6 @@ def _decode_ended(row: dict[str, Any]) -> EndedRecord:
         _OUTCOMES.get(optional_text(row, "outcome", MAX_ENDED_TITLE_CHARACTERS) or ""),
         optional_text(row, "title", MAX_ENDED_TITLE_CHARACTERS),
         optional_text(row, "error", MAX_ENDED_ERROR_CHARACTERS),
+        labels_of(row),
+        parent_of(row, key),
     )

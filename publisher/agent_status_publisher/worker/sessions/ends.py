@@ -17,6 +17,7 @@ from agent_status_publisher.contract.details.end import (
     EndedRecord,
     Outcome,
 )
+from agent_status_publisher.contract.details.labels import Labels
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
 from agent_status_publisher.contract.text import cut_text
 from agent_status_publisher.worker.sessions.run import Run, to_ms
@@ -26,7 +27,7 @@ MAX_ENDED: Final = 64
 MAX_DESCRIBED_BYTES: Final = 16 * 1024
 """The most bytes that a report has of ends, but for keys and the beginnings of runs."""
 _PLAIN_BYTES: Final = 60
-"""The most bytes of an end's JSON but for its key, the beginning of its run, its title and its error."""
+"""The most bytes of an end's JSON but for its key, the beginning of its run, its texts, its labels and its parent."""
 ENDED_SECONDS: Final = 3600.0
 MINUTE_SECONDS: Final = 60.0
 """Seconds for which an end is in every report, however many follow: 64 can pass within a heartbeat."""
@@ -46,6 +47,8 @@ class End(NamedTuple):
     outcome: Outcome = Outcome.DONE
     title: str | None = None
     error: str | None = None
+    labels: Labels = ()
+    parent: str | None = None
     more_bytes: int = 0
 
 
@@ -90,7 +93,11 @@ def end_of(run: Run, now: float, outcome: Outcome) -> End:
     error = None
     if run.state is SessionState.ERROR:
         outcome, error = Outcome.FAILED, cut_text(run.error or "", MAX_ENDED_ERROR_CHARACTERS)
-    return End(run.started_at, now, outcome, title, error, _PLAIN_BYTES + len(orjson.dumps((title, error))))
+    labels, parent = run.details.labels, run.details.parent
+    more_bytes = _PLAIN_BYTES + len(orjson.dumps((title, error)))
+    if labels or parent is not None:
+        more_bytes += len(orjson.dumps({"labels": dict(labels), "parent": parent}))
+    return End(run.started_at, now, outcome, title, error, labels, parent, more_bytes)
 
 
 def ended_records(ends: dict[str, End], now: float) -> tuple[EndedRecord, ...]:
@@ -101,8 +108,12 @@ def ended_records(ends: dict[str, End], now: float) -> tuple[EndedRecord, ...]:
         [
             EndedRecord(key, to_ms(now - run_started_at))
             if place < others
-            else EndedRecord(key, to_ms(now - run_started_at), to_ms(now - ended_at), outcome, title, error)
-            for place, (key, (run_started_at, ended_at, outcome, title, error, _)) in enumerate(ends.items())
+            else EndedRecord(
+                key, to_ms(now - run_started_at), to_ms(now - ended_at), outcome, title, error, labels, parent
+            )
+            for place, (key, (run_started_at, ended_at, outcome, title, error, labels, parent, _)) in enumerate(
+                ends.items()
+            )
         ]
     )
 

@@ -77,7 +77,7 @@ WHOLE = WorkerRecord(
     ),
     ended=(
         EndedRecord(key="cron:old", run_ms=90000),
-        EndedRecord("cron:night", 60000, 500, Outcome.FAILED, "Tidy up", "no disk"),
+        EndedRecord("cron:night", 60000, 500, Outcome.FAILED, "Tidy up", "no disk", (("agent", "tidier"),), "cron:all"),
     ),
     labels=(("team", "web"),),
 )
@@ -104,6 +104,8 @@ ends = st.builds(
     outcome=st.none() | st.sampled_from(Outcome),
     title=st.none() | texts,
     error=st.none() | texts,
+    labels=labels,
+    parent=st.none() | st.just("a parent"),
 )
 sessions = st.builds(
     SessionRecord,
@@ -166,7 +168,14 @@ def plain_json(said: WorkerRecord) -> bytes:
     whole |= {"left": True} if said.left else {}
     whole |= {"labels": dict(said.labels)} if said.labels else {}
     whole |= {"sessions": [row(session) for session in said.sessions]}
-    ended = [{name: value for name, value in end._asdict().items() if value is not None} for end in said.ended]
+    ended = [
+        {
+            name: value
+            for name, value in (end._asdict() | {"labels": dict(end.labels) or None}).items()
+            if value is not None
+        }
+        for end in said.ended
+    ]
     whole |= {"ended": ended} if ended else {}
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -63,6 +63,8 @@ def test_a_record_that_is_not_ours_is_refused_with_its_reason(encoded: bytes, re
         (("ended", 1, "ended_ms"), "long ago", "type"),
         (("ended", 1, "outcome"), 1, "type"),
         (("ended", 1, "title"), [], "type"),
+        (("ended", 1, "labels"), ["agent"], "type"),
+        (("ended", 1, "parent"), 1, "type"),
         (("labels",), ["web"], "type"),
         (("labels", "team"), 1, "type"),
     ],
@@ -110,3 +112,13 @@ def test_no_json_at_all_gets_past_the_decoder_except_as_a_refusal(value: object)
     except MalformedReportError:
         return
     assert value == [], "only an empty list of sessions is valid here"
+
+
+# details: Rule 1
+def test_the_labels_and_the_parent_of_an_end_are_held_to_the_limits_of_a_session() -> None:
+    whole = orjson.loads(encode_record(WHOLE))
+    whole["ended"][1] |= {"labels": {"agent": "tidier", "a:b": "x", "long": "x" * 129}, "parent": "cron:night"}
+    whole["ended"][0]["parent"] = "a\nb"
+    plain, described = decode_plainly(orjson.dumps(whole)).ended
+    assert (described.labels, described.parent) == ((("agent", "tidier"),), None)
+    assert (plain.labels, plain.parent) == ((), None)

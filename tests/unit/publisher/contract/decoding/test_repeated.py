@@ -148,7 +148,12 @@ rows = st.builds(
 )
 ends = st.lists(
     st.builds(ended, st.sampled_from(["a", "b", "}]"]), numbers)
-    | st.builds(EndedRecord, st.just("c"), numbers, st.none() | numbers, st.none(), st.none() | texts),
+    | st.builds(EndedRecord, st.just("c"), numbers, st.none() | numbers, st.none(), st.none() | texts)
+    | st.builds(
+        lambda run_ms, parent: EndedRecord("d", run_ms, labels=(("agent", "}],"),), parent=parent),
+        numbers,
+        st.sampled_from(["a", "}]"]),
+    ),
     max_size=2,
 )
 records = st.builds(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
+from agent_status_publisher.contract.details.details import Details
 from agent_status_publisher.contract.details.end import (
     MAX_ENDED_ERROR_CHARACTERS,
     MAX_ENDED_TITLE_CHARACTERS,
@@ -16,7 +17,8 @@ from agent_status_publisher.contract.details.end import (
     Outcome,
     ended_json,
 )
-from agent_status_publisher.contract.report import MAX_SESSIONS
+from agent_status_publisher.contract.details.labels import MAX_LABELS_BYTES
+from agent_status_publisher.contract.report import MAX_KEY_BYTES, MAX_SESSIONS
 from agent_status_publisher.worker.sessions.ends import (
     ENDED_SECONDS,
     MAX_DESCRIBED_BYTES,
@@ -71,6 +73,13 @@ def test_a_record_says_how_long_ago_the_run_began() -> None:
     assert ended_records({"web:1": end}, 8.0) == (EndedRecord("web:1", 7000, 5000, Outcome.FAILED, "T", "boom"),)
 
 
+def test_an_end_keeps_the_labels_and_the_parent_of_its_session_and_no_other_details() -> None:
+    labels = (("agent", "reviewer"),)
+    run = Run("web:1", None, 1.0, details=Details(labels, "web:0", "https://example.com/", cost_usd=1.5))
+    ended = {"web:1": end_of(run, 3.0, Outcome.DONE)}
+    assert ended_records(ended, 3.0) == (EndedRecord("web:1", 2000, 0, Outcome.DONE, labels=labels, parent="web:0"),)
+
+
 # ends: Rule 1
 @pytest.mark.parametrize("outcome", Outcome)
 def test_a_session_in_error_has_failed_whatever_its_agent_says(outcome: Outcome) -> None:
@@ -96,17 +105,26 @@ def test_of_the_newest_ends_a_report_says_more() -> None:
 
 
 titles = st.none() | st.text(max_size=MAX_ENDED_TITLE_CHARACTERS) | st.just("ü" * 80) | st.just('"' * 80)
+lasting = st.sampled_from(
+    [
+        Details(),
+        Details(parent="web:0"),
+        Details(parent='"' * 512),
+        Details((("agent", "reviewer"),), "web:0"),
+        Details(tuple((f"{number}", '"' * 63) for number in range(8))),
+    ]
+)
 errors = st.none() | st.text(max_size=MAX_ENDED_ERROR_CHARACTERS) | st.just("\U0001f600" * 120)
 
 
-def ended(title: str | None, error: str | None, outcome: Outcome) -> End:
-    run = Run("web:1", title, 0.0)
+def ended(title: str | None, error: str | None, outcome: Outcome, details: Details) -> End:
+    run = Run("web:1", title, 0.0, details=details)
     if error is not None:
         run.fail(error, 0.0, 30.0)
     return end_of(run, 0.0, outcome)
 
 
-ends = st.builds(ended, titles, errors, st.sampled_from(Outcome))
+ends = st.builds(ended, titles, errors, st.sampled_from(Outcome), lasting)
 
 
 # ends: Rule 4
@@ -123,6 +141,7 @@ def test_what_a_report_says_of_ends_is_bounded_and_is_of_the_newest(some: list[E
     assert len(told) <= MAX_ENDED
     if len(told) < min(len(some), MAX_ENDED):  # the next one would not have had room
         longest_bytes = 60 + len(orjson.dumps(("", ""))) + 4 * (MAX_ENDED_TITLE_CHARACTERS + MAX_ENDED_ERROR_CHARACTERS)
+        longest_bytes += 2 * (MAX_LABELS_BYTES + MAX_KEY_BYTES) + 100
         assert more_bytes > MAX_DESCRIBED_BYTES - longest_bytes - 60 * len(told)
 
 
