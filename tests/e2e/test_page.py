@@ -103,10 +103,10 @@ def test_what_is_chosen_is_shown_and_lives_in_the_url(tabs: BrowserContext, gate
     titles = page.locator("#rows .title")
     page.get_by_label("Channel").select_option("slack")
     expect(titles).to_have_text(["Delta", "Charlie", "Echo"])
-    page.get_by_role("button", name="thinking").click()
+    page.locator("#states").get_by_role("button", name="thinking").click()
     expect(titles).to_have_text(["Echo"])
     assert page.url == f"{gateway.url}/?channel=slack&state=thinking"
-    page.get_by_role("button", name="thinking").click()
+    page.locator("#states").get_by_role("button", name="thinking").click()
     page.get_by_label("Sort by").select_option("tokens")
     expect(titles).to_have_text(["Echo", "Charlie", "Delta"])
     page.get_by_role("searchbox").fill("BASH")

@@ -79,14 +79,14 @@ def test_the_gateway_is_asked_for_the_filter_and_the_page_says_what_its_numbers_
     expect(page).to_have_title("1 waiting for user · web · Agent status")
     expect(page.get_by_role("status")).to_have_text("Filter web: active: 1 waiting for user.", timeout=10_000)
     assert [chip.replace("\n", "") for chip in chips(page)][:3] == ["1waiting for user", "0in error", "1thinking"]
-    page.get_by_role("button", name="waiting for user").click()
+    page.locator("#states").get_by_role("button", name="waiting for user").click()
     expect(page).to_have_title("1 waiting for user · web, waiting for user · Agent status")
     expect(page.locator("#rows .title")).to_have_text(["Bravo"])
     assert [chip.replace("\n", "") for chip in chips(page)][:3] == ["1waiting for user", "in error", "thinking"]
     assert page.url == f"{gateway.url}/?channel=web&state=waiting_for_user"
     expect(page.locator("#ended")).to_be_hidden()  # out of view is not the end
     page.get_by_label("Channel").select_option("")
-    page.get_by_role("button", name="waiting for user").click()
+    page.locator("#states").get_by_role("button", name="waiting for user").click()
     expect(page.locator("#matches")).to_have_text(f"{LARGE} sessions")
     expect(page.locator("#fleet-label")).to_have_text("Fleet")
     expect(page.locator("#most")).to_have_text(re.compile(r"^of [\d,]+$"))
@@ -106,7 +106,7 @@ def test_changes_of_the_filters_sessions_are_shown_and_an_end_is_one_only_if_it_
     fleet.session("web:2").end()
     expect(page.locator("#rows .title")).to_have_text(["Alpha"])
     expect(page.locator("#ended-number")).to_have_text("1")
-    page.get_by_role("button", name="streaming").click()
+    page.locator("#states").get_by_role("button", name="streaming").click()
     expect(page).to_have_title("active · web, streaming · Agent status")
     expect(page.locator("#connection")).to_have_text("Live")
     fleet.publish("web:1", "thinking")
@@ -147,10 +147,11 @@ def test_sessions_that_come_into_view_by_another_filter_are_not_notified_of(
     expect(page.locator("#rows .title")).to_have_text(["Delta"])
     page.get_by_role("button", name="Notify me").click()
     expect(page.get_by_role("button", name="Notifying")).to_be_visible()
-    page.get_by_role("button", name="waiting for user").click()
-    expect(page.locator("#rows .title")).to_have_text(["Bravo"])
+    page.locator("#states").get_by_role("button", name="waiting for user").click()
+    expect(page.locator("#rows .title")).to_have_text(["Bravo", "Delta"])
     expect(page.locator("#connection")).to_have_text("Live")
-    page.get_by_role("button", name="waiting for user").click()
+    page.locator("#states").get_by_role("button", name="streaming").click()
+    page.locator("#states").get_by_role("button", name="waiting for user").click()
     expect(page.locator("#matches")).to_have_text(f"{LARGE} sessions")
     assert page.evaluate("notices") == []
 
@@ -168,7 +169,7 @@ def test_a_small_fleet_is_filtered_by_the_page_alone(
         expect(page.locator("#rows .title")).to_have_text(["Alpha"])
         expect(page).to_have_title("1 in error · Agent status")
         expect(page.locator("#part")).to_be_hidden()
-        page.get_by_role("button", name="error").click()
+        page.locator("#states").get_by_role("button", name="error").click()
         expect(page.get_by_text("No sessions match.")).to_be_visible()
         assert asked == [{}]
 
@@ -177,15 +178,15 @@ def test_a_small_fleet_is_filtered_by_the_page_alone(
 def test_while_the_gateway_does_not_answer_a_new_filter_the_page_does_not_say_that_nothing_matches(
     tabs: BrowserContext, gateway: GatewayProcess
 ) -> None:
-    page = opened(tabs, gateway, "?state=error")
+    page = opened(tabs, gateway, "?channel=web")
     expect(page.locator("#fleet-label")).to_have_text("Filter")
     expect(page.locator("#connection")).to_have_text("Live")
-    tabs.route("**/status/stream?state=streaming*", lambda route: route.abort())
-    page.get_by_role("button", name="streaming").click()
+    tabs.route("**/status/stream?channel=ci*", lambda route: route.abort())
+    page.get_by_label("Channel").select_option("ci")
     expect(page.locator("#connection")).to_contain_text("Reconnecting")
     expect(page.get_by_text("No sessions match.")).to_be_hidden()
     expect(page.locator("#sessions")).to_be_hidden()
     assert page.title().startswith("? ")
-    tabs.unroute("**/status/stream?state=streaming*")
+    tabs.unroute("**/status/stream?channel=ci*")
     page.evaluate("dispatchEvent(new Event('online'))")
-    expect(page.locator("#rows .title")).to_have_text(["Delta"])
+    expect(page.locator("#rows .title")).to_have_text(["Charlie", "Delta"])

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { NOTHING, fromQuery, toQuery } from "../../../gateway/agent_status_gateway/dashboard/page/filters.js";
+import { NOTHING, fromQuery, toQuery, toggled } from "../../../gateway/agent_status_gateway/dashboard/page/filters.js";
 import { Listing } from "../../../gateway/agent_status_gateway/dashboard/page/list/listing.js";
 import { Sessions } from "../../../gateway/agent_status_gateway/dashboard/page/list/sessions.js";
 
@@ -64,4 +64,28 @@ test("each order is as it is called, and what is equal stays by key", () => {
   assert.deepEqual(keys({ sort: "duration" }), ["web:1", "slack:1", "web:2"]);
   assert.deepEqual(keys({ sort: "tokens" }), ["web:2", "slack:1", "web:1"]);
   assert.deepEqual(keys({ sort: "name" }), ["web:2", "slack:1", "web:1"]);
+});
+
+test("states are pressed and released one by one, and their order in the link is fixed", () => {
+  assert.equal(toggled("", "thinking"), "thinking");
+  assert.equal(toggled("thinking", "error"), "error,thinking");
+  assert.equal(toggled("error,thinking", "error"), "thinking");
+  assert.equal(toggled("thinking", "thinking"), "");
+});
+
+test("those that wait longest are first within their state, and the others stay by key", () => {
+  const rows = [
+    row("web:1", "thinking", { duration_seconds: 1 }),
+    row("web:2", "thinking", { duration_seconds: 9 }),
+    row("web:3", "waiting_for_user", { duration_seconds: 10 }),
+    row("web:4", "waiting_for_user", { duration_seconds: 40 }),
+    row("web:5", "error", { duration_seconds: 90 }),
+  ];
+  assert.deepEqual(keys({}, rows), ["web:4", "web:3", "web:5", "web:1", "web:2"]);
+});
+
+test("each word of a search must be found, and errors are searched", () => {
+  const rows = [row("web:1", "error", { title: "Deploy", error_message: "RateLimitError: 429" }), row("web:2", "thinking", { title: "Deploy" })];
+  assert.deepEqual(keys({ search: "429 deploy" }, rows), ["web:1"]);
+  assert.deepEqual(keys({ search: "  deploy " }, rows), ["web:1", "web:2"]);
 });

@@ -8,15 +8,15 @@ import * as presentation from "../../../gateway/agent_status_gateway/dashboard/p
 const CASES = JSON.parse(readFileSync(new URL("../golden/presentation.json", import.meta.url), "utf-8"));
 const rows = (told) =>
   told.map((row) => {
-    const [session_key, state] = row.split(" ");
-    return { session_key, state };
+    const [session_key, state, lasts = "0"] = row.split(" ");
+    return { session_key, state, duration_seconds: Number(lasts) };
   });
 const RULES = {
   ...presentation,
   in_order: (told) => presentation.inOrder(rows(told)).map((row) => row.session_key),
   counts: (told) => presentation.counts(rows(told)),
-  matches: ([text, state, tool_name, title]) =>
-    presentation.matches({ session_key: "web:7", session_id: "7", channel: "web", state, tool_name, title }, text),
+  matches: ([text, state, tool_name, title, error_message = null]) =>
+    presentation.matches({ session_key: "web:7", session_id: "7", channel: "web", state, tool_name, title, error_message }, text),
 };
 
 for (const [rule, cases] of Object.entries(CASES)) {

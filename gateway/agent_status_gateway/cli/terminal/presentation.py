@@ -12,7 +12,7 @@ from agent_status_gateway.plain_text import is_active, plain
 from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus, TokenUsage
 
 RANKS: Final = {"waiting_for_user": 0, "error": 1}
-"""Sessions that need attention come first. The others keep their place when their state changes."""
+"""Ranks of the states that need attention. All others share the last one."""
 STATE_LABELS: Final = {
     "waiting_for_user": "waiting for user",
     "error": "in error",
@@ -29,17 +29,28 @@ UNITS: Final = (("T", 10**12), ("B", 10**9), ("M", 10**6), ("k", 10**3))
 
 
 def in_order(rows: Iterable[SessionStatus]) -> list[SessionStatus]:
-    """Sessions that wait for a user, then those in error, then the others; each group by key."""
-    return sorted(rows, key=lambda row: RANKS.get(row["state"], len(RANKS)))
+    """Sessions that wait for a user, then those in error, each by the longest wait; then the others by key.
+
+    The others keep their place when their state changes.
+    """
+
+    def place(row: SessionStatus) -> tuple[int, float]:
+        rank = RANKS.get(row["state"], len(RANKS))
+        return rank, -row["duration_seconds"] if rank < len(RANKS) else 0.0
+
+    return sorted(rows, key=place)
 
 
 def headline(fleet: GlobalStatus) -> str:
     """Figures of the fleet. Its state is not among them, since that is shown in colour.
 
-    Where no worker says how many sessions it could run, the figures do not say it either.
+    Where some workers do not say how many sessions they could run, the number that others say may be too small. The
+    figures do not name a number that is smaller than that of the sessions.
     """
     open_, most = fleet["active_sessions"], fleet["max_concurrent"]
-    sessions = f"{open_} of {most} sessions" if most else f"{open_} session{'' if open_ == 1 else 's'}"
+    sessions = (
+        f"{open_} of {most} sessions" if most and most >= open_ else f"{open_} session{'' if open_ == 1 else 's'}"
+    )
     return f"{sessions} · up {duration(fleet['uptime_seconds'])}"
 
 
@@ -68,7 +79,7 @@ def counts(rows: Iterable[SessionStatus]) -> str:
 
 
 def matches(row: SessionStatus, text: str) -> bool:
-    """True if the text is part of the session's key, channel, name, state (or its label) or tool, in any case."""
+    """True if each word is in the session's key, channel, name, state (or its label), tool or error, in any case."""
     fields = (
         row["session_key"],
         row["channel"],
@@ -76,8 +87,10 @@ def matches(row: SessionStatus, text: str) -> bool:
         row["state"],
         STATE_LABELS[row["state"]],
         row["tool_name"] or "",
+        row["error_message"] or "",
     )
-    return any(text.strip().lower() in field.lower() for field in fields)
+    searched = "\n".join(fields).lower()
+    return all(word in searched for word in text.lower().split())
 
 
 def duration(seconds: float) -> str:

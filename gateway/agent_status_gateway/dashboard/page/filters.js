@@ -1,6 +1,6 @@
 // Filters and order, kept in the page's URL so that a view can be bookmarked and shared. Neither a key nor a ticket is.
 
-import { STATES } from "./presentation.js";
+import { STATES, wordsOf } from "./presentation.js";
 import { listed } from "./view.js";
 
 export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention" });
@@ -21,6 +21,13 @@ export function fromQuery(query) {
   };
 }
 
+/** States to choose once one of them was pressed or released. */
+export function toggled(chosen, state) {
+  const states = listed(chosen);
+  const others = states.filter((one) => one !== state);
+  return (others.length < states.length ? others : STATES.filter((one) => one === state || states.includes(one))).join(",");
+}
+
 /** Query with these filters. Other parameters stay, except a key and a ticket. */
 export function toQuery(choice, query = "") {
   const parameters = new URLSearchParams(query);
@@ -36,9 +43,9 @@ export function toQuery(choice, query = "") {
 export function finder({ search, channel, state }) {
   const channels = new Set([channel, ...listed(channel)]); // a channel's own name may have a comma
   const states = new Set(listed(state));
-  const part = search.trim().toLowerCase();
+  const words = wordsOf(search);
   return (item) =>
-    (!channel || channels.has(item.row.channel)) && (!state || states.has(item.row.state)) && (!part || item.text.includes(part));
+    (!channel || channels.has(item.row.channel)) && (!state || states.has(item.row.state)) && words.every((word) => item.text.includes(word));
 }
 
 /** Take the key and the ticket out of the page's URL, at once. Each is null if there is none. */

@@ -10,7 +10,7 @@ const GLOBAL_LABELS = { idle: "Idle", active: "Active", degraded: "Degraded" };
 
 /** Show the figures as of `clock`. Those of a filter stand beside no capacity, since that is the whole fleet's. */
 export function showFleet({ global: fleet, at }, usage, clock, isFiltered) {
-  const most = isFiltered ? 0 : fleet.max_concurrent;
+  const most = isFiltered || fleet.max_concurrent < fleet.active_sessions ? 0 : fleet.max_concurrent;
   byId("fleet").setAttribute("aria-label", most ? headline(fleet) : `${fleet.active_sessions} sessions`);
   write(byId("fleet-label"), isFiltered ? "Filter" : "Fleet");
   byId("global").dataset.state = fleet.state;
@@ -20,7 +20,6 @@ export function showFleet({ global: fleet, at }, usage, clock, isFiltered) {
   const share = Math.min(1, fleet.active_sessions / Math.max(1, most));
   byId("load").hidden = !most;
   byId("load").style.setProperty("--share", `${(share * 100).toFixed(1)}%`);
-  byId("load").dataset.full = share >= 1;
   write(byId("tokens"), tokens(usage) || "0");
   showUptime({ global: fleet, at }, clock);
 }
@@ -36,7 +35,19 @@ export function sentence(global, numbers, filter) {
   return `${filter ? `Filter ${filter}:` : "Fleet"} ${global.state}${attention && ": "}${attention}.`;
 }
 
-/** A button for each state. It calls `choose(state)`, with "" for all. */
+/** Show how many sessions need a person, and where they are. */
+export function showNeed(numbers) {
+  const { waiting_for_user, error } = numbers;
+  write(byId("need"), (waiting_for_user + error).toLocaleString("en"));
+  byId("need-figure").dataset.state = error ? "error" : waiting_for_user ? "waiting_for_user" : "";
+  for (const state of ["waiting_for_user", "error"]) {
+    const jump = byId(`jump-${state}`);
+    jump.hidden = !numbers[state];
+    write(jump, `${numbers[state].toLocaleString("en")} ${STATE_LABELS[state]}`);
+  }
+}
+
+/** A button for each state. It calls `choose(state)` when that is pressed or released. */
 export class StateFilter {
   #buttons = new Map();
 
@@ -45,7 +56,7 @@ export class StateFilter {
       const number = element("b", {}, "0");
       const button = element("button", { type: "button" }, element("span", { className: "dot" }), number, STATE_LABELS[state]);
       button.dataset.state = state;
-      button.addEventListener("click", () => choose(button.getAttribute("aria-pressed") === "true" ? "" : state));
+      button.addEventListener("click", () => choose(state));
       this.#buttons.set(state, { button, number });
       group.append(button);
     }

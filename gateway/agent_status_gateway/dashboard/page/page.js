@@ -1,7 +1,7 @@
 // The page: it takes what the stream brings and shows it. An event costs what it changes, and only rows near the screen are
 // drawn. One timer runs, for what changes with time.
 
-import { NOTHING, fromQuery, takeSecrets, toQuery } from "./filters.js";
+import { NOTHING, fromQuery, takeSecrets, toQuery, toggled } from "./filters.js";
 import { watchStatus } from "../client.js";
 import { Banner } from "./banner.js";
 import { Charts } from "./charts.js";
@@ -15,7 +15,7 @@ import { Announcer } from "./notices/announcer.js";
 import { Notifier } from "./notices/notifier.js";
 import { newlyNeedingAttention, showInTab } from "./notifications.js";
 import { Options } from "./options/options.js";
-import { StateFilter, sentence, showChannels, showFleet, showMatches, showPart, showUptime } from "./header.js";
+import { StateFilter, sentence, showChannels, showFleet, showMatches, showNeed, showPart, showUptime } from "./header.js";
 import { name } from "./presentation.js";
 import { Opening } from "./session/opening.js";
 import { Panel } from "./session/panel.js";
@@ -39,7 +39,7 @@ const panel = new Panel({
   closed: () => opening.close(),
 });
 const opening = new Opening(panel, wentBack);
-const states = new StateFilter(byId("states"), (state) => choose({ state }));
+const states = new StateFilter(byId("states"), (state) => choose({ state: toggled(model.choice.state, state) }));
 const rows = new Table(byId("rows"), (item) => new SessionRow(item, drawBar));
 const endedRows = new Table(byId("ended-rows"), (item) => new SessionRow(item, drawBar), { header: 0 });
 let isOther = true; // the list to show is not the one before with its changes
@@ -110,6 +110,7 @@ function show() {
   const isEmpty = isWhole && sessions.items.size === 0;
   showPart({ asked: snapshot.of, isLink: secrets().ticket !== "", query: location.search });
   showFleet(snapshot, sessions.usage, clock, !isWhole);
+  showNeed(sessions.numbers);
   states.show(sessions.numbers, choice.state, (state) => view.knowsState(snapshot.of, state));
   showChannels(byId("channel"), sessions.channels.keys(), fleet.channels, choice.channel);
   showMatches(items.length, sessions.items.size);
@@ -195,6 +196,12 @@ function answer(sentence) {
   write(byId("announcement"), announcer.answer(sentence, performance.now()));
 }
 
+/** Go to the first session in this state, if the list has one. */
+function jump(state) {
+  const first = model.listing.items.find(({ row }) => row.state === state);
+  if (first) rows.reveal(first)?.querySelector(".title").focus({ preventScroll: true });
+}
+
 function showInUrl(query) {
   history.replaceState(history.state, "", `${location.pathname}${query && "?"}${query}${location.hash}`);
 }
@@ -239,6 +246,7 @@ byId("search").addEventListener("input", ({ target }) => choose({ search: target
 byId("channel").addEventListener("change", ({ target }) => choose({ channel: target.value }));
 byId("sort").addEventListener("change", ({ target }) => choose({ sort: target.value }));
 byId("clear").addEventListener("click", () => choose({ ...NOTHING, sort: model.choice.sort }));
+for (const state of ["waiting_for_user", "error"]) byId(`jump-${state}`).addEventListener("click", () => jump(state));
 byId("ended").addEventListener("toggle", showSoon);
 const sizes = new ResizeObserver(measure);
 for (const node of [byId("area"), document.querySelector("#sessions thead")]) sizes.observe(node);

@@ -22,21 +22,29 @@ const UNITS = [["T", 1e12], ["B", 1e9], ["M", 1e6], ["k", 1e3]];
 // Joiners are format characters too, but some scripts and emoji are spelt with them.
 const ACTIVE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
-/** Place of a row among those that need attention; all others share the last one. */
+/** Rank of a row's state among those that need attention; all others share the last one. */
 export function rank(row) {
   return RANKS[row.state] ?? OTHERS;
 }
 
+/** Test whether a row waits by the time it does: the others keep their place when their state changes. */
+export function waits(row) {
+  return row.state in RANKS;
+}
+
+/** Sessions that wait for a user, then those in error, each by the longest wait; then the others by key. */
 export function inOrder(rows) {
-  return [...rows].sort((one, other) => rank(one) - rank(other));
+  const lasts = (row) => (waits(row) ? row.duration_seconds : 0);
+  return [...rows].sort((one, other) => rank(one) - rank(other) || lasts(other) - lasts(one));
 }
 
 /**
  * Figures of the fleet. Its state is not among them, since that is shown in colour.
- * Where no worker says how many sessions it could run, the figures do not say it either.
+ * Where some workers do not say how many sessions they could run, the number that others say may be too small. The figures
+ * do not name a number that is smaller than that of the sessions.
  */
 export function headline({ active_sessions: open, max_concurrent: most, uptime_seconds }) {
-  const sessions = most ? `${open} of ${most} sessions` : `${open} session${open === 1 ? "" : "s"}`;
+  const sessions = most && most >= open ? `${open} of ${most} sessions` : `${open} session${open === 1 ? "" : "s"}`;
   return `${sessions} · up ${duration(uptime_seconds)}`;
 }
 
@@ -57,12 +65,19 @@ export function countWords(found) {
 }
 
 export function matches(row, text) {
-  return searchable(row).includes(text.trim().toLowerCase());
+  const searched = searchable(row);
+  return wordsOf(text).every((word) => searched.includes(word));
+}
+
+/** Words of a search, each of which must be found. */
+export function wordsOf(text) {
+  return text.toLowerCase().split(/\s+/).filter(Boolean);
 }
 
 /** What a search looks through: a line for each field, in lower case. */
 export function searchable(row) {
-  return [row.session_key, row.channel, name(row), row.state, STATE_LABELS[row.state], row.tool_name ?? ""].join("\n").toLowerCase();
+  const texts = [row.session_key, row.channel, name(row), row.state, STATE_LABELS[row.state], row.tool_name, row.error_message];
+  return texts.map((text) => text ?? "").join("\n").toLowerCase();
 }
 
 /** Name of a session. */

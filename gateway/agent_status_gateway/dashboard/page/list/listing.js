@@ -34,6 +34,11 @@ export class Listing {
     this.#filter();
   }
 
+  /** Sessions that the last look showed. */
+  get items() {
+    return this.#shown;
+  }
+
   /** Sessions to show. Returns `{ items, moved }`: `moved` are those that may have another place than before. */
   look() {
     const moved = new Set(this.#dirty);

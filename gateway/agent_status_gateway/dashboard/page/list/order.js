@@ -3,7 +3,7 @@
 // Equal sessions stay in the order of their keys, which is the gateway's.
 
 import { byCodePoint } from "../../fold.js";
-import { rank, total } from "../presentation.js";
+import { rank, total, waits } from "../presentation.js";
 
 const byKey = (one, other) => byCodePoint(one.key, other.key);
 const by = (value) => (one, other) => {
@@ -13,7 +13,11 @@ const by = (value) => (one, other) => {
 
 /** By name: which of two items comes first. */
 export const ORDERS = {
-  attention: by((item) => rank(item.row)),
+  attention(one, other) {
+    const ranks = rank(one.row) - rank(other.row);
+    const waited = waits(one.row) && waits(other.row) ? one.since - other.since : 0;
+    return ranks || waited || byKey(one, other);
+  },
   duration: by((item) => item.since),
   tokens: by((item) => -total(item.row.token_usage)),
   name: by((item) => item.called),

@@ -17,13 +17,14 @@ CASES: dict[str, list[tuple[Any, Any]]] = json.loads(
 
 
 def rows(texts: list[str]) -> list[Any]:
-    """Each session as its key and its state."""
-    return [{"session_key": key, "state": state} for key, state in (row.split() for row in texts)]
+    """Each session as its key, its state, and for how long it has been in it."""
+    parts = [[*row.split(), "0"] for row in texts]
+    return [{"session_key": key, "state": state, "duration_seconds": float(lasts)} for key, state, lasts, *_ in parts]
 
 
-def row_of_web_7(state: str, tool_name: str | None, title: str | None) -> Any:
+def row_of_web_7(state: str, tool_name: str | None, title: str | None, error_message: str | None = None) -> Any:
     key = {"session_key": "web:7", "session_id": "7", "channel": "web"}
-    return key | {"state": state, "tool_name": tool_name, "title": title}
+    return key | {"state": state, "tool_name": tool_name, "title": title, "error_message": error_message}
 
 
 RULES: dict[str, Callable[[Any], Any]] = {
