@@ -1,9 +1,10 @@
 // Filters and order, kept in the page's URL so that a view can be bookmarked and shared. Neither a key nor a ticket is.
 
+import { GROUPS } from "./list/groups.js";
 import { STATES, wordsOf } from "./presentation.js";
 import { listed } from "./view.js";
 
-export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention" });
+export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention", group: "" });
 const SECRETS = ["key", "ticket"];
 const SORTS = ["attention", "duration", "tokens", "name"];
 
@@ -18,6 +19,7 @@ export function fromQuery(query) {
     channel: all("channel"),
     state: states.every((state) => STATES.includes(state)) ? states.join(",") : "",
     sort: oneOf(SORTS, given.get("sort")) || NOTHING.sort,
+    group: oneOf(GROUPS, given.get("group")),
   };
 }
 

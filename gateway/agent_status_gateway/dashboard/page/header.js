@@ -79,6 +79,17 @@ export function showMatches(matching, all) {
   write(byId("matches"), matching === all ? sessions : `${matching.toLocaleString("en")} of ${sessions}`);
 }
 
+const DIRECTIONS = { attention: "other", duration: "descending", tokens: "descending", name: "ascending" };
+
+/** Say at the list's headings how it is sorted. */
+export function showSort(sort) {
+  for (const button of document.querySelectorAll("[data-sort]")) {
+    const heading = button.closest("th");
+    if (button.dataset.sort === sort) heading.setAttribute("aria-sort", DIRECTIONS[sort]);
+    else heading.removeAttribute("aria-sort");
+  }
+}
+
 /** Channels to choose from: those of the sessions, those known from before, and the chosen one. */
 export function showChannels(select, here, known, chosen) {
   const channels = [...new Set([...known, ...here, chosen])].filter(Boolean).sort();

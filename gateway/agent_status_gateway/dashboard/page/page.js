@@ -9,13 +9,14 @@ import { write } from "./dom.js";
 import { MAX_ENDED } from "./history.js";
 import { forgetSecrets, keep, secrets } from "./kept/secrets.js";
 import { Model } from "./list/model.js";
+import { HeadingRow } from "./list/heading.js";
 import { SessionRow } from "./list/row.js";
 import { Table } from "./list/table.js";
 import { Announcer } from "./notices/announcer.js";
 import { Notifier } from "./notices/notifier.js";
 import { newlyNeedingAttention, showInTab } from "./notifications.js";
 import { Options } from "./options/options.js";
-import { StateFilter, sentence, showChannels, showFleet, showMatches, showNeed, showPart, showUptime } from "./header.js";
+import { StateFilter, sentence, showChannels, showFleet, showMatches, showNeed, showPart, showSort, showUptime } from "./header.js";
 import { name } from "./presentation.js";
 import { Opening } from "./session/opening.js";
 import { Panel } from "./session/panel.js";
@@ -40,7 +41,7 @@ const panel = new Panel({
 });
 const opening = new Opening(panel, wentBack);
 const states = new StateFilter(byId("states"), (state) => choose({ state: toggled(model.choice.state, state) }));
-const rows = new Table(byId("rows"), (item) => new SessionRow(item, drawBar));
+const rows = new Table(byId("rows"), (item) => (item.isHeading ? new HeadingRow(item, fold) : new SessionRow(item, drawBar)));
 const endedRows = new Table(byId("ended-rows"), (item) => new SessionRow(item, drawBar), { header: 0 });
 let isOther = true; // the list to show is not the one before with its changes
 let asked = view.WHOLE; // of the choice, what the gateway is to choose
@@ -105,7 +106,7 @@ function show() {
   write(byId("announcement"), announcer.say(announced, now));
   if (byId("main").hidden) return;
   const clock = banner.asOf(now);
-  const { items, moved } = model.listing.look();
+  const { items, moved, number } = model.look();
   const isWhole = view.isWhole(snapshot.of);
   const isEmpty = isWhole && sessions.items.size === 0;
   showPart({ asked: snapshot.of, isLink: secrets().ticket !== "", query: location.search });
@@ -113,7 +114,7 @@ function show() {
   showNeed(sessions.numbers);
   states.show(sessions.numbers, choice.state, (state) => view.knowsState(snapshot.of, state));
   showChannels(byId("channel"), sessions.channels.keys(), fleet.channels, choice.channel);
-  showMatches(items.length, sessions.items.size);
+  showMatches(number, sessions.items.size);
   byId("matches").hidden = byId("sessions").hidden = items.length === 0;
   byId("filters").hidden = isEmpty;
   byId("empty").hidden = !isEmpty;
@@ -196,10 +197,18 @@ function answer(sentence) {
   write(byId("announcement"), announcer.answer(sentence, performance.now()));
 }
 
+/** Fold or unfold a group. */
+function fold(heading) {
+  heading.isFolded = !heading.isFolded;
+  showSoon();
+}
+
 /** Go to the first session in this state, if the list has one. */
 function jump(state) {
-  const first = model.listing.items.find(({ row }) => row.state === state);
-  if (first) rows.reveal(first)?.querySelector(".title").focus({ preventScroll: true });
+  const first = model.first(state);
+  if (!first) return;
+  show(); // its group may have been folded
+  rows.reveal(first)?.querySelector(".title").focus({ preventScroll: true });
 }
 
 function showInUrl(query) {
@@ -208,7 +217,8 @@ function showInUrl(query) {
 
 function showFields() {
   byId("search").value = model.choice.search;
-  byId("sort").value = model.choice.sort;
+  for (const name of ["sort", "group"]) byId(name).value = model.choice[name];
+  showSort(model.choice.sort);
 }
 
 function askForKey({ key, ticket }) {
@@ -244,8 +254,9 @@ byId("leave").addEventListener("click", () => {
 });
 byId("search").addEventListener("input", ({ target }) => choose({ search: target.value }));
 byId("channel").addEventListener("change", ({ target }) => choose({ channel: target.value }));
-byId("sort").addEventListener("change", ({ target }) => choose({ sort: target.value }));
-byId("clear").addEventListener("click", () => choose({ ...NOTHING, sort: model.choice.sort }));
+for (const name of ["sort", "group"]) byId(name).addEventListener("change", ({ target }) => choose({ [name]: target.value }));
+for (const button of document.querySelectorAll("[data-sort]")) button.addEventListener("click", () => choose({ sort: button.dataset.sort }));
+byId("clear").addEventListener("click", () => choose({ ...NOTHING, sort: model.choice.sort, group: model.choice.group }));
 for (const state of ["waiting_for_user", "error"]) byId(`jump-${state}`).addEventListener("click", () => jump(state));
 byId("ended").addEventListener("toggle", showSoon);
 const sizes = new ResizeObserver(measure);

@@ -4,6 +4,7 @@
 
 import { History } from "../history.js";
 import * as view from "../view.js";
+import { Groups } from "./groups.js";
 import { Listing } from "./listing.js";
 import { Sessions } from "./sessions.js";
 
@@ -20,6 +21,7 @@ export class Model {
   /** Since when this page knows something. */
   knownFrom;
   #choice;
+  #groups = new Groups();
 
   constructor(choice) {
     this.#choice = choice;
@@ -61,6 +63,19 @@ export class Model {
   goOn(asked, now, query) {
     if (this.snapshot?.asked !== asked || !this.past.isStopped) return;
     this.past.add(this.sessions.rows(now), now, (row) => view.showsEnds(this.snapshot.of, row, query));
+  }
+
+  /** Sessions to show, in their groups, and which of them may have moved. `number` is that of the sessions that match. */
+  look() {
+    const { items, moved } = this.listing.look();
+    return { items: this.#groups.lay(items, this.#choice.group), moved, number: items.length };
+  }
+
+  /** The first session of the list that is in this state. It is no longer in a folded group. Null if there is none. */
+  first(state) {
+    const found = this.listing.items.find(({ row }) => row.state === state) ?? null;
+    if (found) this.#groups.unfold(found);
+    return found;
   }
 
   /** Rows of the open sessions. */
