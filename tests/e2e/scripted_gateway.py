@@ -17,6 +17,7 @@ from agent_status_gateway.dashboard.policy import headers_for
 from chaos.gateways.gateway_client import STREAM
 
 Row = dict[str, Any]
+WORKERS: Final = "/api/v1/agent/workers"
 DEGRADED: Final = "error"
 
 
@@ -40,6 +41,7 @@ class ScriptedGateway:
     Attributes:
         refusal: The status that new streams get instead.
         is_old: True if it knows no `changes`, as older gateways.
+        workers: What it answers when it is asked for the workers; None for 404.
         asked: What each stream that was opened asked for, as text: the query.
     """
 
@@ -47,6 +49,7 @@ class ScriptedGateway:
         self.refusal: int | None = None
         self.is_old = False
         self.asked: list[str] = []
+        self.workers: list[dict[str, Any]] | None = None
         self._newest = b""
         self._streams: list[queue.Queue[bytes | None]] = []
         handler = type("Handler", (_Handler,), {"gateway": self})
@@ -116,6 +119,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         elif path == STREAM:
             self.gateway.asked.append(unquote_plus(query))
             self._stream()
+        elif path == WORKERS and self.gateway.workers is not None:
+            self._answer(json.dumps({"workers": self.gateway.workers}).encode(), "application/json")
         elif (asset := ASSETS.get(INDEX if path == "/" else path.removeprefix("/dashboard/"))) is not None:
             self._answer(asset.body, asset.media_type)
         else:

@@ -21,6 +21,7 @@ import { name } from "./presentation.js";
 import { Opening } from "./session/opening.js";
 import { Panel } from "./session/panel.js";
 import * as view from "./view.js";
+import { Workers } from "./workers/workers.js";
 
 const TICK_MS = 1000;
 
@@ -43,6 +44,7 @@ const opening = new Opening(panel, wentBack);
 const states = new StateFilter(byId("states"), (state) => choose({ state: toggled(model.choice.state, state) }));
 const rows = new Table(byId("rows"), (item) => (item.isHeading ? new HeadingRow(item, fold) : new SessionRow(item, drawBar)));
 const endedRows = new Table(byId("ended-rows"), (item) => new SessionRow(item, drawBar), { header: 0 });
+const workers = new Workers(secrets);
 let isOther = true; // the list to show is not the one before with its changes
 let asked = view.WHOLE; // of the choice, what the gateway is to choose
 let watch = null;
@@ -136,6 +138,7 @@ function tick() {
   showUptime(model.snapshot, clock);
   rows.tick(clock);
   panel.show(now);
+  workers.tick(now);
   showEnded(now);
   const peak = charts.area(byId("area"), model.past.samples, { now, knownTo: clock });
   write(byId("area-peak"), peak ? `peak ${peak.toLocaleString("en")}` : "");
@@ -234,6 +237,7 @@ function forgetShown() {
   model.forget();
   isOther = true;
   notifier.forget();
+  workers.forget();
   panel.close();
   for (const table of [rows, endedRows]) table.show([], 0);
 }
