@@ -101,7 +101,7 @@ def test_waiting_sessions_come_first_then_failed_ones_then_the_others_by_key(
 def test_what_is_chosen_is_shown_and_lives_in_the_url(tabs: BrowserContext, gateway: GatewayProcess) -> None:
     page = opened(tabs, gateway)
     titles = page.locator("#rows .title")
-    page.get_by_label("Channel").select_option("slack")
+    page.locator("#channel").select_option("slack")
     expect(titles).to_have_text(["Delta", "Charlie", "Echo"])
     page.locator("#states").get_by_role("button", name="thinking").click()
     expect(titles).to_have_text(["Echo"])

@@ -66,7 +66,7 @@ def test_the_gateway_is_asked_for_the_filter_and_the_page_says_what_its_numbers_
     page = opened(tabs, gateway)
     expect(page.locator("#matches")).to_have_text(f"{LARGE} sessions")
     expect(page.locator("#part")).to_be_hidden()
-    page.get_by_label("Channel").select_option("web")
+    page.locator("#channel").select_option("web")
     expect(page.locator("#part-text")).to_have_text(
         "The fleet is large: all numbers, notifications and the tab's title are of this filter alone (web)."
     )
@@ -85,7 +85,7 @@ def test_the_gateway_is_asked_for_the_filter_and_the_page_says_what_its_numbers_
     assert [chip.replace("\n", "") for chip in chips(page)][:3] == ["1waiting for user", "in error", "thinking"]
     assert page.url == f"{gateway.url}/?channel=web&state=waiting_for_user"
     expect(page.locator("#ended")).to_be_hidden()  # out of view is not the end
-    page.get_by_label("Channel").select_option("")
+    page.locator("#channel").select_option("")
     page.locator("#states").get_by_role("button", name="waiting for user").click()
     expect(page.locator("#matches")).to_have_text(f"{LARGE} sessions")
     expect(page.locator("#fleet-label")).to_have_text("Fleet")
@@ -182,7 +182,7 @@ def test_while_the_gateway_does_not_answer_a_new_filter_the_page_does_not_say_th
     expect(page.locator("#fleet-label")).to_have_text("Filter")
     expect(page.locator("#connection")).to_have_text("Live")
     tabs.route("**/status/stream?channel=ci*", lambda route: route.abort())
-    page.get_by_label("Channel").select_option("ci")
+    page.locator("#channel").select_option("ci")
     expect(page.locator("#connection")).to_contain_text("Reconnecting")
     expect(page.get_by_text("No sessions match.")).to_be_hidden()
     expect(page.locator("#sessions")).to_be_hidden()
