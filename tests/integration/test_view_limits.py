@@ -90,10 +90,9 @@ def test_a_thousand_views_that_come_and_go_leave_nothing_behind(gateway: Gateway
     kept: list[Sized] = [
         audiences._by_view,
         audiences._by_name,
-        audiences._by_session,
-        audiences._by_channel,
-        audiences._others,
+        audiences._following,
     ]
+    assert audiences._filing.is_empty
     kept += [audiences._concerned - {audiences.plain}, gateway.app.replica.hub.waiting]
     kept += [places._by_key, places._by_address, places._views, places._views_by_key]
     assert [len(one) for one in kept] == [0] * len(kept)

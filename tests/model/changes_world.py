@@ -260,9 +260,9 @@ class ChangesWorld:
             self.leave(viewer)
         self.rest()
         audiences = self.audiences
-        assert len(audiences) == 0
-        kept = (audiences._by_name, audiences._by_session, audiences._by_channel, audiences._others)
-        assert not any([*kept, audiences._concerned, self.hub._clients, self.hub.waiting])
+        assert (len(audiences), audiences._filing.is_empty) == (0, True)
+        kept = (audiences._by_name, audiences._following, audiences._concerned, self.hub._clients, self.hub.waiting)
+        assert not any(kept)
 
     # Truth
 

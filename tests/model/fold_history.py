@@ -20,7 +20,7 @@ from agent_status_publisher.contract.wire import EndedRecord, RawReport, Session
 from chaos.workers.reports import reading, report
 from tests.model.kept_summaries import KeptSummaries
 from tests.model.scanning_fleet import ScanningFleet
-from tests.support.whole_snapshot import whole_snapshot
+from tests.support.whole_snapshot import Truth, truth_of, whole_snapshot
 
 INSTANT_SECONDS: Final = 0.001
 """How long before and after a deadline it is looked at."""
@@ -160,7 +160,9 @@ class FoldHistory:
         true = self._truth(self._fleet)
         self._check(self._fold, true)
         self._summaries.take(self._fold.rows)
-        self._summaries.check(self._fold.rows, true, self.now)
+        whole = truth_of(self._fleet.workers, self._fleet.shown_at(self.now), self.now)
+        self._summaries.check(self._fold.rows, whole, self.now)
+        _check_details(self._fold.rows, whole)
         assert self._next_expiry() == self._scanning.next_expiry(self.now)
 
     def settle_seldom(self) -> None:
@@ -203,6 +205,25 @@ class FoldHistory:
 def older(session: SessionRecord, age_ms: int) -> SessionRecord:
     left_ms = None if session.expires_ms is None else max(0, session.expires_ms - age_ms)
     return session._replace(changed_ms=session.changed_ms + age_ms, run_ms=session.run_ms + age_ms, expires_ms=left_ms)
+
+
+def _check_details(rows: FoldedRows, true: Truth) -> None:
+    """Check that the details are those of the rows, and the index by label and parent as well."""
+    by_label: dict[tuple[str, str], set[str]] = {}
+    by_parent: dict[str, set[str]] = {}
+    for key, details in true.details.items():
+        one = rows.by_key[key].details
+        assert [dict(one.labels), *one[1:4], one.cost_usd] == [
+            *(details[name] for name in ("labels", "parent", "link", "waiting_for", "cost_usd"))
+        ]
+        assert [one.context, one.progress] == [
+            details[name] and (*details[name].values(),) for name in ("context", "progress")
+        ]
+        for label in details["labels"].items():
+            by_label.setdefault(label, set()).add(key)
+        if details["parent"] is not None:
+            by_parent.setdefault(details["parent"], set()).add(key)
+    assert (rows.families.by_label, rows.families.by_parent) == (by_label, by_parent)
 
 
 def _check_indexes(rows: FoldedRows, shown: list[SessionStatus]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from agent_status_publisher.contract.details.details import Details
+from agent_status_publisher.contract.details.details import Details, WaitingFor
 from agent_status_publisher.contract.wire import EndedRecord, SessionRecord, SessionState, WorkerRecord
 from chaos.workers.reports import record
 
@@ -27,7 +27,13 @@ FIELDS: Final[dict[str, tuple[Any, ...]]] = {
     "input_tokens": (0, 7),
     "output_tokens": (0, 9),
     "called_ms": (0, 30),
-    "details": (None, Details((("agent", "reviewer"),), "web:2"), Details(cost_usd=1.24, progress=(3, 7))),
+    "details": (
+        None,
+        Details((("agent", "reviewer"),), "web:2"),
+        Details(cost_usd=1.24, progress=(3, 7)),
+        Details((("team", "web"),), "tg:1", waiting_for=WaitingFor.APPROVAL),
+        Details((("team", "web"), ("model", "opus")), "web:1", "https://ci.example/7", context=(5, 10)),
+    ),
 }
 TERMS: Final = ((15_000, 5_000, 30_000), (3_000, 1_000, 4_000), (10_000, 5_000, 0))
 """Lease, heartbeat and error TTL."""
@@ -36,6 +42,7 @@ WORKERS: Final[dict[str, tuple[Any, ...]]] = {
     "left": (False, False, False, False, False, True),
     "max_concurrent": (0, 3, 5),
     "uptime_ms": (0, 400, 90_000),
+    "labels": ((), (), (("team", "web"),), (("agent", "helper"), ("team", "ops"))),
 }
 
 

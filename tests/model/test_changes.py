@@ -27,6 +27,8 @@ SECONDS: Final = st.sampled_from([0.0, 0.01, 0.3, 0.3, 1.1, 1.1, 7.0, 31.0])
 WAITING: Final = frozenset({SessionState.WAITING_FOR_USER, SessionState.ERROR})
 WEB: Final = View(channel=frozenset({"web"}))
 SOME: Final = View(session=frozenset({"web:1", ":1"}))
+TEAM: Final = View(label=frozenset({"team:web"}))
+CHILDREN: Final = View(parent=frozenset({"web:1", "web:2"}))
 VIEWS: Final = [
     WHOLE,
     WEB,
@@ -40,6 +42,16 @@ VIEWS: Final = [
     View(state=WAITING).narrowed_to(WEB),
     View(session=frozenset({"web:1"})).narrowed_to(WEB),
     View(channel=frozenset({"tg"})).narrowed_to(WEB),  # nothing of its scope
+    TEAM,
+    View(label=frozenset({"team:web", "model:opus"}), state=WAITING),
+    View(label=frozenset({"agent:reviewer"}), channel=frozenset({"web"})),
+    CHILDREN,
+    CHILDREN.within(TEAM),
+    WHOLE.narrowed_to(TEAM),
+    WHOLE.narrowed_to(CHILDREN),
+    CHILDREN.narrowed_to(TEAM),
+    CHILDREN.narrowed_to(WEB),
+    View(parent=frozenset({"tg:1"})).narrowed_to(WEB),
 ]
 
 
@@ -72,7 +84,9 @@ class Changing(RuleBasedStateMachine):
     @rule(
         which=st.integers(0, 2),
         index=st.integers(0, 4),
-        name=st.sampled_from(["state", "state", "tool", "title", "input_tokens", "changed_ms"]),
+        name=st.sampled_from(
+            ["state", "state", "tool", "title", "input_tokens", "changed_ms", "details", "details", "called_ms"]
+        ),
         to=SESSIONS,
     )
     def change_one_field(self, which: int, index: int, name: str, to: int) -> None:

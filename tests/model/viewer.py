@@ -126,20 +126,43 @@ class Viewer:
 def part_of(true: Truth, view: View, now: float) -> dict[str, Any]:
     """The part of the truth that a view shows, found by looking at each row."""
     whole = true.snapshot
-    rows = [row for row in whole["sessions"] if _shows(view, row)]
+    rows = [row for row in whole["sessions"] if _shows(view, row, true)]
     overview = global_of(rows, {}, now)
     if view.scope is None:
         counted = whole["global"]
     else:  # the workers that hold a session of the scope, whatever part of it is asked for
-        allowed = [row["session_key"] for row in whole["sessions"] if _shows(view.scope, row)]
+        allowed = [row["session_key"] for row in whole["sessions"] if _shows(view.scope, row, true)]
         counted = global_of(rows, {true.holders[key] for key in allowed}, now)
     workers = {name: counted[name] for name in ("max_concurrent", "uptime_seconds")}
     return {"global": {**overview, **workers}, "sessions": rows}
 
 
-def _shows(view: View, row: Any) -> bool:
-    wishes = ((view.channel, row["channel"]), (view.state, row["state"]), (view.session, row["session_key"]))
-    return all(wish is None or value in wish for wish, value in wishes)
+def _shows(view: View, row: Any, true: Truth) -> bool:
+    labels = {f"{name}:{value}" for name, value in true.details[row["session_key"]]["labels"].items()}
+    wishes = (
+        (view.channel, row["channel"]),
+        (view.state, row["state"]),
+        (view.session, row["session_key"]),
+        (view.parent, parent_in(view.scope, row["session_key"], true)),
+    )
+    return view.label <= labels and all(wish is None or value in wish for wish, value in wishes)
+
+
+def parent_in(scope: View | None, key: str, true: Truth) -> str | None:
+    """The parent of a session, as far as a reader with this scope may know it."""
+    parent: str | None = true.details[key]["parent"]
+    if parent is None or scope is None or parent in (scope.parent or ()):
+        return parent
+    row = next((row for row in true.snapshot["sessions"] if row["session_key"] == parent), None)
+    if row is not None:
+        return parent if _shows(scope, row, true) else None
+    if scope.label or scope.parent is not None:
+        return None  # nobody knows whether it was in the scope
+    channel = parent.partition(":")[0] or "unknown"
+    is_allowed = (scope.session is None or parent in scope.session) and (
+        scope.channel is None or channel in scope.channel
+    )
+    return parent if is_allowed else None
 
 
 def _news(snapshot: dict[str, Any]) -> list[Any]:

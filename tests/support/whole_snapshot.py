@@ -6,7 +6,7 @@ and nothing that is kept from one snapshot to the next. It is as slow as it is p
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.fold.schema import (
@@ -17,16 +17,18 @@ from agent_status_gateway.state.fold.schema import (
     Snapshot,
 )
 from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_publisher.contract.details.details import Details
 from agent_status_publisher.contract.wire import EndedRecord, SessionRecord, SessionState
 
 WORKING: Final = {SessionState.THINKING, SessionState.TOOL_RUNNING, SessionState.STREAMING}
 
 
 class Truth(NamedTuple):
-    """A whole snapshot, and the worker that holds each of its sessions, by session key."""
+    """A whole snapshot; by session key, the worker that holds each of its sessions, and the session's details."""
 
     snapshot: Snapshot
     holders: dict[str, KnownWorker]
+    details: dict[str, dict[str, Any]]
 
 
 class Claim(NamedTuple):
@@ -70,10 +72,9 @@ def truth_of(workers: Iterable[KnownWorker], expired_before: float, now: float) 
             claims[run.key].append(_claim_of_end(known, run))
     shown = {key: claim for key, some in sorted(claims.items()) if (claim := _shown(some)).row is not None}
     rows = [claim.row for claim in shown.values() if claim.row is not None]
-    return Truth(
-        {"global": global_of(rows, workers, now), "sessions": rows},
-        {key: by_id[claim.worker_id] for key, claim in shown.items()},
-    )
+    holders = {key: by_id[claim.worker_id] for key, claim in shown.items()}
+    details = {key: _details(holder, key, now) for key, holder in holders.items()}
+    return Truth({"global": global_of(rows, workers, now), "sessions": rows}, holders, details)
 
 
 def global_of(rows: Sequence[SessionStatus], workers: Iterable[KnownWorker], now: float) -> GlobalStatus:
@@ -122,6 +123,27 @@ def _claim_of_run(known: KnownWorker, session: SessionRecord, expired_before: fl
         counts_from = began_at
     row = _row(known, session, now)
     return Claim(counts_from, worker_id, is_run=True, began_at=began_at, row=row, is_work=is_work)
+
+
+def _details(known: KnownWorker, key: str, now: float) -> dict[str, Any]:
+    """The details of a session that a worker holds, as a reader may ask for them who sees everything."""
+    worker = known.report.record
+    session = next(one for one in worker.sessions if one.key == key)
+    own = session.details or Details()
+    is_waiting = session.state == "waiting_for_user" and not known.is_lost
+    called_at = known.moment - (session.changed_ms - session.called_ms) / 1000
+    return {
+        "labels": {**dict(worker.labels), **dict(own.labels)},
+        "parent": own.parent,
+        "link": own.link,
+        "host": worker.host,
+        "worker_id": worker.id,
+        "waiting_for": own.waiting_for.value if own.waiting_for and is_waiting else None,
+        "context": {"used": own.context[0], "window": own.context[1]} if own.context else None,
+        "cost_usd": own.cost_usd,
+        "progress": {"done": own.progress[0], "of": own.progress[1]} if own.progress else None,
+        "quiet_seconds": max(0.0, round(now - called_at, 1)),
+    }
 
 
 def _row(known: KnownWorker, session: SessionRecord, now: float) -> SessionStatus:

@@ -9,7 +9,8 @@ In reading order:
     change_reader     one open stream of change events
     members           held requests, which take a place as clients do
     audience          the readers of one view: its rows, when it is sent, what was made for it
-    audiences         all views that are read, and which of them a changed row concerns
+    filing            which views a row may concern
+    audiences         all views that are read, kept up with the rows that have changed
     places            open streams and held polls counted against the limits
     hub               all open streams and held polls: join, broadcast, keep alive, drain
 """

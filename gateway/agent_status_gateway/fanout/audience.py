@@ -159,13 +159,19 @@ class Audience:
         self._changed.append(key)
         return True
 
-    def move(self, key: str, row: Row) -> bool:
-        """Note that a row of the whole snapshot is held by another worker, and shows the same; True if that is news."""
-        if not self.is_filled or not self.view.shows(row):
+    def revise(self, key: str, row: Row, fields: frozenset[str]) -> bool:
+        """Note that a row of the whole snapshot has other details, and shows the same; True if that concerns this view.
+
+        Args:
+            key: The row's key.
+            row: The row as it is now.
+            fields: The names of the details that differ.
+        """
+        if self.is_filled and self.view.heeds.isdisjoint(fields) and key in self.rows.by_key and self.view.shows(row):
+            if self.holders is not None and self.scoped_by is None:
+                self.holders.put(key, row)
             return False
-        if self.holders is not None and self.scoped_by is None:
-            self.holders.put(key, row)
-        return self.view.by is not None and self.put(key, row)
+        return self.put(key, row)
 
     def note(self, now: float) -> None:
         """Note that all rows that have changed are known: what they come to is a new version."""

@@ -1,22 +1,25 @@
-"""Pure: all views that somebody reads, and which of them a changed row concerns. The fold comes before it.
+"""Pure: all views that somebody reads, kept up with the rows that have changed. The fold comes before it.
 
-Who is concerned is found by an index, so that a change costs nothing for the views that it does not concern. Each view
-is filed under the field that leaves the fewest rows, and nowhere if it can have none.
+A row that comes or goes, or whose labels or parent differ, may show or hide the parent of others. They are looked at
+again for the readers whose scope decides by that.
 """
 
 from collections.abc import Callable, Iterator
-from itertools import chain, count
+from itertools import count
 from typing import Final
 
 from agent_status_gateway.fanout.audience import Audience
+from agent_status_gateway.fanout.filing import Filing
 from agent_status_gateway.state.deadlines import Deadlines
 from agent_status_gateway.state.fold.folded_rows import FoldedRows
-from agent_status_gateway.state.fold.schema import split_key
 from agent_status_gateway.state.steps import Steps
 from agent_status_gateway.state.views.view import WHOLE, View
+from agent_status_publisher.contract.details.details import NO_DETAILS
 
 STEP_ROWS: Final = 200
 """Rows whose readers are found in one step."""
+FILED_BY: Final = frozenset({"labels", "parent"})
+"""The details that decide in which views a row is."""
 
 
 class Audiences:
@@ -29,9 +32,8 @@ class Audiences:
         self.plain = self._new(WHOLE)
         self._by_view: dict[View, Audience] = {}
         self._by_name: dict[str, Audience] = {}
-        self._by_session: dict[str, set[Audience]] = {}
-        self._by_channel: dict[str, set[Audience]] = {}
-        self._others: set[Audience] = set()
+        self._filing = Filing()
+        self._following: set[Audience] = set()  # those of views that follow parents
         self._concerned: set[Audience] = set()  # by changes that are not noted yet
         self._due = Deadlines()
         self._wanted = Deadlines()
@@ -64,8 +66,9 @@ class Audiences:
         if audience is None:
             audience = self._new(view)
             self._by_view[view] = self._by_name[audience.name] = audience
-            for place in self._places(view):
-                place.add(audience)
+            self._filing.add(audience)
+            if view.follows_parents:
+                self._following.add(audience)
         return audience
 
     def drop_empty(self, audience: Audience) -> None:
@@ -76,13 +79,8 @@ class Audiences:
         self._concerned.discard(audience)
         self._due.remove(audience.name)
         self._wanted.remove(audience.name)
-        self._others.discard(audience)
-        for index, keys in ((self._by_session, audience.view.session), (self._by_channel, audience.view.channel)):
-            for key in keys or ():
-                if key in index:
-                    index[key].discard(audience)
-                    if not index[key]:
-                        del index[key]
+        self._filing.remove(audience)
+        self._following.discard(audience)
         if audience.scoped_by is not None:
             audience.scoped_by.dependents -= 1
             self.drop_empty(audience.scoped_by)
@@ -91,16 +89,24 @@ class Audiences:
         """Bring the views up to date with all rows that have changed. What is not done yet is done the next time."""
         number = 0
         while (key := rows.take_changed()) is not None:
-            row = rows.by_key.get(key)
+            row, before = rows.by_key.get(key), rows.taken_before
             self.plain.put(key, row)
             if self._by_view:
-                self._concerned.update(audience for audience in self._filed_under(key) if audience.put(key, row))
+                details = NO_DETAILS if row is None else row.details
+                concerned = self._filing.concerned(key, details, before)
+                self._concerned.update(audience for audience in concerned if audience.put(key, row))
+                if self._following and key in rows.families.by_parent:
+                    self._follow(rows, key)
             number += 1
             if not number % STEP_ROWS:
                 yield
-        while (key := rows.take_moved()) is not None:
+        while (revision := rows.take_revised()) is not None:
+            key, before, fields = revision
             if self._by_view and (row := rows.by_key.get(key)) is not None:
-                self._concerned.update(audience for audience in self._filed_under(key) if audience.move(key, row))
+                concerned = self._filing.concerned(key, row.details, before)
+                self._concerned.update(audience for audience in concerned if audience.revise(key, row, fields))
+                if self._following and not fields.isdisjoint(FILED_BY) and key in rows.families.by_parent:
+                    self._follow(rows, key)
             number += 1
             if not number % STEP_ROWS:
                 yield
@@ -128,23 +134,16 @@ class Audiences:
         name = self._due.take_due(now)
         return None if name is None else self._by_name.get(name, self.plain)
 
+    def _follow(self, rows: FoldedRows, parent: str) -> None:
+        """Look again at the children of a row, for the readers whose scope may show or hide it now."""
+        for key in rows.families.by_parent[parent]:
+            row = rows.by_key[key]
+            concerned = self._following.intersection(self._filing.concerned(key, row.details, None))
+            self._concerned.update(audience for audience in concerned if audience.put(key, row))
+
     def _new(self, view: View) -> Audience:
         scoped_by = None
         if view.scope is not None and (of_scope := WHOLE.narrowed_to(view.scope)) != view:
             scoped_by = self.of(of_scope)
             scoped_by.dependents += 1
         return Audience(view, str(next(self._numbers)), self.window_seconds, self._clock, scoped_by)
-
-    def _places(self, view: View) -> list[set[Audience]]:
-        if view.is_empty:  # else each change would cost a look at each of them, and one reader may open thousands
-            return []
-        if view.session is not None:
-            return [self._by_session.setdefault(key, set()) for key in view.session]
-        if view.channel is not None:
-            return [self._by_channel.setdefault(channel, set()) for channel in view.channel]
-        return [self._others]
-
-    def _filed_under(self, key: str) -> Iterator[Audience]:
-        """The audiences that a row of this key may concern."""
-        by_channel = self._by_channel.get(split_key(key)[0], ()) if self._by_channel else ()
-        return chain(self._by_session.get(key, ()), by_channel, self._others)

@@ -130,6 +130,11 @@ class KnownWorker:
             return self.lease_ends_at
         return self.moment - self.ages_ms[place] / 1000
 
+    def called_at(self, key: str) -> float:
+        """The moment of the agent's last call for a session, as its worker reported it, lost since or not."""
+        place = self.places[key]
+        return self.moment + (self.held[place].called_ms - self.ages_ms[place]) / 1000
+
     def expires_at(self, session: SessionRecord) -> float:
         """The moment at which a session in error, or a question, vanishes; infinity for others."""
         return float("inf") if session.expires_ms is None else self.moment + session.expires_ms / 1000

@@ -8,6 +8,7 @@ In reading order:
     claims        which claim to a session key counts
     sorted_keys   keys in order, however many
     rows          rows by key and in order, and their id
-    folded_rows   all rows of the snapshot, by channel as well, and which have changed
+    families      keys of rows by label and by parent
+    folded_rows   all rows of the snapshot, by channel and family as well, and which have changed
     fold          reports to rows
 """

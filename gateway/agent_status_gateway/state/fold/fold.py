@@ -18,7 +18,7 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.fold.changed import changed_sessions, redated_sessions
 from agent_status_gateway.state.fold.claims import claims_to, is_end, winner
 from agent_status_gateway.state.fold.folded_rows import RESTART_SECONDS, FoldedRows
-from agent_status_gateway.state.fold.row import Source, shown_of
+from agent_status_gateway.state.fold.row import Source, details_of, shown_of
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.known_worker import KnownWorker
@@ -80,8 +80,8 @@ class Fold:
         if known is None:
             self._sources.pop(worker_id, None)
             self._expiries.remove(worker_id)
-        elif source is None:
-            self._sources[worker_id] = Source(known)
+        elif source is None or source.known.report.record.host != known.report.record.host:
+            self._sources[worker_id] = Source(known, self.rows.by_key)
         else:
             source.known = known
         self._count(worker_id, known)
@@ -102,6 +102,9 @@ class Fold:
         """The keys of a worker that may show something else than before."""
         if known is None or before is None or known.is_lost or before.is_lost:
             return {key for one in (known, before) if one is not None for key in (*one.places, *one.ended)}
+        record, record_before = known.report.record, before.report.record
+        if record.labels != record_before.labels or record.host != record_before.host:
+            return {*known.places, *before.places, *known.ended, *before.ended}
         touched = {session.key for session in changed_sessions(known, before)}
         touched.update(self._contested.get(worker_id, ()))
         if known.places is not before.places:
@@ -130,7 +133,7 @@ class Fold:
         for key in keys:
             row = shown.get(key)
             if row is not None and row.source is source:
-                self.rows.note_start(row)
+                self.rows.note_moments(row)
 
     def _decide(self, key: str, expired_before: float) -> None:
         """Show for a key what its claims come to."""
@@ -144,7 +147,8 @@ class Fold:
         if claim.session is None or is_end(claim, expired_before):
             self.rows.hide(key)
         else:
-            self.rows.show(key, shown_of(claim.session, claim.known), self._sources[claim.worker_id])
+            session, known = claim.session, claim.known
+            self.rows.show(key, shown_of(session, known), self._sources[claim.worker_id], details_of(session, known))
 
     def _claim(self, key: str, worker_id: str) -> None:
         claimants = self._claimants.setdefault(key, worker_id)

@@ -20,11 +20,16 @@ def candidates(rows: FoldedRows, view: View) -> list[Collection[str]]:
     """The keys of all rows that a view can show, in groups."""
     if view.is_empty:
         return []
+    families = rows.families
+    found: list[list[Collection[str]]] = [[rows.by_key]]
     if view.session is not None:
-        return [view.session]
+        found.append([view.session])
+    if view.parent is not None:
+        found.append([families.by_parent[parent] for parent in view.parent if parent in families.by_parent])
     if view.channel is not None:
-        return [rows.by_channel[channel] for channel in view.channel if channel in rows.by_channel]
-    return [rows.by_key]
+        found.append([rows.by_channel[channel] for channel in view.channel if channel in rows.by_channel])
+    found += [[families.by_label.get(label, ())] for label in view.labels]
+    return min(found, key=lambda groups: sum(map(len, groups)))
 
 
 def is_short(rows: FoldedRows, view: View) -> bool:

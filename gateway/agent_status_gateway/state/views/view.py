@@ -7,8 +7,7 @@ Rule 4. A view of a reader with a scope knows the scope, since the global status
         views of different scopes differ, though they may show the same rows.
 Rule 5. A view may say by what its rows are counted: a reader of its summary gets the counts, and not the rows. So a
         summary is a view of its own. No scope says it.
-
-Rows have no parent and no labels. So a view that asks for either shows no row.
+Rule 6. A scope hides a parent that it does not show: no view within it finds a row by that parent, or names it.
 """
 
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from urllib.parse import quote
 
 from typing_extensions import override
 
+from agent_status_gateway.state.fold.families import Label
 from agent_status_gateway.state.fold.row import Row
 from agent_status_gateway.state.fold.schema import split_key
 from agent_status_publisher.contract.wire import SessionState
@@ -50,6 +50,10 @@ class View:
     by: str | None = None
     is_whole: bool = field(init=False, repr=False, compare=False)
     """True if it shows every row as it is, and counts all workers."""
+    labels: frozenset[Label] = field(init=False, repr=False, compare=False)
+    """The labels, by name and value."""
+    heeds: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The details of a row that its reader is sent or that are counted, by their names."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -57,6 +61,9 @@ class View:
         fields = (self.channel, self.state, self.session, self.parent, self.label, self.scope, self.by)
         object.__setattr__(self, "_hash", hash(fields))
         object.__setattr__(self, "is_whole", fields == (None, None, None, None, frozenset(), None, None))
+        labels = frozenset((name, value) for name, _, value in (label.partition(":") for label in self.label))
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "heeds", frozenset(_COUNTED_BY.get((self.by or "").partition(".")[0], ())))
 
     @override
     def __hash__(self) -> int:
@@ -65,8 +72,21 @@ class View:
     @property
     def is_empty(self) -> bool:
         """True if no row can be in this part."""
-        allowed = (self.channel, self.state, self.session)
-        return self.parent is not None or bool(self.label) or any(some is not None and not some for some in allowed)
+        allowed = (self.channel, self.state, self.session, self.parent)
+        if any(some is not None and not some for some in allowed):
+            return True
+        return len({name for name, _ in self.labels}) < len(self.labels)  # a row has one value of a label at most
+
+    @property
+    def follows_parents(self) -> bool:
+        """True if what it shows of a row depends on whether its scope shows the row's parent, by labels or parents."""
+        scope = self.scope
+        return scope is not None and not scope.is_by_key and (self.parent is not None or "parent" in self.heeds)
+
+    @property
+    def is_by_key(self) -> bool:
+        """True if a session's key alone decides whether it is in this part."""
+        return self.state is None and self.parent is None and not self.label
 
     def shows(self, row: Row) -> bool:
         """Test whether a row is in this part."""
@@ -74,8 +94,24 @@ class View:
             (self.session is not None and row.key not in self.session)
             or (self.state is not None and row.shown.state not in self.state)
             or (self.channel is not None and split_key(row.key)[0] not in self.channel)
-            or self.parent is not None
-            or self.label
+            or (self.parent is not None and self.parent_of(row) not in self.parent)
+            or (self.labels and not self.labels.issubset(row.details.labels))
+        )
+
+    def parent_of(self, row: Row) -> str | None:
+        """The parent of a row, as far as a reader of this view may know it."""
+        parent, scope = row.details.parent, self.scope
+        if parent is None or scope is None or (scope.parent is not None and parent in scope.parent):
+            return parent
+        if scope.is_by_key:
+            return parent if scope.shows_key(parent) else None
+        shown = row.source.rows.get(parent)
+        return None if shown is None or not scope.shows(shown) else parent
+
+    def shows_key(self, key: str) -> bool:
+        """Test whether a session with this key can be in this part, whatever else it is."""
+        return (self.session is None or key in self.session) and (
+            self.channel is None or split_key(key)[0] in self.channel
         )
 
     def within(self, scope: "View") -> "View":
@@ -121,6 +157,8 @@ class View:
             yield f"by={_quoted(self.by)}"
 
 
+_COUNTED_BY: Final = {"worker": ("worker_id",), "label": ("labels",)}
+"""The details of a row by which it may be counted, by the beginning of `by`."""
 WHOLE: Final = View()
 """The whole snapshot, which a query without fields asks for."""
 

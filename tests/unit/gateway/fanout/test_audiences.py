@@ -34,7 +34,7 @@ def test_a_change_is_shown_only_to_the_views_that_its_row_can_be_in(monkeypatch:
 
 def test_a_change_is_shown_to_no_view_that_can_have_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
     middle = Middle()
-    label, parent, nothing = View(label=frozenset({"team:web"})), View(parent=frozenset({"web:1"})), channel()
+    label, parent, nothing = View(label=frozenset({"team:web", "team:ci"})), View(parent=frozenset()), channel()
     views = (label, parent, nothing, IN_ERROR.within(nothing), IN_ERROR.narrowed_to(label), only("web:1").within(label))
     listeners = [middle.join(view) for view in views]
     asked: list[str] = []
@@ -77,8 +77,9 @@ def test_nothing_is_kept_of_a_view_that_its_last_client_has_left() -> None:
     for listener in listeners:
         middle.hub.leave(listener.client)
     audiences = middle.audiences
-    kept = (audiences._by_view, audiences._by_name, audiences._by_session, audiences._by_channel, audiences._others)
-    assert [len(one) for one in kept] == [0, 0, 0, 0, 0]
+    kept = (audiences._by_view, audiences._by_name, audiences._following)
+    assert [len(one) for one in kept] == [0, 0, 0]
+    assert audiences._filing.is_empty
     assert (len(audiences._due), len(audiences._wanted)) == (1, 1), "those of the whole snapshot"
 
 

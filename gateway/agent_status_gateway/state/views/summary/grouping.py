@@ -1,9 +1,10 @@
 """Pure: `by`, which says what rows are counted by, and the group that a row is counted in.
 
-Rows have no labels. So all rows are in one group by any label: that of the rows without it, whose name is None.
+By a label, the rows without it are one group, whose name is None.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 from agent_status_gateway.state.fold.row import Row
@@ -43,7 +44,8 @@ def parse_by(values: Iterable[str]) -> str:
 
 def group_of(by: str) -> GroupOf:
     """Find what tells the group of a row."""
-    return _GROUPS.get(by, _no_label)
+    known = _GROUPS.get(by)
+    return partial(_label, by.removeprefix(LABEL)) if known is None else known
 
 
 def _channel(row: Row) -> str:
@@ -58,8 +60,8 @@ def _worker(row: Row) -> str:
     return row.source.known.report.record.id
 
 
-def _no_label(_row: Row) -> None:
-    return None
+def _label(name: str, row: Row) -> str | None:
+    return next((value for label, value in row.details.labels if label == name), None)
 
 
 _GROUPS: Final[dict[str, GroupOf]] = {"channel": _channel, "state": _state, "worker": _worker}

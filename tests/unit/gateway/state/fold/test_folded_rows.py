@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.state.fold.folded_rows import RESTART_SECONDS, FoldedRows
+from agent_status_gateway.state.fold.folded_rows import HOLDER_FIELDS, QUIET, RESTART_SECONDS, FoldedRows, Revision
 from agent_status_gateway.state.fold.row import Shown, Source
 from agent_status_gateway.state.fold.schema import split_key
 from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_publisher.contract.details.details import NO_DETAILS, Details
 from agent_status_publisher.contract.wire import SessionState
 from chaos.workers.reports import record, report, session
 from tests.unit.gateway.state.fold.test_rows import SOURCE, keys, shown
@@ -30,6 +31,12 @@ FIRST = 100.0
 def held(began_at: float) -> Source:
     """A worker whose report holds a session with a state that began at this moment."""
     worker = record("w1", session("web:1", changed_ms=round(1000 * (200.0 - began_at))))
+    return Source(KnownWorker(report(1, worker).decode(), 200.0, 0.0))
+
+
+def called(milliseconds: int) -> Source:
+    """A worker whose agent made a call so long after its state began."""
+    worker = record("w1", session("web:1", changed_ms=60_000, called_ms=milliseconds))
     return Source(KnownWorker(report(1, worker).decode(), 200.0, 0.0))
 
 
@@ -157,7 +164,7 @@ def test_a_restart_is_found_in_a_row_that_its_worker_shows_without_another_decis
     rows.show("web:1", THINKING, source)
     taken(rows)
     source.known = later.known
-    rows.note_start(rows.by_key["web:1"])
+    rows.note_moments(rows.by_key["web:1"])
     assert taken(rows) == {"web:1"}
 
 
@@ -186,22 +193,68 @@ def test_a_changed_key_is_found_at_once_though_very_many_were_taken_before() -> 
 
 
 # folded_rows: Rule 3
-def test_a_row_that_another_worker_holds_has_moved_and_not_changed() -> None:
+def test_a_row_that_another_worker_holds_is_revised_and_not_changed() -> None:
     rows, other = FoldedRows(), Source(SOURCE.known)
     rows.show("web:1", THINKING, SOURCE)
     rows.show("web:1", THINKING, SOURCE)
-    assert rows.take_moved() is None
     taken(rows)
+    assert rows.take_revised() is None
     rows.show("web:1", THINKING, other)
     assert taken(rows) == set()
-    assert (rows.take_moved(), rows.take_moved()) == ("web:1", None)
+    assert rows.take_revised() == Revision("web:1", NO_DETAILS, HOLDER_FIELDS)
+    assert rows.take_revised() is None
 
 
-def test_there_is_news_until_all_that_has_changed_or_moved_was_taken() -> None:
+def test_a_row_with_other_details_is_revised_and_says_what_differs_since_it_was_taken() -> None:
+    rows = FoldedRows()
+    first = Details((("team", "web"),), "ci:7", cost_usd=1.0)
+    rows.show("web:1", THINKING, SOURCE, first)
+    taken(rows)
+    row = rows.by_key["web:1"]
+    row.extras = made = {"made": b"of the first"}
+    rows.show("web:1", THINKING, SOURCE, Details((), None, cost_usd=1.0))
+    last = Details((), "ci:8", cost_usd=2.0)
+    rows.show("web:1", THINKING, SOURCE, last)
+    assert taken(rows) == set()
+    assert rows.by_key["web:1"] is row
+    assert row.details == last
+    assert row.extras is not made
+    assert rows.take_revised() == Revision("web:1", first, frozenset({"labels", "parent", "cost_usd"}))
+
+
+def test_a_changed_row_says_the_details_that_it_had_when_it_was_taken_and_is_not_revised_as_well() -> None:
+    rows, details = FoldedRows(), Details((("team", "web"),))
+    rows.show("web:1", THINKING, SOURCE, details)
+    assert [(key, rows.taken_before) for key in iter(rows.take_changed, None)] == [("web:1", NO_DETAILS)]
+    rows.show("web:1", OTHERS[0], SOURCE, details)
+    assert [(key, rows.taken_before) for key in iter(rows.take_changed, None)] == [("web:1", None)]
+    rows.show("web:1", THINKING, SOURCE)
+    rows.hide("web:1")
+    assert [(key, rows.taken_before) for key in iter(rows.take_changed, None)] == [("web:1", details)]
+    assert rows.take_revised() is None
+
+
+# folded_rows: Rule 4
+@pytest.mark.parametrize("is_noted", [False, True])
+def test_a_call_revises_a_row_only_while_calls_are_noted(is_noted: bool) -> None:
+    rows, source = FoldedRows(), called(0)
+    rows.notes_calls = is_noted
+    rows.show("web:1", THINKING, source)
+    taken(rows)
+    for milliseconds in (900, 1_100, 2_000):
+        source.known = called(milliseconds).known
+        rows.note_moments(rows.by_key["web:1"])
+        if milliseconds == 1_100 and is_noted:
+            assert rows.take_revised() == Revision("web:1", NO_DETAILS, frozenset({QUIET}))
+        assert rows.take_revised() is None
+    assert taken(rows) == set()
+
+
+def test_there_is_news_until_all_that_has_changed_or_is_revised_was_taken() -> None:
     rows, news = FoldedRows(), []
     for _ in range(2):  # the second time, it is another worker's
         rows.show("web:1", THINKING, held(FIRST))
         news.append(rows.has_news)
-        taken(rows), rows.take_moved()
+        taken(rows), rows.take_revised()
         news.append(rows.has_news)
     assert news == [True, False, True, False]

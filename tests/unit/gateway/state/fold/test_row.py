@@ -4,8 +4,9 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_status_gateway.state.fold.row import Row, Shown, Source, row_hash, shown_of
+from agent_status_gateway.state.fold.row import Row, Shown, Source, details_of, row_hash, shown_of
 from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_publisher.contract.details.details import NO_DETAILS, Details, WaitingFor
 from agent_status_publisher.contract.wire import Report, SessionState
 from chaos.workers.reports import record, report, session
 
@@ -81,3 +82,28 @@ def test_a_lost_workers_row_begins_at_its_leases_end_unless_it_was_in_error() ->
     assert (lost.state, lost.tool, lost.error) == ("error", None, "worker lost")
     assert kept.error == "boom"
     assert [Row(key, lost, Source(known)).started_at for key in ("web:1", "web:2")] == [25.0, 9.0]
+
+
+def test_the_details_of_a_row_are_the_sessions_with_the_labels_of_its_worker() -> None:
+    own = Details((("agent", "a"), ("team", "web")), "ci:7", cost_usd=1.0)
+    worker = record("w1", session("web:1", details=own), session("web:2"), labels=(("model", "m"), ("team", "ops")))
+    known = KnownWorker(report(1, worker).decode(), 0.0, 0.0)
+    one, other = known.report.record.sessions
+    assert details_of(one, known) == own._replace(labels=(("agent", "a"), ("model", "m"), ("team", "web")))
+    assert details_of(other, known) == Details((("model", "m"), ("team", "ops")))
+
+
+def test_a_session_without_details_has_none_of_its_own_to_keep() -> None:
+    known = KnownWorker(report(1, record("w1", session("web:1"))).decode(), 0.0, 0.0)
+    assert details_of(known.report.record.sessions[0], known) is NO_DETAILS
+
+
+def test_a_lost_workers_session_waits_for_nobody_and_keeps_its_other_details() -> None:
+    details = Details(parent="ci:7", waiting_for=WaitingFor.APPROVAL)
+    waiting = session("web:1", "waiting_for_user", details=details)
+    known = KnownWorker(report(1, record("w1", waiting)).decode(), 0.0, 0.0)
+    assert details_of(waiting, known) == details
+    known.is_lost = True
+    assert details_of(waiting, known) == Details(parent="ci:7")
+    only = session("web:1", "waiting_for_user", details=Details(waiting_for=WaitingFor.REPLY))
+    assert details_of(only, known) is NO_DETAILS

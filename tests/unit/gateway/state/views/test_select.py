@@ -15,11 +15,17 @@ from agent_status_gateway.state.views import select as select_module
 from agent_status_gateway.state.views.select import empty, is_short, select
 from agent_status_gateway.state.views.summary.summary import Summary
 from agent_status_gateway.state.views.view import WHOLE, View
+from agent_status_publisher.contract.details.details import NO_DETAILS, Details
 from agent_status_publisher.contract.wire import SessionState
 from chaos.workers.reports import record, report, session
 
 KEYS = tuple(f"{channel}:{number}" for channel in ("web", "ci", "tg") for number in range(5))
 SOURCE = Source(KnownWorker(report(1, record("w1", *map(session, KEYS))).decode(), 0.0, 0.0))
+DETAILS = {
+    "web:2": Details((("team", "web"),), "web:1"),
+    "ci:2": Details((("model", "opus"), ("team", "web"))),
+    "ci:3": Details(parent="web:1"),
+}
 STATES = (SessionState.THINKING, SessionState.ERROR)
 
 some_views = st.builds(
@@ -28,14 +34,14 @@ some_views = st.builds(
     state=st.none() | st.frozensets(st.sampled_from(STATES)),
     session=st.none() | st.frozensets(st.sampled_from([*KEYS, "web:99"]), max_size=4),
     parent=st.none() | st.just(frozenset({"web:1"})),
-    label=st.sampled_from([frozenset(), frozenset({"team:web"})]),
+    label=st.sampled_from([frozenset(), frozenset({"team:web"}), frozenset({"team:web", "model:opus"})]),
 )
 
 
 def all_rows(keys: dict[str, SessionState]) -> FoldedRows:
     rows = FoldedRows()
     for key, state in keys.items():
-        rows.show(key, Shown(state, None, None, None, 0, 0), SOURCE)
+        rows.show(key, Shown(state, None, None, None, 0, 0), SOURCE, DETAILS.get(key, NO_DETAILS))
     return rows
 
 
@@ -55,6 +61,10 @@ def test_the_rows_of_a_view_are_those_of_all_that_it_shows(keys: dict[str, Sessi
         (View(session=frozenset({"web:1"}), channel=frozenset({"web"})), {"web:1"}),
         (View(channel=frozenset({"ci", "nobody's"})), {f"ci:{number}" for number in range(5)}),
         (View(channel=frozenset()), set()),
+        (View(parent=frozenset({"web:1", "web:99"}), channel=frozenset({"web"})), {"web:2", "ci:3"}),
+        (View(label=frozenset({"team:web", "model:opus"})), {"ci:2"}),
+        (View(label=frozenset({"team:web"}), channel=frozenset({"web"})), {"web:2", "ci:2"}),
+        (View(label=frozenset({"team:nobody's"})), set()),
         (View(state=frozenset(STATES)), set(KEYS)),
         (WHOLE, set(KEYS)),
     ],

@@ -39,7 +39,7 @@ def test_rows_keep_their_places_though_their_starts_are_known_only_to_a_second()
     )
     row = rows.by_key["a"]
     row.source = rows_of(session("a", "error", changed_ms=20_900)).by_key["a"].source
-    rows.note_start(row)
+    rows.note_moments(row)
     assert row.started_at < rows.by_key["b"].started_at
     assert keys_of(at_once(tally(rows, 2)).first) == ["b", "a"]
 

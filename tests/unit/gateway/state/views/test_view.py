@@ -1,7 +1,7 @@
 """A view: which rows it shows, one view within another, and its spelling."""
 
-from itertools import permutations
-from typing import Final
+from itertools import permutations, product
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import pytest
@@ -12,6 +12,7 @@ from agent_status_gateway.state.fold.row import Row, Shown, Source
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.views.query import parse_view
 from agent_status_gateway.state.views.view import WHOLE, View
+from agent_status_publisher.contract.details.details import NO_DETAILS, Details
 from agent_status_publisher.contract.wire import SessionState
 from chaos.workers.reports import record, report
 
@@ -23,27 +24,36 @@ CHANNEL_OF: Final = dict(zip(KEYS, ["web", "web", "ci", "ci", "alone", "unknown"
 LABELS: Final = ("team:web", "team:ci", "path:a/b:c, d")
 
 
-def row(key: str, state: SessionState = THINKING) -> Row:
-    return Row(key, Shown(state, None, None, None, 0, 0), SOURCE)
+DETAILS: Final = (
+    NO_DETAILS,
+    Details((("team", "web"),), "ci:7"),
+    Details((("path", "a/b:c, d"), ("team", "web")), "web:1"),
+    Details((("team", "ci"),)),
+)
 
 
-ROWS: Final = tuple(row(key, state) for key in KEYS for state in SessionState)
+def row(key: str, state: SessionState = THINKING, details: Details = NO_DETAILS) -> Row:
+    return Row(key, Shown(state, None, None, None, 0, 0), SOURCE, details)
 
 
-def shown_by(view: View) -> list[tuple[str, str]]:
+ROWS: Final = tuple(row(key, state, details) for key in KEYS for state in SessionState for details in DETAILS)
+Named = tuple[str, str, Details]
+
+
+def shown_by(view: View) -> list[Named]:
     """The rows of a view by a way of its own: each row's values are looked for in each field that is asked for."""
-    keys = []
-    for key in KEYS:
-        for state in SessionState:
-            wishes = [(view.channel, CHANNEL_OF[key]), (view.state, state), (view.session, key), (view.parent, None)]
-            has_all_labels = len(view.label) == 0
-            if has_all_labels and all(wish is None or value in list[object](wish) for wish, value in wishes):
-                keys.append((key, state.value))
-    return keys
+    found = []
+    for key, state, details in product(KEYS, SessionState, DETAILS):
+        wishes: list[tuple[Any, Any]] = [(view.channel, CHANNEL_OF[key]), (view.state, state), (view.session, key)]
+        wishes.append((view.parent, details.parent))
+        has_all_labels = all(label in [f"{name}:{value}" for name, value in details.labels] for label in view.label)
+        if has_all_labels and all(wish is None or value in list[object](wish) for wish, value in wishes):
+            found.append((key, state.value, details))
+    return found
 
 
-def rows_of(view: View) -> list[tuple[str, str]]:
-    return [(one.key, one.shown.state.value) for one in ROWS if view.shows(one)]
+def rows_of(view: View) -> list[Named]:
+    return [(one.key, one.shown.state.value, one.details) for one in ROWS if view.shows(one)]
 
 
 def some_of(*values: str) -> st.SearchStrategy[frozenset[str] | None]:
@@ -137,10 +147,53 @@ def test_an_empty_set_shows_nothing_and_is_not_the_whole(view: View) -> None:
     assert view.query().endswith("=")
 
 
-@pytest.mark.parametrize("view", [View(parent=frozenset({"web:1"})), View(label=frozenset({"team:web"}))])
-def test_a_parent_and_a_label_show_nothing_since_rows_have_none(view: View) -> None:
-    assert rows_of(view) == []
-    assert view.is_empty
+def test_two_values_of_one_label_show_nothing() -> None:
+    assert View(label=frozenset({"team:web", "team:ci"})).is_empty
+    assert not View(label=frozenset({"team:web", "path:web"})).is_empty
+
+
+# view: Rule 6
+@pytest.mark.parametrize(
+    ("scope", "known"),
+    [
+        ({"channel": {"ci"}}, ["ci:7", "ci:8"]),
+        ({"session": {"web:1", "ci:8"}}, ["ci:8"]),
+        ({"label": {"team:web"}}, ["ci:7"]),  # whether an ended one had the label is not known
+        ({"label": {"team:web"}, "channel": {"web"}}, []),
+        ({"parent": {"ci:8"}}, ["ci:8"]),
+        ({"parent": {"web:9"}}, ["ci:7"]),
+    ],
+)
+def test_a_scope_hides_the_parents_that_it_does_not_show(scope: dict[str, set[str]], known: list[str]) -> None:
+    fold: dict[str, Row] = {}
+    source = Source(SOURCE.known, fold)
+    shown = Shown(THINKING, None, None, None, 0, 0)
+    fold["ci:7"] = Row("ci:7", shown, source, Details((("team", "web"),), "web:9"))
+    fields: dict[str, Any] = {name: frozenset(values) for name, values in scope.items()}
+    allowed = View(**fields)
+    for parent in ("ci:7", "ci:8"):
+        child = Row("web:1", shown, source, Details((("team", "web"),), parent))
+        whole = WHOLE.narrowed_to(allowed)
+        assert whole.parent_of(child) == (parent if parent in known else None)
+        view = View(parent=frozenset({parent}))
+        assert view.parent_of(child) == parent
+        is_in_scope = allowed.shows(child)
+        assert view.narrowed_to(allowed).shows(child) is (is_in_scope and parent in known)
+
+
+@pytest.mark.parametrize(
+    ("view", "scope", "follows"),
+    [
+        (View(parent=frozenset({"web:1"})), View(label=frozenset({"team:web"})), True),
+        (View(parent=frozenset({"web:1"})), View(channel=frozenset({"web"})), False),
+        (View(parent=frozenset({"web:1"})), WHOLE, False),
+        (WHOLE, View(label=frozenset({"team:web"})), False),
+    ],
+)
+def test_a_view_follows_parents_if_they_decide_and_more_than_a_key_decides_of_them(
+    view: View, scope: View, follows: bool
+) -> None:
+    assert view.narrowed_to(scope).follows_parents is follows
 
 
 def test_a_hash_is_made_once() -> None:

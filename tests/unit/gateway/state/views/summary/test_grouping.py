@@ -6,6 +6,7 @@ from agent_status_gateway.state.fold.row import Row, Source, shown_of
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.views.query import WrongFieldError
 from agent_status_gateway.state.views.summary.grouping import group_of, parse_by
+from agent_status_publisher.contract.details.details import Details
 from chaos.workers.reports import record, report, session
 
 
@@ -29,6 +30,13 @@ def row(key: str, worker_id: str = "w1") -> Row:
 )
 def test_a_row_is_in_the_group_that_by_names(by: str, key: str, group: str | None) -> None:
     assert group_of(parse_by([by]))(row(key)) == group
+
+
+def test_by_a_label_a_row_is_in_the_group_of_its_value() -> None:
+    labelled = row("web:1")
+    labelled.details = Details((("model", "opus"), ("team", "web")))
+    groups = [group_of(parse_by([by]))(labelled) for by in ("label.team", "label.model", "label.web")]
+    assert groups == ["web", "opus", None]
 
 
 def test_rows_are_counted_by_channel_if_the_query_does_not_say_it() -> None:
