@@ -1,8 +1,10 @@
 """Pure: what a reader of `?events=changes` knows, folded from its events."""
 
-from typing import Any
+from typing import Any, Final
 
 Row = dict[str, Any]
+AGES: Final = ("duration_seconds", "quiet_seconds")
+"""The fields of a session that go on by themselves."""
 
 
 class Folded:
@@ -43,7 +45,7 @@ class Folded:
         """The whole snapshot at this moment: durations go on from the event that brought them."""
         uptime = int(self._global["uptime_seconds"] + now - self._came_at)
         rows = [
-            row | {"duration_seconds": round(row["duration_seconds"] + now - came_at, 1)}
+            row | {name: round(row[name] + now - came_at, 1) for name in AGES if name in row}
             for _, (row, came_at) in sorted(self._rows.items())
         ]
         return {"global": self._global | {"uptime_seconds": uptime}, "sessions": rows}
@@ -54,18 +56,18 @@ def differences(folded: dict[str, Any], whole: dict[str, Any], ages_within_secon
 
     A state that begins again within a second is not sent. The rest is the rounding of both ages.
     """
-    found = _differing("global", folded["global"], whole["global"], "uptime_seconds", ages_within_seconds)
+    found = _differing("global", folded["global"], whole["global"], ["uptime_seconds"], ages_within_seconds)
     rows, expected = folded["sessions"], whole["sessions"]
     keys, expected_keys = ([row["session_key"] for row in some] for some in (rows, expected))
     if keys != expected_keys:
         return [*found, f"the keys are {keys}, not {expected_keys}"]
     for row, other in zip(rows, expected, strict=True):
-        found += _differing(row["session_key"], row, other, "duration_seconds", ages_within_seconds)
+        ages = [name for name in AGES if name in row and name in other]
+        found += _differing(row["session_key"], row, other, ages, ages_within_seconds)
     return found
 
 
-def _differing(name: str, one: Row, other: Row, age: str, within: float) -> list[str]:
-    names = [field for field in one | other if field != age and one.get(field) != other.get(field)]
-    if abs(one[age] - other[age]) > within:
-        names.append(age)
+def _differing(name: str, one: Row, other: Row, ages: list[str], within: float) -> list[str]:
+    names = [field for field in one | other if field not in ages and one.get(field) != other.get(field)]
+    names += [age for age in ages if abs(one[age] - other[age]) > within]
     return [f"{field} of {name} is {one.get(field)!r}, not {other.get(field)!r}" for field in names]

@@ -1,9 +1,11 @@
 """A defect in the pipeline: it starts again, and shows nobody anything but what is true."""
 
+from typing import Any
+
 import pytest
 
 from agent_status_gateway.state.fold.folded_rows import FoldedRows
-from agent_status_gateway.state.fold.row import Shown, Source
+from agent_status_gateway.state.fold.row import Shown
 from agent_status_publisher import StatusPublisher
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_thread import GatewayThread
@@ -15,11 +17,11 @@ def test_a_defect_in_the_fold_empties_no_dashboard(real_redis: RedisServer, monk
     failures: list[str] = []
     show = FoldedRows.show
 
-    def fail_once(rows: FoldedRows, key: str, shown: Shown, source: Source) -> None:
+    def fail_once(rows: FoldedRows, key: str, shown: Shown, *rest: Any) -> None:
         if shown.state == "streaming" and not failures:
             failures.append(key)
             raise RuntimeError("a defect")
-        show(rows, key, shown, source)
+        show(rows, key, shown, *rest)
 
     monkeypatch.setattr(FoldedRows, "show", fail_once)
     with (

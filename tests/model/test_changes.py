@@ -14,6 +14,7 @@ from agent_status_gateway import tasks
 from agent_status_gateway.fanout import audience, audiences, hub
 from agent_status_gateway.fanout.events import frames
 from agent_status_gateway.state.views import change_log, select
+from agent_status_gateway.state.views.fields import FIELD_NAMES
 from agent_status_gateway.state.views.view import WHOLE, View
 from agent_status_publisher.contract.wire import SessionRecord, SessionState, WorkerRecord
 from tests.model.changes_world import ChangesWorld
@@ -52,6 +53,11 @@ VIEWS: Final = [
     CHILDREN.narrowed_to(TEAM),
     CHILDREN.narrowed_to(WEB),
     View(parent=frozenset({"tg:1"})).narrowed_to(WEB),
+    WHOLE.with_fields(FIELD_NAMES),
+    WHOLE.with_fields(("waiting_for",)),
+    TEAM.with_fields(("cost_usd", "worker_id")),
+    WHOLE.with_fields(("parent", "host")).narrowed_to(WEB),
+    View(state=WAITING).with_fields(("parent", "labels")).narrowed_to(TEAM),
 ]
 
 

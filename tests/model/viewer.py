@@ -128,6 +128,7 @@ def part_of(true: Truth, view: View, now: float) -> dict[str, Any]:
     whole = true.snapshot
     rows = [row for row in whole["sessions"] if _shows(view, row, true)]
     overview = global_of(rows, {}, now)
+    rows = [_as_asked(view, row, true) for row in rows]
     if view.scope is None:
         counted = whole["global"]
     else:  # the workers that hold a session of the scope, whatever part of it is asked for
@@ -135,6 +136,13 @@ def part_of(true: Truth, view: View, now: float) -> dict[str, Any]:
         counted = global_of(rows, {true.holders[key] for key in allowed}, now)
     workers = {name: counted[name] for name in ("max_concurrent", "uptime_seconds")}
     return {"global": {**overview, **workers}, "sessions": rows}
+
+
+def _as_asked(view: View, row: Any, true: Truth) -> Any:
+    """A row with what the view asks for besides."""
+    key = row["session_key"]
+    known = true.details[key] | {"parent": parent_in(view.scope, key, true)}
+    return row | {name: known[name] for name in view.fields}
 
 
 def _shows(view: View, row: Any, true: Truth) -> bool:
@@ -167,4 +175,8 @@ def parent_in(scope: View | None, key: str, true: Truth) -> str | None:
 
 def _news(snapshot: dict[str, Any]) -> list[Any]:
     whole, rows = snapshot["global"], snapshot["sessions"]
-    return [whole["state"], whole["active_sessions"], *((r["session_key"], r["state"], r["tool_name"]) for r in rows)]
+    return [whole["state"], whole["active_sessions"], *(_news_of(row) for row in rows)]
+
+
+def _news_of(row: dict[str, Any]) -> list[Any]:
+    return [row[name] for name in ("session_key", "state", "tool_name", "waiting_for") if name in row]

@@ -16,6 +16,7 @@ from agent_status_gateway.server.connection import RELIED_ON
 from agent_status_gateway.server.request_limits import MAX_TARGET_BYTES
 from agent_status_gateway.settings import PUBLISHER_ONLY, IngestSettings, RedisSettings, Settings
 from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus
+from agent_status_gateway.state.views.fields import FIELD_NAMES
 from agent_status_gateway.state.views.query import FIELDS, MAX_VALUES, WrongFieldError, parse_view
 from agent_status_publisher import Session, StatusPublisher
 from agent_status_publisher.contract.setting_names import PREFIX
@@ -26,6 +27,7 @@ from tests.support.documents import DOCUMENTS, ROOT, doc_page, rows
 
 SETTINGS: Final = doc_page("reference/settings.md")
 HTTP_API: Final = doc_page("reference/http-api.md")
+FIELDS_PAGE: Final = doc_page("reference/fields.md")
 COMMANDS: Final = doc_page("reference/commands.md")
 OVERVIEW: Final = doc_page("explanation/overview.md")
 SOURCES: Final = {
@@ -92,8 +94,12 @@ def test_the_table_of_paths_is_what_the_app_answers() -> None:
 
 
 def test_the_snapshots_fields_are_those_that_go_out() -> None:
-    documented = set(re.findall(r"`(?:global|sessions\[\])\.(\w+)`", HTTP_API))
+    documented = set(re.findall(r"`(?:global|sessions\[\])\.(\w+)`", HTTP_API + FIELDS_PAGE))
     assert documented == set(GlobalStatus.__annotations__) | set(SessionStatus.__annotations__)
+
+
+def test_the_fields_that_are_asked_for_are_documented_in_their_order() -> None:
+    assert tuple(re.findall(r"^\| `sessions\[\]\.(\w+)`", FIELDS_PAGE, re.MULTILINE)) == FIELD_NAMES
 
 
 def test_the_fields_of_a_view_are_those_that_are_parsed() -> None:

@@ -218,7 +218,9 @@ class Audience:
             keys.sort()
             rows = [by_key[key] for key in keys if key in by_key]
             gone = [key for key in keys if key not in by_key]
-            changes[base_version] = yield from encode_change(base_id, snapshot_id, status, rows, gone, now)
+            changes[base_version] = yield from encode_change(
+                base_id, snapshot_id, status, rows, gone, now, self.rows.form
+            )
         whole: Frame | None = None
         if needs_whole and may_serve:
             whole = self.served.serving(snapshot_id, may_be_older=False)

@@ -11,7 +11,7 @@ from typing import Final
 from agent_status_gateway.fanout.audience import Audience
 from agent_status_gateway.fanout.filing import Filing
 from agent_status_gateway.state.deadlines import Deadlines
-from agent_status_gateway.state.fold.folded_rows import FoldedRows
+from agent_status_gateway.state.fold.folded_rows import QUIET, FoldedRows
 from agent_status_gateway.state.steps import Steps
 from agent_status_gateway.state.views.view import WHOLE, View
 from agent_status_publisher.contract.details.details import NO_DETAILS
@@ -34,6 +34,8 @@ class Audiences:
         self._by_name: dict[str, Audience] = {}
         self._filing = Filing()
         self._following: set[Audience] = set()  # those of views that follow parents
+        self._timing: set[Audience] = set()  # those of views whose rows say when their agents called
+        self._rows: FoldedRows | None = None
         self._concerned: set[Audience] = set()  # by changes that are not noted yet
         self._due = Deadlines()
         self._wanted = Deadlines()
@@ -69,6 +71,9 @@ class Audiences:
             self._filing.add(audience)
             if view.follows_parents:
                 self._following.add(audience)
+            if QUIET in view.heeds:
+                self._timing.add(audience)
+                self._note_calls()
         return audience
 
     def drop_empty(self, audience: Audience) -> None:
@@ -81,6 +86,8 @@ class Audiences:
         self._wanted.remove(audience.name)
         self._filing.remove(audience)
         self._following.discard(audience)
+        self._timing.discard(audience)
+        self._note_calls()
         if audience.scoped_by is not None:
             audience.scoped_by.dependents -= 1
             self.drop_empty(audience.scoped_by)
@@ -121,6 +128,8 @@ class Audiences:
         for audience in self._by_view.values():
             audience.is_filled = False
         self.plain.fill(rows)
+        self._rows = rows
+        self._note_calls()
 
     def schedule(self, audience: Audience) -> None:
         """Note when an audience is due, and when it wants news, after either has changed; not if it was dropped."""
@@ -133,6 +142,11 @@ class Audiences:
         """Take out an audience that is due; None if there is none. `schedule` must follow."""
         name = self._due.take_due(now)
         return None if name is None else self._by_name.get(name, self.plain)
+
+    def _note_calls(self) -> None:
+        """Have calls noted that change nothing else, while somebody asks for them."""
+        if self._rows is not None:
+            self._rows.notes_calls = bool(self._timing)
 
     def _follow(self, rows: FoldedRows, parent: str) -> None:
         """Look again at the children of a row, for the readers whose scope may show or hide it now."""

@@ -11,6 +11,7 @@ import orjson
 
 from agent_status_gateway.fanout.events.frames import Event, Piece, end_of_event, in_parts
 from agent_status_gateway.state.fold.row import Row
+from agent_status_gateway.state.fold.rows import Form
 from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.steps import Steps
 
@@ -31,7 +32,13 @@ class Change(Event):
 
 
 def encode_change(
-    base_id: str, id_: str, status: GlobalStatus, rows: Iterable[Row], gone: Iterable[str], now: float
+    base_id: str,
+    id_: str,
+    status: GlobalStatus,
+    rows: Iterable[Row],
+    gone: Iterable[str],
+    now: float,
+    form: Form = Row.json,
 ) -> Steps[Change]:
     """Encode a change, in steps during which its rows must not change.
 
@@ -42,9 +49,10 @@ def encode_change(
         rows: The rows that are new or different, by session key.
         gone: The session keys without a row now, in order. A client may know nothing of some of them.
         now: The moment that durations refer to, in seconds on the replica's monotonic clock.
+        form: How a row is written.
     """
     head = b'%b{"from":"%b","global":%b,"sessions":[' % (HEAD, base_id.encode(), orjson.dumps(status))
-    shown = yield from in_parts(row.json(now) for row in rows)
+    shown = yield from in_parts(form(row, now) for row in rows)
     left = yield from in_parts(map(orjson.dumps, gone))
     end = b"]}" + end_of_event(id_)
     if len(shown) > 1 or len(left) > 1:

@@ -143,7 +143,8 @@ def encode_frame(
     No other code turns a snapshot or a summary into bytes.
     """
     frame_id, head, name = rows.id, HEAD, b"sessions"
-    elements: Iterable[bytes] = (row.json(made_at) for row in rows)
+    form = rows.form
+    elements: Iterable[bytes] = (form(row, made_at) for row in rows)
     if isinstance(rows, Summary):
         head, name = SUMMARY_HEAD, b"groups"
         elements = map(orjson.dumps, (yield from rows.shown(made_at)))

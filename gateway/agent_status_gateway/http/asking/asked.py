@@ -14,6 +14,8 @@ from starlette.types import Scope
 
 from agent_status_gateway.access.credentials import fields_of
 from agent_status_gateway.access.keys.reader import Reader
+from agent_status_gateway.state.views.fields import FIELDS as ROW_FIELDS
+from agent_status_gateway.state.views.fields import parse_fields
 from agent_status_gateway.state.views.query import FIELDS, WrongFieldError, one_of, parse_view
 from agent_status_gateway.state.views.summary.grouping import BY, parse_by
 from agent_status_gateway.state.views.view import WHOLE, View
@@ -26,6 +28,7 @@ EVENTS_EXPECTED: Final = f"{one_of(EVENT_KINDS)}, or several with commas"
 SUMMARY_EVENT_KINDS: Final = ("status", "feed", "all")
 """The names that `events` may list on a stream of summaries, each of which is whole."""
 SUMMARY_EVENTS_EXPECTED: Final = f"{one_of(SUMMARY_EVENT_KINDS)}, or several with commas: a summary has no changes"
+NO_ROWS: Final = "left out here: a summary has no rows"
 TEXT_EXPECTED: Final = "UTF-8, percent-encoded"
 
 
@@ -81,7 +84,7 @@ def view_asked_by(scope: Scope, reader: Reader) -> View:
         WrongFieldError: A field of the view has a wrong value.
     """
     query: bytes = scope["query_string"]
-    view = parse_view(query_fields(query, _VIEW_NAMES)) if query else WHOLE
+    view = _view_in([*query_fields(query, _VIEW_NAMES)]) if query else WHOLE
     return view.narrowed_to(reader.scope)
 
 
@@ -126,14 +129,21 @@ def _asked_in(query: bytes, *, is_summary: bool = False) -> Asked:
             kinds.update(value.split(","))
     for kind in kinds.difference(allowed):
         raise WrongFieldError("events", kind, expected)
-    view = _counted_view(fields) if is_summary else parse_view(fields)
+    view = _counted_view(fields) if is_summary else _view_in(fields)
     return Asked(view, "changes" in kinds, "feed" in kinds or "all" in kinds)
 
 
+def _view_in(fields: list[tuple[str, str]]) -> View:
+    return parse_view(fields).with_fields(parse_fields(value for name, value in fields if name == ROW_FIELDS))
+
+
 def _counted_view(fields: list[tuple[str, str]]) -> View:
+    for name, value in fields:
+        if name == ROW_FIELDS:
+            raise WrongFieldError(ROW_FIELDS, value, NO_ROWS)
     return parse_view(fields).counted_by(parse_by(value for name, value in fields if name == BY))
 
 
-_VIEW_NAMES: Final = by_spelling(*FIELDS)
-_STREAM_NAMES: Final = by_spelling("events", *FIELDS)
-_SUMMARY_NAMES: Final = by_spelling("events", BY, *FIELDS)
+_VIEW_NAMES: Final = by_spelling(ROW_FIELDS, *FIELDS)
+_STREAM_NAMES: Final = by_spelling("events", ROW_FIELDS, *FIELDS)
+_SUMMARY_NAMES: Final = by_spelling("events", BY, ROW_FIELDS, *FIELDS)

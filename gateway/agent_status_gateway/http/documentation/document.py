@@ -9,6 +9,8 @@ from typing import Any, Final
 from agent_status_gateway.http.answers.unavailable import SSE_MEDIA_TYPE
 from agent_status_gateway.http.asking.asked import EVENT_KINDS, SUMMARY_EVENT_KINDS
 from agent_status_gateway.http.asking.wait import MAX_WAIT_SECONDS, WAIT
+from agent_status_gateway.state.views.fields import ALL, FIELD_NAMES
+from agent_status_gateway.state.views.fields import FIELDS as ROW_FIELDS
 from agent_status_gateway.state.views.summary.grouping import BY, CHANNEL
 from agent_status_publisher.contract.details.labels import MAX_LABEL_NAME_CHARACTERS, MAX_LABEL_VALUE_CHARACTERS
 from agent_status_publisher.contract.report import MAX_KEY_BYTES
@@ -50,6 +52,13 @@ VIEW: Final = [
     _field("label", "Sessions that have each of these labels, `name:value`.", _LABEL, ["team:web"]),
 ]
 """The fields of a view."""
+FIELDS_OF_ROWS: Final = _field(
+    ROW_FIELDS,
+    "What each session says, too. Takes commas, too.",
+    {"type": "string", "enum": [ALL, *FIELD_NAMES]},
+    ["labels", "waiting_for"],
+)
+"""The fields that a session has only if they are asked for."""
 WAITING: Final[dict[str, Any]] = {
     "name": WAIT,
     "in": "query",

@@ -20,9 +20,9 @@ from agent_status_publisher.contract.details.details import NO_DETAILS, Details
 
 RESTART_SECONDS: Final = 1.0
 HOLDER_FIELDS: Final = frozenset({"host", "worker_id"})
-"""What differs of a row that another worker holds."""
+"""The fields that differ in a row that another worker holds."""
 QUIET: Final = "quiet_seconds"
-"""What differs of a row whose agent has made a call."""
+"""The field that differs in a row whose agent has made a call."""
 
 
 class Revision(NamedTuple):

@@ -4,7 +4,7 @@ The id is the sum of the rows' hashes. So it does not depend on the order in whi
 replica, and a change of one row costs one subtraction and one addition. The global state follows from the rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from agent_status_gateway.state.fold.row import HASH_BYTES, Row
@@ -13,6 +13,8 @@ from agent_status_gateway.state.fold.sorted_keys import SortedKeys
 from agent_status_publisher.contract.wire import SessionState
 
 SUMS: Final = 1 << 8 * HASH_BYTES
+Form = Callable[[Row, float], bytes]
+"""A way to write a row as JSON, at a moment on the replica's monotonic clock."""
 
 
 class Rows:
@@ -41,6 +43,11 @@ class Rows:
         if not self._id:
             self._id = f"{self._sum:0{2 * HASH_BYTES}x}"
         return self._id
+
+    @property
+    def form(self) -> Form:
+        """How its rows are written."""
+        return Row.json
 
     @property
     def entries(self) -> int:

@@ -1,9 +1,10 @@
 """Pure: the shape of the snapshot that is sent, and the parts of a session key.
 
-The shape is the API page's: exactly these fields, in this order. FastAPI makes the OpenAPI schema from it.
+The shape is the API page's: exactly these fields, in this order, and after them those that `fields` asks for. FastAPI
+makes the OpenAPI schema from it.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -19,6 +20,20 @@ class TokenUsage(TypedDict):
     output: Annotated[int, Field(ge=0)]
 
 
+class ContextUsage(TypedDict):
+    """Tokens in the model's context."""
+
+    used: Annotated[int, Field(ge=0)]
+    window: Annotated[int, Field(ge=0, description="The most that it holds")]
+
+
+class Progress(TypedDict):
+    """Steps of a run."""
+
+    done: Annotated[int, Field(ge=0)]
+    of: Annotated[int, Field(ge=0)]
+
+
 class SessionStatus(TypedDict):
     """One open session."""
 
@@ -31,6 +46,16 @@ class SessionStatus(TypedDict):
     duration_seconds: Annotated[float, Field(ge=0, description="Since the state or the tool last changed")]
     token_usage: TokenUsage | None
     error_message: str | None
+    labels: NotRequired[Annotated[dict[str, str], Field(description="Its own labels and those of its worker")]]
+    parent: NotRequired[Annotated[str | None, Field(description="The key of the session for which it works")]]
+    link: NotRequired[Annotated[str | None, Field(description="Where a person finds more of it: never trust it")]]
+    host: NotRequired[Annotated[str, Field(description="The machine of its worker")]]
+    worker_id: NotRequired[str]
+    waiting_for: NotRequired[Literal["approval", "question", "reply"] | None]
+    context: NotRequired[ContextUsage | None]
+    cost_usd: NotRequired[Annotated[float | None, Field(ge=0, description="What the run has cost so far")]]
+    progress: NotRequired[Progress | None]
+    quiet_seconds: NotRequired[Annotated[float, Field(ge=0, description="Since the agent's last call for it")]]
 
 
 class GlobalStatus(TypedDict):

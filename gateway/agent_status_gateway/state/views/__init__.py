@@ -4,6 +4,8 @@ In reading order:
 
     view         one part of the snapshot as a value
     query        the fields of a query as a view
+    fields       what a row says besides what every row says
+    form         rows that say more, and how they are written
     summary      rows counted in groups
     select       the rows of a view
     tally        counts of rows, and the rows that need a person

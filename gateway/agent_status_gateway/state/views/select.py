@@ -7,6 +7,7 @@ from typing import Final
 from agent_status_gateway.state.fold.folded_rows import FoldedRows
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.steps import Steps
+from agent_status_gateway.state.views.form import DetailedRows
 from agent_status_gateway.state.views.summary.summary import Summary
 from agent_status_gateway.state.views.view import View
 
@@ -39,7 +40,9 @@ def is_short(rows: FoldedRows, view: View) -> bool:
 
 def empty(view: View) -> Rows:
     """Make the rows of a view that shows none yet, which are counted if it says by what."""
-    return Rows() if view.by is None else Summary(view.by)
+    if view.by is not None:
+        return Summary(view.by)
+    return DetailedRows(view) if view.fields else Rows()
 
 
 def select(rows: FoldedRows, view: View) -> Steps[Rows]:

@@ -7,7 +7,8 @@ Rule 4. A view of a reader with a scope knows the scope, since the global status
         views of different scopes differ, though they may show the same rows.
 Rule 5. A view may say by what its rows are counted: a reader of its summary gets the counts, and not the rows. So a
         summary is a view of its own. No scope says it.
-Rule 6. A scope hides a parent that it does not show: no view within it finds a row by that parent, or names it.
+Rule 6. A view that asks for fields of rows differs from one that does not: its rows say more. No scope says it.
+Rule 7. A scope hides a parent that it does not show: no view within it finds a row by that parent, or names it.
 """
 
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ class View:
         label: The labels, `name:value`, which it must all have.
         scope: The part whose workers the global status counts, in which this view is; None counts all workers.
         by: What its rows are counted by: `channel`, `state`, `worker` or `label.NAME`; None shows the rows.
+        fields: What each row says besides what every row says, in one order (views/fields.py).
     """
 
     channel: frozenset[str] | None = None
@@ -48,6 +50,7 @@ class View:
     label: frozenset[str] = frozenset()
     scope: "View | None" = None
     by: str | None = None
+    fields: tuple[str, ...] = ()
     is_whole: bool = field(init=False, repr=False, compare=False)
     """True if it shows every row as it is, and counts all workers."""
     labels: frozenset[Label] = field(init=False, repr=False, compare=False)
@@ -58,12 +61,13 @@ class View:
 
     def __post_init__(self) -> None:
         # Once: a view is looked up for each client that joins, and for each change.
-        fields = (self.channel, self.state, self.session, self.parent, self.label, self.scope, self.by)
+        fields = (self.channel, self.state, self.session, self.parent, self.label, self.scope, self.by, self.fields)
         object.__setattr__(self, "_hash", hash(fields))
-        object.__setattr__(self, "is_whole", fields == (None, None, None, None, frozenset(), None, None))
+        object.__setattr__(self, "is_whole", fields == (None, None, None, None, frozenset(), None, None, ()))
         labels = frozenset((name, value) for name, _, value in (label.partition(":") for label in self.label))
         object.__setattr__(self, "labels", labels)
-        object.__setattr__(self, "heeds", frozenset(_COUNTED_BY.get((self.by or "").partition(".")[0], ())))
+        counted = _COUNTED_BY.get((self.by or "").partition(".")[0], ())
+        object.__setattr__(self, "heeds", frozenset([*counted, *self.fields]))
 
     @override
     def __hash__(self) -> int:
@@ -114,6 +118,10 @@ class View:
             self.channel is None or split_key(key)[0] in self.channel
         )
 
+    def with_fields(self, fields: tuple[str, ...]) -> "View":
+        """Make the view of the same rows that say these fields, too."""
+        return replace(self, fields=fields) if fields else self
+
     def within(self, scope: "View") -> "View":
         """Narrow this part to what `scope` shows too."""
         if scope.is_whole or self is scope:
@@ -127,6 +135,7 @@ class View:
             _both(self.parent, scope.parent),
             self.label | scope.label,
             by=self.by,
+            fields=self.fields,
         )
 
     def narrowed_to(self, scope: "View") -> "View":
@@ -155,6 +164,8 @@ class View:
                 yield from (f"{name}={_quoted(value)}" for value in sorted(values) or [""])
         if self.by is not None:
             yield f"by={_quoted(self.by)}"
+        if self.fields:
+            yield f"fields={','.join(self.fields)}"
 
 
 _COUNTED_BY: Final = {"worker": ("worker_id",), "label": ("labels",)}

@@ -3,7 +3,9 @@
 import pytest
 
 from agent_status_gateway.fanout.audience import Audience
+from agent_status_gateway.state.fold.row import Row
 from agent_status_gateway.state.views.view import WHOLE, View
+from agent_status_publisher.contract.details.details import Details
 from agent_status_publisher.contract.wire import SessionState
 from chaos.workers.reports import session
 from tests.support.builders.viewing import Middle, channel, only
@@ -118,3 +120,44 @@ def test_what_is_due_is_taken_out_once_and_in_the_order_of_its_moments() -> None
     assert middle.audiences.take_due(5.0) is middle.audiences.of(channel("web"))
     assert middle.audiences.take_due(5.9) is None
     assert middle.audiences.due_at == 6.0
+
+
+def test_only_views_that_say_or_choose_by_what_has_changed_are_concerned_by_details(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def said(team: str, cost_usd: float) -> Details:
+        return Details(labels=(("team", team),), cost_usd=cost_usd)
+
+    middle = Middle()
+    views = {
+        "costs": WHOLE.with_fields(("cost_usd",)),
+        "labels": WHOLE.with_fields(("labels",)),
+        "team": View(label=frozenset({"team:web"})),
+        "counts": WHOLE.counted_by("label.team"),
+        "plain": channel("web"),
+    }
+    for view in views.values():
+        middle.join(view)
+    middle.show(session("web:1", details=said("web", 1.0)))
+    asked: list[str] = []
+    put = Audience.put
+
+    def put_and_note(self: Audience, key: str, row: Row | None) -> bool:
+        asked.append(self.view.query())
+        return put(self, key, row)
+
+    monkeypatch.setattr(Audience, "put", put_and_note)
+    middle.show(session("web:1", details=said("web", 2.0)))
+    assert asked == [views["costs"].query()]
+    asked.clear()
+    middle.show(session("web:1", details=said("ci", 2.0)))
+    assert sorted(asked) == sorted(views[name].query() for name in ("labels", "team", "counts"))
+
+
+def test_calls_that_change_nothing_else_are_noted_while_somebody_asks_for_them() -> None:
+    middle = Middle()
+    rows = middle.settling.current.rows
+    reader = middle.join(WHOLE.with_fields(("quiet_seconds",)))
+    assert rows.notes_calls
+    reader.client.closed()
+    assert not rows.notes_calls

@@ -6,7 +6,6 @@ from agent_status_gateway.fanout.audiences import Audiences
 from agent_status_gateway.pipeline.current_rows import CurrentRows
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.fold.folded_rows import FoldedRows
-from agent_status_gateway.state.fold.row import Shown, Source
 from agent_status_gateway.state.steps import at_once
 from agent_status_gateway.state.views.view import View
 from chaos.workers.reports import record, report, session
@@ -78,7 +77,7 @@ def test_a_defect_in_the_fold_leaves_no_row_wrong_after_it_has_begun_again(monke
     for number in range(3):
         current.hear(f"a:{number}", worker_id=f"w{number}")
 
-    def fails(_self: FoldedRows, _key: str, _shown: Shown, _source: Source) -> None:
+    def fails(_self: FoldedRows, _key: str, *_rest: object) -> None:
         raise RuntimeError("a defect")
 
     with monkeypatch.context() as patch:

@@ -152,7 +152,7 @@ def test_two_values_of_one_label_show_nothing() -> None:
     assert not View(label=frozenset({"team:web", "path:web"})).is_empty
 
 
-# view: Rule 6
+# view: Rule 7
 @pytest.mark.parametrize(
     ("scope", "known"),
     [
@@ -194,6 +194,17 @@ def test_a_view_follows_parents_if_they_decide_and_more_than_a_key_decides_of_th
     view: View, scope: View, follows: bool
 ) -> None:
     assert view.narrowed_to(scope).follows_parents is follows
+
+
+# view: Rule 6
+def test_a_view_that_asks_for_fields_is_another_one_also_within_a_scope() -> None:
+    web = View(channel=frozenset({"web"}))
+    asked = web.with_fields(("labels", "link"))
+    assert asked != web
+    assert asked.query() == "channel=web&fields=labels,link"
+    assert not WHOLE.with_fields(("labels",)).is_whole
+    assert web.with_fields(()) is web
+    assert asked.narrowed_to(View(label=frozenset({"team:web"}))).fields == asked.fields
 
 
 def test_a_hash_is_made_once() -> None:
