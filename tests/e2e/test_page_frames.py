@@ -28,7 +28,7 @@ def test_a_page_that_the_setting_names_may_show_it_in_a_frame(
     with GatewayProcess(shared_redis.url, debounce_seconds=DEBOUNCE_SECONDS, frame_ancestors=named) as gateway:
         page = tabs.new_page()
         page.goto(f"{named}/")
-        page.set_content(f'<iframe src="{gateway.ready().url}/"></iframe>')
+        page.set_content(f'<iframe width=1000 height=800 src="{gateway.ready().url}/"></iframe>')
         expect(page.frame_locator("iframe").locator("#rows .title")).to_have_text("Fix auth bug")
         session.end()
 
