@@ -33,6 +33,7 @@ class HookEvent(BaseModel):
     notification_type: Text = None
     is_interrupt: Any = None
     error: str | None = None
+    model: Text = None
     background_tasks: Work = None
     session_crons: Work = None
 

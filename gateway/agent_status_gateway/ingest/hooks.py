@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from enum import StrEnum, auto
 from typing import Final
 
-from agent_status_gateway.ingest.activity.questions import Questions
+from agent_status_gateway.ingest.activity.questions import Questions, Reason
 from agent_status_gateway.ingest.hook_event import Cli, HookEvent
 from agent_status_gateway.ingest.sessions import IngestSession, IngestSessions
+from agent_status_publisher.contract.details.labels import check_label
 
 
 class Meaning(StrEnum):
@@ -96,8 +97,16 @@ NOTES: Final[Mapping[str, Meaning]] = {
     "idle_prompt": Meaning.IDLE,
 }
 """Types of notifications that mean something. They open no session, since they may come when a turn is long over."""
-QUESTIONS: Final = frozenset({"AskUserQuestion", "ExitPlanMode", "request_user_input", "ask_user", "exit_plan_mode"})
-"""Tools that are questions to the user: two of Claude Code, one of Codex, two of Gemini CLI."""
+PERMISSION_NOTES: Final = frozenset({"permission_prompt", "worker_permission_prompt", "ToolPermission"})
+"""Types of notifications that a permission is asked for. The others with the meaning `NOTE` are of questions."""
+QUESTIONS: Final[Mapping[str, Reason]] = {
+    "AskUserQuestion": "question",
+    "ExitPlanMode": "approval",
+    "request_user_input": "question",
+    "ask_user": "question",
+    "exit_plan_mode": "approval",
+}
+"""Tools that are questions to the user: two of Claude Code, one of Codex, two of Gemini CLI. A plan is approved."""
 REVIEWERS: Final = frozenset({"auto_review", "guardian_subagent"})
 """Reviewers of Codex that decide a permission in place of the user."""
 INTERRUPTED: Final = "user_interrupted"
@@ -130,6 +139,7 @@ def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
     session = sessions.open(key, title) if opens else sessions.get(key)
     if session is None:
         return meaning is Meaning.STOP
+    _label(session, event)
     if meaning is Meaning.FAIL:
         sessions.end(key, event.error or "failed")
         return True
@@ -142,6 +152,21 @@ def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
     else:
         sessions.renew(session)
     return True
+
+
+def _label(session: IngestSession, event: HookEvent) -> None:
+    """Set the labels that an event of the main agent names. A name that cannot be a label is left out."""
+    if event.agent_id is not None:
+        return
+    labels = session.session.labels
+    for name, value in (("agent", event.agent_type), ("model", event.model)):
+        if not value or labels.get(name) == value:
+            continue
+        try:
+            check_label(name, value)
+        except ValueError:
+            continue
+        session.session.label(name, value)
 
 
 def meaning_of(cli: Cli, event: HookEvent) -> Meaning | None:
@@ -180,7 +205,7 @@ def _apply(session: IngestSession, meaning: Meaning, event: HookEvent) -> None:
         case Meaning.TURN:
             activity.turn()
         case Meaning.TOOL:
-            asks = tool in QUESTIONS and asks_user(event)
+            asks = QUESTIONS.get(tool) if asks_user(event) else None
             activity.start_tool(agent, tool, event.tool_use_id, asks=asks)
         case Meaning.TOOL_END:
             activity.end_tool(agent, tool, event.tool_use_id)
@@ -197,12 +222,13 @@ def _apply(session: IngestSession, meaning: Meaning, event: HookEvent) -> None:
 def _ask(questions: Questions, meaning: Meaning, event: HookEvent) -> None:
     match meaning:
         case Meaning.ASK:
-            questions.ask(event.agent_id, event.tool_name or "tool", event.tool_use_id)
+            tool = event.tool_name or "tool"
+            questions.ask(event.agent_id, tool, event.tool_use_id, QUESTIONS.get(tool, "approval"))
         case Meaning.ASK_FOR_SERVER:
             questions.ask_for_server(event.mcp_server_name)
         case Meaning.ANSWER_SERVER:
             questions.answer_server(event.mcp_server_name)
         case Meaning.NOTE:
-            questions.note()
+            questions.note("approval" if event.notification_type in PERMISSION_NOTES else "question")
         case _:
             pass

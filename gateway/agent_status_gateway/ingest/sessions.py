@@ -4,9 +4,9 @@ Rule 1. A client has no lease, so each session has a TTL: until that ends, the s
         While a tool runs, a user is asked or the turn is over, the TTL is longer.
 Rule 2. A session without an update within its TTL ends as an error, "no news". Its next update begins a new run.
         If its turn was over, and it was only kept for work in the background, it just ends. So does one whose agent
-        is known to live: most likely its user has interrupted it, which some agents do not report.
+        is known to live, as cancelled: most likely its user has interrupted it, which some agents do not report.
 Rule 3. A session that is at its prompt has ended. If idle sessions are shown, it waits for the user instead.
-Rule 4. A session whose agent's process is gone ends.
+Rule 4. A session whose agent's process is gone ends. In the middle of a turn it is cancelled.
 Rule 5. When the last work in the background ends, a session is kept for a moment more: its agent goes on by itself.
 """
 
@@ -117,13 +117,19 @@ class IngestSessions:
         else:
             self.end(one.key)
 
-    def end(self, key: str, error: str | None = None, *, outcome: Literal["done", "cancelled"] = "done") -> None:
-        """End a session, with an error or without. One with an error has failed, whatever the outcome says."""
+    def end(self, key: str, error: str | None = None, *, outcome: Literal["done", "cancelled"] | None = None) -> None:
+        """End a session, with an error or without.
+
+        Args:
+            key: The session's key. Nothing happens if it is not open.
+            error: The message of a session that has failed.
+            outcome: How it ends without an error. None lets its activity say so.
+        """
         one = self._open.pop(key, None)
         if one is None:
             return
         if error is None:
-            one.session.end(outcome)
+            one.session.end(outcome or one.activity.outcome)
         else:
             one.session.error(error)
 

@@ -14,7 +14,7 @@ START_HEADER: Final = "Agent-Status-Process-Start"
 """The header with the text of `process_start` for that process."""
 FIELDS: Final = (
     *("session_id", "hook_event_name", "cwd", "permission_mode", "tool_name", "tool_use_id", "agent_id", "agent_type"),
-    *("mcp_server_name", "reviewer", "approvals_reviewer", "notification_type", "is_interrupt", "error"),
+    *("mcp_server_name", "reviewer", "approvals_reviewer", "notification_type", "is_interrupt", "error", "model"),
     *("background_tasks", "session_crons"),
 )
 """The only fields of an event that `agent-status-hook` sends: texts, truth values, and lists with `WORK_FIELDS`.

@@ -5,10 +5,11 @@ Rule 2. Else the newest open tool call is shown, else the subagent that began la
 Rule 3. A new turn ends what was open of the main agent, and an interrupt does, too. Work that outlived a turn before
         goes on. Subagents of an interrupted turn end with it; one that goes on all the same is known by its next event.
 Rule 4. When the turn is over, a session is done as soon as nothing runs in the background.
+Rule 5. A session whose turn is not over, or was interrupted, is cancelled if it ends now.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from agent_status_gateway.ingest.activity.background import Background
 from agent_status_gateway.ingest.activity.calls import OpenCalls
@@ -28,6 +29,7 @@ class Activity:
         self._background = Background()
         self.is_over = False
         """True when the turn is over."""
+        self._is_interrupted = False
 
     @property
     def shown(self) -> tuple[SessionState, str | None]:
@@ -42,9 +44,14 @@ class Activity:
     @property
     def waiting_for(self) -> Reason | None:
         """The reason why a user is waited for. None if that is not known, or nobody is waited for."""
-        if self.questions or self._state is not SessionState.WAITING_FOR_USER:
-            return None
-        return self._reason
+        if self.questions:
+            return self.questions.reason
+        return self._reason if self._state is SessionState.WAITING_FOR_USER else None
+
+    @property
+    def outcome(self) -> Literal["done", "cancelled"]:
+        """The way in which the session ends, if it ends now."""
+        return "done" if self.is_over and not self._is_interrupted else "cancelled"
 
     @property
     def is_done(self) -> bool:
@@ -70,14 +77,14 @@ class Activity:
         self.is_over = False
         self._state, self._tool = SessionState.THINKING, None
 
-    def start_tool(self, agent: str | None, tool: str, call_id: str | None, *, asks: bool = False) -> None:
+    def start_tool(self, agent: str | None, tool: str, call_id: str | None, *, asks: Reason | None = None) -> None:
         """Begin a tool call.
 
         Args:
             agent: The id of the subagent that calls; `None` for the main agent.
             tool: The tool's name.
             call_id: The call's id, if the agent gives one.
-            asks: True if the tool is a question to the user.
+            asks: The reason why its user is waited for, if the tool is a question.
         """
         if agent is None and self.is_over:  # another hook has kept it from stopping
             self.is_over = False
@@ -86,8 +93,8 @@ class Activity:
         call = self._calls.start(agent, tool, call_id)
         if self.questions:
             self._drop_orphans()
-        if asks:
-            self.questions.about(call)
+        if asks is not None:
+            self.questions.about(call, asks)
 
     def end_tool(self, agent: str | None, tool: str | None, call_id: str | None) -> None:
         """End a tool call, and answer the questions about it."""
@@ -133,16 +140,18 @@ class Activity:
         """End the turn in place of its agent: its user has done so."""
         self._background.interrupt()
         self._be_over()
+        self._is_interrupted = True
 
     def wait_for_prompt(self) -> None:
         """Be at the prompt: the turn is over, and the user's next one is waited for."""
         self._clear()
         self.is_over = True
-        self._state, self._tool = SessionState.WAITING_FOR_USER, None
+        self._is_interrupted = False
+        self._state, self._tool, self._reason = SessionState.WAITING_FOR_USER, None, "reply"
 
     def _be_over(self) -> None:
         self._end_other_calls()
-        self.is_over = True
+        self.is_over, self._is_interrupted = True, False
         self._state, self._tool = SessionState.THINKING, None
 
     def _clear(self) -> None:

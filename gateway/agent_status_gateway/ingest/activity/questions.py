@@ -29,6 +29,7 @@ class Question:
     call: Call | None = None
     server: str | None = None
     """The MCP server that asks, if one does."""
+    reason: Reason = "approval"
 
 
 class Questions:
@@ -42,16 +43,21 @@ class Questions:
         return len(self._questions)
 
     @property
+    def reason(self) -> Reason | None:
+        """The reason of the newest question. None if none is open."""
+        return self._questions[-1].reason if self._questions else None
+
+    @property
     def calls(self) -> list[Call]:
         """The calls that are asked about."""
         return [one.call for one in self._questions if one.call is not None]
 
-    def about(self, call: Call) -> None:
+    def about(self, call: Call, reason: Reason = "approval") -> None:
         """Ask about a call, which is a question itself or needs a permission."""
         if call not in self.calls:
-            self._add(Question(call.agent, call))
+            self._add(Question(call.agent, call, reason=reason))
 
-    def ask(self, agent: str | None, tool: str | None, call_id: str | None) -> None:
+    def ask(self, agent: str | None, tool: str | None, call_id: str | None, reason: Reason = "approval") -> None:
         """Ask about a tool of an agent."""
         asked = self.calls
         mine = [one for one in self._calls if one.agent == agent]
@@ -62,22 +68,22 @@ class Questions:
             return  # each of its calls is asked about
         call = call or _newest_but(asked, mine)
         if call is not None:
-            self.about(call)
+            self.about(call, reason)
         elif not any(one.call is None and one.agent == agent for one in self._questions):
-            self._add(Question(agent))
+            self._add(Question(agent, reason=reason))
 
     def ask_for_server(self, server: str | None) -> None:
         """Ask for an MCP server, during a call of one of its tools."""
         prefix = f"mcp__{server}__"
         its_own = [one for one in self._calls if one.tool.startswith(prefix)]
         call = _newest_but(self.calls, its_own) or _newest_but(self.calls, self._calls)
-        self._add(Question(ANYONE, call, server or ""))
+        self._add(Question(ANYONE, call, server or "", "question"))
 
-    def note(self) -> None:
+    def note(self, reason: Reason) -> None:
         """Ask without a word on who asks, unless a question is open, which this may be a notification of."""
         if not self._questions:
             call = self._calls.newest
-            self._add(Question(ANYONE, call))
+            self._add(Question(ANYONE, call, reason=reason))
 
     def answer_call(self, call: Call) -> None:
         """Close the questions about a call that has ended."""

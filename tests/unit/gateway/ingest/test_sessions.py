@@ -62,7 +62,7 @@ def test_silence_for_longer_than_the_ttl_is_an_error_and_the_next_news_a_new_run
         lambda activity: activity.start_tool(None, "bash", "1"),
         lambda activity: activity.set(SessionState.TOOL_RUNNING, "bash"),
         lambda activity: activity.set(SessionState.WAITING_FOR_USER),
-        lambda activity: activity.questions.note(),
+        lambda activity: activity.questions.note("approval"),
     ],
 )
 def test_a_tool_or_a_question_may_be_idle_for_longer(

@@ -125,7 +125,7 @@ def test_the_model_goes_on_when_all_tools_of_its_answer_have_ended(activity: Act
 
 def test_a_state_stays_until_the_next_and_ends_what_was_open(activity: Activity) -> None:
     activity.start_tool(None, "bash", "1")
-    activity.questions.note()
+    activity.questions.note("approval")
     activity.set(SessionState.TOOL_RUNNING, "deploy")
     assert shown(activity) == "tool_running deploy"
     activity.set(SessionState.STREAMING)
@@ -148,7 +148,7 @@ def test_a_main_agent_that_goes_on_after_a_stop_is_in_its_turn_again(activity: A
 
 def test_an_event_that_comes_twice_leaves_no_question(activity: Activity) -> None:
     for _ in range(2):
-        activity.start_tool(None, "AskUserQuestion", "1", asks=True)
+        activity.start_tool(None, "AskUserQuestion", "1", asks="question")
     assert shown(activity) == "waiting_for_user"
     for _ in range(2):
         activity.end_tool(None, "AskUserQuestion", "1")
@@ -158,7 +158,7 @@ def test_an_event_that_comes_twice_leaves_no_question(activity: Activity) -> Non
 def test_a_notification_is_about_the_newest_call(activity: Activity) -> None:
     activity.start_tool(None, "bash", "1")
     activity.start_tool("a1", "read", "2")
-    activity.questions.note()
+    activity.questions.note("approval")
     activity.end_tool(None, "bash", "1")
     assert shown(activity) == "waiting_for_user"
     activity.end_tool("a1", "read", "2")

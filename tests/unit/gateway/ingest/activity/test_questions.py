@@ -73,7 +73,7 @@ def test_an_event_that_repeats_a_question_adds_none() -> None:
     session.questions.about(call)
     session.questions.ask(None, "AskUserQuestion", None)
     session.questions.ask(None, "AskUserQuestion", "1")
-    session.questions.note()
+    session.questions.note("approval")
     assert session.end(None, "AskUserQuestion", "1") == 0
     session.questions.ask("a1", "bash", None)
     session.questions.ask("a1", "bash", None)
