@@ -16,6 +16,7 @@ from typing import Final
 
 from rich.console import Console
 
+from agent_status_gateway.paths import STATUS_PATH
 from bench.machine import machine, raise_open_files
 from bench.row import Row
 from bench.soaking.day import Day
@@ -27,7 +28,10 @@ WARM_UP_SHARE: Final = 0.2
 PEACE_SECONDS: Final = 60.0
 """Seconds for all snapshots to become right: more than a lease, an error's time and the longest wait of a client."""
 ROOM_BYTES: Final = 8 * 1024 * 1024
-"""That the lasting replica's memory may grow after the warm-up."""
+"""That the lasting replica's memory may grow after the warm-up, beside one whole snapshot for each client.
+
+A slow client holds one at most (fanout/client.py), and the allocator keeps the room of those that were held at once.
+"""
 LOOK_SECONDS: Final = 0.5
 
 
@@ -48,7 +52,8 @@ def soak(day: Day, seconds: float, console: Console) -> list[str]:
     day.rows += [Row.of("at the end", what, unit, [after]) for what, unit, _, after in beside]
     print_rows("the replica that lasted", day.rows, console)
     console.print(f"happened: {day.happened}", highlight=False)
-    return wrong + warm.grown_to(end, ROOM_BYTES)
+    snapshot_bytes = len(day.lasting.get(STATUS_PATH).content)
+    return wrong + warm.grown_to(end, ROOM_BYTES + day.most_clients * snapshot_bytes)
 
 
 def _live(day: Day, until: float, console: Console) -> None:

@@ -70,6 +70,7 @@ class Day:
         self._workers: list[Worker] = []
         for _ in range(workers):
             self.a_worker_comes()
+        self.most_clients = clients
         self._crowd = Crowd(clients, (self.lasting.port, self._coming.port), randomly)
         stack.callback(self._crowd.close)
         self._events: tuple[tuple[int, Callable[[], None]], ...] = (
