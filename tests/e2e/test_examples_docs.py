@@ -138,4 +138,4 @@ def test_an_example_of_an_event_has_the_fields_of_the_snapshot() -> None:
     for document in (README, EVENTS):
         data = json.loads(document.partition("data: ")[2].partition("\n")[0])
         assert set(data["global"]) == set(GlobalStatus.__annotations__)
-        assert [set(session) for session in data["sessions"]] == [set(SessionStatus.__annotations__)]
+        assert [set(session) for session in data["sessions"]] == [set(SessionStatus.__required_keys__)]

@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from chaos.wait import wait_until
 from tests.e2e.scripted_gateway import Row, ScriptedGateway, snapshot
 
 pytestmark = pytest.mark.slow
@@ -107,10 +108,10 @@ def test_a_sound_is_played_only_if_somebody_turned_it_on(gateway: ScriptedGatewa
     assert page.evaluate("tones") == 0
     page.get_by_role("button", name="Options").click()
     page.get_by_label("Sound when a session begins to wait or fails").check()
-    page.wait_for_function("tones === 2")  # so that one knows it
+    wait_until(lambda: page.evaluate("tones") == 2, "a tone is heard, so that one knows it")
     page.clock.run_for(6000)
     say(gateway, row(1, "waiting_for_user"))
-    page.wait_for_function("tones === 4")
+    wait_until(lambda: page.evaluate("tones") == 4, "a tone is heard again")
     assert page.evaluate("notices") == []
 
 

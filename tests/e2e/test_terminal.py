@@ -54,7 +54,7 @@ def test_sigterm_gives_the_terminal_back_and_hostile_texts_never_had_it(
     for number in range(999):
         publisher.session(f"bulk:{number:03}", title=f"Job {number} " + "with many words " * (number % 7))
     with watch(gateway, width=40, height=24) as terminal:
-        wait_until(lambda: "1000 of" in terminal.screen.replace("\n", " "), "all sessions are counted")
+        wait_until(lambda: "1000 sessions" in terminal.screen.replace("\n", " "), "all sessions are counted")
         seen = terminal.wait_for(" more: ")
         terminal.process.send_signal(signal.SIGTERM)
         assert terminal.ended() == 143
