@@ -40,7 +40,7 @@ def test_a_package_exports_these_names_and_no_others(package: object) -> None:
 def test_each_bridge_is_imported_by_its_own_name() -> None:
     named = {
         *("claude_agent_sdk", "crewai", "langchain", "openai_agents", "opentelemetry", "pocketpaw", "pydantic_ai"),
-        *("key", "openai_traces", "runs", "spans"),
+        *("followed", "key", "openai_traces", "runs", "spans"),
     }
     (folder,) = importlib.import_module("agent_status_publisher.integrations").__path__
     places = [*Path(folder).glob("*.py"), *(init.parent for init in Path(folder).glob("*/__init__.py"))]

@@ -4,6 +4,7 @@ Each file of a framework can be imported only where that framework is. What it k
 they mean for sessions is the same for all. A bridge takes names and numbers only: no prompts, arguments or results.
 
     key                what a bridge calls a session
+    followed           a session that runs share, and its labels
     runs               what a framework's runs mean for sessions
     claude_agent_sdk   Claude Agent SDK
     crewai             CrewAI

@@ -2,22 +2,24 @@
 
 Rule 1. When the outermost run begins, its session is `thinking`. When the run ends, the session ends. If the run ends
         with a question to a person, the session is `waiting_for_user` and stays open. If it raises, the session is in
-        `error`. If it is cancelled, the session ends.
+        `error`. If it is cancelled, the session ends as `cancelled`.
 Rule 2. A run inside another one changes the state of the outer run's session. It never opens or ends a session. The two
         runs may belong to different frameworks.
 Rule 3. Outermost runs with the same key share one session. The last one to end decides how the session ends. If it
         ends well and asks nothing, the first error of the others is shown.
 Rule 4. Late calls do nothing. They do not reopen a session.
-Rule 5. Tokens are counted once. A bridge that `defers` does not count them where another bridge sees the session, too.
-        A bridge that is installed twice follows each run once.
+Rule 5. Tokens and costs are counted once. A bridge that `defers` does not count them where another bridge sees the
+        session, too. A bridge that is installed twice follows each run once.
 Rule 6. A session that a `with` block of the agent's own code holds is neither ended nor renamed by a run. An exception
         is the block's to show. An error that a framework only reports is shown, since the block cannot catch it.
         After the run, the session shows the newest tool of the block, or `thinking`. A run that ends with a question
         leaves it waiting.
 Rule 7. A block inside a run does not end the run's session.
+Rule 8. An outermost run labels its session, in a block of the agent's own code, too. A label that this code or its
+        worker gives is not replaced. A name of a framework that cannot be a label is left out or cut.
+Rule 9. An outermost run shows its progress, unless a block of the agent's own code holds the session.
 """
 
-import os
 import weakref
 from collections.abc import Hashable
 from contextvars import ContextVar
@@ -25,9 +27,10 @@ from typing import Final
 
 from agent_status_publisher.client import StatusPublisher
 from agent_status_publisher.errors import InvalidCallError, PublisherError
+from agent_status_publisher.integrations.followed import Followed, Reason
 from agent_status_publisher.integrations.key import session_key
 from agent_status_publisher.session import Session
-from agent_status_publisher.worker.never_raise import is_failure
+from agent_status_publisher.worker.never_raise import is_cancelled, is_failure
 from agent_status_publisher.worker.process_lock import process_lock
 
 MAX_RUNS: Final = 10_000
@@ -35,50 +38,6 @@ MAX_RUNS: Final = 10_000
 
 A framework that never reports the end of a run must not fill the agent's memory.
 """
-
-
-class Followed:
-    """A session and the runs that share it."""
-
-    __slots__ = (
-        "_pid",
-        "asks",
-        "calls_before",
-        "failure",
-        "holders",
-        "is_counted",
-        "is_held",
-        "is_over",
-        "opened_by",
-        "session",
-    )
-
-    def __init__(self, session: Session, opened_by: "Runs | None", *, is_held: bool = False) -> None:
-        self.session = session
-        self.opened_by = opened_by
-        self.is_held = is_held
-        """True if a `with` block of the agent's own code opened the session before the first run."""
-        self.calls_before = session.open_calls() if is_held else frozenset()
-        if not is_held:
-            session.guests.add(self)
-        self.holders = 0
-        self.asks = False
-        self.failure: object = None
-        """The first error of a run that ended while others went on."""
-        self.is_counted = False
-        self.is_over = False
-        self._pid = os.getpid()
-
-    @property
-    def counts(self) -> bool:
-        """True while runs may join. A forked child does not inherit sessions."""
-        return not self.is_over and self._pid == os.getpid()
-
-    def leave(self) -> bool:
-        """Note that its last run has ended. True if a block of the agent's own code holds the session now."""
-        self.is_over = True
-        self.session.guests.discard(self)
-        return self.session.is_held
 
 
 _followed: "weakref.WeakKeyDictionary[StatusPublisher, dict[str, Followed]]" = weakref.WeakKeyDictionary()
@@ -171,18 +130,27 @@ class Runs:
             followed.session.thinking()
             return not followed.is_held
 
-    def end(self, run: Hashable, error: object = None, *, asks: bool = False) -> None:
+    def label(self, run: Hashable, **labels: object) -> None:
+        """Label the session of an outermost run, as far as nothing but a bridge has. What is not a name is left out."""
+        with process_lock():
+            followed = self._by_run.get(run)
+            if followed is not None and run in self._outermost and not followed.is_over:
+                for name, value in labels.items():
+                    followed.fill(name, value)
+
+    def end(self, run: Hashable, error: object = None, *, asks: bool = False, reason: Reason | None = None) -> None:
         """End a run.
 
         `error` is the exception that ended the run, or its message. `asks` is True if it ends with a question to a
-        person.
+        person, and `reason` says why it asks.
         """
         with process_lock():
             followed = self._by_run.pop(run, None)
             if followed is None:
                 return
             self._release(run)
-            followed.asks |= asks
+            if asks:
+                followed.ask(reason or followed.reason)
             if run not in self._outermost:
                 return
             self._outermost.discard(run)
@@ -194,27 +162,17 @@ class Runs:
                 return
             if self._is_ours(followed):
                 del _followed[self._publisher][followed.session.key]
-            is_held = followed.leave()
-            if has_failed and not (is_held and isinstance(error, BaseException)):
-                followed.session.error(error)
-            elif followed.asks and error is None:
-                followed.session.waiting_for_user()
-            elif is_held:
-                followed.session.return_to(followed.calls_before)
-            elif followed.failure is not None:
-                followed.session.error(followed.failure)
-            else:
-                followed.session.end()
+            self._finish(followed, error, has_failed=has_failed)
 
-    def ask(self, run: Hashable) -> None:
-        """Mark the session as waiting for a person.
+    def ask(self, run: Hashable, reason: Reason | None = None) -> None:
+        """Mark the session as waiting for a person, and say why if that is known.
 
         The outermost run then ends with that state, unless it fails or `answered` is called.
         """
         with process_lock():
             if (followed := self._by_run.get(run)) is not None:
-                followed.asks = True
-                followed.session.waiting_for_user()
+                followed.ask(reason)
+                followed.session.waiting_for_user(reason)
 
     def answered(self, run: Hashable) -> None:
         """Note that the person has answered before the outermost run ended, which need not end with a question now."""
@@ -228,15 +186,51 @@ class Runs:
         followed = self._by_run.get(run)
         return None if followed is None or followed.is_over else followed.session
 
-    def add_usage(self, run: Hashable, *, input: int, output: int) -> None:  # noqa: A002 - the API's word
-        """Add the tokens of one model call in this run."""
+    def own_session(self, run: Hashable) -> Session | None:
+        """Return the session of an outermost run, which alone says how full the model's context is. Else None."""
+        return self.session(run) if run in self._outermost else None
+
+    def progress(self, run: Hashable, *, done: int, of: int) -> None:
+        """Show the steps of an outermost run. A block of the agent's own code has steps of its own."""
         followed = self._by_run.get(run)
-        if followed is not None and not followed.is_over and not (self._defers and followed.is_counted):
-            followed.session.add_usage(input=input, output=output)
+        if of > 0 and followed is not None and not followed.is_held and (session := self.own_session(run)):
+            session.progress(done=min(done, of), of=of)
+
+    def add_usage(
+        self,
+        run: Hashable,
+        *,
+        input: int,  # noqa: A002 - the API's word
+        output: int,
+        usd: float | None = None,
+    ) -> None:
+        """Add the tokens of one model call in this run, and its cost in US dollars where the framework says it."""
+        followed = self._by_run.get(run)
+        if followed is None or followed.is_over or (self._defers and followed.is_counted):
+            return
+        followed.session.add_usage(input=input, output=output)
+        if usd is not None:
+            followed.session.add_cost(usd=usd)
 
     def report(self, error: PublisherError) -> None:
         """Report once what was ignored."""
         self._publisher.report(error)
+
+    def _finish(self, followed: Followed, error: object, *, has_failed: bool) -> None:
+        """Show how a session's last run has ended. The caller holds the lock."""
+        is_held = followed.leave()
+        if has_failed and not (is_held and isinstance(error, BaseException)):
+            followed.session.error(error)
+        elif followed.asks and error is None:
+            followed.session.waiting_for_user(followed.reason)
+        elif is_held:
+            followed.session.return_to(followed.calls_before)
+        elif followed.failure is not None:
+            followed.session.error(followed.failure)
+        elif isinstance(error, BaseException) and is_cancelled(error):
+            followed.session.end("cancelled")
+        else:
+            followed.session.end()
 
     def _has_room(self) -> bool:
         """Return True if one more run fits.

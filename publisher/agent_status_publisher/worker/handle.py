@@ -4,7 +4,7 @@ from typing import Self
 
 from agent_status_publisher.contract.details.details import NO_DETAILS, Details, WaitingFor
 from agent_status_publisher.contract.details.end import Outcome
-from agent_status_publisher.contract.details.labels import changed_labels
+from agent_status_publisher.contract.details.labels import changed_labels, united
 from agent_status_publisher.contract.report import MAX_SESSIONS, SessionState
 from agent_status_publisher.contract.text import message_of
 from agent_status_publisher.errors import InvalidCallError, PublisherError
@@ -64,6 +64,11 @@ class Handle:
         with self._worker.lock:
             run = self._run()
             return frozenset() if run is None else frozenset(run.open_tools)
+
+    @property
+    def shown_labels(self) -> dict[str, str]:
+        """The labels that the session shows: its own, and those of its worker."""
+        return dict(united(self._lasting.labels, self._worker.outbox.settings.labels))
 
     @property
     def tokens(self) -> tuple[int, int]:

@@ -49,12 +49,33 @@ def test_an_outermost_run_that_raises_is_an_error(
     assert publisher.sessions["web:1"].error_message == message
 
 
-@pytest.mark.parametrize("error", [asyncio.CancelledError(), KeyboardInterrupt(), SystemExit()])
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), KeyboardInterrupt(), SystemExit(1)])
 def test_one_that_is_cancelled_is_an_end(publisher: RecordingPublisher, runs: Runs, error: BaseException) -> None:
     runs.begin("r", session_id="1")
     runs.ask("r")
     runs.end("r", error)
     assert publisher.states("web:1")[-1] is None
+    assert publisher.changes[-1].outcome == "cancelled"
+
+
+@pytest.mark.parametrize("error", [None, SystemExit(0)])
+def test_one_that_ends_well_is_done(publisher: RecordingPublisher, runs: Runs, error: BaseException | None) -> None:
+    runs.begin("r", session_id="1")
+    runs.end("r", error)
+    assert publisher.changes[-1].outcome == "done"
+
+
+def test_a_question_says_why_it_is_asked_until_the_run_goes_on(publisher: RecordingPublisher, runs: Runs) -> None:
+    runs.begin("r", session_id="1")
+    runs.ask("r", "question")
+    session = runs.session("r")
+    assert session is not None
+    session.streaming()
+    runs.end("r")
+    runs.begin("next", session_id="1")
+    runs.end("next", asks=True, reason="approval")
+    reasons = [change.waiting_for for change in publisher.changes]
+    assert reasons == [None, "question", None, "question", None, "approval"]
 
 
 def test_one_that_ends_asking_for_a_human_waits_and_goes_on_with_the_next_run(

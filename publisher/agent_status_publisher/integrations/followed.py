@@ -1,0 +1,81 @@
+"""A session that runs of bridges share, and the labels that bridges give it."""
+
+import os
+import weakref
+from typing import Final, Literal
+
+from agent_status_publisher.contract.details.labels import MAX_LABEL_VALUE_CHARACTERS, is_harmless
+from agent_status_publisher.contract.text import clean_text
+from agent_status_publisher.session import Session
+
+Reason = Literal["approval", "question", "reply"]
+"""The reasons for which a run asks a person."""
+
+_filled: Final[weakref.WeakKeyDictionary[Session, dict[str, str]]] = weakref.WeakKeyDictionary()
+"""The labels that bridges have given to each session. They stay with it, as its own do."""
+
+
+class Followed:
+    """A session and the runs that share it."""
+
+    __slots__ = (
+        "_pid",
+        "asks",
+        "calls_before",
+        "failure",
+        "holders",
+        "is_counted",
+        "is_held",
+        "is_over",
+        "opened_by",
+        "reason",
+        "session",
+    )
+
+    def __init__(self, session: Session, opened_by: object, *, is_held: bool = False) -> None:
+        self.session = session
+        self.opened_by = opened_by
+        self.is_held = is_held
+        """True if a `with` block of the agent's own code opened the session before the first run."""
+        self.calls_before = session.open_calls() if is_held else frozenset()
+        if not is_held:
+            session.guests.add(self)
+        self.holders = 0
+        self.asks = False
+        self.reason: Reason | None = None
+        """Why it asks a person, if that is known."""
+        self.failure: object = None
+        """The first error of a run that ended while others went on."""
+        self.is_counted = False
+        self.is_over = False
+        self._pid = os.getpid()
+
+    @property
+    def counts(self) -> bool:
+        """True while runs may join. A forked child does not inherit sessions."""
+        return not self.is_over and self._pid == os.getpid()
+
+    def ask(self, reason: Reason | None) -> None:
+        """Note that a run asks a person, and why."""
+        self.asks = True
+        self.reason = reason
+
+    def fill(self, name: str, value: object) -> None:
+        """Label the session with a name that a framework gives, cut to what fits.
+
+        A label that the agent's own code has given stays, and so does one of its worker. What is no name is left out.
+        """
+        text = clean_text(value, MAX_LABEL_VALUE_CHARACTERS) if isinstance(value, str) else ""
+        if not text.strip() or not is_harmless(text):
+            return
+        filled = _filled.setdefault(self.session, {})
+        shown = self.session.shown_labels.get(name)
+        if shown == filled.get(name) and shown != text:  # else it is another's, or was taken away, or had no room
+            filled[name] = text
+            self.session.label(name, text)
+
+    def leave(self) -> bool:
+        """Note that its last run has ended. True if a block of the agent's own code holds the session now."""
+        self.is_over = True
+        self.session.guests.discard(self)
+        return self.session.is_held
