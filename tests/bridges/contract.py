@@ -17,6 +17,8 @@ says `boom`."""
 TOOLS: Final = {"bash", "read"}
 BOOM: Final = "boom"
 ASPECTS: Final = ("thinking", "tools", "parallel tools", "streaming", "waiting", "tokens", "errors", "cancel")
+DETAILS: Final = ("agent", "model", "reason", "cancelled", "context", "cost", "progress")
+"""What a row is triaged by: two labels, why the session waits, how it ended, and three numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,16 +28,22 @@ class Bridge:
     name: str
     framework: str
     lacks: frozenset[str] = frozenset()
+    fills: frozenset[str] = frozenset()
+    """Which of the details it fills."""
 
 
 BRIDGES: Final = (
     Bridge(name="langchain", framework="LangChain, LangGraph"),
-    Bridge(name="openai_agents", framework="OpenAI Agents SDK"),
-    Bridge(name="pydantic_ai", framework="Pydantic AI"),
+    Bridge(name="openai_agents", framework="OpenAI Agents SDK", fills=frozenset({"cancelled"})),
+    Bridge(
+        name="pydantic_ai",
+        framework="Pydantic AI",
+        fills=frozenset({"agent", "model", "reason", "cancelled", "context", "cost"}),
+    ),
     Bridge(name="opentelemetry", framework="OpenTelemetry GenAI", lacks=frozenset({"streaming", "waiting"})),
     Bridge(name="claude_agent_sdk", framework="Claude Agent SDK"),
-    Bridge(name="crewai", framework="CrewAI"),
-    Bridge(name="pocketpaw", framework="PocketPaw"),
+    Bridge(name="crewai", framework="CrewAI", fills=frozenset({"agent", "model", "reason", "cancelled", "progress"})),
+    Bridge(name="pocketpaw", framework="PocketPaw", fills=frozenset({"model", "reason", "cancelled"})),
 )
 
 
@@ -89,6 +97,23 @@ def seen(published: dict[str, Published]) -> frozenset[str]:
         "cancel": cancelled.states[-1:] == [None] and "error" not in cancelled.states,
     }
     return frozenset(aspect for aspect in ASPECTS if shown[aspect])
+
+
+def filled(published: dict[str, Published]) -> frozenset[str]:
+    """Which details a bridge has filled."""
+    changes = [change for run in published.values() for change in run.changes]
+    waiting = [change["waiting_for"] for change in changes if change["state"] == "waiting_for_user"]
+    cancelled = [change["outcome"] for change in published["cancellation"].changes if change["state"] is None]
+    shown = {
+        "agent": any("agent" in change["labels"] for change in changes),
+        "model": any("model" in change["labels"] for change in changes),
+        "reason": bool(waiting) and None not in waiting,
+        "cancelled": cancelled == ["cancelled"],
+        "context": any(change["context"] for change in changes),
+        "cost": any(change["cost_usd"] is not None for change in changes),
+        "progress": any(change["progress"] for change in changes),
+    }
+    return frozenset(detail for detail in DETAILS if shown[detail])
 
 
 def _are_open_at_once(tools: list[str | None]) -> bool:

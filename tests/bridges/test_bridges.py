@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bridges.contract import ASPECTS, BRIDGES, SCENARIOS, Bridge, Published, seen
+from tests.bridges.contract import ASPECTS, BRIDGES, SCENARIOS, Bridge, Published, filled, seen
 from tests.bridges.driven import driven
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -33,6 +33,12 @@ def test_it_plays_all_scenarios_and_ignores_nothing(published: dict[str, Publish
 def test_it_sees_what_the_table_says_and_nothing_else(bridge: Bridge, published: dict[str, Published]) -> None:
     shown = {scenario: run.states for scenario, run in published.items()}
     assert seen(published) == frozenset(ASPECTS) - bridge.lacks, shown
+
+
+def test_it_fills_the_details_that_the_table_says_and_nothing_else(
+    bridge: Bridge, published: dict[str, Published]
+) -> None:
+    assert filled(published) == bridge.fills
 
 
 def test_each_scenario_is_one_session(published: dict[str, Published]) -> None:

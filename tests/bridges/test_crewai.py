@@ -13,6 +13,11 @@ def ways() -> dict[str, Published]:
     return driven("crewai_ways", bridge="crewai")[0]
 
 
+@pytest.fixture(scope="module")
+def details() -> dict[str, Published]:
+    return driven("crewai_details", bridge="crewai")[0]
+
+
 def states(published: Published, key: str) -> list[str | None]:
     """Of one of several sessions, in order."""
     states = [change["state"] for change in published.changes if change["session_key"] == key]
@@ -60,6 +65,7 @@ def test_a_run_that_was_cancelled_ends_after_its_task_although_crewai_keeps_it(
     published = ways[f"cancelled_{kind}"]
     assert published.raised is None
     assert published.states[-1] is None
+    assert published.changes[-1]["outcome"] == "cancelled"
     assert "error" not in published.states
 
 
@@ -74,6 +80,36 @@ def test_an_agent_goes_on_after_the_task_of_its_loop(ways: dict[str, Published])
 def test_a_title_is_the_name_of_flow_or_crew_or_else_the_roles(ways: dict[str, Published]) -> None:
     shown = {change["session_key"]: change["title"] for change in ways["titles"].changes if change["state"]}
     assert shown == {"chat:agent": "worker", "chat:named": "Workers", "chat:unnamed": "worker", "chat:flow": "Empty"}
+
+
+def test_a_crew_shows_the_agent_at_work_its_model_and_the_tasks_done_of_all(details: dict[str, Published]) -> None:
+    shown = [change for change in details["two_tasks"].changes if change["state"]]
+    agents = [change["labels"]["agent"] for change in shown if "agent" in change["labels"]]
+    assert list(dict.fromkeys(agents)) == ["worker", "review er"]
+    assert shown[-1]["labels"] == {"agent": "review er", "model": "gpt-4o-mini"}
+    assert next(change["progress"] for change in shown if change["progress"]) == [1, 2]
+    assert shown[-1]["progress"] == [2, 2]
+
+
+def test_an_agent_without_a_crew_shows_its_role_and_no_progress(details: dict[str, Published]) -> None:
+    shown = [change for change in details["agent_alone"].changes if change["state"]]
+    assert shown[-1]["labels"] == {"agent": "clerk", "model": "gpt-4o-mini"}
+    assert {change["progress"] for change in shown} == {None}
+
+
+def test_a_crew_inside_another_changes_neither_labels_nor_progress(details: dict[str, Published]) -> None:
+    shown = [change for change in details["crew_in_a_crew"].changes if change["state"]]
+    assert details["crew_in_a_crew"].raised is None
+    assert shown[-1]["input_tokens"] == 4 * 500
+    assert {change["labels"]["agent"] for change in shown if "agent" in change["labels"]} == {"worker"}
+    assert [change["progress"] for change in shown if change["progress"]] == [[1, 1]]
+
+
+def test_a_block_of_the_agents_code_keeps_its_labels_and_its_progress(details: dict[str, Published]) -> None:
+    shown = [change for change in details["in_a_block"].changes if change["state"]]
+    assert {change["labels"].get("agent") for change in shown[1:]} == {"mine"}
+    assert shown[-1]["labels"]["model"] == "gpt-4o-mini"
+    assert shown[-1]["progress"] == [3, 7]
 
 
 def test_a_flow_with_more_runs_inside_than_are_remembered_is_one_session(ways: dict[str, Published]) -> None:
@@ -93,6 +129,7 @@ def test_a_flow_that_is_paused_waits_until_it_is_resumed(ways: dict[str, Publish
     published = ways["paused_and_resumed"]
     assert len(published.keys) == 1
     assert published.states == ["thinking", "waiting_for_user", "thinking", None]
+    assert {change["waiting_for"] for change in published.changes if change["waiting_for"]} == {"reply"}
     assert published.changes[-2]["input_tokens"] == 2 * 500
 
 

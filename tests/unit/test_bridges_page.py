@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from tests.bridges.contract import ASPECTS, BRIDGES, Bridge
+from tests.bridges.contract import ASPECTS, BRIDGES, DETAILS, Bridge
 from tests.support.documents import ROOT, doc_page, rows
 
 PAGE = doc_page("how-to/frameworks.md")
@@ -16,6 +16,7 @@ SEEN = "| framework | thinking |"
 RECORDED = ROOT / "tests" / "bridges" / "recorded"
 TRACED = "| framework | traced by |"
 PROVEN = "| framework | proven with |"
+FILLED = "| framework | agent |"
 
 each_bridge = pytest.mark.parametrize("bridge", BRIDGES, ids=lambda bridge: bridge.name)
 
@@ -48,6 +49,15 @@ def test_the_table_says_what_each_bridge_sees_as_the_contract_has_it() -> None:
     }
     assert documented == {
         bridge.framework: ["no" if aspect in bridge.lacks else "yes" for aspect in ASPECTS] for bridge in BRIDGES
+    }
+
+
+def test_the_page_says_which_details_each_bridge_fills_as_the_contract_has_it() -> None:
+    page = doc_page("reference/bridges.md")
+    header = next(line for line in page.splitlines() if line.startswith(FILLED))
+    assert tuple(cell.strip() for cell in header.strip("|").split("|")[1:]) == DETAILS
+    assert {row[0]: row[1:] for row in rows(page, FILLED)} == {
+        bridge.framework: ["yes" if detail in bridge.fills else "no" for detail in DETAILS] for bridge in BRIDGES
     }
 
 

@@ -63,7 +63,8 @@ class Followed:
     def fill(self, name: str, value: object) -> None:
         """Label the session with a name that a framework gives, cut to what fits.
 
-        A label that the agent's own code has given stays, and so does one of its worker. What is no name is left out.
+        A label that the agent's own code has given stays, and so does one of its worker. A value that is not a name is
+        left out.
         """
         text = clean_text(value, MAX_LABEL_VALUE_CHARACTERS) if isinstance(value, str) else ""
         if not text.strip() or not is_harmless(text):

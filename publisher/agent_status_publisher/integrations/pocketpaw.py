@@ -12,6 +12,7 @@ events, with these differences and additions:
 - A backend that fails, or a run that raises, is an `error` with its message. (PocketPaw's page shows the end.)
 - Text that is being written is `streaming`. (PocketPaw's page stays at thinking.)
 - Of parallel tools, the newest open one is shown. (PocketPaw's page shows `streaming` after the first result.)
+- The model is a label, as soon as PocketPaw says it.
 - A run that ends with a question to the user is `waiting_for_user` until that session's next message.
 
 The bridge cannot see inside a tool: an agent that PocketPaw delegates to is shown as that tool. A message that the
@@ -24,6 +25,7 @@ The bus awaits its subscribers. This one only records each event, so it does not
 `bus.unsubscribe_system(bridge(…))` removes it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
@@ -37,6 +39,11 @@ QUESTION_TOOL: Final = "AskUserQuestion"
 
 A separate event reports the question. The tool's result is not the answer.
 """
+
+CLAUDE: Final = "claude_agent_sdk"
+"""The backend whose model PocketPaw names at the start of a run."""
+MAX_BACKENDS: Final = 100
+"""The models of at most so many backends are remembered."""
 
 PER_TOKEN: Final = {"thinking", "trace_chunk"}
 """Events that may come once per token. An immediate repeat of one changes nothing."""
@@ -66,10 +73,11 @@ def bridge(bus: Bus, publisher: StatusPublisher) -> "StatusSubscriber":
 class Turn:
     """A run that has not ended: a user's message and all the work that it causes."""
 
-    __slots__ = ("asks", "error", "newest", "open_tools", "trace")
+    __slots__ = ("asks", "backend", "error", "newest", "open_tools", "trace")
 
-    def __init__(self, trace: str | None) -> None:
+    def __init__(self, trace: str | None, backend: object) -> None:
         self.trace = trace
+        self.backend = backend
         self.newest: str | None = None
         self.asks = False
         self.error: str | None = None
@@ -96,13 +104,14 @@ class StatusSubscriber:
         self.report = self._runs.report
         self._turns: dict[str, Turn] = {}
         self._traces: set[str] = set()
+        self._models: dict[object, object] = {}  # the model that each backend has named last
         self._handlers: dict[str, Callable[[Session, Turn, dict[str, Any]], None]] = {
             "thinking": _think,
             "tool_start": _start_tool,
             "tool_result": _end_tool,
             "trace_chunk": _stream,
             "ask_user_question": _ask,
-            "token_usage": _use,
+            "token_usage": self._use,
             "error": _fail,
         }
 
@@ -125,7 +134,7 @@ class StatusSubscriber:
             if session := self._runs.session(key):
                 handle(session, turn, data)
         elif kind == "agent_start":
-            self._begin(key, data.get("trace_id"))
+            self._begin(key, data)
         elif kind == "agent_end":
             turn = self._turns.get(key)
             if turn is not None and turn.trace is None:
@@ -135,12 +144,28 @@ class StatusSubscriber:
         elif kind == "trace_end":
             self._end_trace(key, data)
 
-    def _begin(self, key: str, trace: str | None) -> None:
+    def _begin(self, key: str, data: dict[str, Any]) -> None:
         if key in self._runs:
             self._end(key)  # the end of the previous run was lost
         self._runs.begin(key, session_id=key)
         if key in self._runs:
-            self._turns[key] = Turn(trace if trace in self._traces else None)
+            trace, backend = data.get("trace_id"), data.get("backend")
+            self._turns[key] = Turn(trace if trace in self._traces else None, backend)
+            # For other backends, PocketPaw puts the setting of Claude's model here, too.
+            model = data.get("model") if backend == CLAUDE else None
+            self._runs.label(key, model=self._models.get(backend, model))
+
+    def _use(self, session: Session, turn: Turn, data: dict[str, Any]) -> None:
+        """Add the tokens of one model call, or of the whole run if the backend reports them only at its end.
+
+        The model is known then, too. The backend's next runs show it from their beginning.
+        """
+        session.add_usage(input=int(data.get("input") or 0), output=int(data.get("output") or 0))
+        model = data.get("model")
+        if model and isinstance(model, str):
+            if turn.backend in self._models or len(self._models) < MAX_BACKENDS:
+                self._models[turn.backend] = model
+            self._runs.label(data["session_key"], model=model)
 
     def _end_trace(self, key: str, data: dict[str, Any]) -> None:
         """End a run by its trace, which alone has the outcome and comes right after the run's end.
@@ -152,15 +177,17 @@ class StatusSubscriber:
         turn = self._turns.get(key)
         if turn is None or turn.trace != trace:
             return
+        stopped = None
         if data.get("status") == "cancelled":
             turn.resume()
+            stopped = asyncio.CancelledError()
         elif data.get("status") == "error":
             turn.error = data.get("error_message") or "error"
-        self._end(key)
+        self._end(key, stopped)
 
-    def _end(self, key: str) -> None:
+    def _end(self, key: str, stopped: BaseException | None = None) -> None:
         turn = self._turns.pop(key)
-        self._runs.end(key, turn.error, asks=turn.asks)
+        self._runs.end(key, turn.error or stopped, asks=turn.asks, reason="question")
 
 
 def _think(session: Session, turn: Turn, _: dict[str, Any]) -> None:
@@ -196,17 +223,12 @@ def _end_tool(session: Session, turn: Turn, data: dict[str, Any]) -> None:
     if call is not None:
         session.tool_end(call)
         if turn.asks:
-            session.waiting_for_user()
+            session.waiting_for_user("question")
 
 
 def _ask(session: Session, turn: Turn, _: dict[str, Any]) -> None:
     turn.asks = True
-    session.waiting_for_user()
-
-
-def _use(session: Session, _: Turn, data: dict[str, Any]) -> None:
-    """Add the tokens of one model call, or of the whole run if the backend reports them only at its end."""
-    session.add_usage(input=int(data.get("input") or 0), output=int(data.get("output") or 0))
+    session.waiting_for_user("question")
 
 
 def _fail(session: Session, turn: Turn, data: dict[str, Any]) -> None:

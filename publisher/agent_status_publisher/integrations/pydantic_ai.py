@@ -15,7 +15,9 @@ each run gets a new one. `with status_key("chat:42"):` around the run sets anoth
   conversation has the results. Also while another capability handles approvals inside the run. A run that only defers
   calls (`CallDeferred`) ends: no person is asked.
 - The end of `run_stream_sync` when the answer has been read, although its result object lives on.
-- An error when an exception leaves the run. A cancelled run is a normal end.
+- An error when an exception leaves the run. A cancelled run ends the session as `cancelled`.
+- The agent's name and the model as labels. The cost of each answer, where Pydantic AI says it, and how full the model's
+  context is, where it knows the window.
 
 The capability only observes. Requests, answers, arguments and results pass through unchanged, and are not published. An
 agent without the capability is not shown, unless it is instrumented: see opentelemetry.py.
@@ -84,7 +86,7 @@ class StatusCapability(AbstractCapability[Any]):
 
     async def before_model_request(self, ctx: Any, request_context: Any) -> Any:
         """Note that the model is called."""
-        self._think(ctx)
+        self._think(ctx, request_context)
         return request_context
 
     async def after_model_request(self, ctx: Any, *, request_context: Any, response: Any) -> Any:
@@ -93,10 +95,12 @@ class StatusCapability(AbstractCapability[Any]):
         return response
 
     async def after_node_run(self, ctx: Any, *, node: Any, result: Any) -> Any:
-        """End a run whose answer sync code has read.
+        """Note how full the model's context is, and end a run whose answer sync code has read.
 
-        The framework ends it only when the caller drops the result object, and reports the model call's tokens then.
+        The framework ends such a run only when the caller drops the result object, and reports the model call's tokens
+        then.
         """
+        self._measure(ctx)
         if type(node).__name__ == FINAL_NODE:
             self._end_sync_stream(ctx)
         return result
@@ -127,17 +131,17 @@ class StatusCapability(AbstractCapability[Any]):
 
     @never_raise
     def _begin(self, ctx: Any) -> None:
-        conversation = ctx.conversation_id
-        if self._runs.begin(ctx.run_id, session_id=conversation) and (session := self._runs.session(ctx.run_id)):
-            agent = getattr(ctx, "agent", None)
-            if session.title is None and agent is not None:
-                session.title = agent.name
+        name = getattr(getattr(ctx, "agent", None), "name", None)
+        is_named_here = self._runs.begin(ctx.run_id, session_id=ctx.conversation_id)
+        if is_named_here and (session := self._runs.session(ctx.run_id)) and session.title is None:
+            session.title = name
+        self._runs.label(ctx.run_id, agent=name, model=_model_of(ctx))
 
     @never_raise
     def _end(self, ctx: Any, error: BaseException | None, result: object = None) -> None:
         output = getattr(result, "output", None)
         asks = isinstance(output, DeferredToolRequests) and bool(output.approvals)
-        self._runs.end(ctx.run_id, error, asks=asks)
+        self._runs.end(ctx.run_id, error, asks=asks, reason="approval")
 
     @never_raise
     def _end_sync_stream(self, ctx: Any) -> None:
@@ -146,15 +150,25 @@ class StatusCapability(AbstractCapability[Any]):
             self._runs.end(ctx.run_id)
 
     @never_raise
-    def _think(self, ctx: Any) -> None:
+    def _think(self, ctx: Any, request_context: Any) -> None:
+        self._runs.label(ctx.run_id, model=_model_of(request_context))
         if session := self._runs.session(ctx.run_id):
             session.thinking()
+
+    @never_raise
+    def _measure(self, ctx: Any) -> None:
+        """Show the model's context, where the framework knows its window."""
+        session = self._runs.own_session(ctx.run_id)
+        window = None if session is None else ctx.model.context_window
+        if session is not None and window and (part := ctx.context_window_used):
+            session.context(used=round(part * window), window=window)
 
     @never_raise
     def _use(self, ctx: Any, response: Any) -> None:
         """Add the tokens of each call. Run totals will not do: they may or may not include those of an inner agent."""
         usage = response.usage
-        self._runs.add_usage(ctx.run_id, input=usage.input_tokens, output=usage.output_tokens)
+        usd = None if usage.cost is None else float(usage.cost)
+        self._runs.add_usage(ctx.run_id, input=usage.input_tokens, output=usage.output_tokens, usd=usd)
 
     @never_raise
     def _write(self, ctx: Any, part: object) -> None:
@@ -177,7 +191,13 @@ class StatusCapability(AbstractCapability[Any]):
     @never_raise
     def _ask(self, ctx: Any, requests: Any) -> None:
         if requests.approvals and (session := self._runs.session(ctx.run_id)):
-            session.waiting_for_user()
+            session.waiting_for_user("approval")
+
+
+def _model_of(context: Any) -> str | None:
+    """Return the name of the model in a context of the framework's, such as `claude-opus-5`."""
+    name: str | None = getattr(getattr(context, "model", None), "model_name", None)
+    return name
 
 
 def _read_by_sync_code(run: str) -> Any:

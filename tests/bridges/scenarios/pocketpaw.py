@@ -70,9 +70,8 @@ def result(name: str, content: str = "done") -> AgentEvent:
 
 
 def usage(input_tokens: int, output_tokens: int) -> AgentEvent:
-    return AgentEvent(
-        type="token_usage", content="", metadata={"input_tokens": input_tokens, "output_tokens": output_tokens}
-    )
+    used = {"input_tokens": input_tokens, "output_tokens": output_tokens, "model": "large"}
+    return AgentEvent(type="token_usage", content="", metadata=used)
 
 
 DONE = AgentEvent(type="done", content="")

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
 from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
+from pydantic_ai.profiles import ModelProfile
+from pydantic_ai.usage import RequestUsage
 
 from agent_status_publisher.integrations.pydantic_ai import StatusCapability
 from agent_status_publisher.testing import RecordingPublisher
@@ -32,6 +35,16 @@ def model(*script: Answer) -> FunctionModel:
         return ModelResponse(parts=parts)
 
     return FunctionModel(answer)
+
+
+def priced(said: str) -> FunctionModel:
+    """One that knows its window, and what its answer has cost."""
+
+    def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:  # noqa: ARG001 - the framework's form
+        usage = RequestUsage(input_tokens=900, output_tokens=100, cost=Decimal("0.25"))
+        return ModelResponse(parts=[TextPart(said)], usage=usage)
+
+    return FunctionModel(answer, model_name="large", profile=ModelProfile(context_window=8000))
 
 
 async def words(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:  # noqa: ARG001 - the framework's form
@@ -70,7 +83,7 @@ class Tools:
 
 
 async def plain(agent: MakeAgent) -> None:
-    await agent(model("Hello")).run("Hello")
+    await agent(priced("Hello"), name="clerk").run("Hello")
 
 
 async def streamed(agent: MakeAgent) -> None:

@@ -16,6 +16,7 @@ What is seen:
 - `waiting_for_user` while `Flow.ask()` or `@human_feedback` waits, and while a paused flow has not been resumed.
   `Task(human_input=True)` asks on the console only, so its wait is not seen.
 - An error that an event reports.
+- The role at work and the model as labels, and how many of a crew's own tasks are done. A flow has neither.
 
 CrewAI emits no event when a run is cancelled or interrupted. Such a run ends a second after the asyncio task that it
 was in, or when the same task begins another run. A run in a thread, or one that resumes a paused flow, is shown until
@@ -31,7 +32,7 @@ All handlers but the one for tokens are async, so the bus calls them one at a ti
 handlers from a pool of threads, in any order. Another bridge therefore does not see its runs as inside this one. Use
 only one of the bridges, or set `status_key`.
 
-    titles     what a session is called
+    titles     what a session and its agent are called
     run_tasks  the asyncio task that a run is in
     roots      an outermost run and its contents
     listener   what an event means for a run

@@ -27,6 +27,7 @@ from crewai.events import (
     LLMStreamChunkEvent,
     MCPToolExecutionStartedEvent,
     MethodExecutionStartedEvent,
+    TaskCompletedEvent,
     TaskStartedEvent,
     ToolUsageErrorEvent,
     ToolUsageFinishedEvent,
@@ -42,9 +43,10 @@ from crewai.events.types.flow_events import (
 from crewai.hooks import InterceptionPoint, register_hook, unregister_hook
 
 from agent_status_publisher.client import StatusPublisher
-from agent_status_publisher.integrations.crewai.roots import Root, Roots
+from agent_status_publisher.integrations.crewai.roots import Root, Roots, own_work
 from agent_status_publisher.integrations.crewai.run_tasks import RunTask, note_beginning, task_of
-from agent_status_publisher.integrations.crewai.titles import title_of
+from agent_status_publisher.integrations.crewai.titles import role_of, title_of
+from agent_status_publisher.integrations.followed import Reason
 from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import never_raise
@@ -67,7 +69,9 @@ class StatusListener(BaseEventListener):
         """Register one handler for each kind of event. The base class calls this."""
         for kinds, handle in (
             ((FlowStartedEvent, CrewKickoffStartedEvent, LiteAgentExecutionStartedEvent), self._begin),
-            ((MethodExecutionStartedEvent, TaskStartedEvent, AgentExecutionStartedEvent), self._enter),
+            ((MethodExecutionStartedEvent, TaskStartedEvent), self._enter),
+            ((AgentExecutionStartedEvent,), self._begin_work),
+            ((TaskCompletedEvent,), self._end_task),
             ((LLMGuardrailStartedEvent, AgentReasoningStartedEvent, MCPToolExecutionStartedEvent), self._enter),
             ((LLMCallStartedEvent,), self._think),
             ((LLMCallCompletedEvent, LLMCallFailedEvent), self._end_model_call),
@@ -90,7 +94,7 @@ class StatusListener(BaseEventListener):
             crewai_event_bus.off(kind, handler)
         unregister_hook(InterceptionPoint.EXECUTION_START, self._note_beginning)
         for root in list(self._roots.by_run.values()):
-            self._end_root(root)
+            self._cancel(root)
 
     @never_raise
     def _begin(self, source: Any, event: Any) -> None:
@@ -107,16 +111,17 @@ class StatusListener(BaseEventListener):
                 root.again += root.source == id(source)
                 self._roots.open_scope(event)
                 return
-            self._end_root(root)
+            self._cancel(root)
         for known in list(self._roots.by_run.values()):
             if known.kind is FlowStartedEvent and known.source == id(source):
-                self._end_root(known)  # a flow has one run at a time, so this one was cancelled
+                self._cancel(known)  # a flow has one run at a time, so this one was cancelled
         session_id = getattr(source, "flow_id", None) or getattr(source, "id", None) or event.event_id
         self._runs.begin(event.event_id, session_id=session_id, title=title_of(source, event))
         # A run that another listener shows is followed, too. Else what is inside it would be outermost here.
         if event.event_id in self._runs or self._runs.is_taken(event.event_id):
-            root = Root(event.event_id, type(event), id(source), weakref.ref(state))
+            root = Root(event.event_id, type(event), id(source), weakref.ref(state), own=own_work(source, event))
             self._roots.add(root)
+            self._runs.label(root.run, agent=role_of(event))
             self._end_after(task, root)
             self._end_when_collected(root, state if root.kind is CrewKickoffStartedEvent else source)
 
@@ -126,7 +131,7 @@ class StatusListener(BaseEventListener):
 
         def on_collected(_: Any) -> None:
             with suppress(RuntimeError):  # the loop is closed because the process is exiting
-                loop.call_soon_threadsafe(self._end_root, root)  # not here: this thread may hold any lock
+                loop.call_soon_threadsafe(self._cancel, root)  # not here: this thread may hold any lock
 
         root.gone = weakref.ref(owner, on_collected)
 
@@ -138,7 +143,7 @@ class StatusListener(BaseEventListener):
 
         def on_task_over() -> None:
             if root.run in self._roots.by_run:
-                loop.call_later(GRACE_SECONDS, self._end_root, root)
+                loop.call_later(GRACE_SECONDS, self._cancel, root)
 
         root.task = task
         task.add(root.run, on_task_over)
@@ -152,8 +157,24 @@ class StatusListener(BaseEventListener):
         self._roots.open_scope(event)
 
     @never_raise
+    def _begin_work(self, _: Any, event: Any) -> None:
+        """Label a crew's session with the agent that works on one of its own tasks."""
+        root = self._roots.open_scope(event)
+        if root is not None and root.owns(event):
+            self._runs.label(root.run, agent=getattr(event.agent, "role", None))
+
+    @never_raise
+    def _end_task(self, _: Any, event: Any) -> None:
+        root = self._roots.containing(event)
+        if root is not None and root.owns(event) and root.kind is CrewKickoffStartedEvent:
+            root.done.add(event.task_id)
+            self._runs.progress(root.run, done=len(root.done), of=len(root.own))
+
+    @never_raise
     def _think(self, _: Any, event: Any) -> None:
         root = self._roots.open_scope(event)
+        if root is not None and root.owns(event):
+            self._runs.label(root.run, model=event.model)
         if root is not None and event.call_id not in root.calls and (session := self._session(root)):
             session.thinking()
 
@@ -205,23 +226,36 @@ class StatusListener(BaseEventListener):
     def _ask(self, _: Any, event: Any) -> None:
         if session := self._session(self._roots.containing(event)):
             is_open = isinstance(event, HumanFeedbackRequestedEvent | FlowInputRequestedEvent)
-            session.waiting_for_user() if is_open else session.thinking()
+            session.waiting_for_user(reason_of(event)) if is_open else session.thinking()
 
     @never_raise
     def _end(self, source: Any, event: Any) -> None:
         root = self._roots.ended_by(source, event)
-        self._end_root(root, getattr(event, "error", None), asks=isinstance(event, FlowPausedEvent))
+        asks = isinstance(event, FlowPausedEvent)
+        self._end_root(root, getattr(event, "error", None), asks=asks, reason=reason_of(event) if asks else None)
 
     def _session(self, root: Root | None) -> Session | None:
         return None if root is None else self._runs.session(root.run)
 
-    def _end_root(self, root: Root | None, error: object = None, *, asks: bool = False) -> None:
+    def _cancel(self, root: Root) -> None:
+        self._end_root(root, asyncio.CancelledError())
+
+    def _end_root(
+        self, root: Root | None, error: object = None, *, asks: bool = False, reason: Reason | None = None
+    ) -> None:
         if root is None or not self._roots.remove(root):
             return
         root.gone = None
         if root.task is not None:
             root.task.discard(root.run)
-        self._runs.end(root.run, error, asks=asks)
+        self._runs.end(root.run, error, asks=asks, reason=reason)
+
+
+def reason_of(event: Any) -> Reason:
+    """Return why a flow asks. With outcomes to choose from, a person approves what a method has made."""
+    if isinstance(event, FlowInputRequestedEvent):
+        return "question"
+    return "approval" if event.emit else "reply"
 
 
 def _as_async_handler(handle: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,7 +4,7 @@ import weakref
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from crewai.events import FlowStartedEvent
+from crewai.events import CrewKickoffStartedEvent, FlowStartedEvent
 
 from agent_status_publisher.integrations.crewai.run_tasks import RunTask
 
@@ -26,11 +26,27 @@ class Root:
     scopes: dict[str, None] = field(default_factory=dict)
     tools: dict[str, str] = field(default_factory=dict)
     calls: set[str] = field(default_factory=set)
+    own: frozenset[str] = frozenset()  # the ids of a crew's own tasks, or of the agent that is the run
+    done: set[str] = field(default_factory=set)  # those of its tasks that are completed
+
+    def owns(self, event: Any) -> bool:
+        """Return True if an event is about this run's own work, and not about a crew or an agent inside it."""
+        task = getattr(getattr(event, "task", None), "id", None)  # where CrewAI has not copied it to the event
+        return event.task_id in self.own or event.agent_id in self.own or (task is not None and str(task) in self.own)
 
     def was_cancelled(self, source: Any, state: Any) -> bool:
         """Return True when an event in this run's scopes does not belong to it: a cancelled run leaves them open."""
         # A resumed flow has no state of its own while it runs.
         return self.state() is not state and (self.kind is not FlowStartedEvent or self.source == id(source))
+
+
+def own_work(source: Any, event: Any) -> frozenset[str]:
+    """Return the ids of a crew's tasks, or of an agent without a crew. A flow has no work of its own."""
+    info = getattr(event, "agent_info", None)
+    if info is not None:
+        return frozenset({str(info["id"])} if info.get("id") else ())
+    is_crew = isinstance(event, CrewKickoffStartedEvent)
+    return frozenset(str(task.id) for task in source.tasks) if is_crew else frozenset()
 
 
 class Roots:

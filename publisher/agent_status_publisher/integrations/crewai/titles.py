@@ -1,4 +1,4 @@
-"""The title of a session, from what a start event and its source say of themselves."""
+"""The title of a session and the name of its agent, from what a start event and its source say of themselves."""
 
 from typing import Any, Final
 
@@ -6,6 +6,12 @@ UNNAMED: Final = "crew"
 """CrewAI's name for a crew that was given none."""
 MAX_ROLES: Final = 3
 """The title of a crew without a name has at most this many roles."""
+
+
+def role_of(event: Any) -> str | None:
+    """Return the role of an agent without a crew, or None."""
+    info = getattr(event, "agent_info", None)
+    return " ".join(str(info.get("role") or "").split()) if info else None
 
 
 def title_of(source: Any, event: Any) -> str | None:

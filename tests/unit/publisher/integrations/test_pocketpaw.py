@@ -143,3 +143,43 @@ def test_an_event_of_another_shape_is_reported_and_reaches_nobody(
 ) -> None:
     hear(subscriber, "agent_start", ("token_usage", {"input": "many"}))
     assert ["was ignored" in str(error) for error in publisher.errors] == [True]
+
+
+def model_of(publisher: RecordingPublisher) -> str | None:
+    return publisher.sessions[KEY].labels.get("model")
+
+
+def test_a_backend_says_its_model_with_its_tokens_and_its_next_run_shows_it_from_the_beginning(
+    publisher: RecordingPublisher, subscriber: StatusSubscriber
+) -> None:
+    begin = ("agent_start", {"backend": "codex_cli", "model": "a setting of Claude's"})
+    hear(subscriber, begin)
+    assert model_of(publisher) is None
+    hear(subscriber, ("token_usage", {"input": 1, "output": 1, "model": "codex-mini"}))
+    assert model_of(publisher) == "codex-mini"
+    hear(subscriber, "agent_end", begin)
+    assert model_of(publisher) == "codex-mini"
+    hear(subscriber, "agent_end", ("agent_start", {"backend": "other", "model": "a setting of Claude's"}))
+    assert model_of(publisher) is None
+
+
+def test_the_model_of_claude_is_known_at_the_start(publisher: RecordingPublisher, subscriber: StatusSubscriber) -> None:
+    hear(subscriber, ("agent_start", {"backend": "claude_agent_sdk", "model": "opus"}))
+    assert model_of(publisher) == "opus"
+    hear(subscriber, ("token_usage", {"model": ["a list"]}))
+    assert model_of(publisher) == "opus"
+    assert publisher.errors == []
+
+
+def test_a_question_is_why_it_waits(publisher: RecordingPublisher, subscriber: StatusSubscriber) -> None:
+    hear(subscriber, "agent_start", "ask_user_question")
+    assert publisher.sessions[KEY].waiting_for == "question"
+    hear(subscriber, "agent_end")
+    assert publisher.sessions[KEY].waiting_for == "question"
+
+
+def test_a_cancelled_trace_ends_the_session_as_cancelled(
+    publisher: RecordingPublisher, subscriber: StatusSubscriber
+) -> None:
+    hear(subscriber, "trace_start", "agent_start", ("trace_end", {"status": "cancelled"}))
+    assert publisher.changes[-1].outcome == "cancelled"
