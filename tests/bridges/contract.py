@@ -40,7 +40,12 @@ BRIDGES: Final = (
         framework="Pydantic AI",
         fills=frozenset({"agent", "model", "reason", "cancelled", "context", "cost"}),
     ),
-    Bridge(name="opentelemetry", framework="OpenTelemetry GenAI", lacks=frozenset({"streaming", "waiting"})),
+    Bridge(
+        name="opentelemetry",
+        framework="OpenTelemetry GenAI",
+        lacks=frozenset({"streaming", "waiting"}),
+        fills=frozenset({"agent", "model", "cost"}),
+    ),
     Bridge(name="claude_agent_sdk", framework="Claude Agent SDK"),
     Bridge(name="crewai", framework="CrewAI", fills=frozenset({"agent", "model", "reason", "cancelled", "progress"})),
     Bridge(name="pocketpaw", framework="PocketPaw", fills=frozenset({"model", "reason", "cancelled"})),

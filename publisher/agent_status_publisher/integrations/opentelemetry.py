@@ -13,7 +13,8 @@ agents is not a session: each agent under it has its own. The key is `openteleme
 (`gen_ai.conversation.id` or `session.id`), if the span has it when its first child begins. Otherwise it is the trace's
 id, with the span's where something is around the agent. `with status_key("chat:42"):` around the run sets another key.
 The dashboard shows model calls, tools (parallel ones, too), tokens after each model call, and errors by the span's
-status. LangGraph's `interrupt()` and LlamaIndex's `HumanResponseEvent` show as `waiting_for_user`.
+status. The agent's name and the model are labels, and costs are counted where spans say them. LangGraph's `interrupt()`
+and LlamaIndex's `HumanResponseEvent` show as `waiting_for_user`.
 
 It cannot show:
 

@@ -81,6 +81,14 @@ AGENT_NAME: Final = (
     "traceloop.entity.name",
     "workflow.name",  # Microsoft Agent Framework
 )
+OWN_NAME: Final = AGENT_NAME[:2]
+"""The attributes that name an agent, and not a workflow or another step."""
+MODEL_NAME: Final = (
+    "gen_ai.request.model",
+    "gen_ai.response.model",
+    "llm.model_name",
+    "langfuse.observation.model.name",
+)
 TOOL_NAME: Final = ("gen_ai.tool.name", "tool.name", "traceloop.entity.name")
 INPUT_TOKENS: Final[tuple[str, ...]] = (
     "gen_ai.usage.input_tokens",
@@ -97,6 +105,14 @@ OUTPUT_TOKENS: Final[tuple[str, ...]] = (
 LANGFUSE_USAGE: Final = "langfuse.observation.usage_details"
 LANGFUSE_TOKENS: Final = ("input", "prompt_tokens"), ("output", "completion_tokens")
 SAYS_TOKENS: Final = frozenset({*INPUT_TOKENS, *OUTPUT_TOKENS, LANGFUSE_USAGE})
+COST: Final = (
+    "operation.cost",  # Pydantic AI and Logfire
+    "gen_ai.usage.cost",
+    "llm.cost.total",
+)
+"""The attributes for the cost of a model call in US dollars."""
+LANGFUSE_COST: Final = "langfuse.observation.cost_details"
+SAYS_COST: Final = frozenset({*COST, LANGFUSE_COST})
 MERGED: Final = "(merged"
 """The mark in the name of Google ADK's span for the merged answers of several tools, which is not a tool."""
 UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -155,6 +171,26 @@ def title_of(name: str, attributes: Attributes) -> str | None:
     title = first(attributes, AGENT_NAME)
     title = _target(name) if title is None or UUID.search(str(title)) else str(title)
     return title or None
+
+
+def agent_name_of(name: str, attributes: Attributes) -> str | None:
+    """Return the name of an agent, or None if the span is not one that a person has named."""
+    said = first(attributes, OWN_NAME) or (_target(name) if operation_of(name, attributes) == "invoke_agent" else "")
+    return str(said) if said and not UUID.search(str(said)) else None
+
+
+def model_name_of(attributes: Attributes) -> Any:
+    """Return the name of the model that a model's span calls, or None. It is the one that was asked for, if known."""
+    return first(attributes, MODEL_NAME)
+
+
+def cost_of(attributes: Attributes) -> float | None:
+    """Return the cost of a model call in US dollars, or None if its span does not say it."""
+    said = _said(attributes, SAYS_COST)
+    if details := said.get(LANGFUSE_COST):
+        said = {COST[0]: json.loads(details).get("total")}
+    cost = next((said[name] for name in COST if type(said.get(name)) in (int, float)), None)
+    return None if cost is None else float(cost)
 
 
 def tool_name_of(name: str, attributes: Attributes) -> Any:

@@ -15,6 +15,7 @@ Rule 7. A session is never `streaming`: a model's span is the same with it and w
         thinking again.
 """
 
+import asyncio
 import weakref
 from collections.abc import Callable
 from typing import Any, Final
@@ -23,6 +24,9 @@ from agent_status_publisher.client import StatusPublisher
 from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.integrations.spans.conventions import (
     Work,
+    agent_name_of,
+    cost_of,
+    model_name_of,
     says_all_at_start,
     session_id_of,
     title_of,
@@ -147,6 +151,7 @@ class SpanFollower:
             return
         if opened.work is Work.MODEL:
             opened.run.asks = False
+            self._name_model(opened, opened.span)
             session.thinking()
         elif opened.work is Work.TOOL:
             opened.run.asks = False
@@ -158,6 +163,7 @@ class SpanFollower:
     def _end_work(self, opened: OpenSpan, span: Any) -> None:
         """End what a span inside a run stands for."""
         if opened.work is Work.MODEL:
+            self._name_model(opened, span)
             self._count(opened, span)
         if opened.number in opened.run.shown:
             self._end_tool(opened)
@@ -175,11 +181,16 @@ class SpanFollower:
             elif not run.shown:
                 session.thinking()
 
+    def _name_model(self, opened: OpenSpan, span: Any) -> None:
+        """Label the session with the model of a call, unless a tool or another agent has made it."""
+        if opened.is_own and (model := model_name_of(span.attributes)):
+            self.runs.label(opened.run.number, model=model)
+
     def _count(self, opened: OpenSpan, span: Any) -> None:
         """Count the tokens of a model call. An agent's span repeats their sum, and too late to be seen."""
         read, written = tokens_of(span.attributes)
         if (read or written) and opened.take_tokens():
-            self.runs.add_usage(opened.run.number, input=read, output=written)
+            self.runs.add_usage(opened.run.number, input=read, output=written, usd=cost_of(span.attributes))
 
     def _remember(self, opened: OpenSpan) -> None:
         """Remember an open span, and drop the oldest ones if there are too many.
@@ -202,6 +213,7 @@ class SpanFollower:
         run.has_session = self.runs.begin(number, session_id=session_id or run.own_id)
         if run.has_session and (session := self.runs.session(number)) and session.title is None:
             session.title = title_of(run.span.name, run.span.attributes)
+        self.runs.label(number, agent=agent_name_of(run.span.name, run.span.attributes))
         if number not in self._open:  # another thread has ended the span since
             self.runs.end(number)
 
@@ -221,7 +233,7 @@ class SpanFollower:
             self.runs.ask(run.number)
         elif outcome.waits and (session := self.runs.session(run.number)):
             run.asks = True
-            session.waiting_for_user()
+            session.waiting_for_user("question")
         elif outcome.error is not None and is_step and run.fails_with_agents:
             run.failure = outcome.error
         elif is_step and run.scope.startswith(NEVER_ENDS) and _is_fatal(outcome):
@@ -232,7 +244,10 @@ class SpanFollower:
         session = self.runs.session(run.number)
         if session is not None and run.late_id is not None and (run.has_asked or outcome.asks):
             _keep(self._asked, run.late_id, session, MAX_ASKED)
-        self.runs.end(run.number, outcome.error or run.failure, asks=outcome.asks)
+        error = outcome.error or run.failure
+        if error is None and outcome.stopped and not run.has_asked:
+            error = asyncio.CancelledError()
+        self.runs.end(run.number, error, asks=outcome.asks)
 
     def _learn_id(self, run: SpanRun, span: Any) -> None:
         """Note the conversation's id of a run that has begun without one, and end the session that waits for it."""

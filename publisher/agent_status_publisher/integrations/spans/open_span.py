@@ -73,6 +73,12 @@ class OpenSpan:
         self.work = work_of(span.name, span.attributes, self._scope, parent)
         self.is_settled = said > 0 and self.work is not None and self.work is not Work.CHAIN
 
+    @property
+    def is_own(self) -> bool:
+        """True if no tool or agent is between this span and its run, whose own work it is then."""
+        around = self._up_to_call()
+        return bool(around) and around[-1].parent is None
+
     def take_tokens(self) -> bool:
         """Return True if the tokens of this model's span must be counted, and note that they are.
 

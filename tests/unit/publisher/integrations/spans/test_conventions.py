@@ -6,6 +6,9 @@ import pytest
 
 from agent_status_publisher.integrations.spans.conventions import (
     Work,
+    agent_name_of,
+    cost_of,
+    model_name_of,
     says_all_at_start,
     session_id_of,
     title_of,
@@ -150,3 +153,56 @@ def test_the_conversations_id_is_known_in_each_dialect(key: str) -> None:
 def test_only_emitters_that_say_all_at_the_start_begin_an_agent_there() -> None:
     assert says_all_at_start("autogen-core")
     assert not says_all_at_start("strands.telemetry.tracer")
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "agent"),
+    [
+        ("invoke_agent reviewer", {}, "reviewer"),
+        ("invoke_agent x", {"gen_ai.agent.name": "reviewer"}, "reviewer"),
+        ("AgentExecutor", {"agent.name": "reviewer"}, "reviewer"),
+        ("invoke_workflow nightly", {"gen_ai.workflow.name": "nightly"}, None),
+        ("LangGraph", {"openinference.span.kind": "CHAIN"}, None),
+        ("invoke_agent", {}, None),
+        ("invoke_agent 0d0c5b1c-8a7f-4b6e-9f0a-0123456789ab", {}, None),
+    ],
+)
+def test_an_agents_name_is_one_that_a_person_gave_to_an_agent(
+    name: str, attributes: dict[str, Any], agent: str | None
+) -> None:
+    assert agent_name_of(name, attributes) == agent
+
+
+@pytest.mark.parametrize(
+    ("attributes", "model"),
+    [
+        ({"gen_ai.request.model": "large", "gen_ai.response.model": "large-2026-11"}, "large"),
+        ({"gen_ai.response.model": "large-2026-11"}, "large-2026-11"),
+        ({"llm.model_name": "large"}, "large"),
+        ({"langfuse.observation.model.name": "large"}, "large"),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_the_model_is_the_one_that_was_asked_for_in_each_dialect(
+    attributes: dict[str, Any] | None, model: str | None
+) -> None:
+    assert model_name_of(attributes) == model
+
+
+@pytest.mark.parametrize(
+    ("attributes", "cost"),
+    [
+        ({"operation.cost": 0.25}, 0.25),
+        ({"gen_ai.usage.cost": 1}, 1.0),
+        ({"llm.cost.total": 0.25, "llm.cost.prompt": 0.2}, 0.25),
+        ({"langfuse.observation.cost_details": '{"input": 0.2, "total": 0.25}'}, 0.25),
+        ({"langfuse.observation.cost_details": '{"input": 0.2}'}, None),
+        ({"operation.cost": "much"}, None),
+        ({"operation.cost": True}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_a_cost_is_read_in_each_dialect(attributes: dict[str, Any] | None, cost: float | None) -> None:
+    assert cost_of(attributes) == cost
