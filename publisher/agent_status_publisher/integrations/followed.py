@@ -2,11 +2,13 @@
 
 import os
 import weakref
+from asyncio import CancelledError
 from typing import Final, Literal
 
 from agent_status_publisher.contract.details.labels import MAX_LABEL_VALUE_CHARACTERS, is_harmless
 from agent_status_publisher.contract.text import clean_text
 from agent_status_publisher.session import Session
+from agent_status_publisher.worker.never_raise import is_cancelled
 
 Reason = Literal["approval", "question", "reply"]
 """The reasons for which a run asks a person."""
@@ -20,8 +22,10 @@ class Followed:
 
     __slots__ = (
         "_pid",
+        "around",
         "asks",
         "calls_before",
+        "children",
         "failure",
         "holders",
         "is_counted",
@@ -32,7 +36,14 @@ class Followed:
         "session",
     )
 
-    def __init__(self, session: Session, opened_by: object, *, is_held: bool = False) -> None:
+    def __init__(
+        self,
+        session: Session,
+        opened_by: object,
+        *,
+        is_held: bool = False,
+        around: "Followed | None" = None,
+    ) -> None:
         self.session = session
         self.opened_by = opened_by
         self.is_held = is_held
@@ -40,6 +51,11 @@ class Followed:
         self.calls_before = session.open_calls() if is_held else frozenset()
         if not is_held:
             session.guests.add(self)
+        self.around = around
+        """The session around this one, with its runs, if this is a subagent's."""
+        self.children: set[Followed] = set()
+        if around is not None:
+            around.children.add(self)
         self.holders = 0
         self.asks = False
         self.reason: Reason | None = None
@@ -54,6 +70,10 @@ class Followed:
     def counts(self) -> bool:
         """True while runs may join. A forked child does not inherit sessions."""
         return not self.is_over and self._pid == os.getpid()
+
+    def family(self) -> "list[Followed]":
+        """Return this one and the subagents inside it, at any depth."""
+        return [self, *(member for child in self.children for member in child.family())]
 
     def ask(self, reason: Reason | None) -> None:
         """Note that a run asks a person, and why."""
@@ -75,8 +95,37 @@ class Followed:
             filled[name] = text
             self.session.label(name, text)
 
-    def leave(self) -> bool:
+    def finish(self, error: object, *, has_failed: bool) -> None:
+        """Show how the last run of the session has ended. Sessions of subagents that still run end as `cancelled`."""
+        is_held = self._leave()
+        if has_failed and not (is_held and isinstance(error, BaseException)):
+            self.session.error(error)
+        elif self.asks and error is None and not self._hands_over():
+            self.session.waiting_for_user(self.reason)
+        elif is_held:
+            self.session.return_to(self.calls_before)
+        elif self.failure is not None:
+            self.session.error(self.failure)
+        elif isinstance(error, BaseException) and is_cancelled(error):
+            self.session.end("cancelled")
+        else:
+            self.session.end()
+
+    def _hands_over(self) -> bool:
+        """Pass the question on to the session around it. Return True if there is one."""
+        around = self.around
+        if around is None or not around.counts:
+            return False
+        around.ask(self.reason)
+        around.session.waiting_for_user(self.reason)
+        return True
+
+    def _leave(self) -> bool:
         """Note that its last run has ended. True if a block of the agent's own code holds the session now."""
         self.is_over = True
         self.session.guests.discard(self)
+        if self.around is not None:
+            self.around.children.discard(self)
+        for child in list(self.children):
+            child.finish(CancelledError(), has_failed=False)
         return self.session.is_held

@@ -18,6 +18,9 @@ Rule 7. A block inside a run does not end the run's session.
 Rule 8. An outermost run labels its session, in a block of the agent's own code, too. A label that this code or its
         worker gives is not replaced. A name of a framework that cannot be a label is left out or cut.
 Rule 9. An outermost run shows its progress, unless a block of the agent's own code holds the session.
+Rule 10. A run inside another one that has an id as a `child` has a session of its own, PARENT/ID, as an outermost run
+        has. Its tokens are that session's. Its question is passed on to the session around it when it ends. If that
+        session's last run ends first, the child ends as `cancelled`.
 """
 
 import weakref
@@ -28,9 +31,9 @@ from typing import Final
 from agent_status_publisher.client import StatusPublisher
 from agent_status_publisher.errors import InvalidCallError, PublisherError
 from agent_status_publisher.integrations.followed import Followed, Reason
-from agent_status_publisher.integrations.key import session_key
+from agent_status_publisher.integrations.key import child_key, session_key
 from agent_status_publisher.session import Session
-from agent_status_publisher.worker.never_raise import is_cancelled, is_failure
+from agent_status_publisher.worker.never_raise import is_failure
 from agent_status_publisher.worker.process_lock import process_lock
 
 MAX_RUNS: Final = 10_000
@@ -103,10 +106,12 @@ class Runs:
         parent: Hashable | None = None,
         session_id: object = None,
         title: str | None = None,
+        child: object = None,
     ) -> bool:
-        """Begin a run. Return True if it is an outermost one, whose session is the bridge's to name.
+        """Begin a run. Return True if it has a session of its own that is the bridge's to name.
 
-        `parent` is the run around it, if the framework reports one.
+        `parent` is the run around it, if the framework reports one. `child` is the id of a subagent that is to have a
+        session of its own. Without one, a run inside another one shares its session.
         """
         if not self._has_room():
             self.report(InvalidCallError(f"a run was ignored: {MAX_RUNS} others have not ended yet"))
@@ -116,12 +121,16 @@ class Runs:
                 return run in self._outermost and not known.is_held
             if not self._take(run):
                 return False
-            around = self._outer or self._by_run.get(parent) or self._in_context()
-            if around is not None and around.counts:
+            around = self._by_run.get(parent) or self._outer or self._in_context()
+            if around is None or not around.counts:
+                key = session_key(self._channel, run if session_id is None else session_id)
+                followed = self._follow(key, title, None)
+            elif child is not None:
+                followed = self._follow(child_key(around.session.key, child), title, around)
+            else:
                 self._by_run[run] = around
                 around.is_counted |= not self._defers
                 return False
-            followed = self._follow(session_key(self._channel, run if session_id is None else session_id), title)
             self._by_run[run] = followed
             self._outermost.add(run)
             followed.holders += 1
@@ -155,14 +164,17 @@ class Runs:
                 return
             self._outermost.discard(run)
             followed.holders -= 1
+            if followed.is_over:  # the session around it has ended before
+                return
             has_failed = error is not None and (is_failure(error) if isinstance(error, BaseException) else True)
             if followed.holders:
                 if has_failed and followed.failure is None:
                     followed.failure = error
                 return
-            if self._is_ours(followed):
-                del _followed[self._publisher][followed.session.key]
-            self._finish(followed, error, has_failed=has_failed)
+            for member in followed.family():
+                if self._is_ours(member):
+                    del _followed[self._publisher][member.session.key]
+            followed.finish(error, has_failed=has_failed)
 
     def ask(self, run: Hashable, reason: Reason | None = None) -> None:
         """Mark the session as waiting for a person, and say why if that is known.
@@ -216,22 +228,6 @@ class Runs:
         """Report once what was ignored."""
         self._publisher.report(error)
 
-    def _finish(self, followed: Followed, error: object, *, has_failed: bool) -> None:
-        """Show how a session's last run has ended. The caller holds the lock."""
-        is_held = followed.leave()
-        if has_failed and not (is_held and isinstance(error, BaseException)):
-            followed.session.error(error)
-        elif followed.asks and error is None:
-            followed.session.waiting_for_user(followed.reason)
-        elif is_held:
-            followed.session.return_to(followed.calls_before)
-        elif followed.failure is not None:
-            followed.session.error(followed.failure)
-        elif isinstance(error, BaseException) and is_cancelled(error):
-            followed.session.end("cancelled")
-        else:
-            followed.session.end()
-
     def _has_room(self) -> bool:
         """Return True if one more run fits.
 
@@ -242,16 +238,18 @@ class Runs:
         with process_lock():
             for run in [run for run, followed in self._by_run.items() if followed.is_over]:
                 del self._by_run[run]
+                self._outermost.discard(run)
                 self._release(run)
             return len(self._by_run) < MAX_RUNS
 
-    def _follow(self, key: str, title: str | None) -> Followed:
+    def _follow(self, key: str, title: str | None, around: Followed | None) -> Followed:
         by_key = _followed.setdefault(self._publisher, {})
         followed = by_key.get(key)
         if followed is None or not followed.counts or followed.session.is_over:  # the agent's own code may end it
             held = self._publisher.held_session(key)
-            session = self._publisher.session(key, title) if held is None else held
-            followed = by_key[session.key] = Followed(session, self, is_held=held is not None)
+            parent = None if around is None else around.session.key
+            session = self._publisher.session(key, title, parent=parent) if held is None else held
+            followed = by_key[session.key] = Followed(session, self, is_held=held is not None, around=around)
         return followed
 
     def _take(self, run: Hashable) -> bool:
@@ -266,6 +264,8 @@ class Runs:
 
     def _in_context(self) -> Followed | None:
         followed = _around.get()
+        while followed is not None and followed.is_over and followed.around is not None:
+            followed = followed.around  # a subagent has ended, and the run around it goes on
         if followed is None or (followed.opened_by is self and not self._joins_own):
             return None
         return followed if self._is_ours(followed) else None
