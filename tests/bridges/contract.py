@@ -33,7 +33,11 @@ class Bridge:
 
 
 BRIDGES: Final = (
-    Bridge(name="langchain", framework="LangChain, LangGraph"),
+    Bridge(
+        name="langchain",
+        framework="LangChain, LangGraph",
+        fills=frozenset({"agent", "model", "reason", "cancelled"}),
+    ),
     Bridge(name="openai_agents", framework="OpenAI Agents SDK", fills=frozenset({"cancelled"})),
     Bridge(
         name="pydantic_ai",

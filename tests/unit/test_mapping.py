@@ -62,7 +62,9 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_publisher.integrations.crewai.roots": ("bridges/test_crewai.py",),
         "agent_status_publisher.integrations.crewai.run_tasks": ("bridges/test_crewai.py",),
         "agent_status_publisher.integrations.crewai.titles": ("bridges/test_crewai.py",),
-        "agent_status_publisher.integrations.langchain": ("bridges/test_bridges.py", "bridges/test_rules.py"),
+        "agent_status_publisher.integrations.langchain.about": ("bridges/test_rules.py",),
+        "agent_status_publisher.integrations.langchain.handler": ("bridges/test_bridges.py", "bridges/test_rules.py"),
+        "agent_status_publisher.integrations.langchain.process": ("bridges/test_bridges.py", "bridges/test_rules.py"),
         "agent_status_publisher.integrations.openai_agents.hooks": ("bridges/test_bridges.py", "bridges/test_rules.py"),
         "agent_status_publisher.integrations.openai_agents.processor": (
             "bridges/test_bridges.py",

@@ -141,9 +141,14 @@ class Runs:
 
     def label(self, run: Hashable, **labels: object) -> None:
         """Label the session of an outermost run, as far as nothing but a bridge has. What is not a name is left out."""
+        if run in self._outermost:
+            self.label_around(run, **labels)
+
+    def label_around(self, run: Hashable, **labels: object) -> None:
+        """Label the session of a run, even if it is inside another one: a model call is a run in some frameworks."""
         with process_lock():
             followed = self._by_run.get(run)
-            if followed is not None and run in self._outermost and not followed.is_over:
+            if followed is not None and not followed.is_over:
                 for name, value in labels.items():
                     followed.fill(name, value)
 
@@ -192,6 +197,11 @@ class Runs:
             if (followed := self._by_run.get(run)) is not None and followed.asks:
                 followed.asks = False
                 followed.session.thinking()
+
+    def asks(self, run: Hashable) -> bool:
+        """Return True if the session of this run is to wait for a person at its end."""
+        followed = self._by_run.get(run)
+        return followed is not None and followed.asks
 
     def session(self, run: Hashable) -> Session | None:
         """Return the session whose state this run sets, or None if it has ended or the run is unknown."""

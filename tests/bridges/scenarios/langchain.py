@@ -21,7 +21,9 @@ ASKED: Final = {"messages": [("user", "Go on")]}
 
 
 class Model(GenericFakeChatModel):
-    """The shipped one, which takes tools and lets its script decide about them."""
+    """The shipped one, which takes tools and lets its script decide about them. It has a name, as real ones have."""
+
+    model_name: str = "large"
 
     def bind_tools(self, *_: Any, **__: Any) -> "Model":
         return self
@@ -100,7 +102,9 @@ def _plain(publisher: RecordingPublisher) -> None:
 
 
 def _streamed(publisher: RecordingPublisher) -> None:
-    for _ in create_agent(_model("Hello to you")).stream(ASKED, _thread(publisher), stream_mode="messages"):
+    for _ in create_agent(_model("Hello to you"), name="Clerk").stream(
+        ASKED, _thread(publisher), stream_mode="messages"
+    ):
         pass
 
 

@@ -1,42 +1,23 @@
-"""LangChain and LangGraph: agents, chains and graphs on the dashboard, in one line.
-
-    from agent_status_publisher.integrations.langchain import StatusCallbackHandler, install
-
-    install(publisher)                                                          # every run in this process, or
-    agent.invoke(asked, {"callbacks": [StatusCallbackHandler(publisher)]})      # this run only
-
-Only langchain-core is required. The outermost run is the session. A graph inside a tool, or a chain inside a graph,
-only changes the state of that session. A model that no chain calls is a separate run. The session's key is `langchain:`
-and a graph's `thread_id` from `config["configurable"]`. A chain without a graph takes it from `config["metadata"]`.
-Without a `thread_id`, the run's id is used. `with status_key("chat:42"):` around the call sets another key.
-What is seen:
-
-- Model calls, and each tool while it runs, even several at once, in threads and in asyncio.
-- `streaming` from the first piece of text, when the model is streamed (`stream()` of agent or model).
-- Tokens after each call.
-- `waiting_for_user` when a graph ends by `interrupt()`, as human-in-the-loop middleware does, until its thread resumes.
-  A loop that is left at `__interrupt__` waits, too. So does a run that is cancelled after it has asked: its thread
-  keeps the question.
-- An error with its message. A cancelled task or a drained graph ends the session without an error.
-
-A breakpoint (`interrupt_before=…`) looks like an end, unless the handler is among the callbacks of the call. LangGraph
-reports breakpoints to no other handler. Both lines can be used at once. Nothing is counted twice, because only the
-handler among the callbacks counts then. The title is the name of the agent, the graph or the `@entrypoint`.
-A handler that is passed only to a model sees only the calls of that model, each as a run. An abandoned `stream()`
-generator ends its run when Python closes it.
-"""
+"""The callback handler: what the callbacks of a run mean for its session."""
 
 import weakref
 from asyncio import CancelledError
-from contextvars import ContextVar
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.runnables.config import var_child_runnable_config
-from langchain_core.tracers.context import register_configure_hook
 
 from agent_status_publisher.client import StatusPublisher
+from agent_status_publisher.integrations.key import Subagents, wants_sessions
+from agent_status_publisher.integrations.langchain.about import (
+    agent_of,
+    has_text,
+    is_graph,
+    reason_of,
+    title_of,
+    usage_of,
+)
 from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import never_raise
@@ -55,9 +36,6 @@ try:
 except ImportError:
     GraphDrained = ()
 
-UNNAMED: Final = ("LangGraph", "Runnable")
-"""LangChain gives names with these prefixes to graphs and chains that have no name."""
-TEXT: Final = {"text", "text-delta"}
 LEFT: Final = (CancelledError, GeneratorExit)
 """Exceptions that end a run whose caller has left it: its task is cancelled, or its stream is closed early."""
 ENTRY: Final = ("__start__",)
@@ -70,6 +48,7 @@ class SharedRuns:
     def __init__(self, publisher: StatusPublisher) -> None:
         self.runs = Runs(publisher, "langchain")
         self.tools: dict[UUID, Session] = {}
+        self.calls: dict[UUID, object] = {}  # the model's own ids of these tool calls
         self.writing: set[UUID] = set()
         self.untitled: set[UUID] = set()
 
@@ -78,17 +57,23 @@ _shared_runs: "weakref.WeakValueDictionary[StatusPublisher, SharedRuns]" = weakr
 
 
 class StatusCallbackHandler(Handler):
-    """The callback handler that shows each run whose callbacks include it."""
+    """The callback handler that shows each run whose callbacks include it.
+
+    Args:
+        publisher: The publisher of the sessions.
+        subagents: `tool` or `sessions`: what a graph inside a tool is.
+    """
 
     run_inline = True  # otherwise async agents call the handler from threads, in any order
 
-    def __init__(self, publisher: StatusPublisher) -> None:
+    def __init__(self, publisher: StatusPublisher, *, subagents: Subagents = "tool") -> None:
         shared = _shared_runs.get(publisher)
         if shared is None:
             shared = _shared_runs.setdefault(publisher, SharedRuns(publisher))
         self._shared = shared
         self._runs, self._tools, self._writing = shared.runs, shared.tools, shared.writing
-        self._untitled = shared.untitled
+        self._untitled, self._calls = shared.untitled, shared.calls
+        self._has_children = wants_sessions(publisher, subagents)
         self.report = self._runs.report
 
     def __copy__(self) -> "StatusCallbackHandler":
@@ -105,6 +90,7 @@ class StatusCallbackHandler(Handler):
     ) -> None:
         """Begin the run of a chain, a graph or a node of a graph."""
         self._begin(run_id, parent_run_id, about, name=about.get("name"))
+        self._runs.label(run_id, agent=agent_of(about))
         if isinstance(inputs, Command) and inputs.resume is not None:
             self._runs.answered(run_id)
 
@@ -137,13 +123,13 @@ class StatusCallbackHandler(Handler):
     @never_raise
     def on_llm_new_token(self, /, token: Any, *, run_id: UUID, **_: Any) -> None:
         """Show the call as streaming from its first piece of text. A piece of a tool call has no text."""
-        if run_id not in self._writing and _has_text(token):
+        if run_id not in self._writing and has_text(token):
             self._show_streaming(run_id)
 
     @never_raise
     def on_stream_event(self, /, event: Any, *, run_id: UUID, **_: Any) -> None:
         """Handle a token in the newer protocol."""
-        if run_id not in self._writing and _has_text([event.get("delta")]):
+        if run_id not in self._writing and has_text([event.get("delta")]):
             self._show_streaming(run_id)
 
     @never_raise
@@ -151,7 +137,7 @@ class StatusCallbackHandler(Handler):
         """Count the tokens of a model call, and end its run."""
         self._writing.discard(run_id)
         if (session := self._runs.session(run_id)) is not None:
-            used = _usage(response)
+            used = usage_of(response)
             session.add_usage(input=used[0], output=used[1])
         self._runs.end(run_id)
 
@@ -169,6 +155,7 @@ class StatusCallbackHandler(Handler):
         self._begin(run_id, parent_run_id, about)
         if (session := self._runs.session(run_id)) is not None:
             self._tools[run_id] = session
+            self._calls[run_id] = about.get("tool_call_id") or run_id
             session.tool_start(str(about.get("name") or (serialized or {}).get("name") or ""), run_id)
 
     @never_raise
@@ -203,13 +190,15 @@ class StatusCallbackHandler(Handler):
     @never_raise
     def on_interrupt(self, /, event: Any) -> None:
         """Show that a graph waits for the user, by an interrupt or at a breakpoint."""
-        self._runs.ask(event.run_id)
+        self._runs.ask(event.run_id, reason_of(event.interrupts))
 
     def _begin(self, run: UUID, parent: UUID | None, about: dict[str, Any], name: str | None = None) -> None:
         metadata = about.get("metadata") or {}
-        title = None if name is None or name.startswith(UNNAMED) else name
+        title = title_of(name)
         parent = parent or _parent_in_context()
-        if self._runs.begin(run, parent=parent, session_id=metadata.get("thread_id"), title=title):
+        is_child = self._has_children and name is not None and is_graph(about)
+        child = self._calls.get(parent) if is_child and parent is not None else None
+        if self._runs.begin(run, parent=parent, session_id=metadata.get("thread_id"), title=title, child=child):
             if title is None and name is not None:
                 self._untitled.add(run)
         elif parent in self._untitled:
@@ -220,6 +209,8 @@ class StatusCallbackHandler(Handler):
     def _think(self, run: UUID, parent: UUID | None, about: dict[str, Any]) -> None:
         self._begin(run, parent, about)
         if (session := self._runs.session(run)) is not None:
+            if session not in list(self._tools.values()):  # else it may be the model of an agent in a tool
+                self._runs.label_around(run, model=(about.get("metadata") or {}).get("ls_model_name"))
             session.thinking()
 
     def _show_streaming(self, run: UUID) -> None:
@@ -229,6 +220,7 @@ class StatusCallbackHandler(Handler):
 
     def _end_tool(self, run: UUID) -> None:
         """End a tool call. After the last one in a session, the agent is thinking again."""
+        self._calls.pop(run, None)
         shown = self._tools.pop(run, None)
         if shown is not None and (session := self._runs.session(run)) is not None:
             session.tool_end(run)
@@ -237,55 +229,15 @@ class StatusCallbackHandler(Handler):
 
     def _end_with_error(self, run: UUID, error: BaseException) -> None:
         if isinstance(error, GraphInterrupt):
-            self._runs.ask(run)
+            self._runs.ask(run, reason_of(error.args[0] if error.args else ()))
             self._runs.end(run)
         elif isinstance(error, LEFT):
-            self._runs.end(run)  # a question that was asked before stays open in the thread
+            self._runs.end(run, None if self._runs.asks(run) else error)  # a question stays open in the thread
         else:
             self._runs.end(run, None if isinstance(error, GraphDrained) else error)
-
-
-class Installed:
-    """The handler for runs that have none. LangChain expects a context variable, so this object behaves like one."""
-
-    handler: StatusCallbackHandler | None = None
-    is_known = False
-
-    def get(self) -> StatusCallbackHandler | None:
-        """Return the current handler."""
-        return self.handler
-
-
-_installed = Installed()
-
-
-def install(publisher: StatusPublisher | None) -> None:
-    """Show every run in this process, on the dashboard of this publisher only. None stops that."""
-    _installed.handler = None if publisher is None else StatusCallbackHandler(publisher)
-    if not _installed.is_known:
-        _installed.is_known = True
-        variable = cast("ContextVar[Any]", _installed)
-        register_configure_hook(variable, inheritable=True, handle_class=StatusCallbackHandler)
 
 
 def _parent_in_context() -> UUID | None:
     """Return the run around this one, when a config of its own replaced the callbacks. Fallbacks have such a config."""
     config = var_child_runnable_config.get() or {}
     return getattr(config.get("callbacks"), "parent_run_id", None)
-
-
-def _has_text(token: Any) -> bool:
-    """Return True for a piece of text for the user: a string, or content blocks with text among them."""
-    if isinstance(token, list):
-        return any(isinstance(block, dict) and block.get("type") in TEXT and bool(block.get("text")) for block in token)
-    return bool(token)
-
-
-def _usage(response: Any) -> tuple[int, int]:
-    """Return the tokens of one call: those of its message, or the client's total for the whole batch."""
-    for generation in response.generations[0] if response.generations else ():
-        used = getattr(getattr(generation, "message", None), "usage_metadata", None)
-        if used:
-            return used.get("input_tokens") or 0, used.get("output_tokens") or 0
-    used = (response.llm_output or {}).get("token_usage") or {}
-    return used.get("prompt_tokens") or 0, used.get("completion_tokens") or 0
