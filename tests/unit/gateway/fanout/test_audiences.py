@@ -6,7 +6,7 @@ from agent_status_gateway.fanout.audience import Audience
 from agent_status_gateway.state.fold.row import Row
 from agent_status_gateway.state.views.view import WHOLE, View
 from agent_status_publisher.contract.details.details import Details
-from agent_status_publisher.contract.wire import SessionState
+from agent_status_publisher.contract.wire import SessionRecord, SessionState
 from chaos.workers.reports import session
 from tests.support.builders.viewing import Middle, channel, only
 
@@ -161,3 +161,53 @@ def test_calls_that_change_nothing_else_are_noted_while_somebody_asks_for_them()
     assert rows.notes_calls
     reader.client.closed()
     assert not rows.notes_calls
+
+
+def test_a_session_whose_labels_or_parent_differ_enters_and_leaves_views_by_them() -> None:
+    middle = Middle()
+    team, children = View(label=frozenset({"team:web"})), View(parent=frozenset({"ci:7"}))
+    plain = session("web:1")
+    labelled = session("web:1", details=Details((("team", "web"),)))
+    child = session("web:1", details=Details(parent="ci:7"))
+    for view in (team, children):
+        middle.join(view)
+    shown = []
+    for held in (plain, labelled, child, plain):
+        middle.show(held)
+        shown.append((middle.shown(team), middle.shown(children)))
+    assert shown == [([], []), (["web:1"], []), ([], ["web:1"]), ([], [])]
+
+
+TEAM = View(label=frozenset({"team:web"}))
+IN_TEAM = Details((("team", "web"),))
+
+
+@pytest.mark.parametrize("parents", [[session("ci:7")], []], ids=["it loses the label", "it ends"])
+def test_children_are_not_found_by_a_parent_from_the_moment_on_that_a_scope_of_labels_hides_it(
+    parents: list[SessionRecord],
+) -> None:
+    middle = Middle()
+    view = View(parent=frozenset({"ci:7"})).narrowed_to(TEAM)
+    middle.join(view)
+    child = session("web:1", details=IN_TEAM._replace(parent="ci:7"))
+    shown = []
+    for others in (parents, [session("ci:7", details=IN_TEAM)], parents):
+        middle.show(child, *others)
+        shown.append(middle.shown(view))
+    assert shown == [[], ["web:1"], []]
+
+
+@pytest.mark.parametrize("parents", [[session("ci:7")], []], ids=["it loses the label", "it ends"])
+def test_a_reader_who_asks_for_parents_is_sent_the_children_of_one_that_its_scope_hides_or_shows(
+    parents: list[SessionRecord],
+) -> None:
+    middle = Middle()
+    view = WHOLE.with_fields(("parent",)).narrowed_to(TEAM)
+    middle.join(view, wants_changes=True)
+    child = session("web:1", details=IN_TEAM._replace(parent="ci:7"))
+    middle.show(child, *parents)
+    audience = middle.audiences.of(view)
+    for others in ([session("ci:7", details=IN_TEAM)], parents):
+        version = audience._log.version
+        middle.show(child, *others)
+        assert sorted(audience._log.since(version) or ()) == ["ci:7", "web:1"]

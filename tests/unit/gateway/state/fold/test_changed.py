@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agent_status_gateway.state.fold.changed import SPARE_SECONDS, changed_sessions, redated_sessions
 from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_publisher.contract.details.details import Details
 from agent_status_publisher.contract.wire import SessionRecord
 from chaos.workers.reports import record, report, session
 
@@ -27,9 +28,18 @@ def changed(known: KnownWorker, before: KnownWorker) -> list[str]:
 
 @pytest.mark.parametrize("filling", [False, True])
 @pytest.mark.parametrize(
-    "fields", [{"title": "T"}, {"tool": "bash"}, {"error": "x"}, {"input_tokens": 5}, {"output_tokens": 5}]
+    "fields",
+    [
+        {"title": "T"},
+        {"tool": "bash"},
+        {"error": "x"},
+        {"input_tokens": 5},
+        {"output_tokens": 5},
+        {"called_ms": 30},
+        {"details": Details(cost_usd=1.0)},
+    ],
 )
-def test_a_session_that_shows_something_else_has_changed(fields: dict[str, Any], *, filling: bool) -> None:
+def test_a_session_that_is_described_otherwise_has_changed(fields: dict[str, Any], *, filling: bool) -> None:
     first = worker(session("a:1"), session("a:2"), filling=filling)
     second = worker(session("a:1"), session("a:2"), before=first, filling=filling)
     third = worker(session("a:1"), session("a:2", **fields), before=second, filling=filling)

@@ -1,5 +1,9 @@
 """Reports to rows: what is shown, what is looked at again, and when."""
 
+from typing import Any
+
+import pytest
+
 from agent_status_gateway.state.fold.fold import Fold
 from agent_status_gateway.state.fold.schema import Snapshot
 from agent_status_gateway.state.steps import at_once
@@ -219,3 +223,22 @@ def test_a_session_whose_time_was_over_is_shown_again_when_its_time_has_no_end()
     assert states(fleet, 2.0) == {}
     fleet.hear(report(2, record("w1", session("web:1", "waiting_for_user")), at=3.0), 3.0)
     assert states(fleet, 3.0) == {"web:1": "waiting_for_user"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "differing"), [({"labels": (("team", "ci"),)}, {"labels"}), ({"host": "other"}, {"host", "worker_id"})]
+)
+def test_what_a_worker_says_of_itself_revises_all_its_rows_though_no_session_differs(
+    fields: dict[str, Any], differing: set[str]
+) -> None:
+    held = session("web:1"), session("web:2")
+    fleet = fleet_with(report(1, record("w1", *held)))
+    take_snapshot(fleet, 0.0)
+    rows = fold_of(fleet).rows
+    while rows.take_changed() is not None:
+        pass
+    fleet.hear(report(2, record("w1", *held, **fields)), 0.0)
+    take_snapshot(fleet, 0.0)
+    assert rows.take_changed() is None
+    revised = list(iter(rows.take_revised, None))
+    assert {revision.key: set(revision.fields) for revision in revised} == {"web:1": differing, "web:2": differing}

@@ -205,6 +205,14 @@ def test_a_row_that_another_worker_holds_is_revised_and_not_changed() -> None:
     assert rows.take_revised() is None
 
 
+def test_bytes_that_name_the_worker_of_before_are_dropped_when_another_one_holds_the_row() -> None:
+    rows = FoldedRows()
+    rows.show("web:1", THINKING, SOURCE)
+    rows.by_key["web:1"].extras = {"made": b"of the first"}
+    rows.show("web:1", THINKING, Source(SOURCE.known))
+    assert rows.by_key["web:1"].extras is None
+
+
 def test_a_row_with_other_details_is_revised_and_says_what_differs_since_it_was_taken() -> None:
     rows = FoldedRows()
     first = Details((("team", "web"),), "ci:7", cost_usd=1.0)

@@ -188,6 +188,8 @@ def test_a_scope_hides_the_parents_that_it_does_not_show(scope: dict[str, set[st
         (View(parent=frozenset({"web:1"})), View(channel=frozenset({"web"})), False),
         (View(parent=frozenset({"web:1"})), WHOLE, False),
         (WHOLE, View(label=frozenset({"team:web"})), False),
+        (WHOLE.with_fields(("parent",)), View(label=frozenset({"team:web"})), True),
+        (WHOLE.with_fields(("parent",)), View(channel=frozenset({"web"})), False),
     ],
 )
 def test_a_view_follows_parents_if_they_decide_and_more_than_a_key_decides_of_them(
