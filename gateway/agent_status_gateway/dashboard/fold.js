@@ -2,9 +2,12 @@
 //
 // Rule 1: a `status` is the whole snapshot. A `change` holds the rows that differ and the keys that are gone.
 // Rule 2: a `change` continues the event whose id is its `from`. One that continues another event is not taken.
-// Rule 3: a duration counts from the event that brought its row.
+// Rule 3: a row's ages (AGES) count from the event that brought it.
 //
 // Times are milliseconds.
+
+/** Fields of a row that go on by themselves, in seconds. Rows have the second one only if it was asked for. */
+const AGES = ["duration_seconds", "quiet_seconds"];
 
 export class Fold {
   /** The newest event's id, and its time. Before the first event there is no id. */
@@ -44,8 +47,9 @@ export class Fold {
 
   #aged({ row, at }) {
     if (at >= this.at) return row;
-    const seconds = row.duration_seconds + (this.at - at) / 1000;
-    return { ...row, duration_seconds: Math.round(seconds * 1000) / 1000 };
+    const aged = { ...row };
+    for (const name of AGES) if (name in row) aged[name] = Math.round(row[name] * 1000 + this.at - at) / 1000;
+    return aged;
   }
 }
 

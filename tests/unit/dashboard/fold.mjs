@@ -57,6 +57,16 @@ test("each duration counts from the event that brought its row", () => {
   );
 });
 
+test("the time since the last call counts from there as well, if it was asked for", () => {
+  const fold = begun({ ...row("web:1", "thinking", 9), quiet_seconds: 2.5 }, row("web:2"));
+  fold.take("change", change("a", [{ ...row("web:3"), quiet_seconds: 1 }]), "b", 2500);
+  assert.deepEqual(
+    fold.snapshot.sessions.map((one) => one.quiet_seconds),
+    [4, undefined, 1],
+  );
+  assert.equal("quiet_seconds" in fold.snapshot.sessions[1], false);
+});
+
 test("a snapshot that was handed out stays as it was", () => {
   const fold = begun(row("web:1"));
   const before = fold.snapshot;
