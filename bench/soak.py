@@ -28,7 +28,7 @@ WARM_UP_SHARE: Final = 0.2
 PEACE_SECONDS: Final = 60.0
 """Seconds for all snapshots to become right: more than a lease, an error's time and the longest wait of a client."""
 ROOM_BYTES: Final = 8 * 1024 * 1024
-"""That the lasting replica's memory may grow after the warm-up, beside one whole snapshot for each client.
+"""The growth of the lasting replica's memory after the warm-up that is allowed, beside one snapshot for each client.
 
 A slow client holds one at most (fanout/client.py), and the allocator keeps the room of those that were held at once.
 """

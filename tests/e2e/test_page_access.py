@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
@@ -13,6 +13,7 @@ from tests.e2e.screenshots import SHOTS as PICTURES
 from tests.e2e.screenshots import Shot, play
 from tests.e2e.scripted_gateway import ScriptedGateway
 from tests.e2e.test_page import opened
+from tests.support.axe import assert_axe_finds_nothing
 
 SHOTS: Final = PICTURES | {"part": Shot(query="?session=web:1&channel=slack")}
 STATES: Final = (
@@ -20,7 +21,6 @@ STATES: Final = (
     *(pytest.param(state, marks=pytest.mark.slow) for state in ("empty", "stale", "reconnecting", "left")),
 )
 WIDTHS: Final = (360, pytest.param(1280, marks=pytest.mark.slow), 3840)
-SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 SESSIONS: Final = 10
 STEPS: Final = 3
 
@@ -52,13 +52,7 @@ def open_shot(browser: Browser) -> Iterator[OpenShot]:
 def test_axe_finds_nothing_in_either_scheme(state: str, open_shot: OpenShot, node_packages: Path) -> None:
     page = open_shot(state, 1280)
     page.clock.resume()
-    page.add_script_tag(path=node_packages / "node_modules" / "axe-core" / "axe.min.js")
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        found: dict[str, Any] = page.evaluate("axe.run()")
-        violations = [f"{rule['id']}: {node['target']}" for rule in found["violations"] for node in rule["nodes"]]
-        assert (scheme, violations) == (scheme, [])
-        assert len(found["passes"]) > 10
+    assert_axe_finds_nothing(page, node_packages)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

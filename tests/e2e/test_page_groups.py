@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.scripted_gateway import Row, ScriptedGateway, snapshot
 from tests.e2e.test_page_changes import row
+from tests.support.axe import assert_axe_finds_nothing
 
 WEB = ["Session 1", "Session 2", "Session 3"]
 
@@ -87,7 +88,5 @@ def test_axe_finds_nothing_in_groups(
         page = context.new_page()
         page.goto(f"{scripted.url}?group=error")
         expect(page.locator("#rows .group")).to_have_count(3)
-        page.add_script_tag(path=node_packages / "node_modules" / "axe-core" / "axe.min.js")
-        found: dict[str, Any] = page.evaluate("axe.run()")
-        assert [f"{rule['id']}: {node['target']}" for rule in found["violations"] for node in rule["nodes"]] == []
+        assert_axe_finds_nothing(page, node_packages)
         assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -13,6 +13,7 @@ from chaos.gateways.gateway_process import GatewayProcess
 from tests.e2e.conftest import KEY, SESSION_KEY
 from tests.e2e.scripted_gateway import Row, ScriptedGateway, snapshot
 from tests.e2e.test_page import opened
+from tests.support.axe import assert_axe_finds_nothing
 
 FIELDS: Final[dict[str, Any]] = {
     "labels": {"agent": "reviewer", "<b>": "<i>bold</i>"},
@@ -201,11 +202,7 @@ def test_axe_finds_nothing_in_it_and_nothing_is_cut_off(
         page = context.new_page()
         page.goto(f"{scripted.url}?open=web:1")
         expect(page.locator("#session-lines li")).to_have_count(1)
-        page.add_script_tag(path=node_packages / "node_modules" / "axe-core" / "axe.min.js")
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            found: dict[str, Any] = page.evaluate("axe.run()")
-            assert [f"{rule['id']}: {node['target']}" for rule in found["violations"] for node in rule["nodes"]] == []
+        assert_axe_finds_nothing(page, node_packages)
         assert page.evaluate("document.documentElement.scrollWidth") == width
         panel = page.locator("#session").evaluate("node => [node.scrollWidth, node.clientWidth]")
         assert panel[0] == panel[1]

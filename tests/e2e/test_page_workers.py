@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.scripted_gateway import ScriptedGateway
 from tests.e2e.test_page_changes import row, whole
+from tests.support.axe import assert_axe_finds_nothing
 
 
 def worker(worker_id: str, state: str, sessions: int, most: int, host: str = "box-1") -> dict[str, Any]:
@@ -84,9 +85,5 @@ def test_axe_finds_nothing_in_the_workers(
         page.goto(scripted.url)
         page.locator("#workers summary").click()
         expect(page.locator("#worker-rows tr")).to_have_count(3)
-        page.add_script_tag(path=node_packages / "node_modules" / "axe-core" / "axe.min.js")
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            found: dict[str, Any] = page.evaluate("axe.run()")
-            assert [f"{rule['id']}: {node['target']}" for rule in found["violations"] for node in rule["nodes"]] == []
+        assert_axe_finds_nothing(page, node_packages)
         assert page.evaluate("document.documentElement.scrollWidth") == width

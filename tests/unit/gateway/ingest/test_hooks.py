@@ -1,6 +1,5 @@
 """What command-line agents mean by their hooks; sequences as the real ones send them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,13 +10,6 @@ from agent_status_gateway.ingest.sessions import IngestSessions
 from agent_status_publisher.testing import RecordingPublisher
 from tests.support.builders.clock import Clock
 from tests.support.builders.hook_events import ASK, BASH, Events, play
-
-
-@pytest.fixture
-def publisher() -> Iterator[RecordingPublisher]:
-    with RecordingPublisher() as publisher:
-        yield publisher
-    assert publisher.errors == []
 
 
 def test_turns_of_codex_and_gemini_become_the_same_states(publisher: RecordingPublisher) -> None:

@@ -1,6 +1,5 @@
 """What the hooks of command-line agents say besides a state: why a session waits, how it ends, and who works."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +14,6 @@ from tests.support.builders.hook_events import ASK, BASH, READ, Events, play
 
 TURN: Events = [("UserPromptSubmit", {}), ("PreToolUse", BASH)]
 GEMINI_TOOL = {"tool_name": "run_shell_command"}
-
-
-@pytest.fixture
-def publisher() -> Iterator[RecordingPublisher]:
-    with RecordingPublisher() as publisher:
-        yield publisher
-    assert publisher.errors == []
 
 
 def last(

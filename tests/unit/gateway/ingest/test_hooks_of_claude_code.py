@@ -1,7 +1,5 @@
 """Sequences of hook events as Claude Code sends them, and the states that they become."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from agent_status_publisher.testing import RecordingPublisher
@@ -9,13 +7,6 @@ from tests.support.builders.hook_events import ASK, BASH, READ, Events, play
 
 AGENT_CALL = {"tool_name": "Agent", "tool_use_id": "toolu_3"}
 HELPER = {"id": "a1", "type": "subagent", "status": "running", "description": "sub", "agent_type": "helper"}
-
-
-@pytest.fixture
-def publisher() -> Iterator[RecordingPublisher]:
-    with RecordingPublisher() as publisher:
-        yield publisher
-    assert publisher.errors == []
 
 
 CLAUDE_CODE: dict[str, tuple[Events, str]] = {

@@ -1,7 +1,6 @@
 """The fields of an update of one session, and what they mean for it."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,13 +13,6 @@ from tests.support.builders.clock import Clock
 
 WAITS = {"state": "waiting_for_user"}
 WORKS = {"state": "thinking"}
-
-
-@pytest.fixture
-def publisher() -> Iterator[RecordingPublisher]:
-    with RecordingPublisher() as publisher:
-        yield publisher
-    assert publisher.errors == []
 
 
 @pytest.fixture

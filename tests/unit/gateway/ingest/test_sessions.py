@@ -1,6 +1,6 @@
 """The sessions that are ingested, and how long they last without news."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -19,13 +19,6 @@ from agent_status_publisher.testing import RecordingPublisher
 from tests.support.builders.clock import Clock
 
 TTL_SECONDS = 900.0
-
-
-@pytest.fixture
-def publisher() -> Iterator[RecordingPublisher]:
-    with RecordingPublisher() as publisher:
-        yield publisher
-    assert publisher.errors == []
 
 
 @pytest.fixture
