@@ -13,7 +13,7 @@ KEY = "chat:42"
 
 
 def publisher_of(backend: Backend) -> StatusPublisher:
-    return StatusPublisher(backend.client(), heartbeat_seconds=0.3, lease_seconds=1, error_ttl_seconds=0.5)
+    return StatusPublisher(backend.client(), heartbeat_seconds=0.3, lease_seconds=1, error_ttl_seconds=1.0)
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ def test_a_stream_that_says_nothing_for_too_long_is_dead(serve: Serve, monkeypat
 def test_an_idle_stream_of_a_gateway_that_is_well_is_replaced_and_not_called_dead(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(reading, "SILENCE_SECONDS", 0.5)
     monkeypatch.setattr(reading, "NEW_STREAM_SECONDS", 0.0)
     probed = (200, "application/json", orjson.dumps(snapshot(row("web:1"))).decode())
     heard = news(serve((200, STREAM, status("web:1")), probed, (200, STREAM, status("web:2")), is_held=True), 2)
