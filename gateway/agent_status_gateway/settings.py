@@ -247,6 +247,9 @@ class IngestSettings(RedisSettings):
         default=False,
         description="Keep a command-line agent at its prompt as waiting for the user, until it ends or four TTLs pass.",
     )
+    subagents: Literal["tool", "sessions"] = Field(
+        default="tool", description="What a command-line agent's subagents are: a tool of its session, or sessions."
+    )
 
     @model_validator(mode="after")
     def _a_stranger_must_not_write(self) -> Self:

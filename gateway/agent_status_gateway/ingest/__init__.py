@@ -5,6 +5,7 @@ In reading order:
     body_limit      how large a request body may be
     activity        what one session does, with its tools, questions and background work
     titles          what the sessions of command-line agents are called
+    children        the sessions of subagents
     processes       the processes of agents on this host, and which of them are gone
     sessions        the sessions that are ingested, and how long they last without news
     session_update  the fields of an update of one session, and what they mean for it

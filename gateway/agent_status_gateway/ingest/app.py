@@ -135,7 +135,11 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
         ours = publisher or StatusPublisher(settings.redis_url, namespace=settings.namespace, max_concurrent=0)
         async with ours:
             app.state.sessions = sessions = IngestSessions(
-                ours, time.monotonic, settings.ingest_ttl_seconds, shows_idle=settings.show_idle
+                ours,
+                time.monotonic,
+                settings.ingest_ttl_seconds,
+                shows_idle=settings.show_idle,
+                has_children=settings.subagents == "sessions",
             )
             end_idle = keep_running("the look for idle sessions", lambda: _end_idle_sessions(sessions))
             end_dead = keep_running("the look for dead agents", lambda: _end_dead_sessions(sessions))

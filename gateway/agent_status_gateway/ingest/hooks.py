@@ -9,9 +9,10 @@ from enum import StrEnum, auto
 from typing import Final
 
 from agent_status_gateway.ingest.activity.questions import Questions, Reason
+from agent_status_gateway.ingest.children import Outcome, label
 from agent_status_gateway.ingest.hook_event import Cli, HookEvent
 from agent_status_gateway.ingest.sessions import IngestSession, IngestSessions
-from agent_status_publisher.contract.details.labels import check_label
+from agent_status_publisher import Session
 
 
 class Meaning(StrEnum):
@@ -24,7 +25,7 @@ class Meaning(StrEnum):
     TOOLS_END = auto()
     """All tools of one answer of the model have ended, those that were denied included."""
     AGENT = auto()
-    """A subagent begins: a tool of the session around it."""
+    """A subagent begins."""
     AGENT_END = auto()
     ASK = auto()
     """A permission is asked for."""
@@ -118,6 +119,9 @@ OPENING: Final = frozenset(
 OF_SESSION: Final = frozenset({Meaning.TURN, Meaning.STOP, Meaning.INTERRUPT, Meaning.FAIL, Meaning.END})
 """Meanings that a subagent's event does not have for the session around it."""
 
+ENDS_SUBAGENTS: Final = frozenset({Meaning.AGENT_END, Meaning.STOP})
+"""Meanings by which an agent says that subagents are done. Those that anything else ends are cancelled."""
+
 
 def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
     """Apply an event to its session. False if it means nothing.
@@ -127,9 +131,11 @@ def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
         TooManySessionsError: The maximum number of sessions is open.
     """
     meaning = meaning_of(cli, event)
-    if meaning is None or (event.agent_id is not None and meaning in OF_SESSION):
-        return False
     key = f"{cli}:{event.session_id}"
+    if event.agent_id is not None and meaning in OF_SESSION:
+        return meaning is Meaning.FAIL and sessions.fail_subagent(key, event.agent_id, event.error or "failed")
+    if meaning is None:
+        return False
     if meaning is Meaning.END:
         sessions.end(key)
         sessions.titles.forget(key)
@@ -139,7 +145,8 @@ def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
     session = sessions.open(key, title) if opens else sessions.get(key)
     if session is None:
         return meaning is Meaning.STOP
-    _label(session, event)
+    if event.agent_id is None:
+        _label(session.session, event)
     if meaning is Meaning.FAIL:
         sessions.end(key, event.error or "failed")
         return True
@@ -147,26 +154,19 @@ def take(cli: Cli, event: HookEvent, sessions: IngestSessions) -> bool:
     _apply(session, meaning, event)
     if meaning is not Meaning.STOP and ends_turn:
         session.activity.interrupt()
+    ended: Outcome = "done" if meaning in ENDS_SUBAGENTS else "cancelled"
     if ends_turn and session.activity.is_done:
-        sessions.finish(session)
+        sessions.finish(session, ended=ended)
     else:
-        sessions.renew(session)
+        sessions.renew(session, active=event.agent_id, ended=ended)
+        if event.agent_id is not None and (child := session.children.get(event.agent_id)):
+            _label(child, event)
     return True
 
 
-def _label(session: IngestSession, event: HookEvent) -> None:
-    """Set the labels that an event of the main agent names. A name that cannot be a label is left out."""
-    if event.agent_id is not None:
-        return
-    labels = session.session.labels
-    for name, value in (("agent", event.agent_type), ("model", event.model)):
-        if not value or labels.get(name) == value:
-            continue
-        try:
-            check_label(name, value)
-        except ValueError:
-            continue
-        session.session.label(name, value)
+def _label(session: Session, event: HookEvent) -> None:
+    label(session, "agent", event.agent_type)
+    label(session, "model", event.model)
 
 
 def meaning_of(cli: Cli, event: HookEvent) -> Meaning | None:

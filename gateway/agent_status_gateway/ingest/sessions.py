@@ -11,12 +11,13 @@ Rule 5. When the last work in the background ends, a session is kept for a momen
 """
 
 from collections.abc import Callable, Container, Mapping
-from typing import Final, Literal
+from typing import Final
 
 from agent_status_gateway.ingest.activity.activity import Activity
+from agent_status_gateway.ingest.children import Children, Outcome, show
 from agent_status_gateway.ingest.processes import Process
 from agent_status_gateway.ingest.titles import Titles
-from agent_status_publisher import Session, SessionState, StatusPublisher
+from agent_status_publisher import Session, StatusPublisher
 
 PATIENCE: Final = 4
 """TTLs that a session may be idle while a tool runs, a user is asked or the turn is over."""
@@ -34,35 +35,39 @@ class TooManySessionsError(Exception):
 class IngestSession:
     """Open session."""
 
-    __slots__ = ("activity", "deadline", "key", "process", "session", "ttl_seconds")
+    __slots__ = ("activity", "children", "deadline", "key", "process", "session", "ttl_seconds")
 
-    def __init__(self, key: str, session: Session, ttl_seconds: float) -> None:
+    def __init__(self, key: str, session: Session, children: Children, ttl_seconds: float) -> None:
         self.key = key
         self.session = session
+        self.children = children
+        """The sessions of its subagents, if those have some."""
         self.ttl_seconds = ttl_seconds
         self.deadline = 0.0
         self.activity = Activity()
         self.process: Process | None = None
         """The process of the agent, if it is watched."""
 
-    def show(self) -> None:
-        """Publish what the session does now."""
-        match self.activity.shown:
-            case SessionState.TOOL_RUNNING, tool:
-                self.session.tool_running(tool or "tool")
-            case SessionState.WAITING_FOR_USER, _:
-                self.session.waiting_for_user(self.activity.waiting_for)
-            case SessionState.STREAMING, _:
-                self.session.streaming()
-            case _:
-                self.session.thinking()
-
 
 class IngestSessions:
-    """Every session that this process publishes. `clock` gives monotonic seconds."""
+    """Every session that this process publishes.
+
+    Args:
+        publisher: The worker that publishes them.
+        clock: Monotonic seconds.
+        ttl_seconds: The TTL of sessions that name none.
+        shows_idle: True if a session at its prompt is shown.
+        has_children: True if subagents have sessions of their own.
+    """
 
     def __init__(
-        self, publisher: StatusPublisher, clock: Callable[[], float], ttl_seconds: float, *, shows_idle: bool = False
+        self,
+        publisher: StatusPublisher,
+        clock: Callable[[], float],
+        ttl_seconds: float,
+        *,
+        shows_idle: bool = False,
+        has_children: bool = False,
     ) -> None:
         self._publisher = publisher
         self._clock = clock
@@ -70,6 +75,7 @@ class IngestSessions:
         self._open: dict[str, IngestSession] = {}
         self.titles = Titles(clock)
         self.shows_idle = shows_idle
+        self._has_children = has_children
 
     def __len__(self) -> int:
         return len(self._open)
@@ -93,10 +99,10 @@ class IngestSessions:
         """
         one = self._open.get(key)
         if one is None:
-            if len(self._open) >= MAX_SESSIONS:
+            if self._room() <= 0:
                 raise TooManySessionsError(f"{MAX_SESSIONS} sessions are open already")
             session = self._publisher.session(key, title, parent=parent, labels=labels)
-            one = self._open[key] = IngestSession(key, session, self._ttl_seconds)
+            one = self._open[key] = IngestSession(key, session, Children(self._publisher, key), self._ttl_seconds)
             self._begin_ttl(one)
         elif parent is not None or labels:
             self._publisher.session(key, parent=parent, labels=labels)
@@ -104,21 +110,40 @@ class IngestSessions:
             one.session.title = title
         return one
 
-    def renew(self, one: IngestSession) -> None:
-        """Show what a session does after an update, and begin its TTL again."""
-        one.show()
+    def renew(self, one: IngestSession, *, active: str | None = None, ended: Outcome = "cancelled") -> None:
+        """Show what a session does after an update, and begin its TTL again.
+
+        Args:
+            one: The session.
+            active: The subagent that the update is about.
+            ended: How the children end whose subagents do not run any more.
+        """
+        if self._has_children:
+            one.children.follow(one.activity, room=self._room, active=active, ended=ended)
+        show(one.session, one.activity.shown(apart=one.children))
         self._begin_ttl(one)
 
-    def finish(self, one: IngestSession) -> None:
-        """End a session whose turn is over, or show that it waits for the user's next prompt."""
+    def finish(self, one: IngestSession, *, ended: Outcome = "cancelled") -> None:
+        """End a session whose turn is over, or show that it waits for the user's next prompt. Its children end."""
+        one.children.end(ended)
         if self.shows_idle:
             one.activity.wait_for_prompt()
             self.renew(one)
         else:
             self.end(one.key)
 
-    def end(self, key: str, error: str | None = None, *, outcome: Literal["done", "cancelled"] | None = None) -> None:
-        """End a session, with an error or without.
+    def fail_subagent(self, key: str, subagent: str, error: str) -> bool:
+        """Show that a subagent with a session of its own has failed. False if it has none."""
+        one = self._open.get(key)
+        if one is None or subagent not in one.children:
+            return False
+        one.children.fail(subagent, error)
+        one.activity.end_agent(subagent)
+        self.renew(one)
+        return True
+
+    def end(self, key: str, error: str | None = None, *, outcome: Outcome | None = None) -> None:
+        """End a session, with an error or without. Its children that still run are cancelled.
 
         Args:
             key: The session's key. Nothing happens if it is not open.
@@ -128,6 +153,7 @@ class IngestSessions:
         one = self._open.pop(key, None)
         if one is None:
             return
+        one.children.end("cancelled")
         if error is None:
             one.session.end(outcome or one.activity.outcome)
         else:
@@ -152,6 +178,9 @@ class IngestSessions:
         for key in [key for key, one in self._open.items() if one.process is not None and one.process in gone]:
             self.end(key)
             self.titles.forget(key)
+
+    def _room(self) -> int:
+        return MAX_SESSIONS - sum(1 + len(one.children) for one in self._open.values())
 
     def _begin_ttl(self, one: IngestSession) -> None:
         if one.activity.is_done:

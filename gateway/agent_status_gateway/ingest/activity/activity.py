@@ -6,15 +6,24 @@ Rule 3. A new turn ends what was open of the main agent, and an interrupt does, 
         goes on. Subagents of an interrupted turn end with it; one that goes on all the same is known by its next event.
 Rule 4. When the turn is over, a session is done as soon as nothing runs in the background.
 Rule 5. A session whose turn is not over, or was interrupted, is cancelled if it ends now.
+Rule 6. The calls and questions of a subagent can be shown apart. What is left shows only that the subagent runs.
 """
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 from agent_status_gateway.ingest.activity.background import Background
 from agent_status_gateway.ingest.activity.calls import OpenCalls
 from agent_status_gateway.ingest.activity.questions import Questions, Reason
 from agent_status_publisher import SessionState
+
+
+class Shown(NamedTuple):
+    """State that is shown, with the name of its tool and the reason why a user is waited for."""
+
+    state: SessionState
+    tool: str | None = None
+    reason: Reason | None = None
 
 
 class Activity:
@@ -31,22 +40,26 @@ class Activity:
         """True when the turn is over."""
         self._is_interrupted = False
 
-    @property
-    def shown(self) -> tuple[SessionState, str | None]:
-        """The state that is shown, and the name of its tool."""
-        if self.questions:
-            return SessionState.WAITING_FOR_USER, None
-        tool = self._calls.newest.tool if self._calls.newest else self._background.subagent
+    def shown(self, apart: Container[str | None] = ()) -> Shown:
+        """Tell what is shown of all but the calls and questions of the subagents `apart`."""
+        if foreground := self._foreground(lambda agent: agent not in apart):
+            return foreground
+        tool = self._background.subagent
         if tool is None and self.is_over:
             tool = self._background.task
-        return (self._state, self._tool) if tool is None else (SessionState.TOOL_RUNNING, tool)
+        if tool is not None:
+            return Shown(SessionState.TOOL_RUNNING, tool)
+        reason = self._reason if self._state is SessionState.WAITING_FOR_USER else None
+        return Shown(self._state, self._tool, reason)
+
+    def shown_of(self, subagent: str) -> Shown:
+        """Tell what is shown of one subagent."""
+        return self._foreground(lambda agent: agent == subagent) or Shown(SessionState.THINKING)
 
     @property
-    def waiting_for(self) -> Reason | None:
-        """The reason why a user is waited for. None if that is not known, or nobody is waited for."""
-        if self.questions:
-            return self.questions.reason
-        return self._reason if self._state is SessionState.WAITING_FOR_USER else None
+    def subagents(self) -> Mapping[str, str]:
+        """The names of the subagents that run, by id."""
+        return self._background.subagents
 
     @property
     def outcome(self) -> Literal["done", "cancelled"]:
@@ -62,7 +75,7 @@ class Activity:
     @property
     def is_patient(self) -> bool:
         """True while it may take long until the next event: a tool runs, a user is asked, or the turn is over."""
-        return self.is_over or self.shown[0] in (SessionState.TOOL_RUNNING, SessionState.WAITING_FOR_USER)
+        return self.is_over or self.shown().state in (SessionState.TOOL_RUNNING, SessionState.WAITING_FOR_USER)
 
     def set(self, state: SessionState, tool: str | None = None, reason: Reason | None = None) -> None:
         """Set the state until the next update. What was open is not any more."""
@@ -148,6 +161,13 @@ class Activity:
         self.is_over = True
         self._is_interrupted = False
         self._state, self._tool, self._reason = SessionState.WAITING_FOR_USER, None, "reply"
+
+    def _foreground(self, is_seen: Callable[[str | None], bool]) -> Shown | None:
+        """Find the newest question, else the newest call, of the agents that are seen."""
+        if question := self.questions.find(lambda one: is_seen(one.asker)):
+            return Shown(SessionState.WAITING_FOR_USER, reason=question.reason)
+        call = self._calls.find(lambda one: is_seen(one.agent))
+        return None if call is None else Shown(SessionState.TOOL_RUNNING, call.tool)
 
     def _be_over(self) -> None:
         self._end_other_calls()

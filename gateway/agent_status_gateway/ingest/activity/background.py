@@ -17,6 +17,10 @@ WAKE_UP: Final = "cron"
 """The name that is shown for a session that only waits for its next scheduled wake-up."""
 
 
+UNNAMED: Final = "agent"
+"""The name that is shown for a subagent that has not named its type."""
+
+
 class Background:
     """Work that goes on beside the main agent."""
 
@@ -27,6 +31,11 @@ class Background:
 
     def __len__(self) -> int:
         return len(self._subagents) + len(self._tasks)
+
+    @property
+    def subagents(self) -> Mapping[str, str]:
+        """The names of the subagents that run, by id."""
+        return self._subagents
 
     @property
     def subagent(self) -> str | None:
@@ -44,7 +53,7 @@ class Background:
 
     def start(self, agent_id: str, name: str | None) -> None:
         """Begin a subagent, or go on with it."""
-        self._subagents.setdefault(agent_id, name or "agent")
+        self._subagents.setdefault(agent_id, name or UNNAMED)
         if len(self._subagents) > MAX_WORK:
             del self._subagents[next(iter(self._subagents))]
 
@@ -67,7 +76,7 @@ class Background:
             if task_id and task_id == but:
                 continue
             if kind == "subagent" or task_id in before:
-                self._subagents[task_id] = before.get(task_id) or _name(task.get("agent_type")) or "agent"
+                self._subagents[task_id] = before.get(task_id) or _name(task.get("agent_type")) or UNNAMED
             else:
                 self._tasks[task_id] = kind
 

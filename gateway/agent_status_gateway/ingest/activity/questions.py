@@ -31,6 +31,11 @@ class Question:
     """The MCP server that asks, if one does."""
     reason: Reason = "approval"
 
+    @property
+    def asker(self) -> str | None:
+        """The id of the subagent that asks, as far as its call tells. `None` for the main agent."""
+        return self.agent if self.call is None else self.call.agent
+
 
 class Questions:
     """Questions that are open. The calls belong to the session."""
@@ -43,14 +48,13 @@ class Questions:
         return len(self._questions)
 
     @property
-    def reason(self) -> Reason | None:
-        """The reason of the newest question. None if none is open."""
-        return self._questions[-1].reason if self._questions else None
-
-    @property
     def calls(self) -> list[Call]:
         """The calls that are asked about."""
         return [one.call for one in self._questions if one.call is not None]
+
+    def find(self, fits: Callable[[Question], bool]) -> Question | None:
+        """Find the newest question that fits."""
+        return next((one for one in reversed(self._questions) if fits(one)), None)
 
     def about(self, call: Call, reason: Reason = "approval") -> None:
         """Ask about a call, which is a question itself or needs a permission."""

@@ -14,7 +14,7 @@ def activity() -> Activity:
 
 
 def shown(activity: Activity) -> str:
-    state, tool = activity.shown
+    state, tool, _ = activity.shown()
     return f"{state} {tool}" if tool else str(state)
 
 
@@ -163,3 +163,16 @@ def test_a_notification_is_about_the_newest_call(activity: Activity) -> None:
     assert shown(activity) == "waiting_for_user"
     activity.end_tool("a1", "read", "2")
     assert shown(activity) == "thinking"
+
+
+# activity: Rule 6
+def test_a_subagent_that_is_shown_apart_hides_nothing_and_its_session_shows_that_it_runs(activity: Activity) -> None:
+    activity.start_agent("a1", "Explore")
+    activity.start_tool("a1", "read", "1")
+    activity.questions.ask("a1", "read", "1", "question")
+    activity.start_tool("a2", "write", "2")
+    assert activity.shown_of("a1") == ("waiting_for_user", None, "question")
+    assert activity.shown(apart={"a1"}) == ("tool_running", "write", None)
+    assert activity.shown(apart={"a1", "a2"}) == ("tool_running", "Explore", None)
+    activity.end_tool("a1", "read", "1")
+    assert activity.shown_of("a1") == ("thinking", None, None)
