@@ -108,13 +108,13 @@ def duration(seconds: float) -> str:
 def tokens(usage: TokenUsage | None) -> str:
     """Tokens in all: 950, 12.3k, 4.5M, 2.1B; empty for none.
 
-    The number is cut, not rounded: none is shown before it is reached.
+    From 1,000 on the number is rounded to a tenth of its unit. What would be 1,000.0 of a unit is 1.0 of the next.
     """
     total = 0 if usage is None else usage["input"] + usage["output"]
-    unit, size = next(((unit, size) for unit, size in UNITS if total >= size), ("", 1))
+    unit, size = next(((unit, size) for unit, size in UNITS if total * 20_000 >= size * 19_999), ("", 1))
     if not unit:
         return str(total) if total else ""
-    tenths = total * 10 // size
+    tenths = (total * 10 + size // 2) // size
     return f"{tenths // 10:,}.{tenths % 10}{unit}"
 
 

@@ -111,16 +111,16 @@ export function duration(seconds) {
   return `${Math.floor(whole / DAY_SECONDS)}d ${units(DAY_SECONDS, HOUR_SECONDS)}h`;
 }
 
-/** Tokens in all: 950, 12.3k, 4.5M, 2.1B. Cut, not rounded: no number is shown before it is reached. */
+/** Tokens in all: 950, 12.3k, 4.5M, 2.1B. */
 export function tokens(usage) {
   return short(total(usage));
 }
 
-/** Number in four characters or so; "" for none. */
+/** Number in four characters or so, rounded to a tenth of its unit; "" for none. 1,000.0 of a unit is 1.0 of the next. */
 export function short(number) {
-  const [unit, size] = UNITS.find(([, least]) => number >= least) ?? ["", 1];
+  const [unit, size] = UNITS.find(([, size]) => number >= size - size / 20_000) ?? ["", 1];
   if (!unit) return number ? String(number) : "";
-  const tenths = Math.floor((number * 10) / size);
+  const tenths = Math.round(number / (size / 10));
   return `${Math.floor(tenths / 10).toLocaleString("en")}.${tenths % 10}${unit}`;
 }
 
