@@ -12,7 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent_status_gateway.feed.redis_client import RedisClient
-from agent_status_publisher.contract.reading import READ_SCRIPT, Known, Pieces, Reading, decode_reading, read_arguments
+from agent_status_publisher.contract.reading import (
+    NAMED,
+    READ_SCRIPT,
+    Known,
+    Pieces,
+    Reading,
+    decode_reading,
+    read_arguments,
+)
 from agent_status_publisher.contract.wire import Keys, Stamp, WorkerRecord, encode_record
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_thread import GatewayThread
@@ -45,7 +53,7 @@ def call(client: redis.Redis, keys: list[str], arguments: list[Any]) -> list[Any
 
 
 def read(
-    client: redis.Redis, known: Known, between: Callable[[], object] = lambda: None, **limits: int
+    client: redis.Redis, known: Known, between: Callable[[], object] = lambda: None, **limits: Any
 ) -> tuple[Reading, int]:
     """A whole reading, and the number of its calls; `between` is done after each of them."""
     pieces, calls = Pieces(KEYS, known, **limits), 0
@@ -82,7 +90,7 @@ def test_a_worker_that_is_not_held_any_more_is_neither_sent_nor_the_same(backend
         client.hdel(KEYS.worker("half"), "at")
         client.zrem(KEYS.workers, "not indexed")
         reading, _ = read(client, known | {"never there": Stamp(1, 5)})
-        followed = decode_reading(call(client, *read_arguments(KEYS, known.items(), of_all=False)), known)
+        followed = decode_reading(call(client, *read_arguments(KEYS, known.items(), of=NAMED)), known)
     assert (reading.reports, set(reading.same)) == ((), {"w1"})
     assert set(followed.same) == {"not indexed", "w1"}, "who is named alone was in the index of the first call"
 
@@ -114,7 +122,7 @@ def test_a_call_sends_one_report_at_least_and_then_none_above_the_limit(backend:
     assert (len(reading.reports), reading.same, calls) == (5, {"w0": stored["w0"]}, 5)
 
 
-# reading: Rule 4
+# reading: Rule 5
 def test_a_worker_that_reports_between_two_calls_is_read_once_though_its_place_in_the_index_changes(
     backend: Backend,
 ) -> None:

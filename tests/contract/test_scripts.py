@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import redis
 
-from agent_status_publisher.contract.reading import READ_SCRIPT, Reading, decode_reading, read_arguments
+from agent_status_publisher.contract.reading import ALL, KEPT, READ_SCRIPT, Reading, decode_reading, read_arguments
+from agent_status_publisher.contract.report import KEPT_MS
 from agent_status_publisher.contract.wire import (
     WRITE_SCRIPT,
     Keys,
@@ -38,8 +39,8 @@ class Desk:
         reply: list[Any] = self._write(keys=keys, args=arguments)
         return reply
 
-    def read(self) -> Reading:
-        keys, arguments = read_arguments(KEYS)
+    def read(self, of: str = ALL) -> Reading:
+        keys, arguments = read_arguments(KEYS, of=of)
         return decode_reading(self._read(keys=keys, args=arguments))
 
     def stored(self, worker_id: str = "w1") -> Any:
@@ -103,25 +104,51 @@ def test_a_stored_number_that_is_none_counts_as_nothing(desk: Desk, broken: str)
     assert set(desk.stored()) == {b"seq", b"at", b"record"}
 
 
-@pytest.mark.parametrize("name", [KEYS.worker("w1"), KEYS.workers])
+@pytest.mark.parametrize("name", [KEYS.worker("w1"), KEYS.workers, KEYS.kept])
 def test_a_key_of_the_wrong_type_is_replaced(desk: Desk, name: str) -> None:
     desk.client.set(name, "somebody else's", ex=60)
     assert desk.write(1)[0] == 1
     assert len(desk.read().reports) == 1
 
 
-def test_every_key_has_a_ttl_and_the_index_the_longest(desk: Desk) -> None:
+def test_every_key_has_a_ttl_and_an_index_the_longest(desk: Desk) -> None:
     desk.write(1, record("w1", lease_ms=100_000, error_ttl_ms=0))
     desk.write(1, record("w2", lease_ms=10_000, error_ttl_ms=0))
-    assert 114_000 < desk.client.pttl(KEYS.worker("w1")) <= 115_000
-    assert 24_000 < desk.client.pttl(KEYS.worker("w2")) <= 25_000
-    assert 114_000 < desk.client.pttl(KEYS.workers) <= 115_000
+    desk.write(1, record("w3", lease_ms=2_000_000, error_ttl_ms=0))
+    assert [round(desk.client.pttl(KEYS.worker(name)), -4) for name in ("w1", "w2")] == [KEPT_MS, KEPT_MS]
+    for name in (KEYS.worker("w3"), KEYS.workers, KEYS.kept):
+        assert 2_014_000 < desk.client.pttl(name) <= 2_015_000
 
 
-def test_workers_whose_hash_has_ended_leave_the_index(desk: Desk) -> None:
-    desk.client.zadd(KEYS.workers, {"long-gone": 5})
+def test_an_index_names_a_worker_for_as_long_as_its_report_counts_or_is_kept(desk: Desk) -> None:
+    at = int(desk.write(1, record("w1", lease_ms=100_000, error_ttl_ms=0))[1])
+    assert desk.client.zrange(KEYS.workers, 0, -1, withscores=True) == [(b"w1", at + 115_000)]
+    assert desk.client.zrange(KEYS.kept, 0, -1, withscores=True) == [(b"w1", at + KEPT_MS)]
+
+
+# reading: Rule 4
+def test_a_report_that_does_not_count_any_more_is_read_among_those_that_are_kept(desk: Desk) -> None:
     desk.write(1)
-    assert desk.client.zrange(KEYS.workers, 0, -1) == [b"w1"]
+    desk.client.zadd(KEYS.workers, {"w1": 5})
+    assert desk.read().reports == ()
+    assert [raw.decode().record for raw in desk.read(KEPT).reports] == [W1]
+    desk.client.zadd(KEYS.kept, {"w1": 5})
+    assert desk.read(KEPT).reports == ()
+
+
+def test_a_program_that_does_not_name_the_kept_index_is_not_kept(desk: Desk) -> None:
+    keys, arguments = write_arguments(KEYS, W1, 1, encode_record(W1), sharded=False)
+    assert desk.client.register_script(WRITE_SCRIPT)(keys=keys[:3], args=arguments)[0] == 1
+    assert desk.client.pttl(KEYS.worker("w1")) <= W1.ttl_ms
+    assert not desk.client.exists(KEYS.kept)
+    assert len(desk.read().reports) == 1
+
+
+@pytest.mark.parametrize("index", [KEYS.workers, KEYS.kept])
+def test_workers_whose_time_is_over_leave_the_index(desk: Desk, index: str) -> None:
+    desk.client.zadd(index, {"long-gone": 5})
+    desk.write(1)
+    assert desk.client.zrange(index, 0, -1) == [b"w1"]
 
 
 def test_a_full_read_leaves_out_what_is_not_a_report(desk: Desk) -> None:

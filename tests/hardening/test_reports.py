@@ -20,8 +20,9 @@ from agent_status_publisher.contract.wire import Keys, MalformedReportError, Raw
 from chaos.gateways.gateway_process import GatewayProcess
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
-from chaos.workers.reports import EPOCH_MS, reading, record, report, session
+from chaos.workers.reports import EPOCH_MS, ended, reading, record, report, session
 from tests.hardening.conftest import SESSION
+from tests.support.builders.fleets import states
 
 KEYS = Keys("default")
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50)
@@ -135,6 +136,21 @@ def test_made_up_workers_without_end_are_as_many_as_there_may_be(monkeypatch: py
     assert len(fleet.read(reading(report(1, record("evil-11")), report(1, record("evil-12"))), 0.0, 0.0)) == 2
     assert len(fleet.workers) == 10
     assert fleet.hear(report(2, record("evil-3", session())), 1.0), "those who are known are still heard"
+
+
+def test_workers_that_have_left_make_room_for_those_that_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_module, "MAX_WORKERS", 10)
+    fleet = Fleet()
+    for number in range(8):
+        fleet.hear(report(1, record(f"w{number}", session(f"web:{number}"))), 0.0)
+    for number in range(30):
+        fleet.hear(report(1, record(f"short-{number}")), 1.0)
+        fleet.hear(report(2, record(f"short-{number}", left=True, ended=(ended(),))), 1.0)
+    assert fleet.hear(report(1, record("w8", session("web:8"))), 2.0)
+    names = [known.report.record.id for known in fleet.workers if known.has_left]
+    assert names == ["short-29"], "the first that left goes first"
+    assert not fleet.hear(report(1, record("short-3", session("web:1"))), 2.0), "its number is remembered"
+    assert len(states(fleet, 2.0)) == 9
 
 
 def test_made_up_workers_do_not_pile_up_unread() -> None:

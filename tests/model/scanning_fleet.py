@@ -22,7 +22,7 @@ class ScanningFleet(Fleet):
         if self.has_outage:
             return
         for known in self.workers:
-            if known.is_live and self._read_asked_at >= self._judged_at(known):
+            if known.is_live and self._read_asked_at >= known.judged_at(self._grace_from):
                 if known.is_vanished:
                     self._drop(known)
                     continue
@@ -41,14 +41,16 @@ class ScanningFleet(Fleet):
     @override
     def wants_reading(self, now: float) -> bool:
         return not self.has_outage and any(
-            known.is_live and self._read_asked_at < self._judged_at(known) <= now for known in self.workers
+            known.is_live and self._read_asked_at < known.judged_at(self._grace_from) <= now for known in self.workers
         )
 
     @override
     def next_deadline(self, now: float) -> float:
         if self.has_outage:
             return NEVER
-        moments = [self._judged_at(known) if known.is_live else known.remains_end_at for known in self.workers]
+        moments = [
+            known.judged_at(self._grace_from) if known.is_live else known.remains_end_at for known in self.workers
+        ]
         return min((moment for moment in moments if moment > now), default=NEVER)
 
     def next_expiry(self, now: float) -> float:

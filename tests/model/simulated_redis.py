@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from agent_status_publisher.contract.reading import KEPT, NAMED
+from agent_status_publisher.contract.report import KEPT_MS
 from chaos.workers.reports import EPOCH_MS
 from tests.model.timeline import Timeline
 
@@ -18,7 +20,7 @@ class RefusedError(Exception):
 
 @dataclass
 class Hash:
-    """A worker's newest report, until its TTL ends."""
+    """A worker's newest report, for as long as it is kept."""
 
     seq: int
     at_ms: int
@@ -33,6 +35,7 @@ class Stored:
     hashes: dict[str, Hash] = field(default_factory=dict)
     index: dict[str, int] = field(default_factory=dict)  # worker id → score
     index_ends_at_ms: int = 0
+    kept: dict[str, int] = field(default_factory=dict)  # worker id → score
     starts: dict[str, dict[str, int]] | None = None  # session key → worker id → when its newest run began
     memory: str = ""
     used_at_ms: int = 0
@@ -70,7 +73,9 @@ class SimulatedRedis:
         now = self.time_ms
         if refusal := self._remember(worker, seq, -1 if known is None else known.seq, runs):
             return refusal
-        self._stored.hashes[keys[0]] = Hash(seq, now, record, now + ttl_ms)
+        kept_until_ms = now + max(ttl_ms, KEPT_MS)
+        self._stored.hashes[keys[0]] = Hash(seq, now, record, kept_until_ms)
+        self._stored.kept[worker] = kept_until_ms
         self._stored.index[worker] = now + ttl_ms
         self._stored.index = {name: score for name, score in self._stored.index.items() if score >= now}
         self._stored.index_ends_at_ms = max(self._stored.index_ends_at_ms, now + ttl_ms)
@@ -85,9 +90,11 @@ class SimulatedRedis:
         self._expire()
         prefix, max_workers, max_bytes, scope, *pairs = arguments
         named = dict(zip((_text(worker) for worker in pairs[::2]), pairs[1::2], strict=True))
-        workers = list(named) if scope == "NAMED" else list(self._stored.index)
+        index = self._stored.kept if scope == KEPT else self._stored.index
+        in_time = [worker for worker, score in index.items() if score >= self.time_ms]
+        workers = list(named) if scope == NAMED else in_time
         rows = [[worker.encode()] for worker in named if worker not in workers]
-        if scope == "ALL" and len(workers) > max_workers:
+        if scope != NAMED and len(workers) > max_workers:
             return [str(self.time_ms).encode(), [worker.encode() for worker in workers], *rows]
         left: list[bytes] = []
         size = 0

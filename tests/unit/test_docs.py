@@ -150,7 +150,7 @@ def test_a_file_or_folder_that_is_named_exists(document: Path) -> None:
 @pytest.mark.parametrize("name", ["explanation/redis-and-reports.md", "reference/protocol.md"])
 def test_a_page_names_the_keys_as_the_code_builds_them(name: str) -> None:
     keys = Keys("NAMESPACE")
-    for key in (keys.worker("<worker_id>"), keys.workers, keys.events, keys.probe):
+    for key in (keys.worker("<worker_id>"), keys.workers, keys.kept, keys.events, keys.probe):
         assert f"`…{key.removeprefix('agent-status:{NAMESPACE}')}`" in doc_page(name)
 
 

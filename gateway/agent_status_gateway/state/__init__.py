@@ -7,7 +7,7 @@ In reading order:
     redis_clock    Redis's wall clock, as seen from here
     known_worker   one worker: its newest report and the moments that follow from it
     verdict        whether a report that Redis holds counts
-    gone           the numbers of workers that are gone
+    gone           workers that are gone, as far as they are remembered
     fleet          all workers: which report counts, and which worker is lost
     workers        the workers as an operator sees them
     fold           reports as rows of the snapshot

@@ -21,7 +21,7 @@ Rule 6. During an outage no worker becomes lost, none is forgotten, and no error
 from typing import Final
 
 from agent_status_gateway.state.deadlines import NEVER, Deadlines
-from agent_status_gateway.state.gone import GoneWorkers
+from agent_status_gateway.state.gone.numbers import GoneWorkers
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.redis_clock import RedisClock
 from agent_status_gateway.state.steps import Steps, at_once
@@ -31,12 +31,8 @@ from agent_status_publisher.contract.wire import MalformedReportError, RawReport
 
 SHORT_OUTAGE_SECONDS: Final = 1.0
 """An outage of at most this many seconds gives no grace."""
-MIN_GRACE_HEARTBEAT_SECONDS: Final = 4.0
-"""A heartbeat counts as at least this many seconds in a grace."""
-GRACE_MARGIN_SECONDS: Final = 1.0
-"""A grace is this many seconds longer than a heartbeat."""
 MAX_WORKERS: Final = 10_000
-"""Maximum workers that are shown. Anyone who can write to Redis can invent any number."""
+"""Maximum workers that are shown; one that has left makes room. Anyone who can write to Redis can invent many."""
 
 
 class Fleet:
@@ -47,6 +43,7 @@ class Fleet:
         self._touched: dict[str, None] = {}
         self._deadlines = Deadlines()  # by worker: when it is due to be judged or, if it is not live, to be forgotten
         self._overdue: set[str] = set()  # workers whose deadline has come, and that a reading must confirm first
+        self._left: dict[str, None] = {}  # workers that have left, first the one that did so first
         self._gone = GoneWorkers()
         self._stored: Known = {}  # in the last reading
         self._redis_clock = RedisClock()
@@ -95,10 +92,7 @@ class Fleet:
         self._redis_clock.tick(time_ms, asked_at, came_at)
 
     def read(self, reading: Reading, asked_at: float, now: float) -> tuple[MalformedReportError, ...]:
-        """Take all that Redis holds; return the errors of the reports that could not be parsed.
-
-        A report that is the same as a known one (`known_reports`) keeps its worker, as if it had been read.
-        """
+        """Take all that Redis holds; return the errors of the reports that could not be parsed."""
         return at_once(self.read_in_steps(reading, asked_at, now))
 
     def read_in_steps(self, reading: Reading, asked_at: float, now: float) -> Steps[tuple[MalformedReportError, ...]]:
@@ -173,7 +167,7 @@ class Fleet:
             return False
         self._find_overdue(now)
         overdue = map(self._workers.__getitem__, self._overdue)
-        return any(known.is_live and self._read_asked_at < self._judged_at(known) for known in overdue)
+        return any(known.is_live and self._read_asked_at < known.judged_at(self._grace_from) for known in overdue)
 
     def shown_at(self, now: float) -> float:
         """The moment by which errors expire: now, or the beginning of the outage."""
@@ -187,7 +181,7 @@ class Fleet:
         return self._deadlines.earliest
 
     def _decode(self, raw: RawReport, known: KnownWorker | None) -> Report:
-        if known is None and len(self._workers) >= MAX_WORKERS:
+        if known is None and len(self._workers) >= MAX_WORKERS and not self._left:
             raise MalformedReportError("workers", f"there are {MAX_WORKERS} already")
         return raw.decode(known.report.record if known else None)
 
@@ -219,8 +213,14 @@ class Fleet:
 
     def _put(self, known: KnownWorker, now: float) -> None:
         worker_id = known.report.record.id
+        self._left.pop(worker_id, None)
+        if worker_id not in self._workers and len(self._workers) >= MAX_WORKERS:
+            left = next(iter(self._left))
+            self._forget(left, self._workers[left])
         self._workers[worker_id] = known
         self._touched[worker_id] = None
+        if known.has_left:
+            self._left[worker_id] = None
         self._gone.forget(worker_id)
         self._watch(known, now)
 
@@ -256,13 +256,8 @@ class Fleet:
         if present and all(now >= known.lease_ends_at for known in present):
             self._grace_from = now
 
-    def _judged_at(self, known: KnownWorker) -> float:
-        heartbeat_seconds = max(known.heartbeat_seconds, MIN_GRACE_HEARTBEAT_SECONDS)
-        grace_from = max(self._grace_from, known.grace_from)
-        return max(known.lease_ends_at, grace_from + heartbeat_seconds + GRACE_MARGIN_SECONDS)
-
     def _judge(self, worker_id: str, known: KnownWorker, now: float) -> None:
-        if known.is_live and self._read_asked_at >= self._judged_at(known):
+        if known.is_live and self._read_asked_at >= known.judged_at(self._grace_from):
             if known.is_vanished:
                 self._forget(worker_id, known)
                 return
@@ -276,7 +271,7 @@ class Fleet:
     def _watch(self, known: KnownWorker, now: float) -> None:
         """Set when a worker is looked at again; that moment may be over."""
         worker_id = known.report.record.id
-        deadline = self._judged_at(known) if known.is_live else known.remains_end_at
+        deadline = known.judged_at(self._grace_from) if known.is_live else known.remains_end_at
         if deadline <= now:
             self._overdue.add(worker_id)
             self._deadlines.remove(worker_id)
@@ -293,6 +288,7 @@ class Fleet:
 
     def _forget(self, worker_id: str, known: KnownWorker) -> None:
         del self._workers[worker_id]
+        self._left.pop(worker_id, None)
         self._overdue.discard(worker_id)
         self._deadlines.remove(worker_id)
         self._touched[worker_id] = None

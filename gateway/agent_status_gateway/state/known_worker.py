@@ -13,6 +13,11 @@ from agent_status_publisher.contract.wire import Report, SessionRecord, SessionS
 _KEY: Final = itemgetter(0)
 """A function that gives a session's key. It is one call in C, since each report has up to a thousand."""
 
+MIN_GRACE_HEARTBEAT_SECONDS: Final = 4.0
+"""A heartbeat counts as at least this many seconds in a grace."""
+GRACE_MARGIN_SECONDS: Final = 1.0
+"""A grace is this many seconds longer than a heartbeat."""
+
 
 class KnownWorker:
     """One worker as this replica knows it. `is_lost` stays until a newer report comes."""
@@ -85,6 +90,12 @@ class KnownWorker:
     def lease_ends_at(self) -> float:
         """The moment until which its report counts without a new one."""
         return self.moment + self.report.record.lease_ms / 1000
+
+    def judged_at(self, grace_from: float) -> float:
+        """The moment from which it may be judged: its lease is over, and so are its grace and that of all workers."""
+        heartbeat_seconds = max(self.heartbeat_seconds, MIN_GRACE_HEARTBEAT_SECONDS)
+        grace_ends_at = max(grace_from, self.grace_from) + heartbeat_seconds + GRACE_MARGIN_SECONDS
+        return max(self.lease_ends_at, grace_ends_at)
 
     @property
     def remains_end_at(self) -> float:

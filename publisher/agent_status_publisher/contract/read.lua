@@ -1,5 +1,5 @@
 -- read(KEYS: workers index
---      ARGV: what worker keys start with, most workers to look at, most bytes of records, ALL or NAMED,
+--      ARGV: what worker keys start with, most workers to look at, most bytes of records, ALL, KEPT or NAMED,
 --            then (worker id, '<seq> <at>' of the report that the reader knows, or '' if it knows none), …)
 --   → {now, {worker id, …}, row, …}
 --
@@ -8,15 +8,17 @@
 --   {worker id}                   a worker that the reader names, and Redis does not hold
 --   the ids beside `now`          workers left for further calls, which name them: they are too many, or too long
 -- What the reader names and the answer does not is stored exactly as the reader knows it.
--- With ALL, the workers are those of the index: if they are too many, all are left. With NAMED they are those that the
--- reader names, in whatever number.
--- A hash that has ended, or that is not a report, or a key of the wrong type is not held.
+-- With ALL, the workers are those of the index: if they are too many, all are left. With KEPT they are those of the kept
+-- index, in which gone ones are, too. With NAMED they are those that the reader names, in whatever number.
+-- A hash that has ended, or that is not a report, or a key of the wrong type is not held. Nor is a worker whose time in
+-- the index is over, though its hash may be kept for longer.
 local prefix, most_workers, most_bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local FIRST = 5 -- of the arguments that name a worker
 
 local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local left, bytes = {}, 0
-local answer = {string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)), left}
+local answer = {string.format('%.0f', now), left}
 
 -- Fields of a hash; none if the key is of another type. To ask each key's type first would cost as much again.
 local function fields(key, ...)
@@ -56,9 +58,15 @@ if ARGV[4] == 'NAMED' then
   return answer
 end
 
-local kind = redis.call('TYPE', KEYS[1])
+-- The kept index is named by what worker keys start with, as they are: a reader that may read those may read it.
+local index = ARGV[4] == 'KEPT' and prefix .. ':kept' or KEYS[1]
+local kind = redis.call('TYPE', index)
 kind = type(kind) == 'table' and kind.ok or kind
-local workers = kind == 'zset' and redis.call('ZRANGE', KEYS[1], 0, -1) or {}
+local scored = kind == 'zset' and redis.call('ZRANGE', index, 0, -1, 'WITHSCORES') or {}
+local workers = {}
+for i = 1, #scored, 2 do
+  if tonumber(scored[i + 1]) >= now then workers[#workers + 1] = scored[i] end
+end
 local are_too_many = #workers > most_workers
 if are_too_many then answer[2] = workers end
 

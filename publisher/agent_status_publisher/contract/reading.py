@@ -7,7 +7,9 @@ Rule 2. One call is one consistent cut. It looks at a bounded number of workers 
         that Redis is held for a few milliseconds. A fleet of up to 1,000 workers needs one, if little is new.
 Rule 3. A larger fleet takes several calls. The first says which workers there are and what the clock shows, and the
         others name the workers that are left. All of them are one reading, as old as the first.
-Rule 4. The reader listens to the channel before its first call, so a report that is written between two calls comes
+Rule 4. A reading of all that is kept has the reports of workers that are gone, too. It is asked for in the same way,
+        from another index.
+Rule 5. The reader listens to the channel before its first call, so a report that is written between two calls comes
         there. A worker is never missed, since no call goes by its rank, which changes with each report.
 """
 
@@ -26,6 +28,11 @@ MAX_WORKERS_A_CALL: Final = 1000
 """The most workers that one call looks at. Each costs Redis 1 to 3 µs if its report is known."""
 MAX_BYTES_A_CALL: Final = 1024 * 1024
 """The bytes of records after which a call sends no further one."""
+
+ALL: Final = "ALL"
+KEPT: Final = "KEPT"
+NAMED: Final = "NAMED"
+"""The workers that one call is for: see the script."""
 
 Known = Mapping[str, Stamp]
 """The reports that a reader knows, by worker."""
@@ -54,7 +61,7 @@ def read_arguments(
     keys: Keys,
     named: Iterable[tuple[str | bytes, Stamp | None]] = (),
     *,
-    of_all: bool = True,
+    of: str = ALL,
     max_workers: int = MAX_WORKERS_A_CALL,
     max_bytes: int = MAX_BYTES_A_CALL,
 ) -> tuple[list[str], list[Any]]:
@@ -63,11 +70,11 @@ def read_arguments(
     Args:
         keys: The names of the namespace.
         named: Worker ids, each with its known report's number and moment, or None.
-        of_all: True to read all workers; False for those that are named only.
+        of: `ALL` to read all workers, `KEPT` for those that are gone as well, `NAMED` for those that are named only.
         max_workers: The most workers of all to look at. If there are more, all of them are left.
         max_bytes: The bytes of records after which no further one is sent.
     """
-    arguments: list[Any] = [keys.worker_prefix, max_workers, max_bytes, "ALL" if of_all else "NAMED"]
+    arguments: list[Any] = [keys.worker_prefix, max_workers, max_bytes, of]
     for worker_id, known in named:
         arguments += (worker_id, "" if known is None else f"{known.seq} {known.at_ms}")
     return [keys.workers], arguments
@@ -106,11 +113,13 @@ class Pieces:
         keys: Keys,
         known: Known,
         *,
+        of: str = ALL,
         max_workers: int = MAX_WORKERS_A_CALL,
         max_bytes: int = MAX_BYTES_A_CALL,
     ) -> None:
         self._keys = keys
         self._known = known
+        self._of = of
         self._max_workers = max_workers
         self._max_bytes = max_bytes
         self._named: Known = {}  # in the call that has not been answered
@@ -128,13 +137,14 @@ class Pieces:
             ids = [self._left.popleft() for _ in range(min(self._max_workers, len(self._left)))]
             self._named = {name: known for name in map(_name_of, ids) if (known := self._known.get(name))}
             named = [(worker_id, self._named.get(_name_of(worker_id))) for worker_id in ids]
-            return read_arguments(self._keys, named, of_all=False, max_bytes=self._max_bytes)
+            return read_arguments(self._keys, named, of=NAMED, max_bytes=self._max_bytes)
         if len(self._known) <= self._max_workers:
             self._named = self._known
             max_workers = self._max_workers
         else:  # the first call only asks which workers there are
             max_workers = 0
-        return read_arguments(self._keys, self._named.items(), max_workers=max_workers, max_bytes=self._max_bytes)
+        stamps, max_bytes = self._named.items(), self._max_bytes
+        return read_arguments(self._keys, stamps, of=self._of, max_workers=max_workers, max_bytes=max_bytes)
 
     def take(self, reply: Sequence[Any]) -> None:
         """Take the answer to the last call.

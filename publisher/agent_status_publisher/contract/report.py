@@ -31,7 +31,9 @@ MIN_HEARTBEAT_MS: Final = 50
 MAX_NUMBER: Final = 2**53 - 1
 """The largest number, which every JSON reader keeps exactly."""
 HASH_MARGIN_MS: Final = 15_000
-"""The milliseconds by which a hash outlives its lease and error TTL, so that a reader that was away finds it."""
+"""The milliseconds by which a report outlives its lease and error TTL, so that a reader that was away finds it."""
+KEPT_MS: Final = 15 * 60 * 1000
+"""The milliseconds for which Redis keeps a report at least, so that readers find the ends that it has."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -174,7 +176,7 @@ class WorkerRecord:
 
     @property
     def ttl_ms(self) -> int:
-        """The milliseconds for which Redis keeps this report."""
+        """The milliseconds after which nothing of this report counts, but for what it says of ends."""
         return self.lease_ms + self.error_ttl_ms + HASH_MARGIN_MS
 
 

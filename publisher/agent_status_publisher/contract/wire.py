@@ -83,8 +83,16 @@ class Keys:
 
     @property
     def workers(self) -> str:
-        """The index of worker ids, scored by when their hash expires."""
+        """The index of worker ids, scored by when nothing of their report counts any more."""
         return f"agent-status:{{{self.namespace}}}:workers"
+
+    @property
+    def kept(self) -> str:
+        """The index of worker ids, those that are gone too, scored by when their hash expires.
+
+        Its name begins as those of the hashes do, so that the same users may use it. No worker's id has a colon.
+        """
+        return f"{self.worker_prefix}:kept"
 
     @property
     def events(self) -> str:
@@ -217,7 +225,7 @@ def write_arguments(
     waiting = [
         part for session in record.sessions if session.state is _WAITING for part in (session.key, session.changed_ms)
     ]
-    return [keys.worker(record.id), keys.workers, keys.runs], [
+    return [keys.worker(record.id), keys.workers, keys.runs, keys.kept], [
         *(keys.events, record.id, seq, record.ttl_ms, encoded, publish),
         *(*ground, len(runs), *begun, *waiting),
     ]

@@ -1,4 +1,4 @@
--- write(KEYS: worker hash, workers index, runs
+-- write(KEYS: worker hash, workers index, runs, kept index
 --       ARGV: channel, worker id, seq, ttl in ms, record, PUBLISH or SPUBLISH,
 --             memory, seq and `at` that the runs below build on; or, if they are all, '', 0 and 0;
 --             or, if they are all, the last memory, '' and the earliest that it can be by our clock now,
@@ -11,10 +11,13 @@
 -- One call stores a worker's report, publishes it, and indexes the worker, so no reader sees one without the other.
 -- Redis stamps `at` from its own clock: every age in the record counts back from it.
 -- With the first two keys and six arguments alone nothing is remembered, and no question is refused.
-local hash, index, runs = KEYS[1], KEYS[2], KEYS[3]
+-- With the kept index the report outlives its TTL, so that readers find there what a worker that is gone had ended. The
+-- workers index does not name it then: who reads that one alone reads as if the hash were gone.
+local hash, index, runs, kept = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local channel, worker, seq, ttl, record, publish = unpack(ARGV, 1, 6)
 seq, ttl = tonumber(seq), tonumber(ttl)
 
+local KEPT_MS = 900000       -- for which a report is kept at least, if it is in the kept index
 local MAX_KEYS = 500000      -- of all session keys that are remembered, about 75 MB
 local FULL_MS = 600000       -- for which a full memory is kept at least: with more live keys, all would forget and name all
 local MAX_MS = 86400000      -- for which they are
@@ -31,6 +34,7 @@ local function heal(key, expected)
 end
 heal(hash, 'hash')
 heal(index, 'zset')
+if kept then heal(kept, 'zset') end
 
 local stored = redis.call('HGET', hash, 'seq')
 if stored then
@@ -117,11 +121,17 @@ if runs then
   memory = string.match(fields[2], '(%S+)$')
 end
 
+-- Name the worker in an index for so long, and drop those whose time there is over.
+local function name_in(ids, ms)
+  redis.call('ZADD', ids, string.format('%.0f', now + ms), worker)
+  redis.call('ZREMRANGEBYSCORE', ids, '-inf', '(' .. at)
+  if redis.call('PTTL', ids) < ms then redis.call('PEXPIRE', ids, string.format('%.0f', ms)) end -- only ever longer
+end
+local kept_ms = kept and math.max(ttl, KEPT_MS) or ttl
 redis.call('HSET', hash, 'seq', ARGV[3], 'at', at, 'record', record)
-redis.call('PEXPIRE', hash, ARGV[4])
-redis.call('ZADD', index, string.format('%.0f', now + ttl), worker)
-redis.call('ZREMRANGEBYSCORE', index, '-inf', '(' .. at)
-if redis.call('PTTL', index) < ttl then redis.call('PEXPIRE', index, ARGV[4]) end -- only ever longer
+redis.call('PEXPIRE', hash, string.format('%.0f', kept_ms))
+name_in(index, ttl)
+if kept then name_in(kept, kept_ms) end
 
 -- The report of a user without the channel's right is still read, from the hash.
 local published = redis.pcall(publish, channel, worker .. ' ' .. ARGV[3] .. ' ' .. at .. ' ' .. record)

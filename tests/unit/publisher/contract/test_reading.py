@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent_status_publisher.contract.reading import Pieces, decode_reading, read_arguments
+from agent_status_publisher.contract.reading import NAMED, Pieces, decode_reading, read_arguments
 from agent_status_publisher.contract.wire import Keys, MalformedReportError, Stamp, encode_record
 from chaos.workers.reports import record, session
 
@@ -25,7 +25,7 @@ def test_a_call_of_a_reader_that_knows_nothing_names_nobody() -> None:
 
 
 def test_a_call_names_workers_with_the_number_and_moment_of_the_known_report() -> None:
-    _, arguments = read_arguments(KEYS, [("w1", Stamp(7, AT)), (b"w2", None)], of_all=False)
+    _, arguments = read_arguments(KEYS, [("w1", Stamp(7, AT)), (b"w2", None)], of=NAMED)
     assert arguments[3:] == ["NAMED", "w1", f"7 {AT}", b"w2", ""]
 
 

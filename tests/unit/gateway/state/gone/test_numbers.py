@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent_status_gateway.state import gone
-from agent_status_gateway.state.gone import GoneWorkers
+from agent_status_gateway.state.gone import numbers as module
+from agent_status_gateway.state.gone.numbers import GoneWorkers
 
 
 def test_a_number_is_remembered_until_its_time_is_over() -> None:
@@ -34,7 +34,7 @@ def test_a_worker_that_is_there_again_has_no_remembered_number() -> None:
 
 
 def test_no_stranger_fills_the_memory_with_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gone, "MAX_GONE", 3)
+    monkeypatch.setattr(module, "MAX_GONE", 3)
     numbers = GoneWorkers()
     for number in range(5):
         numbers.remember(f"w{number}", 1, 10.0)

@@ -1,0 +1,6 @@
+"""Workers that are gone, as far as they are remembered.
+
+In reading order:
+
+    numbers   their numbers, so that no late report revives one of them
+"""
