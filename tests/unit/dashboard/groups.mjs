@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { GROUPS, Groups } from "../../../gateway/agent_status_gateway/dashboard/page/list/groups.js";
+import { GROUPS, fieldOf, isGrouping } from "../../../gateway/agent_status_gateway/dashboard/page/groups/groupings.js";
+import { Groups } from "../../../gateway/agent_status_gateway/dashboard/page/groups/groups.js";
 import { randomly } from "./support/random.mjs";
 
 const item = (key, state, error_message = null) => ({ key, row: { channel: key.split(":")[0], state, error_message } });
@@ -31,6 +32,29 @@ test("the most frequent error is first, and sessions without one are last", () =
   assert.deepEqual(headings, ["429 2", "Error without a message 1", "Error without a message 1", "boom 1", "Without an error 2"]);
 });
 
+test("workers, hosts and labels are groups by name, and sessions without one come last", () => {
+  const rows = [
+    { worker_id: "w2", host: "b", labels: { team: "web" } },
+    { worker_id: "w1", host: "a", labels: { team: "\u202ebilling" } },
+    { labels: Object.fromEntries([["__proto__", "x"]]) },
+  ];
+  const items = rows.map((row, key) => ({ key, row: { state: "thinking", ...row } }));
+  const titles = (by) => new Groups().lay(items, by).filter((one) => one.isHeading).map(({ title }) => title);
+  assert.deepEqual(titles("worker"), ["w1", "w2", "Worker not known"]);
+  assert.deepEqual(titles("host"), ["a", "b", "Host not known"]);
+  assert.deepEqual(titles("label.team"), ["billing", "web", "Without the label team"]);
+  assert.deepEqual(titles("label.constructor"), ["Without the label constructor"]);
+  assert.deepEqual(titles("label.__proto__"), ["x", "Without the label __proto__"]);
+});
+
+test("a grouping names a field only if not every row has it", () => {
+  const fields = ["", "channel", "error", "worker", "host", "label.team", "parent"].map(fieldOf);
+  assert.deepEqual(fields, ["", "", "", "worker_id", "host", "labels", "parent"]);
+  for (const by of ["", "label.", "label", "constructor", "toString", "label.constructor.."]) {
+    assert.equal(isGrouping(by), by === "label.constructor..", by);
+  }
+});
+
 test("a heading stays the same object, and folded, as long as its group is there", () => {
   const groups = new Groups();
   const [heading] = groups.lay(ITEMS, "channel");
@@ -53,7 +77,7 @@ test("another grouping begins unfolded", () => {
 test("however sessions are grouped, each is there once, under a heading that counts it", () => {
   randomly(100, (random) => {
     const items = Array.from({ length: random.below(30) }, () => ({ row: random.row() }));
-    for (const by of GROUPS) {
+    for (const by of [...GROUPS, "label.team"]) {
       const list = new Groups().lay(items, by);
       assert.deepEqual(new Set(list.filter((one) => !one.isHeading)), new Set(items));
       list.forEach((one, index) => {

@@ -1,6 +1,6 @@
 // Filters and order, kept in the page's URL so that a view can be bookmarked and shared. Neither a key nor a ticket is.
 
-import { GROUPS } from "./list/groups.js";
+import { isGrouping } from "./groups/groupings.js";
 import { STATES, wordsOf } from "./presentation.js";
 import { listed } from "./view.js";
 
@@ -19,7 +19,7 @@ export function fromQuery(query) {
     channel: all("channel"),
     state: states.every((state) => STATES.includes(state)) ? states.join(",") : "",
     sort: oneOf(SORTS, given.get("sort")) || NOTHING.sort,
-    group: oneOf(GROUPS, given.get("group")),
+    group: isGrouping(given.get("group") ?? "") ? given.get("group") : "",
   };
 }
 

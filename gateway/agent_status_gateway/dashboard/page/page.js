@@ -8,8 +8,10 @@ import { Charts } from "./charts.js";
 import { write } from "./dom.js";
 import { MAX_ENDED } from "./history.js";
 import { forgetSecrets, keep, secrets } from "./kept/secrets.js";
+import { GroupChooser } from "./groups/chooser.js";
+import { fieldOf } from "./groups/groupings.js";
+import { HeadingRow } from "./groups/heading.js";
 import { Model } from "./list/model.js";
-import { HeadingRow } from "./list/heading.js";
 import { SessionRow } from "./list/row.js";
 import { Table } from "./list/table.js";
 import { Announcer } from "./notices/announcer.js";
@@ -42,11 +44,14 @@ const panel = new Panel({
 });
 const opening = new Opening(panel, wentBack);
 const states = new StateFilter(byId("states"), (state) => choose({ state: toggled(model.choice.state, state) }));
-const rows = new Table(byId("rows"), (item) => (item.isHeading ? new HeadingRow(item, fold) : new SessionRow(item, drawBar)));
+const tree = { branchOf: (item) => model.branch(item), fold };
+const rows = new Table(byId("rows"), (item) => (item.isHeading ? new HeadingRow(item, fold) : new SessionRow(item, drawBar, tree)));
 const endedRows = new Table(byId("ended-rows"), (item) => new SessionRow(item, drawBar), { header: 0 });
 const workers = new Workers(secrets);
+const grouping = new GroupChooser((group) => choose({ group }), () => model.rows);
 let isOther = true; // the list to show is not the one before with its changes
 let asked = view.WHOLE; // of the choice, what the gateway is to choose
+let fields = ""; // that rows are to have
 let watch = null;
 let isDue = false;
 let width = 0; // of the list
@@ -56,9 +61,10 @@ function begin() {
   watch?.close();
   const tried = secrets();
   const ours = (asked = view.askedFor(model.choice, model.fleet));
+  fields = fieldOf(model.choice.group);
   watch = watchStatus({
     ...tried,
-    view: view.viewQuery(ours, location.search),
+    view: view.viewQuery(ours, location.search, fields),
     onChange: (change, ageSeconds) => onChange(change, ageSeconds, ours),
     onConnection: (connection) => onConnection(connection, tried),
   });
@@ -66,7 +72,8 @@ function begin() {
 
 /** Watch something else if the choice needs it. */
 function look() {
-  if (!view.isSame(asked, view.askedFor(model.choice, model.fleet))) begin();
+  const isSame = view.isSame(asked, view.askedFor(model.choice, model.fleet)) && fields === fieldOf(model.choice.group);
+  if (!isSame) begin();
 }
 
 function onChange(change, ageSeconds, ours) {
@@ -220,7 +227,8 @@ function showInUrl(query) {
 
 function showFields() {
   byId("search").value = model.choice.search;
-  for (const name of ["sort", "group"]) byId(name).value = model.choice[name];
+  byId("sort").value = model.choice.sort;
+  grouping.show(model.choice.group);
   showSort(model.choice.sort);
 }
 
@@ -258,7 +266,7 @@ byId("leave").addEventListener("click", () => {
 });
 byId("search").addEventListener("input", ({ target }) => choose({ search: target.value }));
 byId("channel").addEventListener("change", ({ target }) => choose({ channel: target.value }));
-for (const name of ["sort", "group"]) byId(name).addEventListener("change", ({ target }) => choose({ [name]: target.value }));
+byId("sort").addEventListener("change", ({ target }) => choose({ sort: target.value }));
 for (const button of document.querySelectorAll("[data-sort]")) button.addEventListener("click", () => choose({ sort: button.dataset.sort }));
 byId("clear").addEventListener("click", () => choose({ ...NOTHING, sort: model.choice.sort, group: model.choice.group }));
 for (const state of ["waiting_for_user", "error"]) byId(`jump-${state}`).addEventListener("click", () => jump(state));

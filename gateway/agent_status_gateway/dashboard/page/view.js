@@ -26,10 +26,11 @@ export function answered(asked, { channels, states }) {
   return has(askedChannels, channels) && has(askedStates, states) ? asked : WHOLE;
 }
 
-/** Query of the view: what was asked for, and the part that is in the page's URL. */
-export function viewQuery(asked, pageQuery) {
+/** Query of the view: what was asked for, the part that is in the page's URL, and the fields that rows are to have. */
+export function viewQuery(asked, pageQuery, fields = "") {
   const query = new URLSearchParams(partOf(pageQuery));
   for (const [name, value] of Object.entries(asked)) if (value) query.set(name, value);
+  if (fields) query.set("fields", fields);
   return String(query);
 }
 

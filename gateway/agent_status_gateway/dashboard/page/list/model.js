@@ -2,9 +2,9 @@
 //
 // `of` is the part of the fleet that the newest event is of, as view.js has it. Times are milliseconds.
 
+import { Groups } from "../groups/groups.js";
 import { History } from "../history.js";
 import * as view from "../view.js";
-import { Groups } from "./groups.js";
 import { Listing } from "./listing.js";
 import { Sessions } from "./sessions.js";
 
@@ -68,7 +68,8 @@ export class Model {
   /** Sessions to show, in their groups, and which of them may have moved. `number` is that of the sessions that match. */
   look() {
     const { items, moved } = this.listing.look();
-    return { items: this.#groups.lay(items, this.#choice.group), moved, number: items.length };
+    const find = (key) => this.sessions.items.get(key);
+    return { items: this.#groups.lay(items, this.#choice.group, { find, moved }), moved, number: items.length };
   }
 
   /** The first session of the list that is in this state. It is no longer in a folded group. Null if there is none. */
@@ -76,6 +77,11 @@ export class Model {
     const found = this.listing.items.find(({ row }) => row.state === state) ?? null;
     if (found) this.#groups.unfold(found);
     return found;
+  }
+
+  /** Place of a session in the tree of parents; null outside of any. */
+  branch(item) {
+    return this.#groups.branch(item);
   }
 
   /** Rows of the open sessions. */

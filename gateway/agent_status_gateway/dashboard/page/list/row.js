@@ -1,6 +1,7 @@
 // One session's row. Only text that has changed is written.
 
 import { element, write } from "../dom.js";
+import { BranchPart } from "../groups/branch.js";
 import { duration, name, plain, tokens, what } from "../presentation.js";
 import { queryOf } from "../session/address.js";
 
@@ -16,21 +17,28 @@ export class SessionRow {
   #tokens = cell("number tokens");
   #canvas = element("canvas", { width: 0, height: 0, ariaHidden: "true" });
   #draw;
+  #session;
+  #tree; // { branchOf, part }
 
-  /** `draw(canvas, key)` draws the session's bar. */
-  constructor({ key }, draw) {
+  /**
+   * `draw(canvas, key)` draws the session's bar. In a tree, `branchOf(item)` is its place or null, and `fold(branch)` folds it.
+   */
+  constructor({ key }, draw, { branchOf, fold } = {}) {
     this.#key = key;
     this.#draw = draw;
     this.#title = element("a", { className: "title", dir: "auto", href: queryOf(key) });
     const state = cell("state", element("span", { className: "dot" }), this.#what);
-    const session = cell("session", this.#title, this.#origin);
+    const session = (this.#session = cell("session", this.#title, this.#origin));
     this.node = element("tr", { role: "row" }, session, state, this.#duration, this.#tokens, cell("bar", this.#canvas));
     this.node.dataset.key = key;
+    if (branchOf) this.#tree = { branchOf, part: new BranchPart(this.node, fold) };
   }
 
   /** Show `{ row, since }`, with the page's time at which its state began. */
-  update({ row, since }) {
+  update(item) {
+    const { row, since } = item;
     this.#since = since;
+    this.#tree?.part.show(this.#tree.branchOf(item), this.#session, name(row));
     if (this.#shown === row) return;
     this.#shown = row;
     this.node.dataset.state = row.state;

@@ -12,17 +12,18 @@ export class HeadingRow {
 
   /** `fold(heading)` is called when a person folds or unfolds the group. */
   constructor(heading, fold) {
-    this.#button = element("button", { type: "button" }, this.#title, " ", this.#size);
+    this.#button = element("button", { type: "button", className: "fold" }, this.#title, " ", this.#size);
     this.#button.addEventListener("click", () => fold(heading));
-    const cell = element("td", { role: "cell", colSpan: 5 }, this.#button, this.#counts);
+    const cell = element("td", { role: "cell", className: "session" }, this.#button, this.#counts);
     this.node = element("tr", { role: "row", className: "group" }, cell);
   }
 
-  update({ title, size, numbers, isFolded }) {
+  update({ title, size, numbers, isFolded, depth }) {
     write(this.#title, title);
     write(this.#size, size.toLocaleString("en"));
     write(this.#counts, countWords(numbers));
     this.#button.setAttribute("aria-expanded", !isFolded);
+    this.node.style.setProperty("--depth", depth);
   }
 
   tick() {}
