@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 
@@ -15,6 +16,8 @@ from agent_status_gateway.cli.reader import Reader
 from agent_status_gateway.cli.reading import requests
 from agent_status_gateway.cli.reading.problems import ReaderError
 from agent_status_gateway.cli.terminal.view import Feed, News, ReceivedSnapshot, Trouble
+from chaos.wait import wait_until
+from tests.support.gateways.answering import Request, answering
 from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
 STREAM = "text/event-stream"
@@ -149,6 +152,36 @@ def test_a_stream_that_says_nothing_for_too_long_is_dead(serve: Serve, monkeypat
     monkeypatch.setattr(reading, "SILENCE_SECONDS", 0.1)
     url = serve()
     assert last_trouble(url, 1).reason == f"{url} does not answer"
+
+
+@pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 502 Bad\r\nContent-Length: 999\r\n\r\n"])
+def test_headers_or_a_refusal_that_come_a_byte_at_a_time_are_no_answer(
+    start: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "ANSWER_SECONDS", 1.0)
+    is_over = threading.Event()
+
+    def drip(request: Request) -> None:
+        with suppress(OSError):  # the reader has had enough
+            request.wfile.write(start)
+            while not is_over.wait(0.05):
+                request.wfile.write(b"x")
+
+    with answering(drip) as url:
+        assert last_trouble(url, 2).reason == f"{url} does not answer"
+        is_over.set()
+
+
+def test_a_reader_that_is_closed_ends_its_news_though_the_stream_says_nothing_more(serve: Serve) -> None:
+    reader = Reader(serve((200, STREAM, status()), is_held=True))
+    heard: list[News] = []
+    thread = threading.Thread(target=lambda: heard.extend(reader.read_news()), name="reads")
+    thread.start()
+    wait_until(lambda: reader._snapshots_received == 1, "the snapshot has come")
+    reader.close()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert isinstance(heard[0], ReceivedSnapshot)
 
 
 def test_an_idle_stream_of_a_gateway_that_is_well_is_replaced_and_not_called_dead(

@@ -4,9 +4,11 @@ What answers may be anything. So a body has a maximum size, and so has one event
 refused, since nobody asked for it and a few bytes of it can become gigabytes. Text is UTF-8, whatever the header says.
 """
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Final, TypeVar
 from urllib.request import getproxies
 
@@ -72,6 +74,15 @@ def within(seconds: float, ask: Callable[[], T]) -> T:
         return result.result(seconds)
     except TimeoutError:
         raise httpx.ReadTimeout(f"no whole answer within {seconds:g} s") from None
+
+
+def shut(response: httpx.Response) -> None:
+    """Shut the connection of a stream, so that a thread that waits for its bytes wakes up and closes it."""
+    stream = response.extensions.get("network_stream")
+    connection = None if stream is None else stream.get_extra_info("socket")
+    if connection is not None:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 class _BoundedTransport(httpx.BaseTransport):

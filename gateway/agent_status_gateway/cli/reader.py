@@ -4,12 +4,14 @@ import random
 import re
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import Final
 
 import httpx
 import orjson
-from httpx_sse import ServerSentEvent, SSEError, connect_sse
+from httpx_sse import EventSource, ServerSentEvent, SSEError
 
+from agent_status_gateway.cli.http_client import shut
 from agent_status_gateway.cli.reading.answers import parse_change, parse_feed, parse_snapshot, parse_workers
 from agent_status_gateway.cli.reading.asked_view import can_show
 from agent_status_gateway.cli.reading.folding import Fold, GapError
@@ -38,6 +40,7 @@ EVENTS: Final = "changes,feed"
 OLD_EVENTS: Final = "all"
 """Events to ask a gateway for that is from before there were changes, and views: whole snapshots, again and again."""
 TOO_OLD: Final = "is older than this command and does not know --view: update it, or leave --view out"
+NO_FIELDS: Final = "is older than this command and does not know --fields: update it, or leave --fields out"
 OUTSIDE: Final = "sent sessions outside --view: it is older than this command, or something on the way drops the query"
 
 
@@ -54,11 +57,14 @@ class Reader:
         self.view = view
         self._retry_seconds = random.uniform(1, 2)  # noqa: S311 - spread, not secrecy
         self._snapshots_received = 0
+        self._stream: httpx.Response | None = None
+        self._is_closed = False
 
     @property
     def source(self) -> str:
         """Address that is read, and the view if it is not the whole."""
-        return self.url if self.view.is_whole else f"{self.url}, view {self.view.query()}"
+        part = replace(self.view, fields=()).query()
+        return f"{self.url}, view {part}" if part else self.url
 
     def read_once(self) -> ReceivedSnapshot:
         """Current snapshot.
@@ -69,6 +75,8 @@ class Reader:
         response = self.gateway.get("?".join(filter(None, [STATUS_PATH, self.view.query()])))
         snapshot = self.gateway.parsed(parse_snapshot, response.text)
         self._check_rows(snapshot["sessions"])
+        if any(name not in row for row in snapshot["sessions"] for name in self.view.fields):
+            raise NoGatewayError(f"{self.url} {NO_FIELDS}")
         # Rows tell neither their parent nor their labels, so that an old gateway is not known by them.
         if snapshot["sessions"] and (self.view.parent is not None or self.view.label) and not self._knows_views():
             raise NoGatewayError(f"{self.url} {TOO_OLD}")
@@ -86,29 +94,34 @@ class Reader:
 
     def read_news(self) -> Iterator[News]:
         """All news, as it comes, without an end. After a loss it yields the reason, and connects again."""
-        with self.gateway.client(SILENCE_SECONDS) as client:
-            while True:
-                received_before = self._snapshots_received
-                error = yield from self._connect(client)
-                if error is None:
-                    time.sleep(NEW_STREAM_SECONDS)
-                    continue
-                # Wait for a gateway that has once answered, whatever answers in its place now.
-                is_first = self._snapshots_received == 0
-                is_final = isinstance(error, RefusedError) or (isinstance(error, NoGatewayError) and is_first)
-                wait_seconds = self._retry_seconds
-                yield Trouble(reason=str(error), retry_at=time.monotonic() + wait_seconds, is_final=is_final)
-                time.sleep(wait_seconds)
-                if self._snapshots_received == received_before:
-                    self._retry_seconds = min(RETRY_GROWTH * wait_seconds, LAST_RETRY_SECONDS)
+        while not self._is_closed:
+            received_before = self._snapshots_received
+            error = yield from self._connect()
+            if error is None:
+                time.sleep(NEW_STREAM_SECONDS)
+                continue
+            # Wait for a gateway that has once answered, whatever answers in its place now.
+            is_first = self._snapshots_received == 0
+            is_final = isinstance(error, RefusedError) or (isinstance(error, NoGatewayError) and is_first)
+            wait_seconds = self._retry_seconds
+            yield Trouble(reason=str(error), retry_at=time.monotonic() + wait_seconds, is_final=is_final)
+            time.sleep(wait_seconds)
+            if self._snapshots_received == received_before:
+                self._retry_seconds = min(RETRY_GROWTH * wait_seconds, LAST_RETRY_SECONDS)
 
-    def _connect(self, client: httpx.Client) -> Generator[News, None, ReaderError | None]:
+    def close(self) -> None:
+        """End `read_news()`, which another thread reads. Its stream is closed now, and no other one is opened."""
+        self._is_closed = True
+        if self._stream is not None:
+            shut(self._stream)
+
+    def _connect(self) -> Generator[News, None, ReaderError | None]:
         """News of one connection, then why it ended. None means that all is well, and a new connection is needed."""
         received_before = self._snapshots_received
         is_first = True
         fold = Fold()
         try:
-            for event in self._events(client):
+            for event in self._events():
                 if event.retry is not None:
                     least_ms, most_ms = int(1000 * LEAST_RETRY_SECONDS), int(1000 * LAST_RETRY_SECONDS)
                     self._retry_seconds = min(max(event.retry, least_ms), most_ms) / 1000
@@ -141,7 +154,7 @@ class Reader:
             return error
         return None
 
-    def _events(self, client: httpx.Client) -> Iterator[ServerSentEvent]:
+    def _events(self) -> Iterator[ServerSentEvent]:
         """Events of one connection. It ends after an outage, so that the next one begins with a new snapshot.
 
         Another replica may be an older one. So each connection asks for changes first.
@@ -150,23 +163,23 @@ class Reader:
             _OutageEndedError: The gateway is connected to Redis again.
         """
         try:
-            yield from self._events_of(client, EVENTS)
+            yield from self._events_of(EVENTS)
         except WrongQueryError as error:
             if error.field != "events":
                 raise
             if not self.view.is_whole:
                 raise NoGatewayError(f"{self.url} {TOO_OLD}") from None
-            yield from self._events_of(client, OLD_EVENTS)
+            yield from self._events_of(OLD_EVENTS)
 
-    def _events_of(self, client: httpx.Client, kinds: str) -> Iterator[ServerSentEvent]:
+    def _events_of(self, kinds: str) -> Iterator[ServerSentEvent]:
         was_lost = False
         query = "&".join(filter(None, [f"events={kinds}", self.view.query()]))
-        with connect_sse(client, "GET", f"{STREAM_PATH}?{query}") as source:
-            if source.response.status_code != httpx.codes.OK:
-                source.response.read()
-            self.gateway.check(source.response)
+        with self.gateway.stream(f"{STREAM_PATH}?{query}", SILENCE_SECONDS) as response:
+            self._stream = response
             try:
-                for event in source.iter_sse():
+                for event in EventSource(response).iter_sse():
+                    if self._is_closed:
+                        return
                     if event.event == "feed":
                         is_lost = self._feed(event.data).is_lost
                         if was_lost and not is_lost:
@@ -175,6 +188,8 @@ class Reader:
                     yield event
             except SSEError:
                 self.gateway.refuse()
+            finally:
+                self._stream = None
 
     def _folded(self, fold: Fold, event: ServerSentEvent) -> ReceivedSnapshot:
         """Whole snapshot after this event.

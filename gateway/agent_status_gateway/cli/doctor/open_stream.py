@@ -1,16 +1,15 @@
 """A stream that a thread opens and reads, so that nothing on the way can hold up the checks."""
 
-import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from queue import Empty, Queue
 from time import monotonic
 from typing import Final
 
 import httpx
 
+from agent_status_gateway.cli.http_client import shut
 from agent_status_gateway.paths import STREAM_PATH
 
 MOST_UNREAD: Final = 8
@@ -58,11 +57,7 @@ class OpenStream:
     def close(self) -> None:
         """Close the connection, if there is one. A thread that waits for bytes would keep it open after its client."""
         if self._response.done() and self._response.exception() is None:
-            stream = self._response.result().extensions.get("network_stream")
-            connection = None if stream is None else stream.get_extra_info("socket")
-            if connection is not None:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+            shut(self._response.result())
 
     def _read(self, client: httpx.Client, path: str) -> None:
         try:

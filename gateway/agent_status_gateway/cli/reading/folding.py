@@ -1,7 +1,8 @@
 """Pure: the snapshot that the events of `?events=changes` come to. Moments are monotonic seconds.
 
 Rule 1. A change is applied to the very snapshot whose id it names. With any other one, something was missed.
-Rule 2. A row's duration goes on from the event that brought it. The global figures come whole with each event.
+Rule 2. A row's duration goes on from the event that brought it, and so does `quiet_seconds`. The global figures come
+        whole with each event.
 Rule 3. `gone` may name sessions that were never here: such a one came and went between two events.
 """
 
@@ -55,4 +56,7 @@ class Fold:
 def _aged(row: SessionStatus, came_at: float, now: float) -> SessionStatus:
     if now <= came_at:
         return row
-    return {**row, "duration_seconds": round(row["duration_seconds"] + now - came_at, 1)}
+    aged: SessionStatus = {**row, "duration_seconds": round(row["duration_seconds"] + now - came_at, 1)}
+    if "quiet_seconds" in row:
+        aged["quiet_seconds"] = round(row["quiet_seconds"] + now - came_at, 1)
+    return aged

@@ -1,6 +1,7 @@
 """One gateway, over HTTP: requests to it, and what its refusals mean."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, NoReturn, TypeVar
 
 import httpx
@@ -16,7 +17,8 @@ T = TypeVar("T")
 
 TIMEOUT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 30.0
-"""Seconds in which the whole answer to one request must come, when it is not a stream."""
+"""Seconds in which the whole answer to one request must come. Of a stream, these are its headers, or its refusal."""
+STREAM_HEADERS: Final = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
 PASSING: Final = {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS}
 
 
@@ -55,6 +57,23 @@ class Gateway:
             ReaderError: There is none, or it is a refusal.
         """
         return self._answer(lambda client: client.post(path, json=content))
+
+    @contextmanager
+    def stream(self, path: str, silence_seconds: float) -> Iterator[httpx.Response]:
+        """Open a stream, in which there may be so many seconds between two bytes.
+
+        Raises:
+            ReaderError: The answer is a refusal.
+            httpx.HTTPError: There is no answer, or it ended.
+        """
+        with self.client(silence_seconds) as client:
+            request = client.build_request("GET", path, headers=STREAM_HEADERS)
+            response = within(ANSWER_SECONDS, lambda: _opened(client, request))
+            try:
+                self.check(response)
+                yield response
+            finally:
+                response.close()
 
     def _answer(self, ask: Callable[[httpx.Client], httpx.Response]) -> httpx.Response:
         try:
@@ -108,6 +127,13 @@ class Gateway:
         if isinstance(error, httpx.ReadTimeout):
             return f"{self.url} does not answer"
         return f"no gateway answers at {self.url}: {str(error) or type(error).__name__}"
+
+
+def _opened(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    response = client.send(request, stream=True)
+    if response.status_code != httpx.codes.OK:
+        response.read()
+    return response
 
 
 def _is_final(status: int) -> bool:

@@ -161,6 +161,9 @@ def aged(snapshot: Snapshot, seconds: float) -> Snapshot:
     rows: list[SessionStatus] = [
         {**row, "duration_seconds": row["duration_seconds"] + seconds} for row in snapshot["sessions"]
     ]
+    for row in rows:
+        if "quiet_seconds" in row:
+            row["quiet_seconds"] += seconds
     return {"global": {**fleet, "uptime_seconds": uptime_seconds}, "sessions": rows}
 
 

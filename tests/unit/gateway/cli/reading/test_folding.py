@@ -91,3 +91,11 @@ def test_a_whole_snapshot_takes_the_place_of_all_before() -> None:
     fold.begin(snapshot(row("web:2")), "b", 1.0)
     fold.take(change("b", row("web:3"), gone=("web:9",)), "c", 1.0)
     assert [one["session_key"] for one in fold.snapshot["sessions"]] == ["web:2", "web:3"]
+
+
+# folding: Rule 2
+def test_the_seconds_without_a_call_go_on_as_the_duration_does() -> None:
+    fold = Fold()
+    fold.begin(snapshot(row("web:1", quiet_seconds=2.0)), "a", 10.0)
+    fold.take(change("a"), "b", 13.5)
+    assert fold.snapshot["sessions"][0]["quiet_seconds"] == 5.5

@@ -31,6 +31,12 @@ def test_durations_and_uptime_grow_between_snapshots() -> None:
     assert shown["global"]["uptime_seconds"] == 3703
 
 
+def test_the_seconds_without_a_call_grow_too_where_they_are_known() -> None:
+    shown = known(received(row("web:1", quiet_seconds=2.0), row("web:2"))).snapshot(101.5)
+    assert shown is not None
+    assert [one.get("quiet_seconds") for one in shown["sessions"]] == [3.5, None]
+
+
 def test_the_uptime_of_no_worker_stays_0() -> None:
     nobody: Snapshot = snapshot(max_concurrent=0, uptime_seconds=0)
     assert aged(nobody, 60)["global"]["uptime_seconds"] == 0
