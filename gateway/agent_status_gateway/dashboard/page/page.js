@@ -7,10 +7,13 @@ import { Banner } from "./banner.js";
 import { Charts } from "./charts.js";
 import { write } from "./dom.js";
 import { MAX_ENDED } from "./history.js";
+import { KeyForm } from "./kept/key_form.js";
 import { forgetSecrets, keep, secrets } from "./kept/secrets.js";
 import { GroupChooser } from "./groups/chooser.js";
 import { fieldOf } from "./groups/groupings.js";
 import { HeadingRow } from "./groups/heading.js";
+import { Cursor } from "./keyboard/cursor.js";
+import { Keyboard } from "./keyboard/keyboard.js";
 import { Model } from "./list/model.js";
 import { SessionRow } from "./list/row.js";
 import { Table } from "./list/table.js";
@@ -43,6 +46,10 @@ const panel = new Panel({
   closed: () => opening.close(),
 });
 const opening = new Opening(panel, wentBack);
+const keyForm = new KeyForm(() => {
+  begin();
+  opening.restore();
+});
 const states = new StateFilter(byId("states"), (state) => choose({ state: toggled(model.choice.state, state) }));
 const tree = { branchOf: (item) => model.branch(item), fold };
 const rows = new Table(byId("rows"), (item) => (item.isHeading ? new HeadingRow(item, fold) : new SessionRow(item, drawBar, tree)));
@@ -90,7 +97,10 @@ function onConnection(connection, tried) {
   const now = performance.now();
   if (model.snapshot && wasLive && !banner.isLive) model.past.feedLost(banner.asOf(now));
   if (banner.isLive) model.goOn(asked, now, location.search);
-  if (connection.state === "needs key") askForKey(tried);
+  if (connection.state === "needs key") {
+    keyForm.ask(tried);
+    forgetShown();
+  }
   showSoon();
 }
 
@@ -221,6 +231,12 @@ function jump(state) {
   rows.reveal(first)?.querySelector(".title").focus({ preventScroll: true });
 }
 
+/** Esc empties the search. In an empty one it leads back to the list. */
+function leaveSearch() {
+  if (model.choice.search) choose({ search: "" });
+  else if (!cursor.restore()) byId("search").blur();
+}
+
 function showInUrl(query) {
   history.replaceState(history.state, "", `${location.pathname}${query && "?"}${query}${location.hash}`);
 }
@@ -232,15 +248,6 @@ function showFields() {
   showSort(model.choice.sort);
 }
 
-function askForKey({ key, ticket }) {
-  forgetSecrets();
-  forgetShown();
-  const link = "This link has expired or was revoked. Ask for a new one, or enter a key.";
-  write(byId("key-problem"), ticket ? link : key ? "Wrong key" : "");
-  byId("key-input").value = "";
-  requestAnimationFrame(() => requestAnimationFrame(() => byId("key-input").focus()));
-}
-
 function forgetShown() {
   model.forget();
   isOther = true;
@@ -250,12 +257,6 @@ function forgetShown() {
   for (const table of [rows, endedRows]) table.show([], 0);
 }
 
-byId("key").addEventListener("submit", (event) => {
-  event.preventDefault();
-  keep({ key: byId("key-input").value, ticket: "" });
-  begin();
-  opening.restore();
-});
 byId("leave").addEventListener("click", () => {
   forgetSecrets();
   showInUrl(view.withoutPart(location.search));
@@ -276,6 +277,14 @@ for (const node of [byId("area"), document.querySelector("#sessions thead")]) si
 document.addEventListener("visibilitychange", showSoon);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", measure);
 
+const cursor = new Cursor(rows, { opened: () => model.sessions.items.get(panel.key), say: answer });
+new Keyboard({
+  next: () => cursor.move(1),
+  previous: () => cursor.move(-1),
+  first: () => cursor.first(),
+  "leave search": leaveSearch,
+  close: () => opening.close(),
+});
 new Options(notifier, () => model.rows);
 keep(takeSecrets());
 showFields();

@@ -58,6 +58,22 @@ export class Table {
     this.#draw(anchor);
   }
 
+  /** Items in their order, those that are not drawn too. Each notes its place as `index`. */
+  get items() {
+    return this.#items;
+  }
+
+  /** Place of the first item that can be seen. */
+  get firstInSight() {
+    return this.#extent.between(-this.#before.getBoundingClientRect().top, 0)[0];
+  }
+
+  /** The item whose row has this node; null if none has it. */
+  itemOf(node) {
+    for (const [item, row] of this.#drawn) if (row.node.contains(node)) return item;
+    return null;
+  }
+
   /** Bring this item into sight. Returns its node, or null if it is not in the list. */
   reveal(item) {
     if (this.#items[item.index] !== item) return null;
@@ -108,7 +124,10 @@ export class Table {
       this.#drawn.delete(item);
     }
     const nodes = near.map((item) => this.#row(item).node);
+    const focused = document.activeElement;
     place(this.#body, nodes);
+    // A node that is put elsewhere loses the focus.
+    if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
     this.#space(from, to);
     const heights = near.map((item, index) => [item, nodes[index].getBoundingClientRect().height]);
     if (near.length && heights[0][1] && this.#extent.note(heights)) {
