@@ -7,9 +7,13 @@
 // Rule 4: a session that ended stays for 15 minutes, if it is among the newest MAX_ENDED. Nothing older is kept, and at most
 //         MAX_SPANS of a session.
 // Rule 5: a session that is only out of view has not ended. What it does there is unknown.
+// Rule 6: what an earlier load of the page has kept counts as what was known before the feed was lost. A session of which only
+//         that is known is not called ended: when it ended is unknown.
 //
 // Times are milliseconds.
 
+import { digest } from "./kept/digest.js";
+import { stub } from "./kept/stub.js";
 import { STATES, numbers } from "./presentation.js";
 
 export const WINDOW_MS = 15 * 60_000;
@@ -25,6 +29,7 @@ class Track {
   states = [];
   endedAt = null;
   row;
+  isKept = false; // only an earlier load of the page has seen the session
   #item = null;
 
   constructor(row) {
@@ -34,9 +39,10 @@ class Track {
   see(row, at) {
     const beganAt = at - row.duration_seconds * 1000;
     const last = this.from.length - 1;
-    const isSame = last >= 0 && this.row.state === row.state && this.row.tool_name === row.tool_name;
+    const isSame = last >= 0 && this.#isIn(row);
     this.endedAt = null;
     this.row = row;
+    this.isKept = false;
     if (isSame && beganAt <= this.from[last] + SLACK_MS) {
       this.to[last] = Infinity;
       return;
@@ -46,6 +52,11 @@ class Track {
     this.to.push(Infinity);
     this.states.push(STATES.indexOf(row.state));
     if (this.from.length > MAX_SPANS) this.#drop(1);
+  }
+
+  /** Test whether this row's state may be that of the last span. Which tool a kept one had is unknown. */
+  #isIn({ state, tool_name }) {
+    return this.row.state === state && (this.isKept || this.row.tool_name === tool_name);
   }
 
   /** The session as an item of a list: `{ key, row, since }`, since when it has ended. */
@@ -76,16 +87,36 @@ export class History {
   tracks = new Map();
   /** Number of sessions in each state since `at`; `numbers` is null while that was unknown. */
   samples = [];
+  /** The view that they are of, as a query. */
+  view = "";
   /** True since the feed was lost, until a whole snapshot says what goes on. */
   isStopped = false;
   #samplesOf = new Map([["", this.samples]]); // by view
   #ended = new Set(); // keys, the first one first
   #away = new Map(); // when sessions went out of view, by key, the first one first
+  #kept = null; // samples of an earlier load: { view, samples }, with the view's digest
 
   /** Go on with another view's samples: numbers of two views do not belong in one chart. */
   look(view) {
     if (!this.#samplesOf.has(view)) this.#samplesOf.set(view, []);
     this.samples = this.#samplesOf.get(view);
+    this.view = view;
+    if (this.#kept?.view !== digest(view)) return;
+    this.samples.unshift(...this.#kept.samples);
+    this.#kept = null;
+  }
+
+  /** Take what an earlier load has kept, as `unpacked` has it, before the first snapshot. */
+  recall({ at, view, samples, tracks }) {
+    this.#kept = { view, samples: [...samples, { at, numbers: null }] };
+    const byEnd = [...tracks].sort((one, other) => one.endedAt - other.endedAt);
+    for (const { key, endedAt, from, to, states } of byEnd) {
+      const row = stub(key, { state: STATES[states.at(-1)] });
+      const track = Object.assign(new Track(row), { endedAt, from, to, states, isKept: true });
+      this.tracks.set(key, track);
+      if (endedAt === null) this.#away.set(key, at);
+      else this.#ended.add(key);
+    }
   }
 
   /** Take a whole snapshot's rows. `showsEnds(row)` tells whether these rows would have this one, had it not ended. */
@@ -133,7 +164,7 @@ export class History {
     const track = this.tracks.get(key);
     if (!track || this.#ended.has(key)) return;
     track.stop(at);
-    if (showsEnds(track.row)) {
+    if (!track.isKept && showsEnds(track.row)) {
       track.endedAt = at;
       this.#away.delete(key);
       this.#ended.add(key);

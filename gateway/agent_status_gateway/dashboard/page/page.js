@@ -8,6 +8,7 @@ import { Charts } from "./charts.js";
 import { write } from "./dom.js";
 import { MAX_ENDED } from "./history.js";
 import { KeyForm } from "./kept/key_form.js";
+import { Reload } from "./kept/reload.js";
 import { forgetSecrets, keep, secrets } from "./kept/secrets.js";
 import { GroupChooser } from "./groups/chooser.js";
 import { fieldOf } from "./groups/groupings.js";
@@ -56,6 +57,7 @@ const rows = new Table(byId("rows"), (item) => (item.isHeading ? new HeadingRow(
 const endedRows = new Table(byId("ended-rows"), (item) => new SessionRow(item, drawBar), { header: 0 });
 const workers = new Workers(secrets);
 const grouping = new GroupChooser((group) => choose({ group }), () => model.rows);
+const reload = new Reload(model, (now) => banner.asOf(now));
 let isOther = true; // the list to show is not the one before with its changes
 let asked = view.WHOLE; // of the choice, what the gateway is to choose
 let fields = ""; // that rows are to have
@@ -66,7 +68,7 @@ let width = 0; // of the list
 /** Watch what the choice needs. */
 function begin() {
   watch?.close();
-  const tried = secrets();
+  const tried = (reload.secrets = secrets());
   const ours = (asked = view.askedFor(model.choice, model.fleet));
   fields = fieldOf(model.choice.group);
   watch = watchStatus({
@@ -287,6 +289,7 @@ new Keyboard({
 });
 new Options(notifier, () => model.rows);
 keep(takeSecrets());
+reload.recall();
 showFields();
 setInterval(tick, TICK_MS);
 begin();

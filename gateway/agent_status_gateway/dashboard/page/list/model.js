@@ -59,6 +59,12 @@ export class Model {
     return isNews ? changed : [];
   }
 
+  /** Take what an earlier load of the page has kept, as `unpacked` has it, before the first event. */
+  recall(past) {
+    this.past.recall(past);
+    this.knownFrom = past.knownFrom;
+  }
+
   /** The feed is back, and without another snapshot it is still this one. */
   goOn(asked, now, query) {
     if (this.snapshot?.asked !== asked || !this.past.isStopped) return;
