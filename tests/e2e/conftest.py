@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -176,3 +177,16 @@ def tabs(browser: Browser) -> Iterator[BrowserContext]:
     yield context
     context.close()
     assert not problems
+
+
+@pytest.fixture
+def asked_fields(tabs: BrowserContext) -> Callable[[], list[str]]:
+    """The fields that each stream of the list asked for."""
+    fields: list[str] = []
+
+    def note(url: str) -> None:
+        if "/status/stream?" in url:
+            fields.append(parse_qs(urlsplit(url).query).get("fields", [""])[0])
+
+    tabs.on("request", lambda request: note(request.url))
+    return lambda: fields

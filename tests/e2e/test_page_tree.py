@@ -2,9 +2,9 @@
 
 import re
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -32,33 +32,20 @@ def fleet(publisher: StatusPublisher, gateway: GatewayProcess) -> StatusPublishe
     return publisher
 
 
-@pytest.fixture
-def asked(tabs: BrowserContext) -> list[str]:
-    """The fields that each stream of the list asked for."""
-    fields: list[str] = []
-
-    def note(url: str) -> None:
-        if "/status/stream?" in url:
-            fields.append(parse_qs(urlsplit(url).query).get("fields", [""])[0])
-
-    tabs.on("request", lambda request: note(request.url))
-    return fields
-
-
 def depths(page: Page) -> list[str]:
     return [row.evaluate(DEPTH) or "0" for row in page.locator("#rows tr").all()]
 
 
 @pytest.mark.usefixtures("fleet")
 def test_sessions_stand_below_their_parents_and_a_branch_folds(
-    tabs: BrowserContext, gateway: GatewayProcess, asked: list[str]
+    tabs: BrowserContext, gateway: GatewayProcess, asked_fields: Callable[[], list[str]]
 ) -> None:
     page = opened(tabs, gateway)
     page.get_by_label("Group by").select_option("By parent")
     expect(page.locator("#rows .title")).to_have_text(["Run", "Build", "Compile", "Check", "Chat"])
     assert page.url == f"{gateway.url}/?group=parent"
     assert depths(page) == ["0", "1", "2", "1", "0"]
-    assert asked == ["", "parent"]
+    assert asked_fields() == ["", "parent"]
     run = page.get_by_role("button", name="3 below Run")
     expect(run).to_have_attribute("aria-expanded", "true")
     expect(page.locator("#rows tr").first.locator(".group-counts")).to_have_text(
@@ -98,7 +85,7 @@ def test_a_tree_follows_its_sessions(tabs: BrowserContext, gateway: GatewayProce
 
 @pytest.mark.usefixtures("fleet")
 def test_sessions_are_grouped_by_worker_host_and_a_label_that_a_person_names(
-    tabs: BrowserContext, gateway: GatewayProcess, asked: list[str]
+    tabs: BrowserContext, gateway: GatewayProcess, asked_fields: Callable[[], list[str]]
 ) -> None:
     page = opened(tabs, gateway)
     titles = page.locator("#rows .group-title")
@@ -117,7 +104,7 @@ def test_sessions_are_grouped_by_worker_host_and_a_label_that_a_person_names(
     assert page.url == f"{gateway.url}/?group=label.team"
     page.get_by_role("button", name="docs 1").click()
     expect(page.get_by_role("link", name="Check")).to_have_count(0)
-    assert asked == ["", "host", "worker_id", "labels"]  # another label needs no other connection
+    assert asked_fields() == ["", "host", "worker_id", "labels"]  # another label needs no other connection
     page.reload()
     expect(titles).to_have_text(["docs", "web", "Without the label team"])
     expect(label).to_have_value("team")

@@ -14,6 +14,7 @@ const CHOICES = [
   { ...NOTHING, sort: "tokens", channel: "web,ci" },
   { ...NOTHING, sort: "name", state: "error,thinking" },
   { ...NOTHING, search: "fix" },
+  { ...NOTHING, sort: "cost" },
 ];
 
 /** What the list has to be: all open sessions, filtered and sorted. */

@@ -1,15 +1,20 @@
 // Filters and order, kept in the page's URL so that a view can be bookmarked and shared. Neither a key nor a ticket is.
 
+import { USUAL, columnsFrom } from "./columns/columns.js";
 import { isGrouping } from "./groups/groupings.js";
+import { ORDERS } from "./list/order.js";
 import { STATES, wordsOf } from "./presentation.js";
 import { listed } from "./view.js";
 
-export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention", group: "" });
+export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention", group: "", columns: USUAL });
 const SECRETS = ["key", "ticket"];
-const SORTS = ["attention", "duration", "tokens", "name"];
+const SORTS = Object.keys(ORDERS);
 
-/** Filters of a URL's query. An invalid value counts as not set. Several channels or states are a list with commas. */
-export function fromQuery(query) {
+/**
+ * Filters of a URL's query. An invalid value counts as not set. Several channels or states are a list with commas. `kept` are
+ * the columns to show where the query names none.
+ */
+export function fromQuery(query, kept = "") {
   const given = new URLSearchParams(query);
   const oneOf = (list, value) => (list.includes(value) ? value : "");
   const all = (name) => given.getAll(name).join(",");
@@ -20,6 +25,7 @@ export function fromQuery(query) {
     state: states.every((state) => STATES.includes(state)) ? states.join(",") : "",
     sort: oneOf(SORTS, given.get("sort")) || NOTHING.sort,
     group: isGrouping(given.get("group") ?? "") ? given.get("group") : "",
+    columns: columnsFrom(given.get("columns") || kept),
   };
 }
 

@@ -1,5 +1,6 @@
 // The header: the fleet's figures, and the number of sessions in each state, which is also the filter.
 
+import { COLUMNS } from "./columns/columns.js";
 import { element, write } from "./dom.js";
 import { needWords } from "./notifications.js";
 import { STATE_LABELS, STATES, countWords, duration, headline, tokens } from "./presentation.js";
@@ -85,7 +86,8 @@ const DIRECTIONS = { attention: "other", duration: "descending", tokens: "descen
 export function showSort(sort) {
   for (const button of document.querySelectorAll("[data-sort]")) {
     const heading = button.closest("th");
-    if (button.dataset.sort === sort) heading.setAttribute("aria-sort", DIRECTIONS[sort]);
+    const direction = DIRECTIONS[sort] ?? (COLUMNS[sort].isNumber ? "descending" : "ascending");
+    if (button.dataset.sort === sort) heading.setAttribute("aria-sort", direction);
     else heading.removeAttribute("aria-sort");
   }
 }

@@ -1,17 +1,18 @@
 // The page: it takes what the stream brings and shows it. An event costs what it changes, and only rows near the screen are
 // drawn. One timer runs, for what changes with time.
 
-import { NOTHING, fromQuery, takeSecrets, toQuery, toggled } from "./filters.js";
+import { fromQuery, takeSecrets, toQuery, toggled } from "./filters.js";
 import { watchStatus } from "../client.js";
 import { Banner } from "./banner.js";
 import { Charts } from "./charts.js";
+import { ColumnChooser, keptColumns } from "./columns/chooser.js";
+import { fieldsFor } from "./columns/fields.js";
 import { write } from "./dom.js";
 import { MAX_ENDED } from "./history.js";
 import { KeyForm } from "./kept/key_form.js";
 import { Reload } from "./kept/reload.js";
 import { forgetSecrets, keep, secrets } from "./kept/secrets.js";
 import { GroupChooser } from "./groups/chooser.js";
-import { fieldOf } from "./groups/groupings.js";
 import { HeadingRow } from "./groups/heading.js";
 import { Cursor } from "./keyboard/cursor.js";
 import { Keyboard } from "./keyboard/keyboard.js";
@@ -34,7 +35,7 @@ const TICK_MS = 1000;
 const byId = (id) => document.getElementById(id);
 const banner = new Banner();
 const charts = new Charts();
-const model = new Model(fromQuery(location.search));
+const model = new Model(fromQuery(location.search, keptColumns()));
 const announcer = new Announcer();
 const notifier = new Notifier(byId("notify"), (key) => opening.open(key));
 const panel = new Panel({
@@ -52,10 +53,11 @@ const keyForm = new KeyForm(() => {
   opening.restore();
 });
 const states = new StateFilter(byId("states"), (state) => choose({ state: toggled(model.choice.state, state) }));
-const tree = { branchOf: (item) => model.branch(item), fold };
-const rows = new Table(byId("rows"), (item) => (item.isHeading ? new HeadingRow(item, fold) : new SessionRow(item, drawBar, tree)));
+const ofRow = () => ({ columns: view.listed(model.choice.columns), branchOf: (item) => model.branch(item), fold });
+const rows = new Table(byId("rows"), (item) => (item.isHeading ? new HeadingRow(item, fold) : new SessionRow(item, drawBar, ofRow())));
 const endedRows = new Table(byId("ended-rows"), (item) => new SessionRow(item, drawBar), { header: 0 });
 const workers = new Workers(secrets);
+const columns = new ColumnChooser((columns) => choose({ columns }));
 const grouping = new GroupChooser((group) => choose({ group }), () => model.rows);
 const reload = new Reload(model, (now) => banner.asOf(now));
 let isOther = true; // the list to show is not the one before with its changes
@@ -70,7 +72,7 @@ function begin() {
   watch?.close();
   const tried = (reload.secrets = secrets());
   const ours = (asked = view.askedFor(model.choice, model.fleet));
-  fields = fieldOf(model.choice.group);
+  fields = fieldsFor(model.choice);
   watch = watchStatus({
     ...tried,
     view: view.viewQuery(ours, location.search, fields),
@@ -81,7 +83,7 @@ function begin() {
 
 /** Watch something else if the choice needs it. */
 function look() {
-  const isSame = view.isSame(asked, view.askedFor(model.choice, model.fleet)) && fields === fieldOf(model.choice.group);
+  const isSame = view.isSame(asked, view.askedFor(model.choice, model.fleet)) && fields === fieldsFor(model.choice);
   if (!isSame) begin();
 }
 
@@ -203,7 +205,7 @@ function choose(change) {
 
 /** The browser went to another of the page's addresses. */
 function wentBack() {
-  setChoice(fromQuery(location.search));
+  setChoice(fromQuery(location.search, keptColumns()));
 }
 
 function setChoice(choice) {
@@ -245,7 +247,7 @@ function showInUrl(query) {
 
 function showFields() {
   byId("search").value = model.choice.search;
-  byId("sort").value = model.choice.sort;
+  if (columns.show(model.choice)) rows.renew();
   grouping.show(model.choice.group);
   showSort(model.choice.sort);
 }
@@ -271,7 +273,7 @@ byId("search").addEventListener("input", ({ target }) => choose({ search: target
 byId("channel").addEventListener("change", ({ target }) => choose({ channel: target.value }));
 byId("sort").addEventListener("change", ({ target }) => choose({ sort: target.value }));
 for (const button of document.querySelectorAll("[data-sort]")) button.addEventListener("click", () => choose({ sort: button.dataset.sort }));
-byId("clear").addEventListener("click", () => choose({ ...NOTHING, sort: model.choice.sort, group: model.choice.group }));
+byId("clear").addEventListener("click", () => choose({ search: "", channel: "", state: "" }));
 for (const state of ["waiting_for_user", "error"]) byId(`jump-${state}`).addEventListener("click", () => jump(state));
 byId("ended").addEventListener("toggle", showSoon);
 const sizes = new ResizeObserver(measure);

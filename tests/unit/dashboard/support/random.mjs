@@ -54,6 +54,7 @@ class Random {
       tool_name: state === "tool_running" ? this.of(["bash", "curl"]) : null,
       token_usage: this.of([null, { input: this.below(3) * 1000, output: 0 }]),
       error_message: state === "error" ? this.of(["boom", "429 from the provider"]) : null,
+      cost_usd: this.of([null, 0.5, 2]),
     };
   }
 }

@@ -3,12 +3,18 @@
 // Equal sessions stay in the order of their keys, which is the gateway's.
 
 import { byCodePoint } from "../../fold.js";
+import { COLUMNS, FURTHER, comparing } from "../columns/columns.js";
 import { rank, total, waits } from "../presentation.js";
 
 const byKey = (one, other) => byCodePoint(one.key, other.key);
 const by = (value) => (one, other) => {
   const [left, right] = [value(one), value(other)];
   return left < right ? -1 : left > right ? 1 : byKey(one, other);
+};
+
+const byColumn = (name) => {
+  const compare = comparing(COLUMNS[name]);
+  return (one, other) => compare(one, other) || byKey(one, other);
 };
 
 /** By name: which of two items comes first. */
@@ -21,6 +27,7 @@ export const ORDERS = {
   duration: by((item) => item.since),
   tokens: by((item) => -total(item.row.token_usage)),
   name: by((item) => item.called),
+  ...Object.fromEntries(FURTHER.map((name) => [name, byColumn(name)])),
 };
 
 /**

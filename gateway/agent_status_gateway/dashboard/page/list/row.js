@@ -1,6 +1,7 @@
 // One session's row. Only text that has changed is written.
 
 import { element, write } from "../dom.js";
+import { COLUMNS, USUAL } from "../columns/columns.js";
 import { BranchPart } from "../groups/branch.js";
 import { duration, name, plain, tokens, what } from "../presentation.js";
 import { queryOf } from "../session/address.js";
@@ -19,17 +20,23 @@ export class SessionRow {
   #draw;
   #session;
   #tree; // { branchOf, part }
+  #further; // cells of further columns: { name, column, node }
+  #item = null;
 
   /**
-   * `draw(canvas, key)` draws the session's bar. In a tree, `branchOf(item)` is its place or null, and `fold(branch)` folds it.
+   * `draw(canvas, key)` draws the session's bar. `columns` are the names of the columns. In a tree, `branchOf(item)` is its place
+   * or null, and `fold(branch)` folds it.
    */
-  constructor({ key }, draw, { branchOf, fold } = {}) {
+  constructor({ key }, draw, { columns = USUAL.split(","), branchOf, fold } = {}) {
     this.#key = key;
     this.#draw = draw;
     this.#title = element("a", { className: "title", dir: "auto", href: queryOf(key) });
-    const state = cell("state", element("span", { className: "dot" }), this.#what);
-    const session = (this.#session = cell("session", this.#title, this.#origin));
-    this.node = element("tr", { role: "row" }, session, state, this.#duration, this.#tokens, cell("bar", this.#canvas));
+    const usual = { duration: this.#duration, tokens: this.#tokens, bar: cell("bar", this.#canvas) };
+    usual.state = cell("state", element("span", { className: "dot" }), this.#what);
+    usual.session = this.#session = cell("session", this.#title, this.#origin);
+    this.#further = columns.filter((name) => !usual[name]).map((name) => furtherCell(name));
+    const further = Object.fromEntries(this.#further.map(({ name, node }) => [name, node]));
+    this.node = element("tr", { role: "row" }, ...columns.map((name) => usual[name] ?? further[name]));
     this.node.dataset.key = key;
     if (branchOf) this.#tree = { branchOf, part: new BranchPart(this.node, fold) };
   }
@@ -38,6 +45,7 @@ export class SessionRow {
   update(item) {
     const { row, since } = item;
     this.#since = since;
+    this.#item = item;
     this.#tree?.part.show(this.#tree.branchOf(item), this.#session, name(row));
     if (this.#shown === row) return;
     this.#shown = row;
@@ -48,12 +56,14 @@ export class SessionRow {
     write(this.#origin, called === id ? plain(row.channel) : `${plain(row.channel)} · ${id}`);
     write(this.#what, what(row));
     write(this.#tokens, tokens(row.token_usage) || "–");
+    for (const { column, node } of this.#further) if (!column.ages) writeCell(node, column.words(item));
   }
 
   /** Update what changes with time. */
   tick(clock) {
     write(this.#duration, duration((clock - this.#since) / 1000));
-    this.#draw(this.#canvas, this.#key);
+    for (const { column, node } of this.#further) if (column.ages) writeCell(node, column.words(this.#item, clock));
+    if (this.#canvas.isConnected) this.#draw(this.#canvas, this.#key);
   }
 
   /** Give the canvas's memory back. */
@@ -65,4 +75,17 @@ export class SessionRow {
 
 function cell(kind, ...content) {
   return element("td", { className: kind, role: "cell" }, ...content);
+}
+
+/** Cell of a further column. Where a row is a card, the cell has the column's title before it. */
+function furtherCell(name) {
+  const column = COLUMNS[name];
+  const node = cell(column.isNumber ? "further number" : "further", element("span", { className: "further-text", dir: "auto" }));
+  node.dataset.title = column.title;
+  return { name, column, node };
+}
+
+function writeCell(node, words) {
+  write(node.firstChild, words || "–");
+  node.dataset.none = !words;
 }

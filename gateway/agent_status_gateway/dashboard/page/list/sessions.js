@@ -15,6 +15,8 @@ class Item {
   key;
   isOpen = true;
   since;
+  /** Since when the agent has made no call; null if the gateway does not say it. */
+  quietSince = null;
   #row;
   #text = null;
   #called = null;
@@ -100,6 +102,7 @@ export class Sessions {
       if (!goesOn || Math.abs(began - item.since) > SLACK_MS) item.since = began;
       item.row = row;
     }
+    item.quietSince = row.quiet_seconds == null ? null : at - row.quiet_seconds * 1000;
     this.#count(row, 1);
     return { item, before };
   }

@@ -74,6 +74,16 @@ export class Table {
     return null;
   }
 
+  /** Make all rows again: they have other cells. */
+  renew() {
+    const anchor = this.#anchor(new Set(), this.#items);
+    for (const row of this.#drawn.values()) row.remove();
+    this.#drawn.clear();
+    this.#extent.forget();
+    this.#extent.lay(this.#items);
+    this.#draw(anchor);
+  }
+
   /** Bring this item into sight. Returns its node, or null if it is not in the list. */
   reveal(item) {
     if (this.#items[item.index] !== item) return null;

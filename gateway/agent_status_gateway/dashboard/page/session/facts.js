@@ -3,9 +3,8 @@
 // Rule 1: what a row does not have is left out. An older gateway has fewer fields, and most sessions set few of them.
 // Rule 2: all of it is text of strangers. A link is one only if it leads to the web, and its host is shown.
 
+import { money } from "../columns/columns.js";
 import { duration, plain, what } from "../presentation.js";
-
-const DOLLARS = { style: "currency", currency: "USD", maximumFractionDigits: 4 };
 
 /**
  * Facts of a row in the order in which they are shown: `{ name, kind, value }`. The kind says what the value is: `text`,
@@ -25,7 +24,7 @@ export function factsOf(row, { lasts = "", children = [] } = {}) {
     fact("Children", "sessions", children),
     fact("Tokens", "text", tokenWords(row.token_usage)),
     fact("Context", "meter", contextOf(row)),
-    fact("Cost", "text", row.cost_usd == null ? "" : row.cost_usd.toLocaleString("en", DOLLARS)),
+    fact("Cost", "text", money(row.cost_usd)),
     fact("Channel", "text", plain(row.channel)),
     fact("Worker", "text", plain(row.worker_id ?? "")),
     fact("Host", "text", plain(row.host ?? "")),
