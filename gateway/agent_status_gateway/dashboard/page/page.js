@@ -8,7 +8,8 @@ import { Charts } from "./charts.js";
 import { ColumnChooser, keptColumns } from "./columns/chooser.js";
 import { fieldsFor } from "./columns/fields.js";
 import { write } from "./dom.js";
-import { MAX_ENDED } from "./history.js";
+import { Acknowledged } from "./errors/acknowledged.js";
+import { ErrorList } from "./errors/list.js";
 import { KeyForm } from "./kept/key_form.js";
 import { Reload } from "./kept/reload.js";
 import { forgetSecrets, keep, secrets } from "./kept/secrets.js";
@@ -16,6 +17,7 @@ import { GroupChooser } from "./groups/chooser.js";
 import { HeadingRow } from "./groups/heading.js";
 import { Cursor } from "./keyboard/cursor.js";
 import { Keyboard } from "./keyboard/keyboard.js";
+import { EndedList } from "./list/ended.js";
 import { Model } from "./list/model.js";
 import { SessionRow } from "./list/row.js";
 import { Table } from "./list/table.js";
@@ -35,7 +37,8 @@ const TICK_MS = 1000;
 const byId = (id) => document.getElementById(id);
 const banner = new Banner();
 const charts = new Charts();
-const model = new Model(fromQuery(location.search, keptColumns()));
+const acknowledged = new Acknowledged(location.pathname, Date.now());
+const model = new Model(fromQuery(location.search, keptColumns()), acknowledged);
 const announcer = new Announcer();
 const notifier = new Notifier(byId("notify"), (key) => opening.open(key));
 const panel = new Panel({
@@ -55,7 +58,8 @@ const keyForm = new KeyForm(() => {
 const states = new StateFilter(byId("states"), (state) => choose({ state: toggled(model.choice.state, state) }));
 const ofRow = () => ({ columns: view.listed(model.choice.columns), branchOf: (item) => model.branch(item), fold });
 const rows = new Table(byId("rows"), (item) => (item.isHeading ? new HeadingRow(item, fold) : new SessionRow(item, drawBar, ofRow())));
-const endedRows = new Table(byId("ended-rows"), (item) => new SessionRow(item, drawBar), { header: 0 });
+const ended = new EndedList(drawBar, showSoon);
+const errors = new ErrorList(acknowledged, { errors: () => model.errors, say: answer });
 const workers = new Workers(secrets);
 const columns = new ColumnChooser((columns) => choose({ columns }));
 const grouping = new GroupChooser((group) => choose({ group }), () => model.rows);
@@ -89,7 +93,7 @@ function look() {
 
 function onChange(change, ageSeconds, ours) {
   const now = performance.now();
-  const changed = model.take(change, { at: now - ageSeconds * 1000, asked: ours, query: location.search });
+  const changed = model.take(change, { at: now - ageSeconds * 1000, asked: ours, query: location.search, wall: Date.now() - ageSeconds * 1000 });
   if (watch?.isLeader) notifier.notify(newlyNeedingAttention(changed), now);
   look();
   showSoon();
@@ -160,19 +164,10 @@ function tick() {
   rows.tick(clock);
   panel.show(now);
   workers.tick(now);
-  showEnded(now);
+  ended.show(model.past, now);
+  errors.show();
   const peak = charts.area(byId("area"), model.past.samples, { now, knownTo: clock });
   write(byId("area-peak"), peak ? `peak ${peak.toLocaleString("en")}` : "");
-}
-
-function showEnded(now) {
-  const ended = model.past.ended(now);
-  byId("ended").hidden = ended.length === 0;
-  const isMore = ended.length >= MAX_ENDED;
-  write(byId("ended-number"), `${ended.length.toLocaleString("en")}${isMore ? " and more" : ""}`);
-  if (!byId("ended").open) return;
-  endedRows.show(ended.map((track) => track.asItem), now);
-  endedRows.tick(now);
 }
 
 function showTab() {
@@ -193,7 +188,7 @@ function measure() {
   const bar = document.querySelector("#rows canvas");
   charts.measure(bar ?? byId("area"), byId("area"));
   const { clientWidth } = document.querySelector("#sessions thead");
-  if (clientWidth !== width) for (const table of [rows, endedRows]) table.measure();
+  if (clientWidth !== width) for (const table of [rows, ended]) table.measure();
   width = clientWidth;
   tick();
 }
@@ -258,7 +253,8 @@ function forgetShown() {
   notifier.forget();
   workers.forget();
   panel.close();
-  for (const table of [rows, endedRows]) table.show([], 0);
+  rows.show([], 0);
+  ended.forget();
 }
 
 byId("leave").addEventListener("click", () => {
@@ -275,7 +271,6 @@ byId("sort").addEventListener("change", ({ target }) => choose({ sort: target.va
 for (const button of document.querySelectorAll("[data-sort]")) button.addEventListener("click", () => choose({ sort: button.dataset.sort }));
 byId("clear").addEventListener("click", () => choose({ search: "", channel: "", state: "" }));
 for (const state of ["waiting_for_user", "error"]) byId(`jump-${state}`).addEventListener("click", () => jump(state));
-byId("ended").addEventListener("toggle", showSoon);
 const sizes = new ResizeObserver(measure);
 for (const node of [byId("area"), document.querySelector("#sessions thead")]) sizes.observe(node);
 document.addEventListener("visibilitychange", showSoon);

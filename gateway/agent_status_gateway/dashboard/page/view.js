@@ -66,7 +66,17 @@ export function knowsState(asked, state) {
 
 /** Test whether a row that is missing has ended. It may have changed its state or its labels, but not its channel. */
 export function showsEnds(asked, row, pageQuery) {
-  return !asked.state && !new URLSearchParams(pageQuery).has("label") && (!asked.channel || listed(asked.channel).includes(row.channel));
+  return !asked.state && stays(asked, row, pageQuery);
+}
+
+/** Test whether a row that is missing is in error no more. */
+export function showsErrors(asked, row, pageQuery) {
+  return knowsState(asked, "error") && stays(asked, row, pageQuery);
+}
+
+/** Test whether a row is in this part as long as its state is. */
+function stays({ channel }, row, pageQuery) {
+  return !new URLSearchParams(pageQuery).has("label") && (!channel || listed(channel).includes(row.channel));
 }
 
 /** Words for the filter that was asked for; "" if none was. */

@@ -22,12 +22,14 @@ export class Reload {
   recall() {
     const past = unpacked(seen("past"), { now: performance.now(), wall: Date.now() });
     if (past) this.#model.recall(past);
+    this.#model.errors.recall(seen("errors"));
   }
 
   #keep() {
-    const { past, knownFrom, snapshot } = this.#model;
+    const { past, errors, knownFrom, snapshot } = this.#model;
     if (!snapshot || !areHeld(this.secrets)) return;
     const now = performance.now();
     keepSeen("past", packed(past, { knownFrom, knownTo: this.#clock(now), now, wall: Date.now() }));
+    keepSeen("errors", errors.text);
   }
 }

@@ -2,6 +2,7 @@
 //
 // `of` is the part of the fleet that the newest event is of, as view.js has it. Times are milliseconds.
 
+import { Errors } from "../errors/errors.js";
 import { Groups } from "../groups/groups.js";
 import { History } from "../history.js";
 import * as view from "../view.js";
@@ -14,6 +15,8 @@ export class Model {
   sessions;
   listing;
   past;
+  /** Errors that this tab has seen. */
+  errors;
   /** The newest event: `{ global, at, asked, of }`. Null before the first one. */
   snapshot;
   /** What the last event without a filter said of the fleet: `{ size, channels }`. */
@@ -22,9 +25,12 @@ export class Model {
   knownFrom;
   #choice;
   #groups = new Groups();
+  #acknowledged;
 
-  constructor(choice) {
+  /** `acknowledged.has(key, began)` tells whether somebody has acknowledged a session's error that began then. */
+  constructor(choice, acknowledged = { has: () => false }) {
     this.#choice = choice;
+    this.#acknowledged = acknowledged;
     this.forget();
   }
 
@@ -38,10 +44,10 @@ export class Model {
   }
 
   /**
-   * Take an event of a watch that asked for this part. `query` is that of the page. Returns its changes, as
+   * Take an event of a watch that asked for this part. `query` is that of the page, and `wall` the wall clock's `at`. Returns its changes, as
    * `Sessions.take` has them; none if the event before was of another part, since nothing in it is news then.
    */
-  take(change, { at, asked, query }) {
+  take(change, { at, asked, query, wall = at }) {
     const { changed, gone } = this.sessions.take(change, at);
     for (const { item } of changed) this.listing.mark(item);
     for (const item of gone) this.listing.mark(item);
@@ -56,6 +62,8 @@ export class Model {
     const showsEnds = (row) => view.showsEnds(of, row, query);
     if (change.isWhole) this.past.add(rows, at, showsEnds);
     else this.past.change({ changed: rows, gone: gone.map(({ key }) => key), numbers: this.sessions.numbers }, at, showsEnds);
+    const isOpen = change.isWhole ? (key) => this.sessions.items.has(key) : null;
+    this.errors.take({ changed, gone }, wall, { isOpen, shows: (row) => view.showsErrors(of, row, query) });
     return isNews ? changed : [];
   }
 
@@ -107,6 +115,7 @@ export class Model {
   forget() {
     this.forgetSnapshot();
     this.past = new History();
+    this.errors = new Errors(this.#acknowledged);
     this.knownFrom = Infinity;
   }
 }

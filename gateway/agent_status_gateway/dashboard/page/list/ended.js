@@ -1,0 +1,38 @@
+// The list of sessions that ended in the last 15 minutes, below the open ones.
+
+import { MAX_ENDED } from "../history.js";
+import { write } from "../dom.js";
+import { SessionRow } from "./row.js";
+import { Table } from "./table.js";
+
+const byId = (id) => document.getElementById(id);
+
+export class EndedList {
+  #table;
+
+  /** `draw(canvas, key)` draws a session's bar. `opened()` is called when a person opens or closes the list. */
+  constructor(draw, opened) {
+    this.#table = new Table(byId("ended-rows"), (item) => new SessionRow(item, draw), { header: 0 });
+    byId("ended").addEventListener("toggle", opened);
+  }
+
+  /** Show those of a history. */
+  show(past, now) {
+    const ended = past.ended(now);
+    byId("ended").hidden = ended.length === 0;
+    const isMore = ended.length >= MAX_ENDED;
+    write(byId("ended-number"), `${ended.length.toLocaleString("en")}${isMore ? " and more" : ""}`);
+    if (!byId("ended").open) return;
+    this.#table.show(ended.map((track) => track.asItem), now);
+    this.#table.tick(now);
+  }
+
+  /** Draw again after the rows may have become taller or shorter. */
+  measure() {
+    this.#table.measure();
+  }
+
+  forget() {
+    this.#table.show([], 0);
+  }
+}
