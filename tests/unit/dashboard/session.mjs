@@ -96,3 +96,9 @@ test("a timeline has the newest line first, and what goes on has no end", () => 
   const lines = linesOf({ from: many, to: many.map((at) => at + 1000), states: many.map(() => 2) }, 0);
   assert.deepEqual([lines.length, lines[0].from], [MOST_LINES, 499_000]);
 });
+
+test("of many children the first are shown, and how many more there are", () => {
+  const children = Array.from({ length: 1060 }, (_, index) => ({ key: `web:${index}`, called: `Task ${index}` }));
+  const { Children } = shown(PLAIN, { children });
+  assert.deepEqual([Children.length, Children[49].called, Children[50]], [51, "Task 49", { key: null, called: "and 1,010 more" }]);
+});

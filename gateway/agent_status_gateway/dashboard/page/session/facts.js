@@ -6,6 +6,8 @@
 import { money } from "../columns/columns.js";
 import { duration, plain, what } from "../presentation.js";
 
+const MOST_CHILDREN = 50;
+
 /**
  * Facts of a row in the order in which they are shown: `{ name, kind, value }`. The kind says what the value is: `text`,
  * `long` (of several lines), `link`, `labels`, `sessions` (keys with their names) or `meter`. `lasts` are words for how long
@@ -21,7 +23,7 @@ export function factsOf(row, { lasts = "", children = [] } = {}) {
     fact("Link", "link", linkOf(row.link)),
     fact("Labels", "labels", Object.entries(row.labels ?? {}).map((pair) => pair.map(plain))),
     fact("Parent", "sessions", row.parent ? [{ key: row.parent, called: plain(row.parent) }] : []),
-    fact("Children", "sessions", children),
+    fact("Children", "sessions", firstOf(children)),
     fact("Tokens", "text", tokenWords(row.token_usage)),
     fact("Context", "meter", contextOf(row)),
     fact("Cost", "text", money(row.cost_usd)),
@@ -46,6 +48,13 @@ export function linkOf(text) {
   } catch {
     return null;
   }
+}
+
+/** The first children, and how many more there are. */
+function firstOf(children) {
+  if (children.length <= MOST_CHILDREN) return children;
+  const more = (children.length - MOST_CHILDREN).toLocaleString("en");
+  return [...children.slice(0, MOST_CHILDREN), { key: null, called: `and ${more} more` }];
 }
 
 function fact(name, kind, value) {

@@ -6,6 +6,7 @@
 import { watchStatus } from "../../client.js";
 import { duration, name, plain } from "../presentation.js";
 import { element, write } from "../dom.js";
+import { Children } from "./children.js";
 import { factsOf } from "./facts.js";
 import { PARTS } from "./parts.js";
 import { copy, shareLink } from "./share.js";
@@ -21,14 +22,16 @@ export class Panel {
   #details = null; // the newest row with all fields, and since when its state lasts: { row, since }
   #facts = new Map(); // by name: { nodes, value, shown }
   #opener = null;
+  #children;
 
   /**
-   * The page: `item(key)` is a session of the list as `{ row, since }`, `track(key)` its history, `children(key)` its children as
-   * `{ key, called }`, `secrets()` the reader's key and ticket, and `clock(now)` the time of the snapshot. `say(sentence)`
+   * The page: `item(key)` is a session of the list as `{ row, since }`, `track(key)` its history, `children(key)` those of its children
+   * that the list knows as `{ key, called }`, `secrets()` the reader's key and ticket, and `clock(now)` the time of the snapshot. `say(sentence)`
    * answers a person. `closed()` is called when a person closes the panel.
    */
   constructor(page) {
     this.#page = page;
+    this.#children = new Children(page.secrets, () => this.show(performance.now()));
     byId("session-close").addEventListener("click", () => page.closed());
     byId("copy-key").addEventListener("click", () => this.#copy("Key", this.#key));
     byId("copy-link").addEventListener("click", () => this.#share());
@@ -79,9 +82,15 @@ export class Panel {
     write(byId("session-name"), row ? name(row) : plain(this.#key));
     this.#showEnd(isOpen, track, now);
     const lasts = isOpen ? this.#lasts((listed ?? this.#details).since, now) : "";
-    this.#showFacts(row ? factsOf(row, { lasts, children: this.#page.children(this.#key) }) : []);
+    this.#showFacts(row ? factsOf(row, { lasts, children: this.#childrenOf(this.#key, now) }) : []);
     this.#showTimeline(track, now);
     this.#markRow();
+  }
+
+  /** Children that the gateway names, and then those that only the list knows yet. */
+  #childrenOf(key, now) {
+    const all = [...this.#children.of(key, now), ...this.#page.children(key)];
+    return [...new Map(all.map((child) => [child.key, child])).values()];
   }
 
   /** Mark the session's row in the list, which may be another node than before. */
@@ -106,6 +115,7 @@ export class Panel {
   #forget() {
     this.#watch?.close();
     this.#watch = this.#details = this.#key = null;
+    this.#children.forget();
     this.#facts.clear();
     byId("session-facts").replaceChildren();
   }

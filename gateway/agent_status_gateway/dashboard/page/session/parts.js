@@ -12,7 +12,7 @@ export const PARTS = {
     return [link, element("span", { className: "hint", dir: "ltr" }, href)];
   },
   labels: (pairs) => pairs.map(([name, value]) => element("span", { className: "chip", dir: "auto" }, `${name}: ${value}`)),
-  sessions: (sessions) => sessions.map(({ key, called }) => sessionLink(key, called)),
+  sessions: (sessions) => sessions.map(({ key, called }) => (key === null ? element("span", {}, called) : sessionLink(key, called))),
   meter({ value, most, words }) {
     const meter = element("meter", { min: 0, max: Math.max(most, value, 1), value, ariaHidden: "true" });
     return [element("span", {}, words), meter];
