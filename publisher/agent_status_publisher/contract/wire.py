@@ -109,6 +109,10 @@ class Keys:
         """The key that replicas write to find out whether Redis takes writes."""
         return f"agent-status:{{{self.namespace}}}:probe"
 
+    def told(self, name: str) -> str:
+        """The key in which notifiers remember whether something with this name was told."""
+        return f"agent-status:{{{self.namespace}}}:told:{name}"
+
     def worker(self, worker_id: str) -> str:
         """The hash that holds one worker's newest report."""
         return self.worker_prefix + worker_id

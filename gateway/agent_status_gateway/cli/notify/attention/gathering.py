@@ -1,0 +1,91 @@
+"""Pure: what is due, gathered into batches for the targets. Moments are seconds on one monotonic clock.
+
+Rule 1. What one rule tells one target within `group_seconds` of the first is one batch.
+Rule 2. What is over before it is told is not told.
+Rule 3. In quiet hours batches are held. At their end, each target is told in one batch what is still true.
+Rule 4. What is held has a limit: then the oldest is dropped, and counted.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from agent_status_gateway.cli.notify.attention.vigil import Episode
+from agent_status_gateway.cli.notify.rules.rule import Rule
+
+MOST_HELD: Final = 1000
+"""The most that is held for one target."""
+
+
+class Item(NamedTuple):
+    """Something to tell, and the rule that says so."""
+
+    rule: Rule
+    episode: Episode
+
+
+class Batch(NamedTuple):
+    """What is told one target in one message."""
+
+    target: str
+    items: list[Item]
+
+
+class _Group:
+    __slots__ = ("closes_at", "items")
+
+    def __init__(self, closes_at: float) -> None:
+        self.closes_at = closes_at
+        self.items: list[Item] = []
+
+
+class Gathering:
+    """What waits to be told.
+
+    Attributes:
+        dropped: How much was dropped since more was held than there is room for.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[int, str], _Group] = {}
+        self._held: dict[str, deque[Item]] = {}
+        self.dropped = 0
+
+    def add(self, number: int, rule: Rule, episodes: Iterable[Episode], now: float) -> None:
+        """Take what the rule of this number has due."""
+        for episode in episodes:
+            for target in dict.fromkeys(rule.to):
+                group = self._groups.setdefault((number, target), _Group(now + rule.group_seconds))
+                group.items.append(Item(rule, episode))
+
+    def take_ready(self, now: float, *, is_quiet: bool) -> list[Batch]:
+        """Take the batches that are to be told now."""
+        batches: list[Batch] = []
+        if not is_quiet:
+            held, self._held = self._held, {}
+            batches += [Batch(target, _still_true(items)) for target, items in held.items()]
+        for place, group in list(self._groups.items()):
+            if group.closes_at > now:
+                continue
+            del self._groups[place]
+            items = _still_true(group.items)
+            if is_quiet and items and items[0].rule.quiet_hours:
+                self._hold(place[1], items)
+            else:
+                batches.append(Batch(place[1], items))
+        return [batch for batch in batches if batch.items]
+
+    def take_all(self, *, is_quiet: bool) -> list[Batch]:
+        """Take all batches that may be told, though more might come: the end is near."""
+        return self.take_ready(float("inf"), is_quiet=is_quiet)
+
+    def _hold(self, target: str, items: list[Item]) -> None:
+        held = self._held.setdefault(target, deque())
+        held.extend(items)
+        while len(held) > MOST_HELD:
+            held.popleft()
+            self.dropped += 1
+
+
+def _still_true(items: Iterable[Item]) -> list[Item]:
+    return [item for item in items if not item.episode.is_over]

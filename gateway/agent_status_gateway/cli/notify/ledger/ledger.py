@@ -1,0 +1,65 @@
+"""Pure: what a ledger of messages is asked, and what it answers.
+
+Rule 1. What is due is noted at once. So a notifier that dies before it tells that leaves it to the next one.
+Rule 2. Who tells something claims it first, for a short time: the lease. Nobody else tells it during that.
+Rule 3. What is told under one id stays under it, whoever tells it again after a death.
+Rule 4. The same thing has the same name, and began at the same moment, but for a few seconds. Beginnings are counted
+        back from the ledger's own clock, so it does not matter if notifiers' clocks differ.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final, NamedTuple, Protocol
+
+SAME_SECONDS: Final = 3.0
+"""Seconds by which the beginnings of one thing may differ, as two notifiers or two readings see them."""
+KEEP_SECONDS: Final = 7 * 86_400
+"""Seconds for which a ledger remembers what was told."""
+
+
+class Entry(NamedTuple):
+    """Something to tell one target.
+
+    Attributes:
+        name: What names it, in 64 hex digits: the rule's condition, the session and the target.
+        age_seconds: Since when it is true.
+        must_be_noted: True if it is told only where it was noted before.
+    """
+
+    name: str
+    age_seconds: float
+    must_be_noted: bool = False
+
+
+class Claim(NamedTuple):
+    """An answer for one entry. With neither an id nor a wait, there is nothing to tell.
+
+    Attributes:
+        id: The id of the message to tell it in; None if it is not to be told now.
+        wait_seconds: Seconds after which to ask again, since another notifier is telling it; None if it was told.
+    """
+
+    id: str | None
+    wait_seconds: float | None = None
+
+
+class LedgerError(Exception):
+    """A ledger that cannot be asked now."""
+
+
+class Ledger(Protocol):
+    """Ledger. Every method raises LedgerError where it cannot be asked, and may be called by several threads."""
+
+    def note(self, entries: Sequence[Entry], id_: str) -> None:
+        """Note that these are due, to be told under this id, unless they were noted before."""
+
+    def claim(self, entries: Sequence[Entry], id_: str, lease_seconds: float) -> list[Claim]:
+        """Claim these for a time, under this id if they have none yet. A claim of one's own is prolonged."""
+
+    def settle(self, entries: Sequence[Entry], id_: str) -> None:
+        """Note that these were told under this id."""
+
+
+def name_of(condition: str, session_key: str, target: str) -> str:
+    """Name one thing to tell one target."""
+    return sha256("\n".join((target, condition, session_key)).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,65 @@
+"""A ledger in Redis: one script, so that several notifiers tell each thing once."""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from redis.exceptions import RedisError
+
+from agent_status_gateway.cli.notify.ledger.ledger import KEEP_SECONDS, SAME_SECONDS, Claim, Entry, LedgerError
+from agent_status_gateway.feed.redis_client import RedisClient
+from agent_status_gateway.settings import RedisSettings
+from agent_status_publisher.contract.redaction import redacted
+from agent_status_publisher.contract.text import text_of_reply
+from agent_status_publisher.contract.wire import Keys
+
+SCRIPT: Final = (Path(__file__).parent / "ledger.lua").read_text("utf-8")
+ANSWER_SECONDS: Final = 5.0
+"""Maximum seconds for one question, with the connection that it needs."""
+
+
+class RedisLedger:
+    """Ledger in the namespace of the settings. It connects for each question: there is one a message."""
+
+    def __init__(self, settings: RedisSettings) -> None:
+        self._keys = Keys(settings.namespace)
+        self._client = RedisClient(settings.redis_url, self._keys, settings.redis_password_file)
+
+    def note(self, entries: Sequence[Entry], id_: str) -> None:
+        """Note what is due (ledger: Rule 1)."""
+        self._run("note", entries, id_)
+
+    def claim(self, entries: Sequence[Entry], id_: str, lease_seconds: float) -> list[Claim]:
+        """Claim for a time (ledger: Rule 2)."""
+        return [_claim(text_of_reply(answer)) for answer in self._run("claim", entries, id_, lease_seconds)]
+
+    def settle(self, entries: Sequence[Entry], id_: str) -> None:
+        """Note what was told."""
+        self._run("settle", entries, id_)
+
+    def _run(self, verb: str, entries: Sequence[Entry], id_: str, lease_seconds: float = 0.0) -> Sequence[Any]:
+        times_ms = [str(math.ceil(1000 * seconds)) for seconds in (lease_seconds, KEEP_SECONDS, SAME_SECONDS)]
+        keys = [self._keys.told(entry.name) for entry in entries]
+        ages = [
+            part
+            for entry in entries
+            for part in (str(round(1000 * entry.age_seconds)), "1" if entry.must_be_noted else "0")
+        ]
+        try:
+            return asyncio.run(self._ask("EVAL", SCRIPT, str(len(keys)), *keys, verb, id_, *times_ms, *ages))
+        except (RedisError, OSError) as error:  # TimeoutError is an OSError
+            raise LedgerError(f"Redis: {redacted(error) or f'no answer within {ANSWER_SECONDS:g} s'}") from None
+
+    async def _ask(self, *command: str) -> Sequence[Any]:
+        async with asyncio.timeout(ANSWER_SECONDS), self._client.primary() as primary:
+            answers: Sequence[Any] = await primary.ask(*command)
+            return answers
+
+
+def _claim(answer: str) -> Claim:
+    """Read an answer of the script: an id, how many milliseconds to wait, or nothing."""
+    if answer.startswith("wait "):
+        return Claim(None, int(answer.removeprefix("wait ")) / 1000)
+    return Claim(answer or None)

@@ -1,0 +1,10 @@
+"""What is to be told, and to whom: the file of rules.
+
+In reading order:
+
+    when         what a rule waits for
+    quiet_hours  the hours of a day in which nothing is told
+    target       where messages go
+    rule         one rule
+    rule_file    the file as a value, or a sentence that says what is wrong with it
+"""
