@@ -14,6 +14,7 @@ import typer
 
 from agent_status_gateway.cli.command_end import NOT_IN_TIME, PROGRAM, KeyFileError, fail, key_of, reading, unwind
 from agent_status_gateway.cli.embedded import EmbeddedError, embedded_server
+from agent_status_gateway.cli.notify.command_line import notify
 from agent_status_gateway.cli.options import (
     DEFAULT_URL,
     AsJson,
@@ -195,6 +196,9 @@ def link(
 
     with reading(url, key_file, view) as reader:
         typer.echo(share_link(reader.gateway, reader.view, days * DAY_SECONDS))
+
+
+cli.command()(notify)
 
 
 @cli.command()

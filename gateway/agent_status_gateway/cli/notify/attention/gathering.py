@@ -4,10 +4,11 @@ Rule 1. What one rule tells one target within `group_seconds` of the first is on
 Rule 2. What is over before it is told is not told.
 Rule 3. In quiet hours batches are held. At their end, each target is told in one batch what is still true.
 Rule 4. What is held has a limit: then the oldest is dropped, and counted.
+Rule 5. Nothing is told while its rule has no current snapshot: it may not be true any more.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from agent_status_gateway.cli.notify.attention.vigil import Episode
@@ -18,8 +19,9 @@ MOST_HELD: Final = 1000
 
 
 class Item(NamedTuple):
-    """Something to tell, and the rule that says so."""
+    """Something to tell, and the rule that says so, with its number."""
 
+    number: int
     rule: Rule
     episode: Episode
 
@@ -56,28 +58,33 @@ class Gathering:
         for episode in episodes:
             for target in dict.fromkeys(rule.to):
                 group = self._groups.setdefault((number, target), _Group(now + rule.group_seconds))
-                group.items.append(Item(rule, episode))
+                group.items.append(Item(number, rule, episode))
 
-    def take_ready(self, now: float, *, is_quiet: bool) -> list[Batch]:
-        """Take the batches that are to be told now."""
+    def take_ready(self, now: float, *, is_quiet: bool, is_current: Callable[[int], bool]) -> list[Batch]:
+        """Take the batches that are to be told now. `is_current` says whether a rule has a current snapshot."""
         batches: list[Batch] = []
         if not is_quiet:
-            held, self._held = self._held, {}
-            batches += [Batch(target, _still_true(items)) for target, items in held.items()]
+            batches += self._take_held(is_current)
         for place, group in list(self._groups.items()):
-            if group.closes_at > now:
+            number, target = place
+            if group.closes_at > now or not is_current(number):
                 continue
             del self._groups[place]
             items = _still_true(group.items)
             if is_quiet and items and items[0].rule.quiet_hours:
-                self._hold(place[1], items)
+                self._hold(target, items)
             else:
-                batches.append(Batch(place[1], items))
+                batches.append(Batch(target, items))
         return [batch for batch in batches if batch.items]
 
-    def take_all(self, *, is_quiet: bool) -> list[Batch]:
-        """Take all batches that may be told, though more might come: the end is near."""
-        return self.take_ready(float("inf"), is_quiet=is_quiet)
+    def _take_held(self, is_current: Callable[[int], bool]) -> list[Batch]:
+        held, self._held = self._held, {}
+        batches = []
+        for target, items in held.items():
+            batches.append(Batch(target, [item for item in _still_true(items) if is_current(item.number)]))
+            if later := [item for item in items if not is_current(item.number)]:
+                self._hold(target, later)
+        return batches
 
     def _hold(self, target: str, items: list[Item]) -> None:
         held = self._held.setdefault(target, deque())

@@ -70,7 +70,7 @@ class Message(NamedTuple):
         lines: A line for each of the first things that it tells, and one that counts the others.
         url: Where the page shows the session, or all of them; None without a page.
         facts: What it tells, for programs.
-        count: How many things it tells.
+        total: How many things it tells.
     """
 
     id: str
@@ -79,7 +79,7 @@ class Message(NamedTuple):
     lines: tuple[str, ...]
     url: str | None
     facts: tuple[Fact, ...]
-    count: int
+    total: int
 
     @property
     def text(self) -> str:
@@ -103,7 +103,7 @@ def write_message(id_: str, target: str, items: Sequence[Item], now: float, page
         lines=() if len(items) == 1 else tuple(lines),
         url=url,
         facts=tuple(_fact(item, now, page_url) for item in items[:MOST_FACTS]),
-        count=len(items),
+        total=len(items),
     )
 
 

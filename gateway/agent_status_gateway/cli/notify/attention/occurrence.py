@@ -20,7 +20,7 @@ class Occurrence(NamedTuple):
         detail: A word on it: the tool, why the agent waits, or how the session ended. Empty without one.
         error: The session's error, which is a text of its user, or None.
         link: An address on the web that its worker gave, or None. It is hostile text: it is shown, and never fetched.
-        count: How many sessions there are, if it is true of all of them.
+        sessions: How many sessions there are, if it is true of all of them.
     """
 
     what: What
@@ -31,4 +31,4 @@ class Occurrence(NamedTuple):
     detail: str = ""
     error: str | None = None
     link: str | None = None
-    count: int = 0
+    sessions: int = 0

@@ -19,7 +19,7 @@ def occurrences(snapshot: Snapshot, when: When) -> Iterator[Occurrence]:
     if when.state in OF_ALL:
         fleet = snapshot["global"]
         if fleet["state"] == when.state:
-            yield Occurrence(when.state, ALL_SESSIONS, None, count=fleet["active_sessions"])
+            yield Occurrence(when.state, ALL_SESSIONS, None, sessions=fleet["active_sessions"])
         return
     if when.state == "ended":
         yield from _ends(snapshot, when)
@@ -44,9 +44,9 @@ def _is(row: Mapping[str, Any], when: When) -> bool:
         case "stalled":
             return row.get("stalled") is True and isinstance(row.get("quiet_seconds"), int | float)
         case "lost":
-            return row["state"] == "error" and row["error_message"] == WORKER_LOST
+            return bool(row["state"] == "error" and row["error_message"] == WORKER_LOST)
         case "error":
-            return row["state"] == "error" and row["error_message"] != WORKER_LOST
+            return bool(row["state"] == "error" and row["error_message"] != WORKER_LOST)
         case state:
             return bool(row["state"] == state)
 

@@ -15,44 +15,49 @@ class Row(NamedTuple):
 
     Attributes:
         began: The moment at which it began to be true.
-        id: The id of the message in which it is told.
         claimed: The moment until which it is claimed; `FREE`, or `TOLD`.
+        owner: The notifier that has claimed it; empty without one.
+        id: The id of the message in which it is told; empty without one.
     """
 
     began: float
-    id: str
-    claimed: float
+    claimed: float = FREE
+    owner: str = ""
+    id: str = ""
 
 
 Act = Callable[[Row | None, Entry, float], tuple[Row | None, Claim]]
 """What is done with a row, or without one, for an entry at a moment: the row to write, if any, and the answer."""
 
 
-def noted(row: Row | None, entry: Entry, id_: str, now: float) -> tuple[Row | None, Claim]:
+def noted(row: Row | None, entry: Entry, now: float) -> tuple[Row | None, Claim]:
     """Note what is due, unless it is known."""
-    if _known(row, entry, now) is not None or entry.must_be_noted:
+    if entry.must_be_noted or _known(row, entry, now) is not None:
         return None, NOTHING
-    return Row(now - entry.age_seconds, id_, FREE), Claim(id_)
+    return Row(now - entry.age_seconds), NOTHING
 
 
-def claimed(row: Row | None, entry: Entry, id_: str, now: float, until: float) -> tuple[Row | None, Claim]:
-    """Claim it until a moment, unless it was told, or another claims it."""
+def claimed(
+    row: Row | None, entry: Entry, now: float, owner: str, id_: str, lease_seconds: float
+) -> tuple[Row | None, Claim]:
+    """Claim it for a time, unless it was told, or another notifier claims it."""
     known = _known(row, entry, now)
     if known is None:
         if entry.must_be_noted:
             return None, NOTHING
-        return Row(now - entry.age_seconds, id_, until), Claim(id_)
+        known = Row(now - entry.age_seconds)
     if known.claimed == TOLD:
         return None, NOTHING
-    if known.claimed > now and known.id != id_:
+    if known.claimed > now and known.owner != owner:
         return None, Claim(None, known.claimed - now)
-    return known._replace(claimed=until), Claim(known.id)
+    claim = known._replace(claimed=now + lease_seconds, owner=owner, id=known.id or id_)
+    return claim, Claim(claim.id)
 
 
-def settled(row: Row | None, entry: Entry, id_: str, now: float) -> tuple[Row | None, Claim]:
-    """Note that it was told under this id."""
+def settled(row: Row | None, entry: Entry, now: float, owner: str) -> tuple[Row | None, Claim]:
+    """Note that this notifier, which has claimed it, has told it."""
     known = _known(row, entry, now)
-    return (None if known is None or known.id != id_ else known._replace(claimed=TOLD)), NOTHING
+    return (None if known is None or known.owner != owner else known._replace(claimed=TOLD)), NOTHING
 
 
 def _known(row: Row | None, entry: Entry, now: float) -> Row | None:

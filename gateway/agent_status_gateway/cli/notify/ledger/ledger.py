@@ -2,13 +2,14 @@
 
 Rule 1. What is due is noted at once. So a notifier that dies before it tells that leaves it to the next one.
 Rule 2. Who tells something claims it first, for a short time: the lease. Nobody else tells it during that.
-Rule 3. What is told under one id stays under it, whoever tells it again after a death.
+Rule 3. What was claimed under one id stays under it, whoever tells it again after a death.
 Rule 4. The same thing has the same name, and began at the same moment, but for a few seconds. Beginnings are counted
         back from the ledger's own clock, so it does not matter if notifiers' clocks differ.
 """
 
 from collections.abc import Sequence
 from hashlib import sha256
+from secrets import token_hex
 from typing import Final, NamedTuple, Protocol
 
 SAME_SECONDS: Final = 3.0
@@ -48,18 +49,23 @@ class LedgerError(Exception):
 
 
 class Ledger(Protocol):
-    """Ledger. Every method raises LedgerError where it cannot be asked, and may be called by several threads."""
+    """One notifier's ledger. A method raises LedgerError where it cannot be asked. Several threads may call it."""
 
-    def note(self, entries: Sequence[Entry], id_: str) -> None:
-        """Note that these are due, to be told under this id, unless they were noted before."""
+    def note(self, entries: Sequence[Entry]) -> None:
+        """Note that these are due, unless they were noted before."""
 
     def claim(self, entries: Sequence[Entry], id_: str, lease_seconds: float) -> list[Claim]:
         """Claim these for a time, under this id if they have none yet. A claim of one's own is prolonged."""
 
-    def settle(self, entries: Sequence[Entry], id_: str) -> None:
-        """Note that these were told under this id."""
+    def settle(self, entries: Sequence[Entry]) -> None:
+        """Note that these, which are claimed, were told."""
 
 
 def name_of(condition: str, session_key: str, target: str) -> str:
     """Name one thing to tell one target."""
-    return sha256("\n".join((target, condition, session_key)).encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(f"{target}\n{condition}\n{session_key}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def new_owner() -> str:
+    """Make a name for one notifier, which no other one has."""
+    return token_hex(8)

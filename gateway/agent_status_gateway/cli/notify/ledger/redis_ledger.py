@@ -8,7 +8,14 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from agent_status_gateway.cli.notify.ledger.ledger import KEEP_SECONDS, SAME_SECONDS, Claim, Entry, LedgerError
+from agent_status_gateway.cli.notify.ledger.ledger import (
+    KEEP_SECONDS,
+    SAME_SECONDS,
+    Claim,
+    Entry,
+    LedgerError,
+    new_owner,
+)
 from agent_status_gateway.feed.redis_client import RedisClient
 from agent_status_gateway.settings import RedisSettings
 from agent_status_publisher.contract.redaction import redacted
@@ -24,22 +31,23 @@ class RedisLedger:
     """Ledger in the namespace of the settings. It connects for each question: there is one a message."""
 
     def __init__(self, settings: RedisSettings) -> None:
+        self._owner = new_owner()
         self._keys = Keys(settings.namespace)
         self._client = RedisClient(settings.redis_url, self._keys, settings.redis_password_file)
 
-    def note(self, entries: Sequence[Entry], id_: str) -> None:
+    def note(self, entries: Sequence[Entry]) -> None:
         """Note what is due (ledger: Rule 1)."""
-        self._run("note", entries, id_)
+        self._run("note", entries)
 
     def claim(self, entries: Sequence[Entry], id_: str, lease_seconds: float) -> list[Claim]:
         """Claim for a time (ledger: Rule 2)."""
         return [_claim(text_of_reply(answer)) for answer in self._run("claim", entries, id_, lease_seconds)]
 
-    def settle(self, entries: Sequence[Entry], id_: str) -> None:
+    def settle(self, entries: Sequence[Entry]) -> None:
         """Note what was told."""
-        self._run("settle", entries, id_)
+        self._run("settle", entries)
 
-    def _run(self, verb: str, entries: Sequence[Entry], id_: str, lease_seconds: float = 0.0) -> Sequence[Any]:
+    def _run(self, verb: str, entries: Sequence[Entry], id_: str = "-", lease_seconds: float = 0.0) -> Sequence[Any]:
         times_ms = [str(math.ceil(1000 * seconds)) for seconds in (lease_seconds, KEEP_SECONDS, SAME_SECONDS)]
         keys = [self._keys.told(entry.name) for entry in entries]
         ages = [
@@ -48,7 +56,9 @@ class RedisLedger:
             for part in (str(round(1000 * entry.age_seconds)), "1" if entry.must_be_noted else "0")
         ]
         try:
-            return asyncio.run(self._ask("EVAL", SCRIPT, str(len(keys)), *keys, verb, id_, *times_ms, *ages))
+            return asyncio.run(
+                self._ask("EVAL", SCRIPT, str(len(keys)), *keys, verb, self._owner, id_, *times_ms, *ages)
+            )
         except (RedisError, OSError) as error:  # TimeoutError is an OSError
             raise LedgerError(f"Redis: {redacted(error) or f'no answer within {ANSWER_SECONDS:g} s'}") from None
 

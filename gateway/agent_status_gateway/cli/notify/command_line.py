@@ -1,0 +1,132 @@
+"""The command `agent-status-gateway notify`. It imports what it needs when it runs: so other commands start soon."""
+
+import logging
+import logging.config
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from agent_status_gateway.cli.command_end import KeyFileError, fail, key_of
+from agent_status_gateway.cli.options import DEFAULT_URL, KeyFile, Url, setting
+from agent_status_gateway.settings import RedisSettings, SettingsError
+from agent_status_publisher.contract.setting_names import PREFIX
+
+if TYPE_CHECKING:
+    from agent_status_gateway.cli.notify.ledger.ledger import Ledger
+
+REDIS_URL: Final = f"{PREFIX}REDIS_URL"
+STATE_FILE: Final = Path("agent-status", "notify.sqlite")
+"""The file of the ledger, below the folder for the state of programs."""
+
+
+def notify(
+    rules: Annotated[Path, typer.Argument(help="File of rules, in TOML.")],
+    url: Url = DEFAULT_URL,
+    key_file: KeyFile = None,
+    redis_url: Annotated[
+        str | None,
+        typer.Option(help="Redis that remembers what was told, for several notifiers.", envvar=REDIS_URL),
+    ] = None,
+    redis_password_file: Annotated[str | None, setting("redis_password_file")] = None,
+    namespace: Annotated[str | None, setting("namespace")] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(help=f"File that remembers what was told, without Redis. [default: $XDG_STATE_HOME/{STATE_FILE}]"),
+    ] = None,
+    state_home: Annotated[Path | None, typer.Option(envvar="XDG_STATE_HOME", hidden=True)] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Port of this machine for metrics. [default: none]", min=1, max=65535)
+    ] = None,
+    metrics_host: Annotated[str, typer.Option(help="Address to listen on for metrics.")] = "127.0.0.1",
+    *,
+    catch_up: Annotated[
+        bool, typer.Option("--catch-up", help="Tell what was due before the start as well, if it is still true.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Send a test message to each target, say what became of it, and end.")
+    ] = False,
+) -> None:
+    """Tell people what needs them, by the rules of a file, until SIGTERM or Ctrl-C.
+
+    Each thing is told once, over restarts and by however many notifiers share a Redis. Nothing is told of a snapshot
+    that is not current.
+
+    Exit status: 0 = stopped, or each target took the test message; 1 = a target did not; 2 = wrong usage, wrong rules,
+    wrong key, or not a gateway.
+    """
+    from agent_status_gateway.cli.notify.delivery import Delivery  # noqa: PLC0415
+    from agent_status_gateway.cli.notify.ledger.ledger import LedgerError  # noqa: PLC0415
+    from agent_status_gateway.cli.notify.metrics import Metrics  # noqa: PLC0415
+    from agent_status_gateway.cli.notify.notifier import Notifier  # noqa: PLC0415
+    from agent_status_gateway.cli.notify.rules.rule_file import RuleFileError, parse_rule_file  # noqa: PLC0415
+    from agent_status_gateway.cli.notify.targets.sent import TargetError  # noqa: PLC0415
+    from agent_status_gateway.cli.notify.targets.targets import make_targets  # noqa: PLC0415
+    from agent_status_gateway.cli.notify.trial import try_targets  # noqa: PLC0415
+    from agent_status_gateway.cli.reader import Reader  # noqa: PLC0415
+    from agent_status_gateway.cli.reading.problems import ReaderError  # noqa: PLC0415
+    from agent_status_gateway.telemetry.logs import log_config  # noqa: PLC0415
+
+    logging.config.dictConfig(log_config())
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name addresses, which are secrets here
+    try:
+        written = parse_rule_file(rules.read_text("utf-8"))
+        targets = make_targets(written.targets)
+        if check:
+            if not try_targets(targets, written.page_url, typer.echo):
+                raise typer.Exit(1)
+            return
+        key = key_of(key_file)
+        ledger = _ledger(redis_url, redis_password_file, namespace, _state_file(state, state_home))
+        metrics = Metrics()
+        if metrics_port is not None:
+            metrics.serve(metrics_port, metrics_host)
+        deliveries = {
+            name: Delivery(name, target, ledger, metrics, written.page_url) for name, target in targets.items()
+        }
+        notifier = Notifier(
+            written, lambda view: Reader(url, key, view), deliveries, ledger, metrics, catches_up=catch_up
+        )
+        with _stopping() as stops:
+            notifier.run(stops)
+    except (RuleFileError, TargetError, OSError, UnicodeDecodeError) as error:
+        fail(f"{rules}: {error}" if not isinstance(error, OSError) or error.filename is None else error)
+    except (ReaderError, KeyFileError, SettingsError, LedgerError) as error:
+        fail(error)
+
+
+def _ledger(redis_url: str | None, password_file: str | None, namespace: str | None, state: Path) -> "Ledger":
+    from agent_status_gateway.cli.notify.ledger.file_ledger import FileLedger  # noqa: PLC0415
+    from agent_status_gateway.cli.notify.ledger.redis_ledger import RedisLedger  # noqa: PLC0415
+
+    if redis_url is None:
+        return FileLedger(state)
+    return RedisLedger(RedisSettings.load(redis_url=redis_url, redis_password_file=password_file, namespace=namespace))
+
+
+def _state_file(state: Path | None, state_home: Path | None) -> Path:
+    """The file of the ledger; without a setting in the folder that the XDG Base Directory Specification names."""
+    return state or (state_home or Path.home() / ".local" / "state") / STATE_FILE
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that is set when the end is asked for. A second signal ends at once."""
+    stops = threading.Event()
+    before = {int(number): signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def stop(number: int, _frame: object) -> None:
+        signal.signal(number, before[number])
+        stops.set()
+
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield stops
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,181 @@
+"""The way to one target: what waits for it, and the thread that tells it, again and again where that fails.
+
+Rule 1. What is told is claimed in the ledger first, and settled after. Between the two a death may repeat a message.
+Rule 2. A failure is followed by another try after a second, and after twice as long each time, up to a minute, or after
+        what the target asks for. A refusal is not. Messages wait behind the one that is tried.
+Rule 3. What is over before a try is not told any more.
+Rule 4. What waits has a limit. What comes then is dropped, and is said so.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from queue import Empty, Full, Queue
+from secrets import token_hex
+from typing import Final
+
+from agent_status_gateway.cli.notify.attention.gathering import Item
+from agent_status_gateway.cli.notify.attention.message import write_message
+from agent_status_gateway.cli.notify.ledger.ledger import Claim, Entry, Ledger, LedgerError, name_of
+from agent_status_gateway.cli.notify.metrics import Metrics
+from agent_status_gateway.cli.notify.targets.sent import Failed, Refused, Sent, Target, Told
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING: Final = 1000
+"""The most batches that wait for one target."""
+FIRST_RETRY_SECONDS: Final = 1.0
+LAST_RETRY_SECONDS: Final = 60.0
+LEASE_SECONDS: Final = 30.0
+"""Seconds for which a claim lasts beyond the wait before a try: longer than any try takes."""
+IDLE_SECONDS: Final = 0.25
+
+
+class Delivery:
+    """The way to the target of this name. `clock` gives monotonic seconds, `wall_clock` those since 1970."""
+
+    def __init__(
+        self,
+        name: str,
+        target: Target,
+        ledger: Ledger,
+        metrics: Metrics,
+        page_url: str = "",
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._name = name
+        self._target = target
+        self._ledger = ledger
+        self._metrics = metrics
+        self._page_url = page_url
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._waiting: Queue[Sequence[Item]] = Queue(MOST_WAITING)
+        self._later: list[tuple[float, list[Item]]] = []
+        self._stops = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"tell-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to tell."""
+        self._thread.start()
+
+    def offer(self, items: Sequence[Item]) -> None:
+        """Take a batch, which is told as soon as possible."""
+        try:
+            self._waiting.put_nowait(items)
+        except Full:
+            self._metrics.messages(self._name, "dropped")
+            logger.error("target %s: %d messages wait: one is dropped", self._name, MOST_WAITING)  # noqa: TRY400
+        self._metrics.waiting(self._name, self._waiting.qsize())
+
+    def stop(self) -> None:
+        """Try what waits once more, and no more after that."""
+        self._stops.set()
+
+    def join(self, seconds: float) -> bool:
+        """Wait that long for the end; False if something was left."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def entries(self, items: Sequence[Item]) -> list[Entry]:
+        """The items as the ledger knows them."""
+        now = self._clock()
+        return [self._entry(item, now) for item in items]
+
+    def _entry(self, item: Item, now: float) -> Entry:
+        episode = item.episode
+        age = now - episode.since
+        return Entry(
+            name=name_of(item.rule.when.name, episode.occurrence.key, self._name),
+            age_seconds=0.0 if age == float("inf") else age,
+            must_be_noted=episode.is_old,
+        )
+
+    def _run(self) -> None:
+        while True:
+            try:
+                items: Sequence[Item] = self._waiting.get(timeout=IDLE_SECONDS)
+            except Empty:
+                if self._stops.is_set():
+                    return
+                items = self._take_later()
+            self._metrics.waiting(self._name, self._waiting.qsize())
+            try:
+                self._tell(list(items))
+            except Exception:
+                logger.exception("target %s: a message was lost by a defect", self._name)
+
+    def _take_later(self) -> list[Item]:
+        """Take what another notifier was telling, and should have told by now."""
+        now = self._clock()
+        due = [items for moment, items in self._later if moment <= now]
+        self._later = [(moment, items) for moment, items in self._later if moment > now]
+        return [item for items in due for item in items]
+
+    def _tell(self, items: list[Item]) -> None:
+        """Claim these items, and tell those that nobody else tells."""
+        items = [item for item in items if not item.episode.is_over]
+        if not items:
+            return
+        messages: dict[str, list[Item]] = {}
+        for item, claim in zip(items, self._claims(items), strict=True):
+            if claim.id is not None:
+                messages.setdefault(claim.id, []).append(item)
+            elif claim.wait_seconds is not None:
+                self._later.append((self._clock() + claim.wait_seconds, [item]))
+        for id_, told in messages.items():
+            self._tell_until_taken(id_, told)
+
+    def _claims(self, items: list[Item]) -> list[Claim]:
+        id_, wait_seconds = f"msg_{token_hex(16)}", FIRST_RETRY_SECONDS
+        while True:
+            try:
+                return self._ledger.claim(self.entries(items), id_, LEASE_SECONDS)
+            except LedgerError as error:
+                logger.error("what was told cannot be looked up, so nothing is told: %s", error)  # noqa: TRY400
+                if self._stops.wait(wait_seconds):
+                    return [Claim(None)] * len(items)
+                wait_seconds = min(2 * wait_seconds, LAST_RETRY_SECONDS)
+
+    def _tell_until_taken(self, id_: str, items: list[Item]) -> None:
+        wait_seconds = FIRST_RETRY_SECONDS
+        while items := [item for item in items if not item.episode.is_over]:
+            message = write_message(id_, self._name, items, self._clock(), self._page_url)
+            sent = self._target.tell(message, self._wall_clock())
+            self._count(sent)
+            if not isinstance(sent, Failed):
+                self._settle(items)
+                return
+            pause = max(wait_seconds, sent.retry_after)
+            wait_seconds = min(2 * wait_seconds, LAST_RETRY_SECONDS)
+            logger.warning("target %s: %s; again in %g s", self._name, sent.reason, pause)
+            items = self._claimed_again(id_, items, pause)
+            if self._stops.wait(pause):
+                logger.warning("target %s: stopped, and %d things are left to the next start", self._name, len(items))
+                return
+
+    def _claimed_again(self, id_: str, items: list[Item], pause: float) -> list[Item]:
+        """Prolong the claim; what others have told in the meantime falls out."""
+        try:
+            claims = self._ledger.claim(self.entries(items), id_, pause + LEASE_SECONDS)
+        except LedgerError:
+            return items
+        return [item for item, claim in zip(items, claims, strict=True) if claim.id == id_]
+
+    def _settle(self, items: Sequence[Item]) -> None:
+        try:
+            self._ledger.settle(self.entries(items))
+        except LedgerError as error:
+            logger.error("what was told cannot be noted, and may be told again: %s", error)  # noqa: TRY400
+
+    def _count(self, sent: Sent) -> None:
+        match sent:
+            case Told():
+                self._metrics.messages(self._name, "told")
+            case Refused(reason):
+                self._metrics.messages(self._name, "refused")
+                logger.error("target %s: %s: the message is not told", self._name, reason)
+            case Failed():
+                self._metrics.messages(self._name, "failed")

@@ -1,0 +1,49 @@
+"""A notifier's Prometheus metrics, in a registry of its own. No label holds a session's content."""
+
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+
+Outcome = Literal["told", "refused", "failed", "dropped"]
+
+
+class Metrics:
+    """The metrics of one notifier."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._due = Counter(
+            "agent_status_notify_due", "What became due to be told, by state.", ["state"], registry=self._registry
+        )
+        self._messages = Counter(
+            "agent_status_notify_messages",
+            "Tries to tell a message: told; refused, so not tried again; failed, so tried again; dropped.",
+            ["target", "outcome"],
+            registry=self._registry,
+        )
+        self._waiting = Gauge(
+            "agent_status_notify_waiting", "Messages that wait for a target.", ["target"], registry=self._registry
+        )
+        self._current = Gauge(
+            "agent_status_notify_current", "1 while every rule has a current snapshot.", registry=self._registry
+        )
+
+    def serve(self, port: int, host: str) -> None:
+        """Serve them over HTTP, in a thread."""
+        start_http_server(port, host, self._registry)
+
+    def due(self, state: str, count: int) -> None:
+        """Count what became due."""
+        self._due.labels(state).inc(count)
+
+    def messages(self, target: str, outcome: Outcome) -> None:
+        """Count a try to tell a message."""
+        self._messages.labels(target, outcome).inc()
+
+    def waiting(self, target: str, count: int) -> None:
+        """Set how many messages wait for a target."""
+        self._waiting.labels(target).set(count)
+
+    def current(self, *, is_current: bool) -> None:
+        """Set whether every rule has a current snapshot."""
+        self._current.set(is_current)

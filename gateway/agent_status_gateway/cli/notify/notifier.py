@@ -1,0 +1,179 @@
+"""The notifier: reads a gateway, looks by its rules, and hands what is due to the deliveries.
+
+Each part of the fleet that rules look at is read by a thread of its own. All else happens here, in one loop.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from queue import Empty, Queue
+from typing import Final
+
+from agent_status_gateway.cli.notify.attention.gathering import Gathering, Item
+from agent_status_gateway.cli.notify.attention.occurrences import occurrences
+from agent_status_gateway.cli.notify.attention.vigil import Episode, Vigil
+from agent_status_gateway.cli.notify.delivery import Delivery
+from agent_status_gateway.cli.notify.ledger.ledger import Ledger, LedgerError
+from agent_status_gateway.cli.notify.metrics import Metrics
+from agent_status_gateway.cli.notify.parts import part_of
+from agent_status_gateway.cli.notify.rules.rule import Rule
+from agent_status_gateway.cli.notify.rules.rule_file import RuleFile
+from agent_status_gateway.cli.reader import Reader
+from agent_status_gateway.cli.reading.problems import RefusedError
+from agent_status_gateway.cli.terminal.view import Known, News, ReceivedSnapshot, Trouble
+from agent_status_gateway.state.views.view import View
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS: Final = 0.2
+MOST_UNREAD: Final = 100
+STOP_SECONDS: Final = 5.0
+"""Seconds in which what waits is told, after the end was asked for."""
+
+
+class Part:
+    """A part of the fleet that rules look at, and what is known of it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.known = Known()
+        self.is_new = False
+
+    def take(self, news: News) -> None:
+        """Take news of it."""
+        self.known = self.known.after(news)
+        self.is_new = self.is_new or isinstance(news, ReceivedSnapshot)
+
+
+class Notifier:
+    """The loop. `make_reader` makes a reader of a part of the fleet."""
+
+    def __init__(
+        self,
+        rule_file: RuleFile,
+        make_reader: Callable[[View], Reader],
+        deliveries: Mapping[str, Delivery],
+        ledger: Ledger,
+        metrics: Metrics,
+        *,
+        catches_up: bool = False,
+    ) -> None:
+        began_at = time.monotonic()
+        self._file = rule_file
+        self._deliveries = deliveries
+        self._ledger = ledger
+        self._metrics = metrics
+        self._parts = {view: Part(make_reader(view)) for view in dict.fromkeys(map(part_of, rule_file.rules))}
+        self._vigils = [_vigil(rule, began_at, catches_up=catches_up) for rule in rule_file.rules]
+        self._gathering = Gathering()
+        self._unread: Queue[tuple[Part, News]] = Queue(MOST_UNREAD)
+        self._was_current: bool | None = None
+
+    def run(self, stops: threading.Event) -> None:
+        """Notify until the end is asked for, and then tell what waits.
+
+        Raises:
+            RefusedError: The gateway refuses, or the address is not a gateway's.
+        """
+        for delivery in self._deliveries.values():
+            delivery.start()
+        for part in self._parts.values():
+            threading.Thread(target=self._read, args=(part,), name="reader", daemon=True).start()
+        while not stops.is_set():
+            self._take_news()
+            self._look(time.monotonic())
+        self._end(time.monotonic())
+
+    def _read(self, part: Part) -> None:
+        try:
+            for news in part.reader.read_news():
+                self._unread.put((part, news))
+                if isinstance(news, Trouble) and news.is_final:
+                    return
+        except Exception as error:  # noqa: BLE001 - the loop must learn that no more news will come
+            reason = f"reading failed: {error!r}"
+            self._unread.put((part, Trouble(reason=reason, retry_at=time.monotonic(), is_final=True)))
+
+    def _take_news(self) -> None:
+        """Take the news of a tick."""
+        timeout = TICK_SECONDS
+        for _ in range(MOST_UNREAD):
+            try:
+                part, news = self._unread.get(timeout=timeout)
+            except Empty:
+                return
+            timeout = 0.001
+            if isinstance(news, Trouble) and news.is_final:
+                raise RefusedError(news.reason)
+            part.take(news)
+
+    def _look(self, now: float) -> None:
+        self._say_whether_current(now)
+        for number, (rule, vigil) in enumerate(zip(self._file.rules, self._vigils, strict=True)):
+            part = self._parts[part_of(rule)]
+            if not part.known.as_of(now).is_current(now):
+                continue
+            if part.is_new and (snapshot := part.known.snapshot(now)) is not None:
+                vigil.look(occurrences(snapshot, rule.when), now)
+            if due := vigil.take_due(now):
+                self._note(number, rule, due, now)
+        for part in self._parts.values():
+            if part.known.as_of(now).is_current(now):
+                part.is_new = False
+        self._hand_over(now)
+
+    def _note(self, number: int, rule: Rule, due: Sequence[Episode], now: float) -> None:
+        items = [Item(number, rule, episode) for episode in due if not episode.is_old]
+        self._metrics.due(rule.when.state, len(items))
+        for name in dict.fromkeys(rule.to) if items else ():
+            try:
+                self._ledger.note(self._deliveries[name].entries(items))
+            except LedgerError as error:
+                logger.warning("what is due cannot be noted, and would be lost at a death: %s", error)
+        self._gathering.add(number, rule, due, now)
+
+    def _hand_over(self, now: float) -> None:
+        for target, items in self._gathering.take_ready(now, is_quiet=self._is_quiet(), is_current=self._is_current):
+            self._deliveries[target].offer(items)
+
+    def _end(self, now: float) -> None:
+        """Tell what waits within a few seconds."""
+        self._hand_over(float("inf"))
+        for delivery in self._deliveries.values():
+            delivery.stop()
+        for delivery in self._deliveries.values():
+            if not delivery.join(max(0.0, now + STOP_SECONDS - time.monotonic())):
+                logger.warning("the end has come before all was told: the rest is left to the next start")
+
+    def _is_current(self, number: int) -> bool:
+        now = time.monotonic()
+        return self._parts[part_of(self._file.rules[number])].known.as_of(now).is_current(now)
+
+    def _say_whether_current(self, now: float) -> None:
+        known = [part.known.as_of(now) for part in self._parts.values()]
+        is_current = all(one.is_current(now) for one in known)
+        self._metrics.current(is_current=is_current)
+        if is_current is not self._was_current:
+            reasons = "; ".join(dict.fromkeys(filter(None, (one.condition(now) for one in known))))
+            if is_current:
+                logger.info("reading %s", ", ".join(part.reader.source for part in self._parts.values()))
+            elif reasons:
+                logger.warning("nothing is told for now: %s", reasons)
+            else:
+                return
+            self._was_current = is_current
+
+    def _is_quiet(self) -> bool:
+        hours = self._file.quiet_hours
+        return hours is not None and hours.cover(_local_now(self._file.timezone).time())
+
+
+def _vigil(rule: Rule, began_at: float, *, catches_up: bool) -> Vigil:
+    seconds = rule.when.quiet_seconds or rule.when.for_seconds
+    return Vigil(seconds, began_at, catches_up=catches_up, lasts=rule.when.state == "ended")
+
+
+def _local_now(zone: tzinfo | None) -> datetime:
+    return datetime.now(zone) if zone is not None else datetime.now().astimezone()

@@ -1,0 +1,63 @@
+"""Topics of ntfy, which a phone subscribes to (docs.ntfy.sh/publish, "Publish as JSON")."""
+
+from typing import Final
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import orjson
+
+from agent_status_gateway.cli.notify.attention.message import Message
+from agent_status_gateway.cli.notify.rules.target import NtfyTarget
+from agent_status_gateway.cli.notify.targets.http_post import post
+from agent_status_gateway.cli.notify.targets.secrets import read_secret, read_url
+from agent_status_gateway.cli.notify.targets.sent import Failed, Sent, TargetError
+
+MOST_BYTES: Final = 4000
+"""The most bytes of a text. ntfy makes an attachment of a text with more than 4,096."""
+
+
+class Ntfy:
+    """Target that is a topic of ntfy."""
+
+    def __init__(self, target: NtfyTarget) -> None:
+        self._target = target
+
+    def check(self) -> None:
+        """Check the address of the topic, and the token.
+
+        Raises:
+            TargetError: One of them cannot be used.
+        """
+        self._read()
+
+    def tell(self, message: Message, now: float) -> Sent:
+        """Post the message."""
+        try:
+            server, topic, headers = self._read()
+        except TargetError as error:
+            return Failed(str(error))
+        return post(server, ntfy_body(message, topic), headers, now)
+
+    def _read(self) -> tuple[str, str, dict[str, str]]:
+        url = read_url(self._target.url_file, "url_file")
+        parts = urlsplit(url)
+        folder, _, topic = parts.path.rpartition("/")
+        if not topic:
+            raise TargetError("url_file must have the address of a topic, such as https://ntfy.example.org/my-topic")
+        server = urlunsplit((parts.scheme, parts.netloc, f"{folder}/", "", ""))
+        if self._target.token_file is None:
+            return server, unquote(topic), {}
+        token = read_secret(self._target.token_file, "token_file")
+        return server, unquote(topic), {"Authorization": f"Bearer {token}"}
+
+
+def ntfy_body(message: Message, topic: str) -> bytes:
+    """Write a message as ntfy takes it. A tap on it opens the page."""
+    text = "\n".join(message.lines) or message.title
+    fields: dict[str, object] = {"topic": topic, "title": message.title, "message": _cut(text)}
+    if message.url is not None:
+        fields["click"] = message.url
+    return orjson.dumps(fields)
+
+
+def _cut(text: str) -> str:
+    return text.encode()[:MOST_BYTES].decode(errors="ignore")
