@@ -1,0 +1,126 @@
+"""The file of rules: what is taken, and which sentence a wrong one gets."""
+
+from datetime import time
+
+import pytest
+
+from agent_status_gateway.cli.notify.rules.quiet_hours import QuietHours
+from agent_status_gateway.cli.notify.rules.rule_file import RuleFileError, parse_rule_file
+from agent_status_gateway.cli.notify.rules.target import CommandTarget, NtfyTarget, SlackTarget, WebhookTarget
+
+WHOLE = """
+page_url = "https://status.example.org/"
+timezone = "Europe/Berlin"
+quiet_hours = { from = "22:00", to = "07:00" }
+
+[[rule]]
+when = { state = "waiting_for_user", for_seconds = 60 }
+view = "label=team:web"
+to = ["ops", "phone"]
+
+[[rule]]
+when = { state = "ended", outcome = ["failed", "lost"] }
+to = ["hook", "own"]
+group_seconds = 0
+with_title = true
+quiet_hours = false
+
+[target.ops]
+kind = "slack"
+url_file = "/run/secrets/slack"
+[target.phone]
+kind = "ntfy"
+url_file = "/run/secrets/topic"
+token_file = "/run/secrets/token"
+[target.hook]
+kind = "webhook"
+url_file = "/run/secrets/url"
+secret_file = "/run/secrets/webhook"
+[target.own]
+kind = "command"
+command = ["/usr/local/bin/page-me", "--loud"]
+"""
+
+
+def test_a_whole_file_is_taken_as_it_is_written() -> None:
+    written = parse_rule_file(WHOLE)
+    first, second = written.rules
+    assert (first.when.state, first.when.for_seconds, first.to) == ("waiting_for_user", 60, ("ops", "phone"))
+    assert first.view.label == {"team:web"}
+    assert (first.group_seconds, first.with_title, first.quiet_hours) == (5, False, True)
+    assert (second.when.outcome, second.group_seconds) == (("failed", "lost"), 0)
+    assert (second.with_title, second.quiet_hours) == (True, False)
+    kinds = {name: type(target) for name, target in written.targets.items()}
+    assert kinds == {"ops": SlackTarget, "phone": NtfyTarget, "hook": WebhookTarget, "own": CommandTarget}
+    assert str(written.timezone) == "Europe/Berlin"
+    assert written.page_url == "https://status.example.org/"
+
+
+@pytest.mark.parametrize(
+    ("written", "wrong", "sentence"),
+    [
+        ('"waiting_for_user"', '"waiting"', "rule 1: when.state: must be 'thinking', 'tool_running', 'streaming', "),
+        ("for_seconds = 60", 'for_seconds = "a"', "rule 1: when.for_seconds: must be a number"),
+        ("for_seconds = 60", "for_seconds = -1", "rule 1: when.for_seconds: must be greater than or equal to 0"),
+        ("for_seconds = 60", "for_secs = 60", "rule 1: when.for_secs: is not a field that is known here"),
+        (
+            "for_seconds = 60",
+            'outcome = ["lost"]',
+            "rule 1: when: `outcome` must be left out, unless `state` is 'ended'",
+        ),
+        ('outcome = ["failed", "lost"]', "for_seconds = 5", "rule 2: when: `for_seconds` must be left out"),
+        ('["ops", "phone"]', '["opz"]', "rule 1: `to`: there is no [target.opz]"),
+        ('["ops", "phone"]', '"ops"', "rule 1: to: must be a list"),
+        ('["ops", "phone"]', "[]", "rule 1: to: must not be empty"),
+        ("label=team:web", "chanel=web", "rule 1: view: 'chanel' is not a field; expected 'channel', "),
+        ("label=team:web", "state=sleeping", "rule 1: view: `state` must be 'thinking', "),
+        ('kind = "slack"', 'kind = "slak"', "target.ops: `kind` must be 'slack', 'ntfy', 'webhook' or 'command'"),
+        ('kind = "slack"', "", "target.ops: must have a `kind`: 'slack', "),
+        ('url_file = "/run/secrets/slack"', "", "target.ops: url_file: is missing"),
+        ('url_file = "/run/secrets/slack"', 'url = "https://x"', "target.ops: url: is not a field that is known here"),
+        ('command = ["/usr/local/bin/page-me", "--loud"]', "command = []", "target.own: command: must not be empty"),
+        ('"22:00"', '"25:00"', "quiet_hours.from: must be a time of day such as '22:00'"),
+        (
+            '{ from = "22:00", to = "07:00" }',
+            "22",
+            'quiet_hours: must be a table such as { from = "22:00", to = "07:00" }',
+        ),
+        ("Europe/Berlin", "Mars/Olympus", "timezone: 'Mars/Olympus' is not a time zone such as 'Europe/Berlin'"),
+        ("https://status.example.org/", "ftp://x/", "page_url: must be an address of the page such as "),
+        ("[[rule]]", "[[ruel]]", "rule: is missing"),
+        ("[[rule]]", "[[rule", "not TOML: "),
+    ],
+)
+def test_a_wrong_field_is_named_with_what_would_be_right(written: str, wrong: str, sentence: str) -> None:
+    with pytest.raises(RuleFileError) as raised:
+        parse_rule_file(WHOLE.replace(written, wrong))
+    assert sentence in str(raised.value)
+
+
+def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
+    secret = "whsec_c2VjcmV0IHNlY3JldCBzZWNyZXQ="
+    for wrong in (f'url = "{secret}"', f'url_file = ["{secret}"]', f'kind = "{secret}"'):
+        with pytest.raises(RuleFileError) as raised:
+            parse_rule_file(WHOLE.replace('kind = "slack"\nurl_file = "/run/secrets/slack"', wrong))
+        assert secret not in str(raised.value)
+
+
+def test_a_file_that_is_nested_too_deeply_is_refused_with_a_sentence() -> None:
+    with pytest.raises(RuleFileError, match="TOML"):
+        parse_rule_file("x = " + "[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("hours", "covered", "free"),
+    [
+        (("22:00", "07:00"), ["22:00", "23:59", "00:00", "06:59"], ["07:00", "12:00", "21:59"]),
+        (("12:00", "13:30"), ["12:00", "13:29"], ["11:59", "13:30", "00:00"]),
+        (("08:00", "08:00"), [], ["08:00", "00:00"]),
+    ],
+)
+def test_quiet_hours_go_over_midnight_if_they_begin_later_than_they_end(
+    hours: tuple[str, str], covered: list[str], free: list[str]
+) -> None:
+    quiet = QuietHours.model_validate({"from": hours[0], "to": hours[1]})
+    assert all(quiet.cover(time.fromisoformat(moment)) for moment in covered)
+    assert not any(quiet.cover(time.fromisoformat(moment)) for moment in free)
