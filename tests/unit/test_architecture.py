@@ -62,7 +62,9 @@ IMPORTERS: Final = {
         *("agent_status_gateway.ingest", "agent_status_gateway.main"),
     },
     **{library: {"agent_status_gateway.cli"} for library in ("typer", "rich", "httpx")},
-    "prometheus_client": {"agent_status_gateway.telemetry", "agent_status_gateway.http"},
+    "prometheus_client": {
+        *("agent_status_gateway.telemetry", "agent_status_gateway.http", "agent_status_gateway.cli.notify"),
+    },
 }
 """The rooms that may import a library."""
 PURE: Final = [
@@ -78,6 +80,10 @@ PURE: Final = [
     *("agent_status_gateway.cli.terminal.presentation", "agent_status_gateway.cli.terminal.view"),
     *("agent_status_gateway.cli.terminal.table", "agent_status_gateway.cli.terminal.changes"),
     *("agent_status_gateway.cli.terminal.roster", "agent_status_gateway.cli.terminal.goal"),
+    *("agent_status_gateway.cli.notify.rules.*", "agent_status_gateway.cli.notify.attention.*"),
+    *("agent_status_gateway.cli.notify.parts", "agent_status_gateway.cli.notify.ledger.ledger"),
+    *("agent_status_gateway.cli.notify.ledger.entries", "agent_status_gateway.cli.notify.targets.sent"),
+    "agent_status_gateway.cli.notify.targets.payload",
 ]
 NOT_PURE: Final = {
     *("agent_status_gateway.ingest.app", "agent_status_gateway.ingest.body_limit", "agent_status_gateway.fanout.hub"),

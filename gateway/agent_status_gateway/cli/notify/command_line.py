@@ -15,6 +15,7 @@ from agent_status_gateway.cli.command_end import KeyFileError, fail, key_of
 from agent_status_gateway.cli.options import DEFAULT_URL, KeyFile, Url, setting
 from agent_status_gateway.settings import RedisSettings, SettingsError
 from agent_status_publisher.contract.setting_names import PREFIX
+from agent_status_publisher.contract.wire import Keys
 
 if TYPE_CHECKING:
     from agent_status_gateway.cli.notify.ledger.ledger import Ledger
@@ -102,10 +103,13 @@ def notify(
 def _ledger(redis_url: str | None, password_file: str | None, namespace: str | None, state: Path) -> "Ledger":
     from agent_status_gateway.cli.notify.ledger.file_ledger import FileLedger  # noqa: PLC0415
     from agent_status_gateway.cli.notify.ledger.redis_ledger import RedisLedger  # noqa: PLC0415
+    from agent_status_gateway.feed.redis_client import RedisClient  # noqa: PLC0415
 
     if redis_url is None:
         return FileLedger(state)
-    return RedisLedger(RedisSettings.load(redis_url=redis_url, redis_password_file=password_file, namespace=namespace))
+    settings = RedisSettings.load(redis_url=redis_url, redis_password_file=password_file, namespace=namespace)
+    keys = Keys(settings.namespace)
+    return RedisLedger(lambda: RedisClient(settings.redis_url, keys, settings.redis_password_file), keys)
 
 
 def _state_file(state: Path | None, state_home: Path | None) -> Path:

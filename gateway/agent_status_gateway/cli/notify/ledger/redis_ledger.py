@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,6 @@ from agent_status_gateway.cli.notify.ledger.ledger import (
     new_owner,
 )
 from agent_status_gateway.feed.redis_client import RedisClient
-from agent_status_gateway.settings import RedisSettings
 from agent_status_publisher.contract.redaction import redacted
 from agent_status_publisher.contract.text import text_of_reply
 from agent_status_publisher.contract.wire import Keys
@@ -28,12 +27,12 @@ ANSWER_SECONDS: Final = 5.0
 
 
 class RedisLedger:
-    """Ledger in the namespace of the settings. It connects for each question: there is one a message."""
+    """Ledger in a namespace. `make_client` makes the way to it for each question: there are a few a message."""
 
-    def __init__(self, settings: RedisSettings) -> None:
+    def __init__(self, make_client: Callable[[], RedisClient], keys: Keys) -> None:
         self._owner = new_owner()
-        self._keys = Keys(settings.namespace)
-        self._client = RedisClient(settings.redis_url, self._keys, settings.redis_password_file)
+        self._make_client = make_client
+        self._keys = keys
 
     def note(self, entries: Sequence[Entry]) -> None:
         """Note what is due (ledger: Rule 1)."""
@@ -63,7 +62,7 @@ class RedisLedger:
             raise LedgerError(f"Redis: {redacted(error) or f'no answer within {ANSWER_SECONDS:g} s'}") from None
 
     async def _ask(self, *command: str) -> Sequence[Any]:
-        async with asyncio.timeout(ANSWER_SECONDS), self._client.primary() as primary:
+        async with asyncio.timeout(ANSWER_SECONDS), self._make_client().primary() as primary:
             answers: Sequence[Any] = await primary.ask(*command)
             return answers
 

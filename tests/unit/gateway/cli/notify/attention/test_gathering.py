@@ -35,6 +35,7 @@ def ready(
 
 
 def test_what_becomes_due_within_the_groups_seconds_is_one_batch() -> None:
+    # gathering: Rule 1
     gathered, waits = Gathering(), rule(group_seconds=10.0)
     gathered.add(0, waits, [episode("web:1")], NOW)
     gathered.add(0, waits, [episode("web:2")], NOW + 9.0)
@@ -50,6 +51,7 @@ def test_each_target_of_a_rule_is_told_once_however_often_it_is_named() -> None:
 
 
 def test_what_is_over_before_its_group_closes_is_not_told() -> None:
+    # gathering: Rule 2
     gathered, over = Gathering(), episode("web:1")
     gathered.add(0, rule(group_seconds=5.0), [over, episode("web:2")], NOW)
     over.is_over = True
@@ -57,6 +59,7 @@ def test_what_is_over_before_its_group_closes_is_not_told() -> None:
 
 
 def test_quiet_hours_hold_what_is_due_and_their_end_tells_what_is_still_true_in_one_batch() -> None:
+    # gathering: Rule 3
     gathered, over = Gathering(), episode("web:1")
     gathered.add(0, rule(group_seconds=0.0), [over, episode("web:2")], NOW)
     gathered.add(1, rule(group_seconds=0.0), [episode("web:3")], NOW)
@@ -72,6 +75,7 @@ def test_a_rule_without_quiet_hours_tells_in_them() -> None:
 
 
 def test_nothing_is_told_while_its_rule_has_no_current_snapshot() -> None:
+    # gathering: Rule 5
     gathered = Gathering()
     gathered.add(0, rule("ops", group_seconds=0.0), [episode("web:1")], NOW)
     gathered.add(1, rule("phone", group_seconds=0.0), [episode("web:2")], NOW)
@@ -88,6 +92,7 @@ def test_what_was_held_waits_for_a_current_snapshot_too() -> None:
 
 
 def test_what_is_held_has_a_limit_and_the_oldest_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    # gathering: Rule 4
     monkeypatch.setattr(gathering, "MOST_HELD", 2)
     gathered = Gathering()
     gathered.add(0, rule(group_seconds=0.0), [episode(f"web:{number}") for number in range(3)], NOW)

@@ -18,6 +18,7 @@ def keys(vigil: Vigil, now: float) -> list[str]:
 
 
 def test_what_is_true_for_long_enough_is_due_once() -> None:
+    # vigil: Rule 1
     vigil = Vigil(60.0, START)
     vigil.look([waiting(0.0)], START)
     assert keys(vigil, START + 59.9) == []
@@ -50,6 +51,7 @@ def test_a_beginning_that_moves_a_little_is_the_same() -> None:
 
 
 def test_what_was_due_before_the_start_is_old_but_what_becomes_due_after_it_is_not() -> None:
+    # vigil: Rule 2
     vigil = Vigil(60.0, START)
     vigil.look([waiting(61.0, "web:old"), waiting(59.0, "web:soon")], START)
     assert keys(vigil, START + 1.0) == ["web:soon"]
@@ -59,6 +61,7 @@ def test_what_was_due_before_the_start_is_old_but_what_becomes_due_after_it_is_n
 
 
 def test_what_became_due_while_there_was_no_snapshot_is_told_when_there_is_one() -> None:
+    # vigil: Rule 4
     vigil = Vigil(60.0, START)
     vigil.look([], START)
     vigil.look([waiting(1800.0)], START + 3600.0)
@@ -76,6 +79,7 @@ def test_a_state_of_all_sessions_begins_when_it_is_first_seen() -> None:
 
 
 def test_a_state_of_all_sessions_in_the_first_snapshot_is_from_before_the_start() -> None:
+    # vigil: Rule 3
     vigil = Vigil(5.0, START)
     vigil.look([Occurrence("idle", ALL_SESSIONS, None)], START)
     assert keys(vigil, START + 100.0) == []

@@ -1,0 +1,134 @@
+"""What was told, and what is being told: the same rules in Redis and in a file."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from chaos.wait import wait_until
+
+from agent_status_gateway.cli.notify.ledger.file_ledger import FileLedger
+from agent_status_gateway.cli.notify.ledger.ledger import Claim, Entry, Ledger, LedgerError, name_of
+from agent_status_gateway.cli.notify.ledger.redis_ledger import RedisLedger
+from agent_status_gateway.feed.redis_client import RedisClient
+from agent_status_publisher.contract.wire import Keys
+from tests.contract.conftest import Backend
+
+LEASE = 60.0
+Make = Callable[[], Ledger]
+
+
+@pytest.fixture(params=["fakeredis", "real", "file"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
+    """Make ledgers of one store, each of another notifier."""
+    if request.param == "file":
+        yield lambda: FileLedger(tmp_path / "state" / "notify.sqlite")
+        return
+    keys = Keys("default")
+    if request.param == "real":
+        url = request.getfixturevalue("real_redis").url
+        yield lambda: RedisLedger(lambda: RedisClient(url, keys), keys)
+        return
+    import fakeredis  # noqa: PLC0415
+
+    backend = Backend(fakeredis.FakeServer(), None)
+    yield lambda: RedisLedger(lambda: RedisClient(backend.async_client(), keys), keys)
+
+
+def entry(session: str = "web:1", age: float = 10.0, *, must_be_noted: bool = False) -> Entry:
+    return Entry(name_of("waiting_for_user 60", session, "ops"), age, must_be_noted)
+
+
+def test_a_thing_that_nobody_tells_can_be_claimed_and_has_the_claims_id(make: Make) -> None:
+    assert make().claim([entry(), entry("web:2")], "msg_1", LEASE) == [Claim("msg_1"), Claim("msg_1")]
+
+
+def test_what_another_notifier_tells_is_to_be_asked_for_again_later(make: Make) -> None:
+    # ledger: Rule 2
+    one, two = make(), make()
+    one.note([entry()])
+    assert one.claim([entry()], "msg_1", LEASE) == [Claim("msg_1")]
+    (answer,) = two.claim([entry()], "msg_2", LEASE)
+    assert answer.id is None
+    assert answer.wait_seconds is not None
+    assert 0 < answer.wait_seconds <= LEASE
+    assert one.claim([entry()], "msg_9", LEASE) == [Claim("msg_1")]
+
+
+def test_what_was_told_is_told_by_nobody_again(make: Make) -> None:
+    one, two = make(), make()
+    one.claim([entry()], "msg_1", LEASE)
+    one.settle([entry()])
+    assert [ledger.claim([entry()], "msg_2", LEASE) for ledger in (one, two, make())] == [[Claim(None)]] * 3
+
+
+def test_after_a_death_the_next_one_tells_it_under_the_same_id(make: Make) -> None:
+    # ledger: Rule 3
+    make().claim([entry()], "msg_1", 0.05)
+    two = make()
+    answers: list[Claim] = []
+
+    def is_claimed() -> bool:
+        answers[:] = two.claim([entry()], "msg_2", LEASE)
+        return answers[0].id is not None
+
+    wait_until(is_claimed, "the lease of the dead notifier is over")
+    assert answers == [Claim("msg_1")]
+
+
+def test_what_was_noted_is_told_by_the_next_start_and_what_was_not_is_not(make: Make) -> None:
+    # ledger: Rule 1
+    make().note([entry("web:noted")])
+    old = [entry("web:noted", must_be_noted=True), entry("web:unknown", must_be_noted=True)]
+    after = make()
+    after.note(old)
+    assert after.claim(old, "msg_1", LEASE) == [Claim("msg_1"), Claim(None)]
+
+
+def test_what_began_at_another_moment_is_another_thing(make: Make) -> None:
+    # ledger: Rule 4
+    ledger = make()
+    ledger.claim([entry(age=100.0)], "msg_1", LEASE)
+    ledger.settle([entry(age=100.0)])
+    assert ledger.claim([entry(age=101.5)], "msg_2", LEASE) == [Claim(None)]
+    assert ledger.claim([entry(age=10.0)], "msg_2", LEASE) == [Claim("msg_2")]
+
+
+def test_who_has_not_claimed_it_cannot_settle_it(make: Make) -> None:
+    one, two = make(), make()
+    one.claim([entry()], "msg_1", LEASE)
+    two.settle([entry()])
+    assert one.claim([entry()], "msg_1", LEASE) == [Claim("msg_1")]
+
+
+def test_no_entries_are_no_question(make: Make) -> None:
+    assert make().claim([], "msg_1", LEASE) == []
+
+
+def test_a_redis_that_does_not_answer_is_a_sentence_without_the_password() -> None:
+    keys = Keys("default")
+    ledger = RedisLedger(lambda: RedisClient("redis://:secret@127.0.0.1:1/0", keys), keys)
+    with pytest.raises(LedgerError, match=r"^Redis: ") as raised:
+        ledger.claim([entry()], "msg_1", LEASE)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_file_that_cannot_be_used_is_a_sentence_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("")
+    with pytest.raises(LedgerError, match="plain"):
+        FileLedger(tmp_path / "plain" / "notify.sqlite")
+    (tmp_path / "garbage").write_bytes(b"not a database" * 1000)
+    with pytest.raises(LedgerError, match="garbage"):
+        FileLedger(tmp_path / "garbage")
+
+
+def test_a_file_forgets_what_was_told_long_ago_and_bears_a_clock_that_steps(tmp_path: Path) -> None:
+    now = [time.time()]
+    ledger = FileLedger(tmp_path / "notify.sqlite", lambda: now[0])
+    ledger.claim([entry()], "msg_1", LEASE)
+    ledger.settle([entry()])
+    now[0] -= 3600.0  # a step back: the same key began an hour earlier by this clock, so it is another thing
+    assert ledger.claim([entry()], "msg_2", LEASE) == [Claim("msg_2")]
+    now[0] += 30 * 86_400.0
+    ledger.note([])
+    assert ledger.claim([entry(age=30 * 86_400.0 + 10.0, must_be_noted=True)], "msg_3", LEASE) == [Claim(None)]
