@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chaos.wait import wait_until
 
 from agent_status_gateway.cli.notify.ledger.file_ledger import FileLedger
 from agent_status_gateway.cli.notify.ledger.ledger import Claim, Entry, Ledger, LedgerError, name_of
 from agent_status_gateway.cli.notify.ledger.redis_ledger import RedisLedger
 from agent_status_gateway.feed.redis_client import RedisClient
 from agent_status_publisher.contract.wire import Keys
+from chaos.wait import wait_until
 from tests.contract.conftest import Backend
 
 LEASE = 60.0
