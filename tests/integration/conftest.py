@@ -9,6 +9,7 @@ from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served
 from chaos.servers.redis_cluster import RedisCluster
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
+from tests.support.receiver import Receiver
 
 QUICK = "connection on uvloop"
 
@@ -56,3 +57,17 @@ def shared_cluster() -> Iterator[RedisCluster]:
     made = RedisCluster()
     yield made
     made.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver that takes all that it is told."""
+    with Receiver() as made:
+        yield made
+
+
+@pytest.fixture
+def quick_gateway(real_redis: RedisServer) -> Iterator[GatewayThread]:
+    """A gateway with a short window."""
+    with GatewayThread(real_redis.url, debounce_seconds=0.05, drain_seconds=0.1) as made:
+        yield made.ready()

@@ -4,7 +4,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,41 +11,21 @@ import httpx
 import pytest
 
 from agent_status_publisher import StatusPublisher
-from chaos.gateways.gateway_process import GatewayProcess, clean_environment
+from chaos.gateways.gateway_process import clean_environment
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.ports import free_port
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
-from tests.support.programs.notifier_process import NotifierProcess, rules_for, told
-from tests.support.receiver import Receiver, Request
-
-WAITS = 'when = { state = "waiting_for_user" }\nto = ["hook"]\ngroup_seconds = 0'
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as made:
-        yield made
-
-
-@pytest.fixture
-def gateway(real_redis: RedisServer) -> Iterator[GatewayThread]:
-    with GatewayThread(real_redis.url, debounce_seconds=0.05, drain_seconds=0.1) as made:
-        yield made.ready()
-
-
-def notifier(
-    folder: Path, gateway: GatewayThread, receiver: Receiver, *rules: str, head: str = "", **settings: str
-) -> NotifierProcess:
-    return NotifierProcess(folder, rules_for(receiver.url, folder, *rules, head=head), gateway.url, **settings)
+from tests.support.programs.notifier_process import WAITS, NotifierProcess, notifier, rules_for, told
+from tests.support.receiver import Receiver
 
 
 @pytest.mark.parametrize("state", ["thinking", "tool_running", "streaming", "waiting_for_user", "error"])
 def test_each_state_of_a_session_can_be_told(
-    state: str, gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
+    state: str, quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
 ) -> None:
     rule = f'when = {{ state = "{state}" }}\nto = ["hook"]\ngroup_seconds = 0'
-    with notifier(tmp_path, gateway, receiver, rule).ready():
+    with notifier(tmp_path, quick_gateway, receiver, rule).ready():
         session = publisher.session("web:1")
         if state == "waiting_for_user":
             session.waiting_for_user()
@@ -61,25 +40,25 @@ def test_each_state_of_a_session_can_be_told(
 
 
 def test_a_state_is_told_only_after_the_rules_seconds_and_only_if_it_is_still_true(
-    gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
+    quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
 ) -> None:
     rule = 'when = { state = "waiting_for_user", for_seconds = 3 }\nto = ["hook"]\ngroup_seconds = 0'
-    with notifier(tmp_path, gateway, receiver, rule).ready():
+    with notifier(tmp_path, quick_gateway, receiver, rule).ready():
         answered = publisher.session("web:answered")
         answered.waiting_for_user()
         publisher.session("web:waits").waiting_for_user()
         publisher.flush()
-        wait_until(lambda: gateway.states().get("web:answered") == "waiting_for_user", "it waits")
+        wait_until(lambda: quick_gateway.states().get("web:answered") == "waiting_for_user", "it waits")
         answered.thinking()
         wait_until(lambda: told(receiver.requests), "the one that waits is told")
     assert told(receiver.requests) == [("waiting_for_user", "web:waits")]
 
 
 def test_idle_is_told_when_the_last_session_has_ended_and_degraded_when_one_fails(
-    gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
+    quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
 ) -> None:
     rules = [f'when = {{ state = "{state}" }}\nto = ["hook"]\ngroup_seconds = 0' for state in ("idle", "degraded")]
-    with notifier(tmp_path, gateway, receiver, *rules).ready():
+    with notifier(tmp_path, quick_gateway, receiver, *rules).ready():
         session = publisher.session("web:1")
         session.error("429")
         wait_until(lambda: told(receiver.requests) == [("degraded", None)], "degraded is told")
@@ -88,10 +67,10 @@ def test_idle_is_told_when_the_last_session_has_ended_and_degraded_when_one_fail
 
 
 def test_what_begins_together_is_one_message(
-    gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
+    quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
 ) -> None:
     rule = 'when = { state = "waiting_for_user" }\nto = ["hook"]\ngroup_seconds = 3'
-    with notifier(tmp_path, gateway, receiver, rule).ready():
+    with notifier(tmp_path, quick_gateway, receiver, rule).ready():
         for number in range(10):
             publisher.session(f"web:{number}").waiting_for_user()
         wait_until(lambda: receiver.requests, "the message comes")
@@ -100,13 +79,13 @@ def test_what_begins_together_is_one_message(
 
 
 def test_each_rule_tells_of_its_own_view_and_to_its_own_targets(
-    gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
+    quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
 ) -> None:
     rules = (
         f'{WAITS}\nview = "channel=web"',
         f'{WAITS}\nview = "label=team:ops"'.replace('["hook"]', '["other", "hook"]'),
     )
-    with notifier(tmp_path, gateway, receiver, *rules).ready():
+    with notifier(tmp_path, quick_gateway, receiver, *rules).ready():
         publisher.session("web:1").waiting_for_user()
         publisher.session("ci:1", labels={"team": "ops"}).waiting_for_user()
         publisher.session("ci:2").waiting_for_user()
@@ -116,112 +95,30 @@ def test_each_rule_tells_of_its_own_view_and_to_its_own_targets(
 
 
 def test_what_was_due_before_the_start_is_told_only_with_catch_up(
-    gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
+    quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
 ) -> None:
     publisher.session("web:old").waiting_for_user()
     publisher.flush()
-    wait_until(gateway.states, "it waits")
-    with notifier(tmp_path, gateway, receiver, WAITS).ready() as running:
+    wait_until(quick_gateway.states, "it waits")
+    with notifier(tmp_path, quick_gateway, receiver, WAITS).ready() as running:
         publisher.session("web:new").waiting_for_user()
         wait_until(lambda: told(receiver.requests), "the new one is told")
         assert running.stop() == 0
     assert told(receiver.requests) == [("waiting_for_user", "web:new")]
     text = rules_for(receiver.url, tmp_path, WAITS)
-    with NotifierProcess(tmp_path, text, gateway.url, "--catch-up").ready():
+    with NotifierProcess(tmp_path, text, quick_gateway.url, "--catch-up").ready():
         wait_until(lambda: len(receiver.requests) == 2, "the old one is told")
     assert told(receiver.requests) == [("waiting_for_user", "web:new"), ("waiting_for_user", "web:old")]
 
 
-@pytest.mark.parametrize("has_redis", [True, False])
-def test_two_notifiers_and_a_restart_tell_each_thing_once(
-    has_redis: bool,
-    real_redis: RedisServer,
-    gateway: GatewayThread,
-    publisher: StatusPublisher,
-    receiver: Receiver,
-    tmp_path: Path,
-) -> None:
-    settings = {"redis_url": real_redis.url} if has_redis else {}
-    folders = (tmp_path / "one", tmp_path / "two") if has_redis else (tmp_path, tmp_path)
-    with (
-        notifier(folders[0], gateway, receiver, WAITS, **settings).ready() as one,
-        notifier(folders[1], gateway, receiver, WAITS, **settings).ready(),
-    ):
-        for number in range(5):
-            publisher.session(f"web:{number}").waiting_for_user()
-            publisher.flush()
-        wait_until(lambda: len(told(receiver.requests)) == 5, "each is told")
-        assert one.stop() == 0
-        with notifier(folders[0], gateway, receiver, WAITS, **settings).ready():
-            publisher.session("web:last").waiting_for_user()
-            wait_until(lambda: len(told(receiver.requests)) == 6, "the last is told")
-    assert sorted(key or "" for _, key in told(receiver.requests)) == [*(f"web:{n}" for n in range(5)), "web:last"]
-
-
-def test_a_notifier_that_is_killed_while_it_tells_tells_it_again_under_the_same_id(
-    gateway: GatewayThread, publisher: StatusPublisher, tmp_path: Path
-) -> None:
-    def answer(_request: Request) -> tuple[int, dict[str, str]]:
-        return (0, {}) if len(receiver.requests) == 1 else (200, {})  # the first hangs
-
-    with Receiver(answer) as receiver:
-        with notifier(tmp_path, gateway, receiver, WAITS).ready() as first:
-            publisher.session("web:1").waiting_for_user()
-            wait_until(lambda: receiver.requests, "it is being told")
-            first.kill()
-        with notifier(tmp_path, gateway, receiver, WAITS).ready():
-            wait_until(lambda: len(receiver.requests) == 2, "the lease is over", timeout_seconds=60)
-    assert len({request.headers["webhook-id"] for request in receiver.requests}) == 1
-
-
-def test_what_begins_while_the_gateway_is_away_is_told_when_it_is_back(
-    real_redis: RedisServer, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
-) -> None:
-    port = free_port()
-    text = rules_for(receiver.url, tmp_path, WAITS)
-    with NotifierProcess(tmp_path, text, f"http://127.0.0.1:{port}") as running:
-        with GatewayProcess(real_redis.url, port=port, debounce_seconds=0.05):
-            running.ready()
-            publisher.session("web:1").waiting_for_user()
-            wait_until(lambda: len(receiver.requests) == 1, "the first is told")
-        wait_until(lambda: "nothing is told for now: reconnecting" in running.log, "the gateway is away")
-        publisher.session("web:2").waiting_for_user()
-        publisher.flush()
-        with GatewayProcess(real_redis.url, port=port, debounce_seconds=0.05):
-            wait_until(lambda: len(receiver.requests) == 2, "the second is told", timeout_seconds=30)
-    assert told(receiver.requests) == [("waiting_for_user", "web:1"), ("waiting_for_user", "web:2")]
-
-
-def test_nothing_is_told_of_a_stale_snapshot(own_redis: RedisServer, receiver: Receiver, tmp_path: Path) -> None:
-    rule = 'when = { state = "waiting_for_user", for_seconds = 2 }\nto = ["hook"]\ngroup_seconds = 0'
-    with (
-        GatewayThread(own_redis.url, debounce_seconds=0.05, drain_seconds=0.1) as gateway,
-        StatusPublisher(own_redis.url) as publisher,
-        notifier(tmp_path, gateway, receiver, rule).ready() as running,
-    ):
-        session = publisher.session("web:1")
-        session.waiting_for_user()
-        publisher.flush()
-        wait_until(lambda: gateway.states() == {"web:1": "waiting_for_user"}, "it waits")
-        own_redis.kill()
-        wait_until(lambda: "nothing is told for now: stale" in running.log, "the snapshot is stale")
-        session.thinking()  # answered, which no gateway can know yet
-        own_redis.start()
-        wait_until(lambda: running.log.count("reading http") == 2, "the snapshot is current", timeout_seconds=30)
-        other = publisher.session("web:2")
-        other.waiting_for_user()
-        wait_until(lambda: receiver.requests, "the other one is told", timeout_seconds=20)
-    assert told(receiver.requests) == [("waiting_for_user", "web:2")]
-
-
 def test_quiet_hours_hold_what_is_due(
-    gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
+    quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
 ) -> None:
     now = datetime.now().astimezone()
     hours = [(now + timedelta(hours=hours)).strftime("%H:%M") for hours in (-1, 1)]
     head = f'quiet_hours = {{ from = "{hours[0]}", to = "{hours[1]}" }}\n'
     urgent = WAITS.replace('["hook"]', '["other"]') + "\nquiet_hours = false"
-    with notifier(tmp_path, gateway, receiver, WAITS, urgent, head=head).ready() as running:
+    with notifier(tmp_path, quick_gateway, receiver, WAITS, urgent, head=head).ready() as running:
         publisher.session("web:1").waiting_for_user()
         wait_until(lambda: told(receiver.requests, "/other"), "the urgent rule tells")
         assert running.stop() == 0
@@ -229,10 +126,10 @@ def test_quiet_hours_hold_what_is_due(
 
 
 def test_a_stop_tells_what_is_gathered_within_five_seconds(
-    gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
+    quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
 ) -> None:
     rule = 'when = { state = "waiting_for_user" }\nto = ["hook"]\ngroup_seconds = 3600'
-    with notifier(tmp_path, gateway, receiver, rule).ready() as running:
+    with notifier(tmp_path, quick_gateway, receiver, rule).ready() as running:
         publisher.session("web:1").waiting_for_user()
         publisher.flush()
         wait_until(lambda: noted(tmp_path), "it is noted")
@@ -247,11 +144,11 @@ def noted(folder: Path) -> int:
 
 
 def test_metrics_tell_what_was_told(
-    gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
+    quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
 ) -> None:
     port = free_port()
     text = rules_for(receiver.url, tmp_path, WAITS)
-    with NotifierProcess(tmp_path, text, gateway.url, "--metrics-port", str(port)).ready():
+    with NotifierProcess(tmp_path, text, quick_gateway.url, "--metrics-port", str(port)).ready():
         publisher.session("web:1").waiting_for_user()
         wait_until(lambda: receiver.requests, "it is told")
         expected = 'agent_status_notify_messages_total{outcome="told",target="hook"} 1.0'
@@ -308,7 +205,7 @@ def test_a_gateway_that_refuses_the_key_ends_it_with_a_sentence(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_status_zero(
-    number: int, gateway: GatewayThread, receiver: Receiver, tmp_path: Path
+    number: int, quick_gateway: GatewayThread, receiver: Receiver, tmp_path: Path
 ) -> None:
-    with notifier(tmp_path, gateway, receiver, WAITS).ready() as running:
+    with notifier(tmp_path, quick_gateway, receiver, WAITS).ready() as running:
         assert running.stop(number) == 0

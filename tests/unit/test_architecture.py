@@ -62,9 +62,7 @@ IMPORTERS: Final = {
         *("agent_status_gateway.ingest", "agent_status_gateway.main"),
     },
     **{library: {"agent_status_gateway.cli"} for library in ("typer", "rich", "httpx")},
-    "prometheus_client": {
-        *("agent_status_gateway.telemetry", "agent_status_gateway.http", "agent_status_gateway.cli.notify"),
-    },
+    "prometheus_client": {"agent_status_gateway.telemetry", "agent_status_gateway.http", "agent_status_gateway.cli"},
 }
 """The rooms that may import a library."""
 PURE: Final = [
@@ -75,15 +73,10 @@ PURE: Final = [
     *("agent_status_gateway.access.keys.*", "agent_status_gateway.access.rate_limit"),
     *("agent_status_gateway.http.asking.negotiation", "agent_status_gateway.ingest.*"),
     *("agent_status_gateway.feed.inbox", "agent_status_gateway.feed.missed_reports"),
-    *("agent_status_gateway.cli.reading.address", "agent_status_gateway.cli.reading.answers"),
-    *("agent_status_gateway.cli.reading.asked_view", "agent_status_gateway.cli.reading.folding"),
-    *("agent_status_gateway.cli.terminal.presentation", "agent_status_gateway.cli.terminal.view"),
-    *("agent_status_gateway.cli.terminal.table", "agent_status_gateway.cli.terminal.changes"),
-    *("agent_status_gateway.cli.terminal.roster", "agent_status_gateway.cli.terminal.goal"),
-    *("agent_status_gateway.cli.notify.rules.*", "agent_status_gateway.cli.notify.attention.*"),
-    *("agent_status_gateway.cli.notify.parts", "agent_status_gateway.cli.notify.ledger.ledger"),
-    *("agent_status_gateway.cli.notify.ledger.entries", "agent_status_gateway.cli.notify.targets.sent"),
-    "agent_status_gateway.cli.notify.targets.payload",
+    *(f"agent_status_gateway.cli.reading.{file}" for file in ("address", "answers", "asked_view", "folding")),
+    *(f"agent_status_gateway.cli.terminal.{file}" for file in ("presentation", "view", "table", "changes")),
+    *(f"agent_status_gateway.cli.{file}" for file in ("terminal.roster", "terminal.goal", "notify.parts")),
+    *(f"agent_status_gateway.cli.notify.{file}" for file in ("rules.*", "attention.*", "ledger.entries")),
 ]
 NOT_PURE: Final = {
     *("agent_status_gateway.ingest.app", "agent_status_gateway.ingest.body_limit", "agent_status_gateway.fanout.hub"),

@@ -31,9 +31,21 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_gateway.fanout.members.waiting": ("unit/gateway/fanout/test_hub_waiting.py",),
         "agent_status_gateway.fanout.events.gzip_stream": ("unit/gateway/fanout/events/test_encoders.py",),
         "agent_status_gateway.fanout.events.retry": ("faults/test_outage.py", "integration/test_signals.py"),
+        "agent_status_gateway.cli.notify.rules.rule": ("unit/gateway/cli/notify/rules/test_rule_file.py",),
+        "agent_status_gateway.cli.notify.ledger.ledger": ("unit/gateway/cli/notify/ledger/test_entries.py",),
+        **{
+            f"agent_status_gateway.cli.notify.targets.{name}": ("unit/gateway/cli/notify/targets/test_targets.py",)
+            for name in ("sent", "secrets", "payload", "webhook", "slack", "ntfy", "command")
+        },
+        **{
+            f"agent_status_gateway.cli.notify.{name}": ("integration/test_notify.py",)
+            for name in ("parts", "metrics", "notifier", "trial", "command_line")
+        },
         "agent_status_gateway.feed.news": ("unit/gateway/feed/test_feed.py", "unit/gateway/state/test_fleet.py"),
     },
     "It talks to Redis: fakeredis and real servers hold it.": {
+        "agent_status_gateway.cli.notify.ledger.redis_ledger": ("contract/test_notify_ledger.py",),
+        "agent_status_gateway.cli.notify.ledger.file_ledger": ("contract/test_notify_ledger.py",),
         "agent_status_publisher.contract.redis_primary": ("integration/test_redis_kinds.py", "faults/test_failover.py"),
         "agent_status_publisher.worker.redis_writer": ("contract/test_publishing.py", "contract/test_scripts.py"),
         "agent_status_publisher.worker.worker": (

@@ -12,6 +12,7 @@ In reading order:
     share_link      a link to a part of the fleet
     command_end     how a command ends
     terminal        `show`, `watch`, `workers` and `wait`
+    notify          `notify`, which tells people what needs them
     doctor          `doctor`
     demo            `demo`, a whole stack on this machine
     commands        every command

@@ -10,7 +10,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from chaos.gateways.gateway_process import clean_environment
+from chaos.gateways.gateway_thread import GatewayThread
 from chaos.wait import wait_until
+from tests.support.receiver import Receiver
+
+WAITS = 'when = { state = "waiting_for_user" }\nto = ["hook"]\ngroup_seconds = 0'
+"""A rule that tells `hook` at once of each session that waits."""
 
 
 class NotifierProcess:
@@ -78,3 +83,9 @@ def told(requests: list[Any], path: str = "/hook") -> list[tuple[str, str | None
     """What was told at a path: states and session keys, in the order of coming."""
     bodies = [json.loads(request.body)["data"] for request in requests if request.path == path]
     return [(fact["state"], fact["session_key"]) for body in bodies for fact in body["sessions"]]
+
+
+def notifier(
+    folder: Path, gateway: GatewayThread, receiver: Receiver, *rules: str, head: str = "", **settings: str
+) -> NotifierProcess:
+    return NotifierProcess(folder, rules_for(receiver.url, folder, *rules, head=head), gateway.url, **settings)

@@ -2,12 +2,14 @@
 
 In reading order:
 
-    rules      what is to be told, and to whom
-    parts      the part of the fleet that a rule looks at
-    attention  what is due, and its words
-    ledger     what has been told
-    targets    where messages go
-    metrics    what it counts
-    delivery   the way to one target
-    notifier   the loop
+    rules         what is to be told, and to whom
+    parts         the part of the fleet that a rule looks at
+    attention     what is due, and its words
+    ledger        what has been told
+    targets       where messages go
+    metrics       what it counts
+    delivery      the way to one target
+    notifier      the loop
+    trial         a test message to each target
+    command_line  the command and its options
 """

@@ -54,7 +54,7 @@ def notify(
 ) -> None:
     """Tell people what needs them, by the rules of a file, until SIGTERM or Ctrl-C.
 
-    Each thing is told once, over restarts and by however many notifiers share a Redis. Nothing is told of a snapshot
+    Each thing is told once, over restarts, and by all notifiers that share a Redis. Nothing is told of a snapshot
     that is not current.
 
     Exit status: 0 = stopped, or each target took the test message; 1 = a target did not; 2 = wrong usage, wrong rules,

@@ -1,4 +1,4 @@
-"""What needs somebody's attention, and when that is due. Pure: moments are given.
+"""Attention: what needs somebody, and when that is due. Pure: moments are given.
 
 In reading order:
 

@@ -27,7 +27,7 @@ class Item(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What is told one target in one message."""
+    """Everything that is told one target in one message."""
 
     target: str
     items: list[Item]
@@ -42,7 +42,7 @@ class _Group:
 
 
 class Gathering:
-    """What waits to be told.
+    """Everything that waits to be told.
 
     Attributes:
         dropped: How much was dropped since more was held than there is room for.

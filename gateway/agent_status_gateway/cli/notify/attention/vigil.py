@@ -39,7 +39,7 @@ class Episode:
 
 
 class Vigil:
-    """What a rule has seen.
+    """Everything that a rule has seen.
 
     Args:
         for_seconds: Seconds for which something must be true.

@@ -1,4 +1,4 @@
-"""What has been told, and what is being told: so that each thing is told once, whoever tells it, and whoever dies.
+"""Ledgers: what has been told, and what is being told. So each thing is told once, by any number of notifiers.
 
 In reading order:
 

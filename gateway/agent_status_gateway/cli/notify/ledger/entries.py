@@ -11,7 +11,7 @@ NOTHING: Final = Claim(None)
 
 
 class Row(NamedTuple):
-    """What a ledger remembers of one thing. Moments are seconds on the ledger's clock.
+    """Row of a ledger: one thing that it remembers. Moments are seconds on the ledger's clock.
 
     Attributes:
         began: The moment at which it began to be true.
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 Act = Callable[[Row | None, Entry, float], tuple[Row | None, Claim]]
-"""What is done with a row, or without one, for an entry at a moment: the row to write, if any, and the answer."""
+"""Act on a row, or on none, for an entry at a moment. It gives the row to write, if any, and the answer."""
 
 
 def noted(row: Row | None, entry: Entry, now: float) -> tuple[Row | None, Claim]:

@@ -1,8 +1,8 @@
 """Pure: what a ledger of messages is asked, and what it answers.
 
 Rule 1. What is due is noted at once. So a notifier that dies before it tells that leaves it to the next one.
-Rule 2. Who tells something claims it first, for a short time: the lease. Nobody else tells it during that.
-Rule 3. What was claimed under one id stays under it, whoever tells it again after a death.
+Rule 2. A notifier that tells something claims it first, for a short time: the lease. No other one tells it during that.
+Rule 3. What was claimed under one id stays under it, also when another notifier tells it after a death.
 Rule 4. The same thing has the same name, and began at the same moment, but for a few seconds. Beginnings are counted
         back from the ledger's own clock, so it does not matter if notifiers' clocks differ.
 """

@@ -1,4 +1,4 @@
-"""What is to be told, and to whom: the file of rules.
+"""File of rules: what is to be told, and to whom.
 
 In reading order:
 

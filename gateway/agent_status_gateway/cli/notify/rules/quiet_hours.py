@@ -22,7 +22,7 @@ TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 
 
 class QuietHours(BaseModel):
-    """Hours of every day, over midnight if they begin later than they end. Equal ends are no hours at all."""
+    """Hours of every day, over midnight if they begin later than they end. Without any hours if both are equal."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

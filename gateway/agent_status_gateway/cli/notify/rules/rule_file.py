@@ -27,7 +27,7 @@ _EXPECTED: Final = {
     "union_tag_not_found": f"must have a `kind`: {one_of(KINDS)}",
     "union_tag_invalid": f"`kind` must be {one_of(KINDS)}",
 }
-"""What is said of a field, by the kind of the problem, where the library's own words say too little."""
+"""Words on a field, by the kind of the problem, where the library's own words say too little."""
 
 
 class RuleFileError(ValueError):

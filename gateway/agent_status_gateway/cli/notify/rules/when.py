@@ -20,7 +20,7 @@ What = Literal[
 Outcome = Literal["done", "cancelled", "failed", "lost"]
 
 OF_ALL: Final = frozenset({"idle", "degraded"})
-"""What is said of all sessions of a view together."""
+"""States of all sessions of a view together."""
 WHATS: Final = get_args(What)
 MOST_SECONDS: Final = 31 * 86_400
 """The longest that a rule may wait, in seconds."""

@@ -1,4 +1,4 @@
-"""Where messages go.
+"""Targets: where messages go.
 
 In reading order:
 
