@@ -25,7 +25,12 @@ from agent_status_publisher.worker.flusher import ReportWriter
 from agent_status_publisher.worker.never_raise import MISTAKES
 from agent_status_publisher.worker.process_lock import is_over
 from agent_status_publisher.worker.redis_writer import check_target, make_writer
-from agent_status_publisher.worker.sessions.arguments import asked_of, clean_key, labels_of_worker
+from agent_status_publisher.worker.sessions.arguments import (
+    asked_of,
+    clean_key,
+    labels_of_worker,
+    plain_text,
+)
 from agent_status_publisher.worker.starts import Starts
 from agent_status_publisher.worker.worker import CLOSE_SECONDS, Worker
 
@@ -39,8 +44,8 @@ class StatusPublisher:
     The constructor does no I/O. `with`, `start()` or the first call makes this process a worker. The first call in a
     forked child makes the child a worker of its own, without its parent's sessions.
 
-    A call with wrong arguments is ignored: it logs one warning and calls `on_error` with an `InvalidCallError`. The
-    same message is reported once.
+    A call with wrong arguments is ignored: it logs one warning and calls `on_error` with an `InvalidCallError`. A kind
+    of mistake is reported once, whatever the values.
 
     Args:
         redis: A URL or a client of redis-py. The default is `AGENT_STATUS_REDIS_URL`, then `REDIS_URL`, then
@@ -201,11 +206,10 @@ class StatusPublisher:
             waiting_for: The reason to wait, as in `Session.waiting_for_user`. Only `waiting_for_user` shows it.
         """
         try:
-            known_state = SessionState(state)
+            known_state = SessionState(plain_text(state))
         except ValueError:
             known = ", ".join(SessionState)
-            reason = f"publish() was ignored: {text_of(state)!r} is not a state; expected one of {known}"
-            self._reporter.once(InvalidCallError(reason))
+            self._reporter.once(InvalidCallError(f"publish() was ignored: expected a state that is one of {known}"))
             return
         handle = self._handle(key)
         asked = asked_of(handle.key, title, parent, link, labels)
@@ -272,8 +276,7 @@ class StatusPublisher:
         try:
             return float(timeout)  # type: ignore[arg-type]
         except MISTAKES:
-            reason = f"flush() waits {CLOSE_SECONDS:g} s: the timeout must be seconds, not {text_of(timeout)!r}"
-            self._reporter.once(InvalidCallError(reason))
+            self._reporter.once(InvalidCallError(f"flush() waits {CLOSE_SECONDS:g} s: the timeout must be seconds"))
             return CLOSE_SECONDS
 
     def _newest(self) -> Worker | None:

@@ -17,6 +17,7 @@ from agent_status_publisher.worker.sessions.arguments import (
     clean_link,
     context_of,
     cost_of,
+    plain_text,
     progress_of,
 )
 
@@ -74,7 +75,7 @@ class Session(Handle):
             name: 1 to 64 characters, without colon and control characters.
             value: At most 128 characters, without control characters.
         """
-        asked = asked_of(self.key, None, None, None, {name: value})
+        asked = asked_of(self.key, None, None, None, ((name, value),))
         with self._worker.lock:
             self._describe(asked)
         self._report_left_out(asked.faults)
@@ -186,8 +187,9 @@ class Session(Handle):
         Args:
             outcome: `done` or `cancelled`. A session that is in error has failed, whatever it says here.
         """
-        self._end(Outcome.CANCELLED if outcome == "cancelled" else Outcome.DONE)
-        if outcome not in ("done", "cancelled"):
+        said = plain_text(outcome)
+        self._end(Outcome.CANCELLED if said == "cancelled" else Outcome.DONE)
+        if said not in ("done", "cancelled"):
             raise InvalidCallError("an outcome was left out: expected done or cancelled")
 
     def _use(self, input_tokens: int | None, output_tokens: int | None, *, add: bool) -> None:

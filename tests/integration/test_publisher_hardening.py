@@ -195,6 +195,13 @@ def test_a_child_forked_while_a_lock_is_held_hangs_in_no_call(real_redis: RedisS
 
     def child() -> None:
         session.thinking()
+        session.label("agent", "reviewer")
+        session.link = "https://ci.example/7"
+        session.cost(usd=1)
+        session.context(used=1, window=2)
+        session.progress(done=1, of=2)
+        session.waiting_for_user("approval")
+        session.end("cancelled")
         dropped.thinking()
         publisher.flush(0.5)
         publisher.session("child:1")

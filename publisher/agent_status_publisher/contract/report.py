@@ -202,16 +202,17 @@ def check_session_key(key: str) -> str:
     """Give `key` back if it may name a session.
 
     Raises:
-        ValueError: The key is empty, longer than 512 bytes of UTF-8, or has control characters.
+        ValueError: The key is empty, longer than 512 bytes of UTF-8, or has control characters. The message does not
+            repeat the key, so that a kind of mistake has one message.
     """
     if not key:
         raise ValueError("a session key must not be empty")
-    if not key.isascii() or len(key) > MAX_KEY_BYTES:
-        size_bytes = len(key.encode("utf-8", "surrogatepass"))
-        if size_bytes > MAX_KEY_BYTES:
-            raise ValueError(f"a session key must not be longer than {MAX_KEY_BYTES} bytes; this one has {size_bytes}")
+    if len(key) > MAX_KEY_BYTES or (
+        not key.isascii() and len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES  # the shorter look comes first
+    ):
+        raise ValueError(f"a session key must not be longer than {MAX_KEY_BYTES} bytes")
     if not key.isprintable() and _CONTROL.search(key):
-        raise ValueError(f"a session key must not have control characters: {key!r}")
+        raise ValueError("a session key must not have control characters")
     return key
 
 

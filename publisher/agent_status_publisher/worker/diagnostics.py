@@ -22,7 +22,7 @@ class Reporter:
 
     def __init__(self, on_error: OnError | None) -> None:
         self._on_error = on_error
-        self._reported: set[str] = set()
+        self._reported: dict[str, object] = {}
 
     def once(self, error: PublisherError) -> None:
         """Report an error, unless its message was reported before. At the end of the process nothing is reported.
@@ -31,9 +31,8 @@ class Reporter:
         """
         if is_over():
             return
-        text = str(error)
-        if text not in self._reported and len(self._reported) < MAX_REMEMBERED:
-            self._reported.add(text)
+        mine = object()  # setdefault is one step, so that two threads do not both report it
+        if len(self._reported) < MAX_REMEMBERED and self._reported.setdefault(str(error), mine) is mine:
             self.always(error)
 
     def always(self, error: PublisherError) -> None:

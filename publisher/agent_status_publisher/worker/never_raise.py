@@ -6,15 +6,18 @@ import functools
 from collections.abc import Callable
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from agent_status_publisher.contract.text import text_of
+from agent_status_publisher.contract.text import MAX_ERROR_CHARACTERS, clean_text
 from agent_status_publisher.errors import InvalidCallError
 from agent_status_publisher.worker.process_lock import is_over
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MISTAKES: Final = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, AssertionError)
-"""The errors that wrong arguments cause, or a framework that differs from the one that we know."""
+MISTAKES: Final = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, AssertionError, RuntimeError)
+"""The errors that wrong arguments cause, or a framework that differs from the one that we know.
+
+A tensor that is not a number, and labels that another thread changes, raise a `RuntimeError`.
+"""
 _CANCELLED: Final = (asyncio.CancelledError, concurrent.futures.CancelledError)
 
 
@@ -35,7 +38,11 @@ def never_raise(method: "Callable[Concatenate[Any, P], T]") -> "Callable[Concate
             self.report(error)
         except MISTAKES as error:
             name = f"{type(self).__name__}.{method.__name__}"
-            self.report(InvalidCallError(f"{name}() was ignored: {type(error).__name__}: {text_of(error)}"))
+            self.report(
+                InvalidCallError(
+                    f"{name}() was ignored: {type(error).__name__}: {clean_text(error, MAX_ERROR_CHARACTERS)}"
+                )
+            )
         return None
 
     return call

@@ -41,7 +41,7 @@ def test_a_key_that_cannot_be_shown_is_reported_once_and_its_handle_does_nothing
 def test_an_unknown_state_is_reported_with_the_known_ones(publisher: RecordingPublisher) -> None:
     publisher.publish(KEY, "sleeping")
     assert publisher.changes == []
-    assert "'sleeping' is not a state; expected one of thinking, tool_running" in str(publisher.errors[0])
+    assert "expected a state that is one of thinking, tool_running" in str(publisher.errors[0])
 
 
 def test_a_call_with_wrong_arguments_is_reported_and_never_raises(publisher: RecordingPublisher) -> None:

@@ -1,13 +1,15 @@
 """Pure: the arguments of an agent's calls, checked and copied before the worker's lock is taken."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeGuard, TypeVar
+from typing import Any, Final, NamedTuple, TypeGuard, TypeVar
 
 from agent_status_publisher.contract.details.details import WaitingFor
 from agent_status_publisher.contract.details.labels import (
     MAX_LABELS,
     MAX_LABELS_BYTES,
+    MAX_LABELS_LOOKED_AT,
     Labels,
     changed_labels,
     check_label,
@@ -83,18 +85,29 @@ def clean_link(link: object) -> str:
     Raises:
         ValueError: A session may not have it. The message says what would be right.
     """
-    return check_link(text_of(link) if isinstance(link, str) else "")
+    return check_link(plain_text(link))
+
+
+def plain_text(given: object) -> str:
+    """Return a text without code of the agent's, or an empty one for anything that is not a text."""
+    return text_of(given) if isinstance(given, str) else ""
 
 
 def clean_labels(labels: object, faults: list[str]) -> dict[str, str | None]:
-    """Return the labels that break no limit by themselves, and add a sentence to `faults` for each that does."""
+    """Return the labels that break no limit by themselves, and add a sentence to `faults` for each kind that does.
+
+    Names are not hashed before they are plain texts, since that may be code of the agent's. Only so many are looked at.
+    """
     try:
-        given: dict[object, object] = dict(labels)  # type: ignore[call-overload]
+        pairs: Iterable[Any] = labels.items() if hasattr(labels, "items") else labels  # type: ignore[assignment]
+        given = [(name, value) for name, value in list(islice(pairs, MAX_LABELS_LOOKED_AT + 1))]
     except MISTAKES:
         faults.append("labels were left out: they must be a mapping of names to texts")
         return {}
+    if len(given) > MAX_LABELS_LOOKED_AT:
+        faults.append(CROWDED)
     kept: dict[str, str | None] = {}
-    for name, value in given.items():
+    for name, value in given[:MAX_LABELS_LOOKED_AT]:
         if label := _kept(faults, "a label", _label_of, name, value):
             kept |= label
     return kept
@@ -118,7 +131,9 @@ def _kept(faults: list[str], what: str, clean: Callable[..., T], *given: object)
     try:
         return clean(*given)
     except MISTAKES as error:
-        faults.append(f"{what} was left out: {error}")
+        fault = f"{what} was left out: {error}"
+        if fault not in faults:
+            faults.append(fault)
         return None
 
 
@@ -147,7 +162,7 @@ def reason_of(reason: object) -> WaitingFor | None:
         InvalidCallError: It is not one of those that are known.
     """
     try:
-        return None if reason is None else WaitingFor(text_of(reason))
+        return None if reason is None else WaitingFor(plain_text(reason))
     except ValueError:
         known = ", ".join(WaitingFor)
         raise InvalidCallError(f"a reason to wait was left out: expected one of {known}") from None
@@ -217,4 +232,4 @@ def check_tokens(**given: object) -> None:
     """
     for name, tokens in given.items():
         if tokens is not None and (type(tokens) is not int or tokens < 0):
-            raise InvalidCallError(f"usage was ignored: {name} is {tokens!r}, not a number of tokens from 0 up")
+            raise InvalidCallError(f"usage was ignored: {name} must be a number of tokens from 0 up")

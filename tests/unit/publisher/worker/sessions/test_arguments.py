@@ -68,7 +68,7 @@ def test_a_key_is_compared_without_code_of_the_ids_class() -> None:
 def test_tokens_are_whole_numbers_from_0_up_and_the_message_names_the_wrong_one() -> None:
     check_tokens(input=0, output=None)
     for wrong in (-1, True, 1.5, "7"):
-        with pytest.raises(InvalidCallError, match="output is"):
+        with pytest.raises(InvalidCallError, match="output must be a number"):
             check_tokens(input=7, output=wrong)
 
 
@@ -82,9 +82,12 @@ def test_texts_of_an_own_kind_are_taken_as_plain_ones() -> None:
     assert [type(text) for text in (asked.parent, asked.link, *asked.labels, *asked.labels.values())] == [str] * 4
 
 
-def test_labels_may_be_anything_that_makes_a_dictionary_and_each_fault_is_a_sentence() -> None:
+def test_labels_may_be_anything_that_makes_a_dictionary_and_each_kind_of_fault_is_a_sentence() -> None:
     faults: list[str] = []
-    assert clean_labels([("a", "1"), ("b", None), ("", "x"), (1, "x")], faults) == {"a": "1", "b": None}
+    assert clean_labels([("a", "1"), ("b", None), ("", "x"), (1, "x"), (2, "y"), ("", "z")], faults) == {
+        "a": "1",
+        "b": None,
+    }
     assert [fault.partition(":")[0] for fault in faults] == ["a label was left out"] * 2
 
 
