@@ -6,7 +6,11 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from agent_status_publisher import Session, StatusPublisher
+from chaos.gateways.gateway_process import GatewayProcess
+from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
+from tests.e2e.conftest import DEBOUNCE_SECONDS
 from tests.e2e.scripted_gateway import Row, ScriptedGateway, snapshot
 
 pytestmark = pytest.mark.slow
@@ -43,6 +47,19 @@ def say(gateway: ScriptedGateway, *rows: Row) -> None:
     gateway.say(snapshot(list(rows), max_concurrent=20, uptime_seconds=60))
 
 
+def labels_asked(requests: list[str]) -> list[bool]:
+    """Whether each stream among these requests asked for labels."""
+    return ["fields=labels" in url for url in requests if "/status/stream?" in url]
+
+
+def fail(page: Page, quiet: Session, loud: Session) -> None:
+    """Let both sessions fail. Only one of them gives a notice."""
+    quiet.error("boom")
+    loud.error("boom")
+    expect(page.locator("#rows .what")).to_have_text(["error: boom", "error: boom"])
+    wait_until(lambda: page.evaluate("notices") == [["Task 2", "error: boom"]], "the other one's notice alone")
+
+
 @pytest.fixture
 def gateway() -> Iterator[ScriptedGateway]:
     with ScriptedGateway() as made:
@@ -59,6 +76,12 @@ def page(tabs: BrowserContext, gateway: ScriptedGateway) -> Page:
     made.goto(gateway.url)
     expect(made.locator("#connection")).to_have_text("Live")
     return made
+
+
+@pytest.fixture
+def real(shared_redis: RedisServer) -> Iterator[GatewayProcess]:
+    with GatewayProcess(shared_redis.url, debounce_seconds=DEBOUNCE_SECONDS) as made:
+        yield made.ready()
 
 
 def test_ten_sessions_that_wait_at_once_are_one_notification_with_a_count(gateway: ScriptedGateway, page: Page) -> None:
@@ -100,6 +123,54 @@ def test_a_label_is_muted_as_a_channel_is(gateway: ScriptedGateway, page: Page) 
     say(gateway, row(1, "error", **quiet), row(2, "error", **loud))
     expect(page.locator("#rows .what").first).to_have_text("error")
     assert page.evaluate("notices") == [["Task 2", "error"]]
+
+
+def test_a_label_of_a_real_gateways_session_is_muted_and_still_after_a_reload(
+    tabs: BrowserContext, real: GatewayProcess, publisher: StatusPublisher
+) -> None:
+    requests: list[str] = []
+    tabs.on("request", lambda request: requests.append(request.url))
+    tabs.grant_permissions(["notifications"], origin=real.url)
+    tabs.add_init_script(STUBS)
+    quiet = publisher.session("web:1", title="Task 1", labels={"team": "night"})
+    loud = publisher.session("web:2", title="Task 2", labels={"team": "day"})
+    page = tabs.new_page()
+    page.goto(f"{real.url}/")
+    expect(page.locator("#rows tr")).to_have_count(2)
+    page.get_by_role("button", name="Notify me").click()
+    assert labels_asked(requests) == [False], "labels are asked for only where a mute needs them"
+    page.get_by_role("button", name="Options").click()
+    page.get_by_label("No notices for").select_option("label team:night")
+    page.get_by_role("button", name="Close").click()
+    fail(page, quiet, loud)
+    for session in (quiet, loud):
+        session.thinking()
+    expect(page.locator("#rows .what")).to_have_text(["thinking", "thinking"])
+    page.reload()
+    expect(page.locator("#rows .what")).to_have_text(["thinking", "thinking"])
+    fail(page, quiet, loud)
+    assert labels_asked(requests) == [False, True, True]
+    for session in (quiet, loud):
+        session.end()  # an error would stay on the shared board for its time
+
+
+def test_an_error_is_notified_of_once_whatever_becomes_of_it_and_of_the_page(
+    gateway: ScriptedGateway, page: Page
+) -> None:
+    page.get_by_role("button", name="Notify me").click()
+    say(gateway, row(1, "error"), row(2))
+    expect(page.locator("#rows tr")).to_have_count(2)
+    assert page.evaluate("notices") == [["Task 1", "error"]]
+    page.reload()
+    expect(page.locator("#rows tr")).to_have_count(2)
+    say(gateway, row(2))
+    page.get_by_role("button", name="1 past error").click()
+    page.reload()
+    page.get_by_role("button", name="1 past error").click()
+    page.get_by_role("button", name="Acknowledge all").click()
+    expect(page.locator("#errors")).to_be_hidden()
+    page.clock.run_for(6000)
+    assert page.evaluate("notices") == []
 
 
 def test_a_sound_is_played_only_if_somebody_turned_it_on(gateway: ScriptedGateway, page: Page) -> None:

@@ -43,6 +43,9 @@ test("the gateway is asked for what columns, order and grouping need, and equal 
   const fields = (more) => fieldsFor({ ...NOTHING, ...more });
   assert.equal(fields({}), "");
   assert.equal(fields({ columns: "session,agent,model,cost", group: "label.team" }), "cost_usd,labels");
+  const needsLabels = true;
+  assert.equal(fieldsFor({ ...NOTHING, sort: "quiet_seconds" }, { needsLabels }), "labels,quiet_seconds");
+  assert.equal(fieldsFor({ ...NOTHING, group: "label.team" }, { needsLabels }), "labels");
   assert.equal(fields({ sort: "quiet_seconds", group: "parent" }), "parent,quiet_seconds");
   const all = "context,cost_usd,host,labels,progress,quiet_seconds,waiting_for,worker_id";
   assert.equal(fields({ columns: columnsFrom(FURTHER.join(",")) }), all);

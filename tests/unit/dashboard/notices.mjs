@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { GATHER_MS, Gathered } from "../../../gateway/agent_status_gateway/dashboard/page/notices/gathered.js";
-import { choices, isMuted, mutesFrom, words } from "../../../gateway/agent_status_gateway/dashboard/page/notices/mutes.js";
+import { choices, isMuted, mutesFrom, needLabels, words } from "../../../gateway/agent_status_gateway/dashboard/page/notices/mutes.js";
 
 const row = (number, state = "waiting_for_user", more = {}) => ({
   session_key: `web:${number}`,
@@ -59,6 +59,11 @@ test("a channel or a label of a session mutes it, and nothing like it", () => {
   for (const mute of ["channel=web", "label=team:web", "label=a:b:c"]) assert.ok(isMuted(labelled, [mute]), mute);
   for (const mute of ["channel=we", "label=team:we", "label=web:team"]) assert.ok(!isMuted(labelled, [mute]), mute);
   assert.ok(!isMuted(row(1), ["label=team:web"]));
+});
+
+test("only mutes of labels need labels", () => {
+  assert.ok(needLabels(["channel=web", "label=team:web"]));
+  assert.ok(!needLabels(["channel=label=a"]));
 });
 
 test("mutes to choose from are those of the rows, in order, without those that are set", () => {

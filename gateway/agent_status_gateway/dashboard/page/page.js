@@ -55,6 +55,7 @@ const keyForm = new KeyForm(() => {
   begin();
   opening.restore();
 });
+const options = new Options(notifier, () => model.rows, look);
 const states = new StateFilter(byId("states"), (state) => choose({ state: toggled(model.choice.state, state) }));
 const ofRow = () => ({ columns: view.listed(model.choice.columns), branchOf: (item) => model.branch(item), fold });
 const rows = new Table(byId("rows"), (item) => (item.isHeading ? new HeadingRow(item, fold) : new SessionRow(item, drawBar, ofRow())));
@@ -76,7 +77,7 @@ function begin() {
   watch?.close();
   const tried = (reload.secrets = secrets());
   const ours = (asked = view.askedFor(model.choice, model.fleet));
-  fields = fieldsFor(model.choice);
+  fields = fieldsFor(model.choice, options);
   watch = watchStatus({
     ...tried,
     view: view.viewQuery(ours, location.search, fields),
@@ -87,7 +88,7 @@ function begin() {
 
 /** Watch something else if the choice needs it. */
 function look() {
-  const isSame = view.isSame(asked, view.askedFor(model.choice, model.fleet)) && fields === fieldsFor(model.choice);
+  const isSame = view.isSame(asked, view.askedFor(model.choice, model.fleet)) && fields === fieldsFor(model.choice, options);
   if (!isSame) begin();
 }
 
@@ -95,6 +96,7 @@ function onChange(change, ageSeconds, ours) {
   const now = performance.now();
   const changed = model.take(change, { at: now - ageSeconds * 1000, asked: ours, query: location.search, wall: Date.now() - ageSeconds * 1000 });
   if (watch?.isLeader) notifier.notify(newlyNeedingAttention(changed), now);
+  if (change.isWhole) options.refresh();
   look();
   showSoon();
 }
@@ -284,7 +286,6 @@ new Keyboard({
   "leave search": leaveSearch,
   close: () => opening.close(),
 });
-new Options(notifier, () => model.rows);
 keep(takeSecrets());
 reload.recall();
 showFields();

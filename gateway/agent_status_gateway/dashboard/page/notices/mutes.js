@@ -18,6 +18,11 @@ export function isMuted(row, mutes) {
   return mutes.some((mute) => mutesOf(row).includes(mute));
 }
 
+/** Test whether some of the mutes are of labels, which rows must have then. */
+export function needLabels(mutes) {
+  return mutes.some((mute) => mute.startsWith("label="));
+}
+
 /** Every mute that would cover this row. A gateway that was not asked for labels, or has none, gives none. */
 export function mutesOf({ channel, labels }) {
   return [`channel=${channel}`, ...Object.entries(labels ?? {}).map(([name, value]) => `label=${name}:${value}`)];

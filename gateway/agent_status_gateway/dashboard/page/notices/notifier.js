@@ -3,7 +3,7 @@
 import { ofBrowser } from "../kept/storage.js";
 import { needsAttention } from "../notifications.js";
 import { Gathered } from "./gathered.js";
-import { isMuted, mutesFrom } from "./mutes.js";
+import { isMuted, mutesFrom, needLabels } from "./mutes.js";
 import { Sound } from "./sound.js";
 
 const KEPT = { on: "agent-status notify", sound: "agent-status sound", mutes: "agent-status mutes" };
@@ -48,6 +48,11 @@ export class Notifier {
   set mutes(mutes) {
     ofBrowser.set(KEPT.mutes, JSON.stringify(mutes));
     this.#show();
+  }
+
+  /** True if a notice depends on the labels of rows. */
+  get needsLabels() {
+    return (this.isOn || this.hasSound) && needLabels(this.mutes);
   }
 
   /** Call this whenever a choice has changed, here or in another tab. */

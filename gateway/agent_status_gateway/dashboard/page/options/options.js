@@ -8,21 +8,40 @@ const byId = (id) => document.getElementById(id);
 export class Options {
   #notifier;
   #rows;
+  #changed;
 
-  /** `rows()` gives the rows of now, whose channels and labels can be muted. */
-  constructor(notifier, rows) {
+  /** `rows()` gives the rows of now, whose channels and labels can be muted. `changed()` is called when other rows are needed. */
+  constructor(notifier, rows, changed) {
     this.#notifier = notifier;
     this.#rows = rows;
+    this.#changed = changed;
     byId("options-open").addEventListener("click", () => this.open());
     byId("options-close").addEventListener("click", () => byId("options").close());
+    byId("options").addEventListener("close", changed);
     byId("sound").addEventListener("change", ({ target }) => (notifier.hasSound = target.checked));
     byId("mute").addEventListener("change", ({ target }) => this.#mute(target.value));
-    notifier.onChange(() => byId("options").open && this.#show());
+    notifier.onChange(() => this.#update());
+  }
+
+  /** True if rows must have their labels: for the choice of what to mute, or for what is muted. */
+  get needsLabels() {
+    return byId("options").open || this.#notifier.needsLabels;
+  }
+
+  /** Show the choices that these rows give. */
+  refresh() {
+    if (byId("options").open) this.#show();
   }
 
   open() {
     this.#show();
     byId("options").showModal();
+    this.#changed();
+  }
+
+  #update() {
+    this.refresh();
+    this.#changed();
   }
 
   #mute(mute) {
