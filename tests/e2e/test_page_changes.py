@@ -13,7 +13,8 @@ from chaos.wait import wait_until
 from tests.e2e.scripted_gateway import Row, ScriptedGateway, snapshot
 from tests.e2e.test_page import opened
 
-CHANGES = "events=changes,feed"
+EVENTS = "events=changes,feed"
+CHANGES = f"ended=900&{EVENTS}"
 HURRY = "dispatchEvent(new Event('online'))"
 """The network is back: the next try is now."""
 KEEP_EVENTS = """() => {
@@ -125,13 +126,13 @@ def test_a_gateway_that_knows_no_changes_is_asked_for_whole_snapshots(
     expect(page.locator("#connection")).to_have_text("Live")
     scripted.say(whole(row(2, "error")), "b")
     expect(page.locator("#rows .what")).to_have_text(["error"])
-    assert scripted.asked == ["events=all"]
+    assert scripted.asked == ["ended=900&events=all"]
     scripted.is_old = False  # it was replaced by a new one
     scripted.cut()
     expect(page.locator("#connection")).to_contain_text("Reconnecting")
     page.evaluate(HURRY)
     expect(page.locator("#connection")).to_have_text("Live")
-    assert scripted.asked == ["events=all", CHANGES]
+    assert scripted.asked == ["ended=900&events=all", CHANGES]
 
 
 def test_a_tab_that_comes_later_or_has_missed_an_event_is_right_again(
@@ -185,7 +186,7 @@ def test_a_view_is_asked_for_as_a_query(view: str, scripted: ScriptedGateway, pa
         watchStatus({{ view: {view}, isShared: false }});
     }}""")
     wait_until(lambda: len(scripted.asked) == 2, "it is asked")
-    assert scripted.asked[1] == f"channel=web&state=error&{CHANGES}"
+    assert scripted.asked[1] == f"channel=web&state=error&{EVENTS}"
 
 
 def test_a_client_with_a_view_gets_snapshots_of_it(
@@ -238,7 +239,7 @@ def test_an_older_gateway_that_ignores_the_filter_is_not_taken_at_its_word(
     page = tabs.new_page()
     page.goto(f"{scripted.url}?state=error")
     wait_until(lambda: len(scripted.asked) == 2, "the page asks for its filter")
-    assert scripted.asked[1] == f"state=error&{CHANGES}"
+    assert scripted.asked[1] == f"ended=900&state=error&{EVENTS}"
     expect(page.locator("#connection")).to_have_text("Live")
     expect(page.locator("#rows .title")).to_have_text(["Session 7"])
     expect(page.locator("#fleet-label")).to_have_text("Fleet")

@@ -167,3 +167,68 @@ test("the feed's loss is over with the next whole snapshot", () => {
   history.add([row("thinking", 10)], 10_000);
   assert.ok(!history.isStopped);
 });
+
+const end = (session_key, ended_seconds_ago, outcome = "done", more = {}) => ({
+  session_key,
+  title: null,
+  outcome,
+  ended_seconds_ago,
+  error_message: null,
+  ...more,
+});
+const shown = (history, at) => history.ended(at).map(({ row, endedAt }) => [row.session_key, row.state, endedAt / 1000]);
+
+test("what the gateway tells of ends is listed at once, the newest first, with their outcome", () => {
+  const history = new History();
+  history.add([], 100_000);
+  history.takeEnds([end("web:2", 5, "failed", { title: "Two", error_message: "boom" }), end("ci:1", 20, null)], 100_000);
+  assert.deepEqual(shown(history, 100_000), [["web:2", "failed", 95], ["ci:1", "ended", 80]]);
+  const [{ row: two }] = history.ended(100_000);
+  assert.deepEqual([two.title, two.error_message, two.channel, two.outcome], ["Two", "boom", "web", "failed"]);
+});
+
+test("a session that the tab saw end is listed once, and the gateway knows better when and how", () => {
+  const history = new History();
+  history.add([{ ...row("thinking", 0), title: "A long title" }, row("thinking", 0, "web:2")], 100_000);
+  history.change({ changed: [], gone: ["web:1", "web:2"], numbers: {} }, 120_000);
+  history.takeEnds([end("web:1", 0.5, "cancelled", { title: "A long" })], 120_000);
+  assert.deepEqual(shown(history, 120_000), [["web:2", "thinking", 120], ["web:1", "cancelled", 119.5]]);
+  assert.deepEqual(spans(history), [["thinking", 100, 119.5]]);
+  assert.equal(history.ended(120_000)[1].row.title, "A long title");
+  history.add([], 121_000);
+  history.takeEnds([end("web:1", 1.5, "cancelled")], 121_000);
+  assert.equal(history.ended(121_000).length, 2);
+});
+
+test("a session that is open again has not ended, and its next end is told anew", () => {
+  const history = new History();
+  history.add([], 100_000);
+  history.takeEnds([end("web:1", 5)], 100_000);
+  history.add([row("thinking", 1)], 110_000);
+  assert.deepEqual(history.ended(110_000), []);
+  assert.equal(history.tracks.get("web:1").row.outcome, undefined);
+  history.change({ changed: [], gone: ["web:1"], numbers: {} }, 120_000);
+  history.takeEnds([end("web:1", 0, "lost")], 120_000);
+  assert.deepEqual(shown(history, 120_000), [["web:1", "lost", 120]]);
+});
+
+test("a session out of view has ended if the gateway tells so", () => {
+  const history = new History();
+  history.add([row("thinking", 0)], 0);
+  history.add([], 10_000, () => false);
+  history.takeEnds([end("web:1", 1)], 10_000);
+  assert.deepEqual(shown(history, 10_000), [["web:1", "done", 9]]);
+});
+
+test("ends that are told are bounded in age and in number as others are", () => {
+  const history = new History();
+  history.add([], 1_000_000);
+  history.takeEnds([end("web:1", WINDOW_MS / 1000 - 1), end("web:2", WINDOW_MS / 1000 + 1)], 1_000_000);
+  assert.deepEqual([...history.tracks.keys()], ["web:1"]);
+  history.change({ changed: [], gone: [], numbers: {} }, 1_002_000);
+  assert.equal(history.tracks.size, 0);
+  const many = Array.from({ length: MAX_ENDED + 5 }, (_, number) => end(`web:${number}`, number / 100));
+  history.takeEnds(many, 1_002_000);
+  history.takeEnds([end("ci:1", 0)], 1_002_000);
+  assert.deepEqual([history.tracks.size, history.ended(1_002_000)[0].row.session_key], [MAX_ENDED, "ci:1"]);
+});

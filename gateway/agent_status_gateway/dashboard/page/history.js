@@ -4,16 +4,19 @@
 // Rule 2: the time before that is unknown, and nothing is drawn for it.
 // Rule 3: a state lasts until the next one begins, or until the feed is lost. After that it goes on without a gap only if
 //         its beginning proves it.
-// Rule 4: a session that ended stays for 15 minutes, if it is among the newest MAX_ENDED. Nothing older is kept, and at most
-//         MAX_SPANS of a session.
+// Rule 4: a session has ended if it left the snapshot or if the gateway tells so. Either way it is listed once, and the gateway
+//         knows better when and how. It stays for 15 minutes, if it is among the newest MAX_ENDED. Nothing older is kept, and
+//         at most MAX_SPANS of a session.
 // Rule 5: a session that is only out of view has not ended. What it does there is unknown.
 // Rule 6: what an earlier load of the page has kept counts as what was known before the feed was lost. A session of which only
 //         that is known is not called ended: when it ended is unknown.
 //
 // Times are milliseconds.
 
+import { byCodePoint } from "../fold.js";
 import { digest } from "./kept/digest.js";
 import { stub } from "./kept/stub.js";
+import { endedRow } from "./list/outcome.js";
 import { STATES, numbers } from "./presentation.js";
 
 export const WINDOW_MS = 15 * 60_000;
@@ -65,6 +68,14 @@ class Track {
       this.#item = { key: this.row.session_key, row: this.row, since: this.endedAt };
     }
     return this.#item;
+  }
+
+  /** Take what the gateway tells of its end. */
+  end(told, at) {
+    const last = this.from.length - 1;
+    if (last >= 0) this.to[last] = Math.max(this.from[last], Math.min(this.to[last], at));
+    this.endedAt = at;
+    this.row = endedRow(this.row, told);
   }
 
   stop(at) {
@@ -142,6 +153,21 @@ export class History {
     this.#forgetBefore(at - WINDOW_MS);
   }
 
+  /** Take ends that the gateway tells, the newest first. */
+  takeEnds(ends, at) {
+    for (const end of ends.slice(0, MAX_ENDED).reverse()) {
+      const { session_key: key, ended_seconds_ago } = end;
+      const endedAt = at - ended_seconds_ago * 1000;
+      if (endedAt < at - WINDOW_MS) continue;
+      if (!this.tracks.has(key)) this.tracks.set(key, new Track(stub(key)));
+      this.tracks.get(key).end(end, endedAt);
+      this.#away.delete(key);
+      this.#ended.delete(key);
+      this.#ended.add(key);
+    }
+    this.#forgetBefore(at - WINDOW_MS);
+  }
+
   /** The snapshot is no longer current. */
   feedLost(at) {
     this.isStopped = true;
@@ -149,14 +175,14 @@ export class History {
     this.#sample(at, null);
   }
 
-  /** Sessions that ended, the last one first. Those that ended together stay in the order of their keys. */
+  /** Sessions that ended, the last one first. Those that ended together are in the order of their keys. */
   ended(at) {
     const ended = [];
     for (const key of this.#ended) {
       const track = this.tracks.get(key);
       if (track.endedAt > at - WINDOW_MS) ended.push(track);
     }
-    return ended.sort((one, other) => other.endedAt - one.endedAt);
+    return ended.sort((one, other) => other.endedAt - one.endedAt || byCodePoint(one.row.session_key, other.row.session_key));
   }
 
   /** A session is not here any more. It ended, unless it is only out of view. */

@@ -80,7 +80,7 @@ function begin() {
   fields = fieldsFor(model.choice, options);
   watch = watchStatus({
     ...tried,
-    view: view.viewQuery(ours, location.search, fields),
+    view: view.streamQuery(view.viewQuery(ours, location.search, fields)),
     onChange: (change, ageSeconds) => onChange(change, ageSeconds, ours),
     onConnection: (connection) => onConnection(connection, tried),
   });

@@ -9,6 +9,7 @@
 import { STATE_LABELS, plain } from "./presentation.js";
 
 export const LARGE = 500;
+const ENDED_SECONDS = 900;
 export const WHOLE = Object.freeze({ channel: "", state: "" });
 const PART = ["session", "parent", "label"];
 
@@ -31,6 +32,13 @@ export function viewQuery(asked, pageQuery, fields = "") {
   const query = new URLSearchParams(partOf(pageQuery));
   for (const [name, value] of Object.entries(asked)) if (value) query.set(name, value);
   if (fields) query.set("fields", fields);
+  return String(query);
+}
+
+/** Query of a stream of this view, which tells how sessions have ended. An older gateway tells nothing. */
+export function streamQuery(viewQuery) {
+  const query = new URLSearchParams(viewQuery);
+  query.set("ended", ENDED_SECONDS);
   return String(query);
 }
 

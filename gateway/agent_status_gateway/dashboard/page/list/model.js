@@ -62,6 +62,7 @@ export class Model {
     const showsEnds = (row) => view.showsEnds(of, row, query);
     if (change.isWhole) this.past.add(rows, at, showsEnds);
     else this.past.change({ changed: rows, gone: gone.map(({ key }) => key), numbers: this.sessions.numbers }, at, showsEnds);
+    if (change.ended) this.past.takeEnds(change.ended, at);
     const isOpen = change.isWhole ? (key) => this.sessions.items.has(key) : null;
     this.errors.take({ changed, gone }, wall, { isOpen, shows: (row) => view.showsErrors(of, row, query) });
     return isNews ? changed : [];

@@ -20,15 +20,17 @@ export class SessionRow {
   #draw;
   #session;
   #tree; // { branchOf, part }
+  #words;
   #further; // cells of further columns: { name, column, node }
   #item = null;
 
   /**
    * `draw(canvas, key)` draws the session's bar. `columns` are the names of the columns. In a tree, `branchOf(item)` is its place
-   * or null, and `fold(branch)` folds it.
+   * or null, and `fold(branch)` folds it. `words(row)` are those for what the session does.
    */
-  constructor({ key }, draw, { columns = USUAL.split(","), branchOf, fold } = {}) {
+  constructor({ key }, draw, { columns = USUAL.split(","), branchOf, fold, words = what } = {}) {
     this.#key = key;
+    this.#words = words;
     this.#draw = draw;
     this.#title = element("a", { className: "title", dir: "auto", href: queryOf(key) });
     const usual = { duration: this.#duration, tokens: this.#tokens, bar: cell("bar", this.#canvas) };
@@ -54,7 +56,7 @@ export class SessionRow {
     write(this.#title, called);
     const id = plain(row.session_id);
     write(this.#origin, called === id ? plain(row.channel) : `${plain(row.channel)} · ${id}`);
-    write(this.#what, what(row));
+    write(this.#what, this.#words(row));
     write(this.#tokens, tokens(row.token_usage) || "–");
     for (const { column, node } of this.#further) if (!column.ages) writeCell(node, column.words(item));
   }

@@ -6,6 +6,7 @@
 import { watchStatus } from "../../client.js";
 import { duration, name, plain } from "../presentation.js";
 import { element, write } from "../dom.js";
+import { endWords } from "../list/outcome.js";
 import { Children } from "./children.js";
 import { factsOf } from "./facts.js";
 import { PARTS } from "./parts.js";
@@ -122,7 +123,8 @@ export class Panel {
 
   #showEnd(isOpen, track, now) {
     const since = track?.endedAt;
-    const ended = since ? `Ended ${duration((now - since) / 1000)} ago, at ${time(since, now)}.` : "";
+    const how = track?.row.outcome ? `: ${endWords(track.row)}` : "";
+    const ended = since ? `Ended ${duration((now - since) / 1000)} ago, at ${time(since, now)}${how}.` : "";
     const unknown = "No session with this key is open, as far as this page can see.";
     byId("session-gone").hidden = isOpen;
     write(byId("session-gone"), isOpen ? "" : ended || unknown);
