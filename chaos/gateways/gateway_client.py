@@ -39,6 +39,6 @@ class GatewayClient:
         snapshot: dict[str, Any] = response.json()
         return snapshot
 
-    def states(self) -> dict[str, str]:
-        """Each session's state."""
-        return {row["session_key"]: row["state"] for row in self.snapshot()["sessions"]}
+    def states(self, query: str = "") -> dict[str, str]:
+        """Each session's state, of all or of a view."""
+        return {row["session_key"]: row["state"] for row in self.snapshot(query)["sessions"]}

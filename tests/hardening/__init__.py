@@ -17,5 +17,5 @@
 Elsewhere, beside what they are about: hostile titles, tool names and errors in terminals
 (tests/unit/gateway/cli/terminal), on the page (tests/e2e/test_page.py) and in logs
 (tests/unit/gateway/telemetry/test_logs.py); keys and tickets (tests/integration/test_keys.py); what ingest is told
-(tests/integration/test_ingest.py).
+(tests/integration/ingest).
 """

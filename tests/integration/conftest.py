@@ -26,6 +26,13 @@ def served(request: pytest.FixtureRequest) -> Served:
 
 
 @pytest.fixture
+def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
+    """A gateway that sends changes after a short window, and drains quickly."""
+    with GatewayThread(real_redis.url, served, debounce_seconds=0.05, drain_seconds=0.1) as made:
+        yield made.ready()
+
+
+@pytest.fixture
 def eager_gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
     """A gateway that sends each change at once, and drains quickly."""
     with GatewayThread(real_redis.url, served, debounce_seconds=0, drain_seconds=0.1) as made:
@@ -42,7 +49,7 @@ def publisher(real_redis: RedisServer) -> Iterator[StatusPublisher]:
 
 @pytest.fixture
 def fleet(gateway: GatewayThread, publisher: StatusPublisher) -> StatusPublisher:
-    """A publisher with three sessions in two channels, which the test's own `gateway` knows."""
+    """A publisher with three sessions in two channels, which the `gateway` knows."""
     publisher.session("web:1")
     publisher.session("web:2").waiting_for_user()
     publisher.session("ci:1").tool_running("make")

@@ -1,7 +1,6 @@
 """What readers of change events get from a real gateway, and what folding it comes to, whichever way it is served."""
 
 import re
-from collections.abc import Iterator
 from itertools import product
 
 import httpx
@@ -24,12 +23,6 @@ KINDS = {
     "gzip on HTTP/1.0": ("1.0", GZIP),
 }
 """The version and the headers of a request for a stream."""
-
-
-@pytest.fixture
-def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
-    with GatewayThread(real_redis.url, served, debounce_seconds=0.05, drain_seconds=0.1) as made:
-        yield made.ready()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,7 +1,5 @@
 """More of each session from a real gateway: snapshot, stream and changes, whichever way it is served."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from agent_status_gateway.paths import STATUS_PATH, SUMMARY_PATH, SUMMARY_STREAM_PATH
@@ -11,17 +9,11 @@ from chaos.clients.change_reader import ChangeReader
 from chaos.clients.folded import differences
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_client import STREAM
-from chaos.gateways.gateway_thread import GatewayThread, Served
+from chaos.gateways.gateway_thread import GatewayThread
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 
 LINK = "https://ci.example/7"
-
-
-@pytest.fixture
-def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
-    with GatewayThread(real_redis.url, served, debounce_seconds=0.05, drain_seconds=0.1) as made:
-        yield made.ready()
 
 
 def test_a_session_says_what_its_worker_says_of_it_to_those_who_ask(

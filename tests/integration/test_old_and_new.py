@@ -107,17 +107,21 @@ def test_the_old_ones_are_old(old: dict[str, str], workers: dict[str, WorkerProc
     assert done.stdout.startswith(old["PYTHONPATH"].rpartition(":")[2])
 
 
-def test_old_and_new_gateways_show_the_same_of_old_and_new_publishers(
-    gateways: dict[str, GatewayProcess], workers: dict[str, WorkerProcess]
-) -> None:
+def say_all(workers: dict[str, WorkerProcess], gateways: dict[str, GatewayProcess]) -> None:
+    """Have each worker say what it can, and see its states on both gateways."""
     for name, worker in workers.items():
         worker.do(PLAIN.format(name=name))
     workers["new"].do(MORE)
     for worker in workers.values():
         worker.flush()
-    states = {f"{name}:{key}": state for name in workers for key, state in STATES.items()}
     for gateway in gateways.values():
-        wait_for(gateway, states)
+        wait_for(gateway, {f"{name}:{key}": state for name in workers for key, state in STATES.items()})
+
+
+def test_old_and_new_gateways_show_the_same_of_old_and_new_publishers(
+    gateways: dict[str, GatewayProcess], workers: dict[str, WorkerProcess]
+) -> None:
+    say_all(workers, gateways)
     assert rows(gateways["old"]) == rows(gateways["new"])
     works = rows(gateways["old"])["new:works"]
     assert (works["title"], works["tool_name"], works["token_usage"]) == ("Fix", "bash", {"input": 5, "output": 1})
@@ -126,12 +130,7 @@ def test_old_and_new_gateways_show_the_same_of_old_and_new_publishers(
 def test_a_new_gateway_says_of_each_publisher_what_it_knows_to_those_who_ask(
     gateways: dict[str, GatewayProcess], workers: dict[str, WorkerProcess]
 ) -> None:
-    for name, worker in workers.items():
-        worker.do(PLAIN.format(name=name))
-    workers["new"].do(MORE)
-    for worker in workers.values():
-        worker.flush()
-    wait_until(lambda: len(gateways["new"].states()) == 2 * len(STATES), "the gateway shows both")
+    say_all(workers, gateways)
     shown = rows(gateways["new"], "?fields=all")
     more = {name: shown["new:works"][name] for name in ("labels", "parent", "context", "cost_usd", "progress")}
     assert more == {

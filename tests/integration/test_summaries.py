@@ -1,6 +1,5 @@
 """Summaries as JSON: how many sessions each group has, whichever way the gateway is served."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -8,19 +7,13 @@ import pytest
 
 from agent_status_gateway.paths import STATUS_PATH, SUMMARY_PATH
 from agent_status_publisher import StatusPublisher
-from chaos.gateways.gateway_thread import GatewayThread, Served
+from chaos.gateways.gateway_thread import GatewayThread
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 from tests.support.clients.polls import LongPoll, wait_for_held
 from tests.support.counted import counted, shown
 
 VIEWS = ("", "&channel=web", "&state=thinking,tool_running", "&session=web:1&session=ci:1", "&channel=nobody")
-
-
-@pytest.fixture
-def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
-    with GatewayThread(real_redis.url, served, debounce_seconds=0.05) as made:
-        yield made.ready()
 
 
 def ask(gateway: GatewayThread, query: str = "", tag: str | None = None) -> httpx.Response:

@@ -1,7 +1,6 @@
 """Streams of summaries: an event on connect and when a count has changed, whichever way the gateway is served."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,12 +13,6 @@ from chaos.gateways.gateway_thread import GatewayThread, Served
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 from tests.support.counted import counted, shown
-
-
-@pytest.fixture
-def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
-    with GatewayThread(real_redis.url, served, debounce_seconds=0.05, drain_seconds=0.1) as made:
-        yield made.ready()
 
 
 def stream(gateway: GatewayThread, query: str = "", headers: str = "", version: str = "1.1") -> Dashboard:

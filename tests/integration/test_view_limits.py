@@ -1,7 +1,7 @@
 """How many views there may be, and what is left of them."""
 
 import re
-from collections.abc import Iterator, Sized
+from collections.abc import Sized
 from pathlib import Path
 
 import pytest
@@ -14,14 +14,6 @@ from chaos.gateways.gateway_client import STATUS, STREAM
 from chaos.gateways.gateway_thread import GatewayThread, Served
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
-
-WINDOW = 0.05
-
-
-@pytest.fixture
-def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
-    with GatewayThread(real_redis.url, served, debounce_seconds=WINDOW, drain_seconds=0.1) as made:
-        yield made.ready()
 
 
 def test_a_view_too_many_is_unavailable_in_the_form_that_each_client_understands(

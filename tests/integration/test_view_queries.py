@@ -1,7 +1,6 @@
 """Queries for views, right and wrong, as real clients spell them."""
 
 import http.client
-from collections.abc import Iterator
 from contextlib import closing
 
 import httpx
@@ -12,21 +11,7 @@ from chaos.clients.change_reader import ChangeReader
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_client import STATUS, STREAM
 from chaos.gateways.gateway_thread import GatewayThread, Served
-from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
-
-WINDOW = 0.05
-
-
-@pytest.fixture
-def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
-    with GatewayThread(real_redis.url, served, debounce_seconds=WINDOW, drain_seconds=0.1) as made:
-        yield made.ready()
-
-
-def states_in(gateway: GatewayThread, view: str) -> dict[str, str]:
-    return {row["session_key"]: row["state"] for row in gateway.snapshot(f"?{view}")["sessions"]}
-
 
 SPELLINGS = (
     "channel=web,ci&state=thinking&session=a%3Ab",
@@ -126,7 +111,7 @@ def test_a_query_may_be_as_long_as_a_target_may_be(gateway: GatewayThread) -> No
     query += "x" * (8 * 1024 - len(STREAM) - len(query) - 1)
     with Dashboard(gateway.url, f"{STREAM}?{query}") as dashboard:
         dashboard.wait_for({"ci:1": "tool_running", "web:1": "thinking"})
-    assert set(states_in(gateway, query)) == {"ci:1", "web:1"}
+    assert set(gateway.states(f"?{query}")) == {"ci:1", "web:1"}
 
 
 @pytest.mark.parametrize("path", [STATUS, STREAM])

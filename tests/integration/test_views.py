@@ -1,6 +1,5 @@
 """Views from a real gateway: each is a snapshot of its own, whichever way it is served."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,21 +8,8 @@ from agent_status_publisher import StatusPublisher
 from chaos.clients.change_reader import ChangeReader
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_client import STREAM
-from chaos.gateways.gateway_thread import GatewayThread, Served
-from chaos.servers.redis_server import RedisServer
+from chaos.gateways.gateway_thread import GatewayThread
 from chaos.wait import wait_until
-
-WINDOW = 0.05
-
-
-@pytest.fixture
-def gateway(real_redis: RedisServer, served: Served) -> Iterator[GatewayThread]:
-    with GatewayThread(real_redis.url, served, debounce_seconds=WINDOW, drain_seconds=0.1) as made:
-        yield made.ready()
-
-
-def states_in(gateway: GatewayThread, view: str) -> dict[str, str]:
-    return {row["session_key"]: row["state"] for row in gateway.snapshot(f"?{view}")["sessions"]}
 
 
 def test_a_session_enters_and_leaves_a_view_by_its_state(gateway: GatewayThread, fleet: StatusPublisher) -> None:
@@ -102,7 +88,7 @@ VIEWS = {
 def test_a_view_shows_the_same_rows_on_both_endpoints(gateway: GatewayThread) -> None:
     whole = {row["session_key"]: row for row in gateway.snapshot()["sessions"]}
     for view, keys in VIEWS.items():
-        assert set(states_in(gateway, view)) == keys, view
+        assert set(gateway.states(f"?{view}")) == keys, view
         for row in gateway.snapshot(f"?{view}")["sessions"]:
             assert row | {"duration_seconds": 0} == whole[row["session_key"]] | {"duration_seconds": 0}
         with Dashboard(gateway.url, f"{STREAM}?{view}") as dashboard, ChangeReader(gateway.url, view) as changes:

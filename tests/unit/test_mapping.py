@@ -103,7 +103,7 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_gateway.http.stream": ("contract/test_app.py", "integration/test_stream.py"),
         "agent_status_gateway.http.answers.room": ("integration/test_polls.py", "hardening/test_scopes.py"),
         "agent_status_gateway.http.answers.unavailable": ("contract/test_app.py", "faults/test_outage.py"),
-        "agent_status_gateway.ingest.app": ("integration/test_ingest.py", "hardening/test_reports.py"),
+        "agent_status_gateway.ingest.app": ("integration/ingest/test_requests.py", "hardening/test_reports.py"),
         "agent_status_gateway.main": ("contract/test_app.py", "integration/test_entry_points.py"),
         "agent_status_gateway.pipeline.pipeline": ("contract/test_app.py", "faults/test_outage.py"),
         "agent_status_gateway.server.proxies": ("hardening/test_behind_a_proxy.py", "integration/test_forwarded.py"),

@@ -19,11 +19,6 @@ from chaos.wait import wait_until
 PROMPT: Final = {"session_id": "s1", "hook_event_name": "UserPromptSubmit"}
 
 
-@pytest.fixture
-def publisher() -> RecordingPublisher:
-    return RecordingPublisher()
-
-
 # processes: Rule 1
 def test_the_session_of_an_agent_that_is_killed_ends(
     publisher: RecordingPublisher, monkeypatch: pytest.MonkeyPatch

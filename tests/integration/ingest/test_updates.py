@@ -1,24 +1,10 @@
 """What an update over HTTP may say of a session besides its state, and how a session ends."""
 
-from collections.abc import Iterator
-
 import pytest
 from fastapi.testclient import TestClient
 
-from agent_status_gateway.ingest.app import MAX_PROBLEMS, create_ingest
-from agent_status_gateway.settings import IngestSettings
+from agent_status_gateway.ingest.app import MAX_PROBLEMS
 from agent_status_publisher.testing import RecordingPublisher
-
-
-@pytest.fixture
-def publisher() -> RecordingPublisher:
-    return RecordingPublisher()
-
-
-@pytest.fixture
-def client(publisher: RecordingPublisher) -> Iterator[TestClient]:
-    with TestClient(create_ingest(IngestSettings.load(), publisher), base_url="http://localhost") as client:
-        yield client
 
 
 def test_what_does_not_fit_a_session_is_refused_and_changes_nothing(

@@ -24,17 +24,6 @@ PROMPT: Final = {"session_id": "s1", "hook_event_name": "UserPromptSubmit", "pro
 
 
 @pytest.fixture
-def publisher() -> RecordingPublisher:
-    return RecordingPublisher()
-
-
-@pytest.fixture
-def client(publisher: RecordingPublisher) -> Iterator[TestClient]:
-    with TestClient(create_ingest(IngestSettings.load(), publisher), base_url="http://localhost") as client:
-        yield client
-
-
-@pytest.fixture
 def keyed(publisher: RecordingPublisher) -> Iterator[TestClient]:
     settings = IngestSettings.load(ingest_key=KEY, ingest_host="0.0.0.0")
     with TestClient(create_ingest(settings, publisher), base_url="http://build.example") as client:
