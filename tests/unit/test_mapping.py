@@ -41,6 +41,10 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             f"agent_status_gateway.cli.notify.{name}": ("integration/test_notify.py",)
             for name in ("parts", "metrics", "notifier", "trial", "command_line")
         },
+        **{
+            f"agent_status_gateway.cli.mcp.{name}": ("integration/test_mcp.py",)
+            for name in ("questions", "server", "command_line")
+        },
         "agent_status_gateway.feed.news": ("unit/gateway/feed/test_feed.py", "unit/gateway/state/test_fleet.py"),
     },
     "It talks to Redis: fakeredis and real servers hold it.": {

@@ -58,5 +58,5 @@ def test_the_bridge_of_opentelemetry_has_these_names() -> None:
 def test_the_command_has_these_commands() -> None:
     commands = vars(get_command(cli))["commands"]
     assert sorted(commands) == [
-        *("demo", "doctor", "ingest", "link", "notify", "serve", "show", "wait", "watch", "workers")
+        *("demo", "doctor", "ingest", "link", "mcp", "notify", "serve", "show", "wait", "watch", "workers")
     ]

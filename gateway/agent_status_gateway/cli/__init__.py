@@ -13,6 +13,7 @@ In reading order:
     command_end     how a command ends
     terminal        `show`, `watch`, `workers` and `wait`
     notify          `notify`, which tells people what needs them
+    mcp             `mcp`, tools for agents
     doctor          `doctor`
     demo            `demo`, a whole stack on this machine
     commands        every command

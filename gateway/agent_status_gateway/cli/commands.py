@@ -14,6 +14,7 @@ import typer
 
 from agent_status_gateway.cli.command_end import NOT_IN_TIME, PROGRAM, KeyFileError, fail, key_of, reading, unwind
 from agent_status_gateway.cli.embedded import EmbeddedError, embedded_server
+from agent_status_gateway.cli.mcp.command_line import mcp
 from agent_status_gateway.cli.notify.command_line import notify
 from agent_status_gateway.cli.options import (
     DEFAULT_URL,
@@ -199,6 +200,7 @@ def link(
 
 
 cli.command()(notify)
+cli.command()(mcp)
 
 
 @cli.command()

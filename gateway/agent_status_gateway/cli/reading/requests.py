@@ -42,13 +42,14 @@ class Gateway:
         timeout = httpx.Timeout(TIMEOUT_SECONDS, read=silence_seconds or TIMEOUT_SECONDS)
         return open_client(self._address, self._headers, timeout)
 
-    def get(self, path: str) -> httpx.Response:
-        """Get an answer.
+    def get(self, path: str, tag: str = "") -> httpx.Response:
+        """Get an answer. With a tag, one that has that tag may come without its text.
 
         Raises:
             ReaderError: There is none, or it is a refusal.
         """
-        return self._answer(lambda client: client.get(path))
+        headers = {"If-None-Match": tag} if tag else {}
+        return self._answer(lambda client: client.get(path, headers=headers))
 
     def post(self, path: str, content: dict[str, object]) -> httpx.Response:
         """Post JSON, and get an answer.
@@ -105,7 +106,9 @@ class Gateway:
         if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
             problem = "refused the key" if b"X-Status-Key" in self._headers else "requires a key"
             raise RefusedError(f"{self.url} {problem}: set AGENT_STATUS_API_KEY or use --key-file")
-        if status == httpx.codes.OK:
+        if status == httpx.codes.OK or (
+            status == httpx.codes.NOT_MODIFIED and "If-None-Match" in response.request.headers
+        ):
             return
         refused = parse_problem(response.text) if status == httpx.codes.UNPROCESSABLE_ENTITY else None
         if refused is not None:

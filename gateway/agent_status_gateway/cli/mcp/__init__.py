@@ -1,0 +1,9 @@
+"""The command `mcp`: a gateway's snapshot as tools for agents, by the Model Context Protocol. Read-only.
+
+In reading order:
+
+    bounds        how much an answer may have
+    questions     what is asked of a gateway, and its answers
+    server        the tools
+    command_line  the command and its options
+"""
