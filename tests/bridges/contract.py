@@ -30,6 +30,8 @@ class Bridge:
     lacks: frozenset[str] = frozenset()
     fills: frozenset[str] = frozenset()
     """Which of the details it fills."""
+    splits: bool = False
+    """Whether subagents can be sessions of their own."""
 
 
 BRIDGES: Final = (
@@ -37,8 +39,14 @@ BRIDGES: Final = (
         name="langchain",
         framework="LangChain, LangGraph",
         fills=frozenset({"agent", "model", "reason", "cancelled"}),
+        splits=True,
     ),
-    Bridge(name="openai_agents", framework="OpenAI Agents SDK", fills=frozenset({"cancelled"})),
+    Bridge(
+        name="openai_agents",
+        framework="OpenAI Agents SDK",
+        fills=frozenset({"agent", "model", "reason", "cancelled"}),
+        splits=True,
+    ),
     Bridge(
         name="pydantic_ai",
         framework="Pydantic AI",

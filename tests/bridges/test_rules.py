@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
         ("langchain", "langchain_rows"),
         ("openai_agents", "openai_agents_rules"),
         ("openai_agents", "openai_agents_hooks"),
+        ("openai_agents", "openai_agents_rows"),
         ("openai_agents", "openai_agents_twice"),
     ],
 )

@@ -17,6 +17,7 @@ RECORDED = ROOT / "tests" / "bridges" / "recorded"
 TRACED = "| framework | traced by |"
 PROVEN = "| framework | proven with |"
 FILLED = "| framework | agent |"
+SPLIT = "| framework | a child is |"
 
 each_bridge = pytest.mark.parametrize("bridge", BRIDGES, ids=lambda bridge: bridge.name)
 
@@ -59,6 +60,18 @@ def test_the_page_says_which_details_each_bridge_fills_as_the_contract_has_it() 
     assert {row[0]: row[1:] for row in rows(page, FILLED)} == {
         bridge.framework: ["yes" if detail in bridge.fills else "no" for detail in DETAILS] for bridge in BRIDGES
     }
+
+
+def test_the_page_says_whose_subagents_can_be_sessions_as_the_contract_has_it() -> None:
+    documented = {row[0]: not row[1].startswith("none") for row in rows(doc_page("reference/bridges.md"), SPLIT)}
+    assert documented == {bridge.framework: bridge.splits for bridge in BRIDGES}
+
+
+@each_bridge
+def test_a_bridge_takes_the_wish_for_sessions_of_subagents_if_it_can_split_them(bridge: Bridge) -> None:
+    file = INTEGRATIONS / f"{bridge.name}.py"
+    sources = [file] if file.exists() else list((INTEGRATIONS / bridge.name).glob("*.py"))
+    assert any("subagents: Subagents" in source.read_text("utf-8") for source in sources) == bridge.splits
 
 
 def test_the_other_table_has_the_same_frameworks() -> None:

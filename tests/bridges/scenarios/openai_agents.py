@@ -14,6 +14,7 @@ from agent_status_publisher.testing import RecordingPublisher
 PACKAGES = ("openai-agents",)
 SECONDS: Final = 20
 THREAD: Final = RunConfig(group_id="42")
+USAGE: Final = Usage(requests=1, input_tokens=500, output_tokens=100, total_tokens=600)
 
 
 @function_tool
@@ -57,8 +58,7 @@ running = asyncio.Event()
 def agent(*script: "str | list[str] | Exception", tools: tuple[Any, ...] = (), name: str = "Clerk") -> Agent[Any]:
     """Says its script: an answer, tools to call, or an error."""
     steps = [_step(said) for said in script]
-    usage = Usage(requests=1, input_tokens=500, output_tokens=100, total_tokens=600)
-    return Agent(name=name, model=ScriptedModel(steps, default_usage=usage), tools=list(tools))
+    return Agent(name=name, model=ScriptedModel(steps, default_usage=USAGE), tools=list(tools))
 
 
 def _step(said: "str | list[str] | Exception") -> Any:
@@ -92,11 +92,18 @@ def _streamed(publisher: RecordingPublisher) -> None:
         asyncio.run(run(status))
 
 
+class Named(ScriptedModel):
+    """One that has a name, as those of providers have."""
+
+    model = "large-5"
+
+
 def _tools(publisher: RecordingPublisher) -> None:
     """By hooks, in a session of the agent's own, and no processor."""
 
     async def run() -> None:
-        clerk = agent(["bash", "read"], "Both are done", tools=(bash, read))
+        calls = [_step(["bash", "read"]), _step("Both are done")]
+        clerk = Agent(name="Clerk", model=Named(calls, default_usage=USAGE), tools=[bash, read])
         with publisher.session("chat:42") as session:
             await Runner.run(clerk, "Go on", hooks=StatusHooks(session))
 

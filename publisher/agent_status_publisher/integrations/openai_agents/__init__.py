@@ -16,7 +16,11 @@ sets another key. The dashboard shows:
 - Each turn, each tool while it runs (parallel ones, too), and tokens after each model call or turn.
 - `waiting_for_user` when a run ends with interruptions, with `run` or `stream`, until it is resumed from its state.
 - `streaming` with `stream`, which yields the same events.
-- An error when an exception leaves the run. A cancelled run is a normal end.
+- An error when an exception leaves the run. A cancelled run ends the session as `cancelled`.
+- The agent at work and its model as labels. A run that ends with interruptions waits for `approval`.
+
+With `subagents="sessions"`, an agent that a tool runs is a session of its own, whose key ends with the id of the tool's
+span.
 
 Runs whose tracing is disabled are not shown. The publisher warns once if it is disabled for the whole process. Realtime
 sessions are not shown: OpenAI traces them on its own servers, and the SDK makes no trace of them. Tools that OpenAI

@@ -4,6 +4,7 @@ from typing import Any
 
 from agents import RunHooks
 
+from agent_status_publisher.integrations.followed import Followed
 from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import never_raise
 
@@ -13,14 +14,16 @@ class StatusHooks(RunHooks[Any]):
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._named = Followed(session, None, is_held=True)
         self.report = session.report
         self._tools: set[object] = set()
         self._before: tuple[int, int] | None = None
         self._of_models, self._used = (0, 0), (0, 0)
 
     async def on_agent_start(self, context: Any, agent: Any) -> None:
-        """Note how many tokens the context has already: it may be that of an earlier run."""
+        """Note the agent, and how many tokens the context has already: it may be that of an earlier run."""
         self._begin(context)
+        self._name(agent)
 
     async def on_agent_end(self, context: Any, agent: Any, output: Any) -> None:
         """Add what was not counted yet."""
@@ -30,6 +33,7 @@ class StatusHooks(RunHooks[Any]):
         """Note that the model is called."""
         for call in list(self._tools):  # the SDK does not report the end of a cancelled tool
             self._end_tool(call)
+        self._name(agent)
         self._session.thinking()
 
     async def on_llm_end(self, context: Any, agent: Any, response: Any) -> None:
@@ -49,6 +53,13 @@ class StatusHooks(RunHooks[Any]):
     def _begin(self, context: Any) -> None:
         if self._before is None:
             self._before = _tokens(context)
+
+    @never_raise
+    def _name(self, agent: Any) -> None:
+        """Label the session with the agent at work, and with its model if the agent says which one that is."""
+        model = getattr(agent, "model", None)
+        self._named.fill("agent", getattr(agent, "name", None))
+        self._named.fill("model", getattr(model, "model", model))
 
     @never_raise
     def _use(self, context: Any, response: Any) -> None:

@@ -1,6 +1,7 @@
 """The trace processor of the OpenAI Agents SDK: traces, and the runs in them."""
 
 import sys
+from asyncio import CancelledError
 from collections.abc import AsyncIterator, Awaitable
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
@@ -11,12 +12,14 @@ from agents.tracing.traces import NoOpTrace
 
 from agent_status_publisher.client import StatusPublisher
 from agent_status_publisher.errors import InvalidCallError
-from agent_status_publisher.integrations.openai_traces import Seen, Watched, traces_of
-from agent_status_publisher.session import Session
+from agent_status_publisher.integrations.key import Subagents, wants_sessions
+from agent_status_publisher.integrations.openai_traces import Place, Seen, Watched, traces_of
 from agent_status_publisher.worker.never_raise import never_raise
 
 UNNAMED: Final = "Agent workflow"  # the SDK's name for a workflow without a name
 MODELS: Final = {"generation", "response"}
+ROOTS: Final = {"task", "agent"}
+"""The kinds of the outermost span of a run. Without spans of tasks, it is the agent's."""
 UNTRACED: Final = (
     "no run of the OpenAI Agents SDK is shown: tracing is disabled in this process (OPENAI_AGENTS_DISABLE_TRACING or "
     "set_tracing_disabled); enable it and use set_trace_processors([status]), which exports nothing, or use StatusHooks"
@@ -30,9 +33,15 @@ _watched: ContextVar[Watched | None] = ContextVar("agent_status_openai_watched",
 
 
 class StatusTraceProcessor(TracingProcessor):
-    """Trace processor for `agents.add_trace_processor()`."""
+    """Trace processor for `agents.add_trace_processor()`.
 
-    def __init__(self, publisher: StatusPublisher) -> None:
+    Args:
+        publisher: The publisher of the sessions.
+        subagents: `tool` or `sessions`: what an agent inside a tool is.
+    """
+
+    def __init__(self, publisher: StatusPublisher, *, subagents: Subagents = "tool") -> None:
+        self._has_children = wants_sessions(publisher, subagents)
         self._traces = traces_of(publisher)
         self._runs, self._seen, self._streamed = self._traces.runs, self._traces.seen, self._traces.streamed
         self.report = self._runs.report
@@ -80,21 +89,22 @@ class StatusTraceProcessor(TracingProcessor):
         seen = self._seen.get(span.trace_id) or self._resumed(span, kind)
         if seen is None or seen.owner is not self:
             return
-        inside_tool = seen.spans.get(span.parent_id, False) or span.parent_id in seen.tools
+        place = self._place(seen, span, kind)
         if len(seen.spans) < MAX_SPANS:
-            seen.spans[span.span_id] = inside_tool
-        session = self._runs.session(seen.run)
+            seen.spans[span.span_id] = place._replace(is_own=place.is_own and kind != "guardrail")
+        session = self._runs.session(place.run)
         if session is None:
             return
         if kind == "function":
-            seen.tools.add(span.span_id)
+            seen.tools[span.span_id] = place.run
             session.tool_start(span.span_data.name, span.span_id)
         elif kind == "turn" or kind in MODELS:
+            self._name_model(place, span.span_data)
             session.thinking()
-        elif kind == "task" and not inside_tool:
-            self._runs.answered(seen.run)
-        elif kind == "agent" and seen.is_unnamed:
-            session.title, seen.is_unnamed = session.title or span.span_data.name, False
+        elif kind == "task" and place.tool is None:
+            self._runs.answered(place.run)
+        elif kind == "agent" and place.is_own:
+            self._name(seen, place.run, span.span_data.name)
 
     @never_raise
     def on_span_end(self, span: Any) -> None:
@@ -103,17 +113,21 @@ class StatusTraceProcessor(TracingProcessor):
         seen = self._seen.get(span.trace_id)
         if seen is None or seen.owner is not self:
             return
-        inside_tool = seen.spans.pop(span.span_id, False)
-        session = self._runs.session(seen.run)
+        place = seen.spans.pop(span.span_id, None) or seen.place(span)
         if span.span_id == seen.run:
             self._close(span.trace_id, seen)
-        elif session is not None and span.span_id in seen.tools:
-            seen.tools.discard(span.span_id)
-            session.tool_end(span.span_id)
-            if not seen.tools:  # the model is next
-                session.thinking()
-        elif session is not None and (kind in MODELS or (kind == "turn" and not inside_tool)):
-            self._use(session, seen, span.span_data)
+        elif span.span_id in seen.children:
+            error = sys.exception()
+            self._end_child(seen, span.span_id, None if error is seen.before else error)
+        elif span.span_id in seen.tools:
+            run = seen.tools.pop(span.span_id)
+            if session := self._runs.session(run):
+                session.tool_end(span.span_id)
+                if run not in seen.tools.values():  # the model is next
+                    session.thinking()
+        elif kind in MODELS or (kind == "turn" and place[:2] == (seen.run, None)):
+            self._name_model(place, span.span_data)
+            self._use(seen, place.run, span.span_data)
 
     def shutdown(self) -> None:
         """Do nothing: the publisher closes by itself."""
@@ -148,26 +162,56 @@ class StatusTraceProcessor(TracingProcessor):
             return None
         return self._open(trace, span.span_id, None, None) if trace.trace_id == span.trace_id else None
 
+    def _place(self, seen: Seen, span: Any, kind: str) -> Place:
+        """Return where a span is. An agent inside a tool begins a session, where that is asked for."""
+        place, run = seen.place(span), span.span_id
+        if not (self._has_children and place.tool is not None and kind in ROOTS):
+            return place
+        self._runs.begin(run, parent=place.run, child=place.tool)
+        if run not in self._runs:
+            return place
+        seen.begin_child(run)
+        return Place(run)
+
+    def _name(self, seen: Seen, run: str, name: str) -> None:
+        """Name a session after the agent that is at work, which a handoff changes. The first one is the title."""
+        self._runs.label(run, agent=name)
+        if run in seen.unnamed and (session := self._runs.session(run)):
+            session.title = session.title or name
+            seen.unnamed.discard(run)
+
+    def _name_model(self, place: Place, data: Any) -> None:
+        """Label a session with the model of its own call, as soon as its span says which one that is."""
+        model = getattr(data, "model", None) or getattr(getattr(data, "response", None), "model", None)
+        if place.is_own and model:
+            self._runs.label(place.run, model=model)
+
+    def _end_child(self, seen: Seen, run: str, error: BaseException | None) -> None:
+        seen.end_child(run)
+        self._runs.end(run, error)
+
     def _close(self, trace_id: str, seen: Seen) -> None:
         del self._seen[trace_id]
+        for run in list(reversed(seen.children)):  # a cancelled tool ends after its trace
+            self._end_child(seen, run, CancelledError())
         result = self._streamed.pop(trace_id, None)
         if not seen.is_watched:
             error = sys.exception()
             asks = result is not None and bool(result.interruptions)
-            self._runs.end(seen.run, None if error is seen.before else error, asks=asks)
+            self._runs.end(seen.run, None if error is seen.before else error, asks=asks, reason="approval")
 
     @never_raise
     def _leave(self, watched: Watched, error: BaseException | None, result: Any = None) -> None:
         asks = bool(getattr(result, "interruptions", None))
         if watched.seen is not None:
-            self._runs.end(watched.seen.run, error, asks=asks)
+            self._runs.end(watched.seen.run, error, asks=asks, reason="approval")
         elif asks:
             self._ask(_trace_id(None))
 
     def _ask(self, trace_id: str | None) -> None:
         """Note that a run has ended with interruptions, while its trace continues."""
         if seen := self._seen.get(trace_id or ""):
-            self._runs.ask(seen.run)
+            self._runs.ask(seen.run, "approval")
 
     @never_raise
     def _expect(self, result: Any) -> str | None:
@@ -196,19 +240,20 @@ class StatusTraceProcessor(TracingProcessor):
         if is_writing or event.data.type != "response.output_text.delta":
             return is_writing and event.data.type != "response.completed"
         seen = self._seen.get(trace_id or "")
-        if seen is not None and not seen.tools and (session := self._runs.session(seen.run)):
+        if seen is not None and seen.run not in seen.tools.values() and (session := self._runs.session(seen.run)):
             session.streaming()
         return True
 
-    def _use(self, session: Session, seen: Seen, data: Any) -> None:
-        """Add tokens, none twice: a turn's include those of its model calls, and those of a model without spans."""
-        usage = data.usage or {}
+    def _use(self, seen: Seen, run: str, data: Any) -> None:
+        """Add the tokens of a model call or of a turn, none twice."""
+        tally = seen.tallies.get(run)
+        if tally is None:
+            return
         with self._traces.lock:
-            known = seen.turns if data.type == "turn" else seen.models
-            known[0] += int(usage.get("input_tokens") or 0)
-            known[1] += int(usage.get("output_tokens") or 0)
-            before, seen.used = seen.used, list(map(max, seen.models, seen.turns))
-            session.add_usage(input=seen.used[0] - before[0], output=seen.used[1] - before[1])
+            used = tally.add(data.usage or {}, is_turn=data.type == "turn")
+            if run != seen.run:
+                seen.tallies[seen.run].leave_out(used)
+            self._runs.add_usage(run, input=used[0], output=used[1])
 
 
 def _trace_id(trace: Any) -> str | None:
