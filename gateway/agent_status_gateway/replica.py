@@ -60,7 +60,7 @@ class Replica:
         def known_reports() -> Known:
             return self.pipeline.known_reports()
 
-        feed = Feed(redis, clock, lambda: fleet.shortest_heartbeat_seconds, known_reports)
+        feed = Feed(redis, clock, lambda: fleet.shortest_heartbeat_seconds, known_reports, fleet.kept.known_reports)
         self.pipeline = Pipeline(
             feed=feed,
             fleet=fleet,

@@ -233,7 +233,8 @@ def test_the_openapi_document_has_the_snapshots_schema_on_both_endpoints(client:
     assert list(answers[STATUS + "/stream"]) == ["text/event-stream"]
     assert answers[STATUS + "/stream"]["text/event-stream"]["schema"] == reference
     schemas = document["components"]["schemas"]
-    assert list(schemas["Snapshot"]["properties"]) == ["global", "sessions"]
+    assert list(schemas["Snapshot"]["properties"]) == ["global", "sessions", "ended"]
+    assert schemas["Snapshot"]["required"] == ["global", "sessions"]
     assert list(schemas["GlobalStatus"]["properties"]) == [
         "state",
         "active_sessions",

@@ -25,12 +25,14 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.steps import Steps
 from agent_status_gateway.state.views.view import View
 from agent_status_gateway.telemetry.metrics import Metrics
+from agent_status_publisher.contract.details.end import Outcome
 from agent_status_publisher.contract.wire import EndedRecord, RawReport, SessionRecord, WorkerRecord
 from chaos.workers.reports import reading, report
-from tests.model.fold_history import older
+from tests.model.fold_history import older, older_end
 from tests.model.viewer import Viewer
 from tests.support.builders.clock import Clock
 from tests.support.builders.lines import PEER
+from tests.support.ended_truth import ended_of
 from tests.support.whole_snapshot import Truth, truth_of
 
 WINDOW_SECONDS: Final = 1.0
@@ -136,16 +138,16 @@ class ChangesWorld:
         age_ms = round(1000 * self.clock()) + reading().time_ms - old.at_ms
         worker = old.decode().record
         held = {known.key: older(known, age_ms) for known in worker.sessions} | {other.key: other for other in others}
-        ended = {run.key: run.run_ms + age_ms for run in worker.ended}
+        ended = {run.key: older_end(run, age_ms) for run in worker.ended}
         if ends in held:
-            ended[ends] = held.pop(ends).run_ms
+            ended[ends] = EndedRecord(ends, held.pop(ends).run_ms, 0, Outcome.CANCELLED)
         return self.write(
             replace(
                 worker,
                 left=False,
                 uptime_ms=worker.uptime_ms + age_ms,
                 sessions=tuple(held.values()),
-                ended=tuple(EndedRecord(key, run_ms) for key, run_ms in ended.items()),
+                ended=tuple(ended.values()),
             )
         )
 
@@ -267,7 +269,8 @@ class ChangesWorld:
     # Truth
 
     def _truth(self, now: float) -> Truth:
-        return truth_of(self.fleet.workers, self._expired_before, now)
+        true = truth_of(self.fleet.workers, self._expired_before, now)
+        return true._replace(ended=ended_of(self.fleet, set(true.holders)))
 
     def _note_looks(self) -> None:
         """Have each look note by which moment errors had expired in it, one that is skipped too."""

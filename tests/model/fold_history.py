@@ -202,6 +202,12 @@ class FoldHistory:
         _check_indexes(fold.rows, true["sessions"])
 
 
+def older_end(run: EndedRecord, age_ms: int) -> EndedRecord:
+    """An end as its worker reports it so much later."""
+    ended_ms = None if run.ended_ms is None else run.ended_ms + age_ms
+    return run._replace(run_ms=run.run_ms + age_ms, ended_ms=ended_ms)
+
+
 def older(session: SessionRecord, age_ms: int) -> SessionRecord:
     left_ms = None if session.expires_ms is None else max(0, session.expires_ms - age_ms)
     return session._replace(changed_ms=session.changed_ms + age_ms, run_ms=session.run_ms + age_ms, expires_ms=left_ms)

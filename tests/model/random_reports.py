@@ -9,6 +9,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from agent_status_publisher.contract.details.details import Details, WaitingFor
+from agent_status_publisher.contract.details.end import Outcome
 from agent_status_publisher.contract.wire import EndedRecord, SessionRecord, SessionState, WorkerRecord
 from chaos.workers.reports import record
 
@@ -34,6 +35,16 @@ FIELDS: Final[dict[str, tuple[Any, ...]]] = {
         Details((("team", "web"),), "tg:1", waiting_for=WaitingFor.APPROVAL),
         Details((("team", "web"), ("model", "opus")), "web:1", "https://ci.example/7", context=(5, 10)),
     ),
+}
+ENDS: Final[dict[str, tuple[Any, ...]]] = {
+    "ended_ms": (None, 0, 40, 1_000, 5_000, 60_000),
+    "key": KEYS,
+    "run_ms": AGES_MS,
+    "outcome": tuple(Outcome),
+    "title": (None, "T"),
+    "error": (None, "boom"),
+    "labels": ((), (("team", "web"),), (("agent", "reviewer"), ("team", "ops"))),
+    "parent": (None, "web:1", "tg:1"),
 }
 TERMS: Final = ((15_000, 5_000, 30_000), (3_000, 1_000, 4_000), (10_000, 5_000, 0))
 """Lease, heartbeat and error TTL."""
@@ -66,8 +77,8 @@ def session_of(number: int) -> SessionRecord:
 
 
 def end_of(number: int) -> EndedRecord:
-    """Any ended run."""
-    return EndedRecord(**chosen(number, {"key": KEYS, "run_ms": AGES_MS}))
+    """Any ended run, told or not."""
+    return EndedRecord(**chosen(number, ENDS))
 
 
 def record_of(worker_id: str, held: list[int], ended: list[int], terms: int) -> WorkerRecord:
@@ -93,6 +104,6 @@ def records(worker_ids: st.SearchStrategy[str]) -> st.SearchStrategy[WorkerRecor
         record_of,
         worker_ids,
         st.lists(numbers(FIELDS), max_size=5),
-        st.lists(numbers({"key": KEYS, "run_ms": AGES_MS}), max_size=3),
+        st.lists(numbers(ENDS), max_size=3),
         numbers(WORKERS),
     )

@@ -58,7 +58,22 @@ VIEWS: Final = [
     TEAM.with_fields(("cost_usd", "worker_id")),
     WHOLE.with_fields(("parent", "host")).narrowed_to(WEB),
     View(state=WAITING).with_fields(("parent", "labels")).narrowed_to(TEAM),
+    WHOLE.with_ended(10),
 ]
+ENDING: Final = [
+    WHOLE.with_ended(3600),
+    WHOLE.with_ended(3600).with_fields(("parent",)),
+    View(state=WAITING).with_ended(60),
+    WEB.with_ended(900),
+    SOME.with_ended(900),
+    TEAM.with_ended(900),
+    CHILDREN.with_ended(900),
+    WHOLE.with_ended(900).narrowed_to(WEB),
+    WHOLE.with_ended(900).narrowed_to(TEAM),
+    CHILDREN.with_ended(900).narrowed_to(TEAM),
+    CHILDREN.with_ended(900).narrowed_to(WEB),
+]
+"""Views that tell which sessions have ended."""
 
 
 class Changing(RuleBasedStateMachine):
@@ -168,7 +183,7 @@ class Changing(RuleBasedStateMachine):
     def join(self, view: View, *, wants_changes: bool, wants_feed: bool) -> None:
         self.world.join(view, wants_changes=wants_changes, wants_feed=wants_feed)
 
-    @rule(view=st.sampled_from(VIEWS))
+    @rule(view=st.sampled_from(VIEWS + ENDING))
     def ask(self, view: View) -> None:
         self.world.ask(view)
 
@@ -193,6 +208,14 @@ class Changing(RuleBasedStateMachine):
 
     def viewer(self, which: int) -> Viewer:
         return self.world.viewers[which % len(self.world.viewers)]
+
+
+class Ending(Changing):
+    """A history of what reaches a replica, and of those who ask which sessions have ended."""
+
+    @rule(view=st.sampled_from(ENDING), wants_changes=st.sampled_from([True, True, False]), wants_feed=st.booleans())
+    def join(self, view: View, *, wants_changes: bool, wants_feed: bool) -> None:
+        self.world.join(view, wants_changes=wants_changes, wants_feed=wants_feed)
 
 
 def _profile(**fields: Any) -> settings:
@@ -227,7 +250,13 @@ def test_what_a_reader_has_folded_is_always_a_truth_and_at_last_the_newest() -> 
     run_state_machine_as_test(Changing, settings=_profile(max_examples=60, stateful_step_count=30))
 
 
+@pytest.mark.timeout(600)
+def test_it_is_the_same_for_readers_who_ask_which_sessions_have_ended() -> None:
+    run_state_machine_as_test(Ending, settings=_profile(max_examples=60, stateful_step_count=30))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_it_is_the_same_in_more_and_longer_histories() -> None:
     run_state_machine_as_test(Changing, settings=_profile(max_examples=600, stateful_step_count=50))
+    run_state_machine_as_test(Ending, settings=_profile(max_examples=600, stateful_step_count=50))

@@ -45,7 +45,7 @@ class Viewer:
         self.view = view
         self.wants_changes = wants_changes
         self.encoder = NotingEncoder()
-        self.folded = Folded()
+        self.folded = Folded(view.ended)
         self.is_blocked = False
         self.blocks_after: int | None = None
         """The number of writes after which there is no room any more; None if there always is."""
@@ -89,13 +89,20 @@ class Viewer:
             self.folded.take(name, orjson.loads(data), event.id, made_at)
         except ValueError as error:
             self.faults.append(str(error))
-        self.faults += differences(self.folded.snapshot(made_at), part_of(true, self.view, made_at))
+        shown, expected = self.folded.snapshot(made_at), part_of(true, self.view, made_at)
+        self.faults += differences(shown, expected, ended_seconds=self.view.ended or 0)
 
     def check_is_up_to_date(self, true: Truth, now: float) -> None:
         """Check that the states and tools are those of now. Titles, tokens and times may wait for the next change."""
-        folded, expected = _news(self.folded.snapshot(0.0)), _news(part_of(true, self.view, now))
+        shown, whole = self.folded.snapshot(now), part_of(true, self.view, now)
+        folded, expected = _news(shown), _news(whole)
         if folded != expected:
             raise AssertionError(f"a reader of {self.view.query()!r} has {folded}, not {expected}")
+        keys = [{row["session_key"]: row for row in one.get("ended", ())} for one in (shown, whole)]
+        seconds = (self.view.ended or 0) - 1.2
+        alone = [keys[0].get(key) or keys[1][key] for key in keys[0].keys() ^ keys[1].keys()]
+        if any(row["ended_seconds_ago"] < seconds for row in alone):
+            raise AssertionError(f"a reader of {self.view.query()!r} has the ends {keys[0]}, not {keys[1]}")
 
     def _take(self, chunk: bytes) -> None:
         if self.is_blocked:
@@ -135,7 +142,34 @@ def part_of(true: Truth, view: View, now: float) -> dict[str, Any]:
         allowed = [row["session_key"] for row in whole["sessions"] if _shows(view.scope, row, true)]
         counted = global_of(rows, {true.holders[key] for key in allowed}, now)
     workers = {name: counted[name] for name in ("max_concurrent", "uptime_seconds")}
-    return {"global": {**overview, **workers}, "sessions": rows}
+    part: dict[str, Any] = {"global": {**overview, **workers}, "sessions": rows}
+    return part if view.ended is None else part | {"ended": _ended_in(view, true, now)}
+
+
+def _ended_in(view: View, true: Truth, now: float) -> list[dict[str, Any]]:
+    """The ends that a view tells: whatever the state was, and by what is known of the session alone."""
+    told: list[dict[str, Any]] = []
+    for key, end in true.ended.items():
+        seconds = round(max(0.0, now - end.at), 1)
+        wishes = (
+            (view.session, key),
+            (view.channel, key.partition(":")[0] or "unknown"),
+            (view.parent, _parent_of_ended(view.scope, end.parent)),
+        )
+        labels = {f"{name}:{value}" for name, value in end.labels.items()}
+        if view.label <= labels and all(wish is None or value in wish for wish, value in wishes):
+            row = {"session_key": key, "title": end.title, "outcome": end.outcome, "ended_seconds_ago": seconds}
+            told.append(row | {"error_message": end.error})
+    in_time = [row for row in told if now - true.ended[row["session_key"]].at <= (view.ended or 0)]
+    return sorted(in_time, key=lambda row: row["ended_seconds_ago"])
+
+
+def _parent_of_ended(scope: View | None, parent: str | None) -> str | None:
+    if parent is None or scope is None or parent in (scope.parent or ()):
+        return parent
+    if scope.label or scope.parent is not None:
+        return None
+    return parent if _allows(scope, parent) else None
 
 
 def _as_asked(view: View, row: Any, true: Truth) -> Any:
@@ -166,11 +200,13 @@ def parent_in(scope: View | None, key: str, true: Truth) -> str | None:
         return parent if _shows(scope, row, true) else None
     if scope.label or scope.parent is not None:
         return None  # nobody knows whether it was in the scope
-    channel = parent.partition(":")[0] or "unknown"
-    is_allowed = (scope.session is None or parent in scope.session) and (
-        scope.channel is None or channel in scope.channel
-    )
-    return parent if is_allowed else None
+    return parent if _allows(scope, parent) else None
+
+
+def _allows(scope: View, key: str) -> bool:
+    """True if a scope that decides by keys alone shows this one."""
+    channel = key.partition(":")[0] or "unknown"
+    return (scope.session is None or key in scope.session) and (scope.channel is None or channel in scope.channel)
 
 
 def _news(snapshot: dict[str, Any]) -> list[Any]:

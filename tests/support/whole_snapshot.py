@@ -23,12 +23,28 @@ from agent_status_publisher.contract.wire import EndedRecord, SessionRecord, Ses
 WORKING: Final = {SessionState.THINKING, SessionState.TOOL_RUNNING, SessionState.STREAMING}
 
 
+class Ended(NamedTuple):
+    """The end of a session, for a reader that sees everything. Its moment is in seconds on the fleet's clock."""
+
+    at: float
+    outcome: str | None
+    title: str | None
+    error: str | None
+    labels: dict[str, str]
+    parent: str | None
+
+
 class Truth(NamedTuple):
-    """A whole snapshot; by session key, the worker that holds each of its sessions, and the session's details."""
+    """A whole snapshot; by session key, the worker that holds each of its sessions, and the session's details.
+
+    Attributes:
+        ended: The ends of all other sessions, by session key, with their moments.
+    """
 
     snapshot: Snapshot
     holders: dict[str, KnownWorker]
     details: dict[str, dict[str, Any]]
+    ended: dict[str, Ended]
 
 
 class Claim(NamedTuple):
@@ -74,7 +90,7 @@ def truth_of(workers: Iterable[KnownWorker], expired_before: float, now: float) 
     rows = [claim.row for claim in shown.values() if claim.row is not None]
     holders = {key: by_id[claim.worker_id] for key, claim in shown.items()}
     details = {key: _details(holder, key, now) for key, holder in holders.items()}
-    return Truth({"global": global_of(rows, workers, now), "sessions": rows}, holders, details)
+    return Truth({"global": global_of(rows, workers, now), "sessions": rows}, holders, details, {})
 
 
 def global_of(rows: Sequence[SessionStatus], workers: Iterable[KnownWorker], now: float) -> GlobalStatus:

@@ -11,14 +11,19 @@ from typer.main import get_command
 from agent_status_gateway.access.credentials import MAX_QUERY_FIELDS
 from agent_status_gateway.cli.commands import cli
 from agent_status_gateway.http.answers.unprocessable import unprocessable
+from agent_status_gateway.http.asking.ended import MAX_ENDED_SECONDS
 from agent_status_gateway.main import create_app
 from agent_status_gateway.server.connection import RELIED_ON
 from agent_status_gateway.server.request_limits import MAX_TARGET_BYTES
 from agent_status_gateway.settings import PUBLISHER_ONLY, IngestSettings, RedisSettings, Settings
-from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus
+from agent_status_gateway.state.ends.said import LOST
+from agent_status_gateway.state.ends.told import MAX_TOLD
+from agent_status_gateway.state.fold.schema import EndedStatus, GlobalStatus, SessionStatus
 from agent_status_gateway.state.views.fields import FIELD_NAMES
 from agent_status_gateway.state.views.query import FIELDS, MAX_VALUES, WrongFieldError, parse_view
 from agent_status_publisher import Session, StatusPublisher
+from agent_status_publisher.contract.details.end import Outcome
+from agent_status_publisher.contract.report import KEPT_MS
 from agent_status_publisher.contract.setting_names import PREFIX
 from agent_status_publisher.contract.wire import Keys
 from agent_status_publisher.settings import Settings as PublisherSettings
@@ -100,6 +105,16 @@ def test_the_snapshots_fields_are_those_that_go_out() -> None:
 
 def test_the_fields_that_are_asked_for_are_documented_in_their_order() -> None:
     assert tuple(re.findall(r"^\| `sessions\[\]\.(\w+)`", FIELDS_PAGE, re.MULTILINE)) == FIELD_NAMES
+
+
+def test_what_is_told_of_an_end_is_documented_in_its_order() -> None:
+    page = doc_page("reference/ended.md")
+    assert [row[0] for row in rows(page, "| field |")] == [f"`ended[].{name}`" for name in EndedStatus.__annotations__]
+    outcomes = next(row[1] for row in rows(page, "| field |") if row[0] == "`ended[].outcome`")
+    assert all(f"`{outcome}`" in outcomes for outcome in (*Outcome, LOST))
+    assert f"1 to {MAX_ENDED_SECONDS:,}" in page
+    assert f"At most {MAX_TOLD:,} ends" in page
+    assert f"until {KEPT_MS // 60_000} minutes after its last report" in page
 
 
 def test_the_fields_of_a_view_are_those_that_are_parsed() -> None:

@@ -10,6 +10,7 @@ from agent_status_gateway.fanout.events.served_frame import SHORT_ROWS, ServedFr
 from agent_status_gateway.fanout.events.update import Update
 from agent_status_gateway.fanout.members.poll import Member, Poll
 from agent_status_gateway.state.debounce import Debounce
+from agent_status_gateway.state.ends.index import End
 from agent_status_gateway.state.fold.row import Row
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStatus
@@ -173,6 +174,13 @@ class Audience:
             return False
         return self.put(key, row)
 
+    def put_end(self, key: str, end: End | None) -> bool:
+        """Note the end of a session, or that none is told of it any more; True if that concerns this view."""
+        if not self.is_filled or self.rows.ended is None or not self.rows.ended.put(key, end):
+            return False
+        self._changed.append(key)
+        return True
+
     def note(self, now: float) -> None:
         """Note that all rows that have changed are known: what they come to is a new version."""
         if self._changed:
@@ -218,8 +226,9 @@ class Audience:
             keys.sort()
             rows = [by_key[key] for key in keys if key in by_key]
             gone = [key for key in keys if key not in by_key]
+            ends = None if self.rows.ended is None else (yield from self.rows.ended.newest(now, keys))
             changes[base_version] = yield from encode_change(
-                base_id, snapshot_id, status, rows, gone, now, self.rows.form
+                base_id, snapshot_id, status, rows, gone, now, self.rows.form, ends
             )
         whole: Frame | None = None
         if needs_whole and may_serve:

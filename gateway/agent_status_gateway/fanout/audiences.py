@@ -11,6 +11,7 @@ from typing import Final
 from agent_status_gateway.fanout.audience import Audience
 from agent_status_gateway.fanout.filing import Filing
 from agent_status_gateway.state.deadlines import Deadlines
+from agent_status_gateway.state.ends.index import EndsIndex
 from agent_status_gateway.state.fold.folded_rows import QUIET, FoldedRows
 from agent_status_gateway.state.steps import Steps
 from agent_status_gateway.state.views.view import WHOLE, View
@@ -35,6 +36,7 @@ class Audiences:
         self._filing = Filing()
         self._following: set[Audience] = set()  # those of views that follow parents
         self._timing: set[Audience] = set()  # those of views whose rows say when their agents called
+        self._ending: set[Audience] = set()  # those of views that tell ends
         self._rows: FoldedRows | None = None
         self._concerned: set[Audience] = set()  # by changes that are not noted yet
         self._due = Deadlines()
@@ -58,6 +60,11 @@ class Audiences:
         """The moment from which news would be sent at once."""
         return self._wanted.earliest
 
+    @property
+    def want_ends(self) -> bool:
+        """True while somebody reads a view that tells ends."""
+        return bool(self._ending)
+
     def get(self, view: View) -> Audience | None:
         """The audience of a view, if it has one."""
         return self.plain if view.is_whole else self._by_view.get(view)
@@ -69,6 +76,8 @@ class Audiences:
             audience = self._new(view)
             self._by_view[view] = self._by_name[audience.name] = audience
             self._filing.add(audience)
+            if view.ended is not None:
+                self._ending.add(audience)
             if view.follows_parents:
                 self._following.add(audience)
             if QUIET in view.heeds:
@@ -85,6 +94,7 @@ class Audiences:
         self._due.remove(audience.name)
         self._wanted.remove(audience.name)
         self._filing.remove(audience)
+        self._ending.discard(audience)
         self._following.discard(audience)
         self._timing.discard(audience)
         self._note_calls()
@@ -94,29 +104,10 @@ class Audiences:
 
     def take(self, rows: FoldedRows, now: float) -> Steps[None]:
         """Bring the views up to date with all rows that have changed. What is not done yet is done the next time."""
-        number = 0
-        while (key := rows.take_changed()) is not None:
-            row, before = rows.by_key.get(key), rows.taken_before
-            self.plain.put(key, row)
-            if self._by_view:
-                details = NO_DETAILS if row is None else row.details
-                concerned = self._filing.concerned(key, details, before)
-                self._concerned.update(audience for audience in concerned if audience.put(key, row))
-                if self._following and key in rows.families.by_parent:
-                    self._follow(rows, key)
-            number += 1
-            if not number % STEP_ROWS:
-                yield
-        while (revision := rows.take_revised()) is not None:
-            key, before, fields = revision
-            if self._by_view and (row := rows.by_key.get(key)) is not None:
-                concerned = self._filing.concerned(key, row.details, before)
-                self._concerned.update(audience for audience in concerned if audience.revise(key, row, fields))
-                if self._following and not fields.isdisjoint(FILED_BY) and key in rows.families.by_parent:
-                    self._follow(rows, key)
-            number += 1
-            if not number % STEP_ROWS:
-                yield
+        yield from self._take_changed(rows)
+        yield from self._take_revised(rows)
+        if rows.ends is not None:
+            yield from self._take_ends(rows, rows.ends)
         self._concerned.add(self.plain)
         for audience in self._concerned:
             audience.note(now)
@@ -147,6 +138,53 @@ class Audiences:
         """Have calls noted that change nothing else, while somebody asks for them."""
         if self._rows is not None:
             self._rows.notes_calls = bool(self._timing)
+
+    def _take_changed(self, rows: FoldedRows) -> Steps[None]:
+        number = 0
+        while (key := rows.take_changed()) is not None:
+            row, before = rows.by_key.get(key), rows.taken_before
+            self.plain.put(key, row)
+            if self._by_view:
+                details = NO_DETAILS if row is None else row.details
+                concerned = self._filing.concerned(key, details, before)
+                self._concerned.update(audience for audience in concerned if audience.put(key, row))
+                if self._following and key in rows.families.by_parent:
+                    self._follow(rows, key)
+            if rows.ends is not None:
+                self._settle_end(rows.ends, key, is_open=row is not None)
+            number += 1
+            if not number % STEP_ROWS:
+                yield
+
+    def _take_revised(self, rows: FoldedRows) -> Steps[None]:
+        number = 0
+        while (revision := rows.take_revised()) is not None:
+            key, before, fields = revision
+            if self._by_view and (row := rows.by_key.get(key)) is not None:
+                concerned = self._filing.concerned(key, row.details, before)
+                self._concerned.update(audience for audience in concerned if audience.revise(key, row, fields))
+                if self._following and not fields.isdisjoint(FILED_BY) and key in rows.families.by_parent:
+                    self._follow(rows, key)
+            number += 1
+            if not number % STEP_ROWS:
+                yield
+
+    def _take_ends(self, rows: FoldedRows, ends: EndsIndex) -> Steps[None]:
+        number = 0
+        while (key := ends.take_changed()) is not None:
+            self._settle_end(ends, key, is_open=key in rows.by_key)
+            number += 1
+            if not number % STEP_ROWS:
+                yield
+
+    def _settle_end(self, ends: EndsIndex, key: str, *, is_open: bool) -> None:
+        """Look which end of a key is told now. Most keys have none, before and after."""
+        before, now = ends.settle(key, is_open=is_open)
+        if now is before or not self._ending:
+            return
+        details, details_before = (NO_DETAILS if end is None else end.details for end in (now, before))
+        concerned = self._ending.intersection(self._filing.concerned(key, details, details_before))
+        self._concerned.update(audience for audience in concerned if audience.put_end(key, now))
 
     def _follow(self, rows: FoldedRows, parent: str) -> None:
         """Look again at the children of a row, for the readers whose scope may show or hide it now."""

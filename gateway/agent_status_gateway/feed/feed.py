@@ -1,8 +1,9 @@
 """Redis → news. Before it comes redis_client.py, which talks to Redis; after it the pipeline, which takes the `news`.
 
-The feed subscribes, awaits the acknowledgement, and reads everything that is not known. Only then is it live. It is
-lost when the subscription ends or Redis does not answer, when Redis refuses writes (then no worker can report), when a
-read fails, or when this process was stopped itself. Then it starts again.
+The feed subscribes, awaits the acknowledgement, and reads everything that is not known. Only then is it live. Then it
+reads what workers that are gone have said last. It is lost when the subscription ends or Redis does not answer, when
+Redis refuses writes (then no worker can report), when a read fails, or when this process was stopped itself. Then it
+starts again.
 """
 
 import asyncio
@@ -10,10 +11,19 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, Malformed, ReportHeard, news_queue
+from agent_status_gateway.feed.news import (
+    ClockTicked,
+    FullRead,
+    KeptRead,
+    Live,
+    Lost,
+    Malformed,
+    ReportHeard,
+    news_queue,
+)
 from agent_status_gateway.feed.redis_client import Primary, RedisClient, SubscriptionLostError
 from agent_status_gateway.tasks import Turns, together
-from agent_status_publisher.contract.reading import Known
+from agent_status_publisher.contract.reading import KEPT, Known
 from agent_status_publisher.contract.redaction import redacted
 from agent_status_publisher.contract.wire import MalformedReportError, decode_message
 
@@ -51,6 +61,7 @@ class Feed:
         clock: Gives monotonic seconds.
         shortest_heartbeat: Gives the fleet's shortest heartbeat in seconds; None without a worker.
         known_reports: Gives the reports that a reading need not bring.
+        kept_reports: Gives the known reports of workers that are gone.
     """
 
     def __init__(
@@ -59,12 +70,14 @@ class Feed:
         clock: Callable[[], float],
         shortest_heartbeat: Callable[[], float | None],
         known_reports: Callable[[], Known],
+        kept_reports: Callable[[], Known],
     ) -> None:
         self.news = news_queue()
         self._redis = redis
         self._clock = clock
         self._shortest_heartbeat = shortest_heartbeat
         self._known_reports = known_reports
+        self._kept_reports = kept_reports
         self._wanted = asyncio.Event()
         self._answered_at = clock()
         self._awake_at = clock()
@@ -106,7 +119,7 @@ class Feed:
             feed_listen=self._listen(primary),
             feed_watch=self._watch(primary),
             feed_probe=self._probe_again(primary),
-            feed_read=self._read_again(primary),
+            feed_read=self._read_again(primary, reading.stamps),
         )
 
     async def _listen(self, primary: Primary) -> None:
@@ -147,8 +160,12 @@ class Feed:
             self._check_that_it_was_awake()
             await self.news.put(ClockTicked(time_ms, asked_at, self._clock()))
 
-    async def _read_again(self, primary: Primary) -> None:
+    async def _read_again(self, primary: Primary, read: Known) -> None:
+        """Read what is kept, but for these reports, which were read already. Then read again, for ever."""
         asked_at = self._clock()
+        kept = await primary.read({**self._kept_reports(), **read}, ANSWER_SECONDS, of=KEPT)
+        self._check_that_it_was_awake()
+        await self.news.put(KeptRead(kept))
         while True:
             # A worker that comes during the wait may have a shorter heartbeat: look again every second.
             while not self._wanted.is_set() and (left := asked_at + self._reading_seconds() - self._clock()) > 0:

@@ -39,6 +39,13 @@ class FullRead:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptRead:
+    """The last reports of workers that are gone were read; those of others are among them."""
+
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
 class ClockTicked:
     """Redis's clock showed `time_ms` at some moment between the question and the answer."""
 
@@ -69,7 +76,7 @@ class Lost:
     kind: str
 
 
-News = Live | ReportHeard | FullRead | ClockTicked | Malformed | Lost
+News = Live | ReportHeard | FullRead | KeptRead | ClockTicked | Malformed | Lost
 
 
 def news_queue() -> asyncio.Queue[News]:

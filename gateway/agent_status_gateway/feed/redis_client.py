@@ -23,7 +23,7 @@ from typing_extensions import override
 
 from agent_status_gateway.settings import SettingsError
 from agent_status_publisher.contract.password_file import PasswordFileError, read_credentials, split_user
-from agent_status_publisher.contract.reading import READ_SCRIPT, Known, Pieces, Reading
+from agent_status_publisher.contract.reading import ALL, READ_SCRIPT, Known, Pieces, Reading
 from agent_status_publisher.contract.redis_primary import PrimarySearch
 from agent_status_publisher.contract.redis_url import Kind, parse_redis_url
 from agent_status_publisher.contract.text import text_of_reply
@@ -89,13 +89,18 @@ class Primary:
         seconds, microseconds = await self._client.time()
         return seconds * 1000 + microseconds // 1000
 
-    async def read(self, known: Known, answer_seconds: float) -> Reading:
+    async def read(self, known: Known, answer_seconds: float, *, of: str = ALL) -> Reading:
         """Read what the namespace holds and is not known, in as many calls as that takes.
+
+        Args:
+            known: The reports that are known.
+            answer_seconds: How long a call may take.
+            of: `ALL` for the workers that there are, `KEPT` for those that are gone as well.
 
         Raises:
             TimeoutError: A call was not answered for that long.
         """
-        pieces = Pieces(self._keys, known)
+        pieces = Pieces(self._keys, known, of=of)
         while not pieces.is_whole:
             async with asyncio.timeout(answer_seconds):
                 pieces.take(await self._run_read_script(*pieces.next_call()))

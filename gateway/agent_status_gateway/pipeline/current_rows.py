@@ -4,12 +4,14 @@ Each new state of the rows is shown to the debounce (debounce: Rule 3). A frame 
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from agent_status_gateway.fanout.audience import Audience
 from agent_status_gateway.fanout.audiences import Audiences
 from agent_status_gateway.state.deadlines import NEVER
+from agent_status_gateway.state.ends.index import EndsIndex
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_gateway.state.fold.fold import Fold
+from agent_status_gateway.state.fold.fold import Fold, said_of
 from agent_status_gateway.state.fold.folded_rows import FoldedRows
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStatus
@@ -17,6 +19,11 @@ from agent_status_gateway.state.steps import Steps
 from agent_status_gateway.state.views.holders import Holders
 from agent_status_gateway.state.views.select import is_short, select
 from agent_status_gateway.state.views.view import WHOLE, View
+
+ENDS_SECONDS: Final = 60.0
+"""Seconds for which ends are kept up after somebody has asked for them: a poll asks again sooner."""
+SHORT_ENDS: Final = 1000
+"""Ends that are found without holding the event loop."""
 
 
 class CurrentRows:
@@ -28,6 +35,7 @@ class CurrentRows:
         self._clock = clock
         self._fold = Fold()
         audiences.begin_again(self._fold.rows)
+        self._ends_wanted_at = -NEVER
         self.looked_at = clock()
         """The moment of the last look."""
         self.has_looked = False
@@ -87,12 +95,18 @@ class CurrentRows:
         self._fleet.judge(now)
         yield from self._fold.update(self._fleet, now)
         yield from self._audiences.take(self._fold.rows, now)
+        if self._audiences.want_ends:
+            self._ends_wanted_at = now
+        elif now > self._ends_wanted_at + ENDS_SECONDS:
+            self._fold.rows.ends = None
         self.has_looked = True
 
     def can_fill_at_once(self, view: View) -> bool:
         """True when a view's rows can be found without holding the event loop."""
         rows = self._fold.rows
-        return self.has_looked and is_short(rows, view) and (view.scope is None or is_short(rows, view.scope))
+        if not self.has_looked or (view.ended is not None and (rows.ends is None or len(rows.ends.told) > SHORT_ENDS)):
+            return False
+        return is_short(rows, view) and (view.scope is None or is_short(rows, view.scope))
 
     def fill(self, audience: Audience) -> Steps[None]:
         """Find the rows of an audience that has none yet."""
@@ -100,13 +114,17 @@ class CurrentRows:
             return
         if audience.scoped_by is not None:
             yield from self.fill(audience.scoped_by)
-        rows = yield from select(self._fold.rows, audience.view)
+        rows = yield from self.select(audience.view)
         if audience.holders is not None and audience.scoped_by is None:
             yield from audience.holders.fill(rows)
         audience.fill(rows)
 
     def select(self, view: View) -> Steps[Rows]:
-        """Find the rows of a view that nobody has open."""
+        """Find the rows of a view, and the ends that it tells."""
+        if view.ended is not None:
+            self._ends_wanted_at = self._clock()
+            if self._fold.rows.ends is None:
+                yield from self._begin_ends()
         found = yield from select(self._fold.rows, view)
         return found
 
@@ -120,3 +138,15 @@ class CurrentRows:
         holders = Holders()
         yield from holders.fill((yield from select(self._fold.rows, view.scope)))
         return holders
+
+    def _begin_ends(self) -> Steps[None]:
+        """Find all ends, a worker a step, and keep them up from now on."""
+        index, open_keys = EndsIndex(), self._fold.rows.by_key
+        for worker_id in [*(known.report.record.id for known in self._fleet.workers), *self._fleet.kept]:
+            index.take(worker_id, said_of(worker_id, self._fleet))
+            yield
+        while (key := index.take_changed()) is not None:
+            index.settle(key, is_open=key in open_keys)
+            if not len(index.told) % SHORT_ENDS:
+                yield
+        self._fold.rows.ends = index

@@ -16,7 +16,7 @@ from agent_status_gateway.fanout.audiences import Audiences
 from agent_status_gateway.fanout.hub import Hub
 from agent_status_gateway.feed.feed import Feed
 from agent_status_gateway.feed.health import FeedHealth
-from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, Malformed, News, ReportHeard
+from agent_status_gateway.feed.news import ClockTicked, FullRead, KeptRead, Live, Lost, Malformed, News, ReportHeard
 from agent_status_gateway.pipeline.sending import Sending
 from agent_status_gateway.pipeline.settling import Settling
 from agent_status_gateway.state.fleet import Fleet
@@ -129,6 +129,8 @@ class Pipeline:
                     await in_steps(settling.read(reading, asked_at, now))
                     self._has_snapshot.set()
                     self._wait_no_longer.set()
+                case KeptRead(reading):
+                    await in_steps(settling.read_kept(reading, now))
                 case Lost():
                     self._lost(news)
         return True

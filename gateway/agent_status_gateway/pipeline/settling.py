@@ -16,6 +16,7 @@ from agent_status_gateway.fanout.members.poll import Member
 from agent_status_gateway.feed.inbox import Inbox
 from agent_status_gateway.feed.malformed_log import MalformedLog
 from agent_status_gateway.pipeline.current_rows import CurrentRows
+from agent_status_gateway.pipeline.kept_reading import take_kept
 from agent_status_gateway.pipeline.kept_results import KeptResults
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.fold.rows import Rows
@@ -80,6 +81,12 @@ class Settling:
     def read(self, reading: Reading, asked_at: float, now: float) -> Steps[None]:
         """Take in all reports of Redis. The inbox was read before, in the same hold of the lock."""
         for error in (yield from self._fleet.read_in_steps(reading, asked_at, now)):
+            self._malformed.note(error)
+        yield from self._look()
+
+    def read_kept(self, reading: Reading, now: float) -> Steps[None]:
+        """Take in the last reports of workers that are gone. The inbox was read before, as above."""
+        for error in (yield from take_kept(self._fleet, reading, now)):
             self._malformed.note(error)
         yield from self._look()
 

@@ -21,6 +21,7 @@ Rule 6. During an outage no worker becomes lost, none is forgotten, and no error
 from typing import Final
 
 from agent_status_gateway.state.deadlines import NEVER, Deadlines
+from agent_status_gateway.state.gone.kept import KeptWorkers
 from agent_status_gateway.state.gone.numbers import GoneWorkers
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.redis_clock import RedisClock
@@ -45,8 +46,9 @@ class Fleet:
         self._overdue: set[str] = set()  # workers whose deadline has come, and that a reading must confirm first
         self._left: dict[str, None] = {}  # workers that have left, first the one that did so first
         self._gone = GoneWorkers()
+        self.kept = KeptWorkers(self._touched)
         self._stored: Known = {}  # in the last reading
-        self._redis_clock = RedisClock()
+        self.redis_clock = RedisClock()
         self._outage_since: float | None = None
         self._unread_since = NEVER  # when the outage began after which Redis has not been read yet
         self._grace_from = -NEVER
@@ -68,7 +70,7 @@ class Fleet:
 
     def touch_all(self) -> None:
         """Have all workers taken again by a fold that begins anew."""
-        self._touched = dict.fromkeys(self._workers)
+        self._touched.update(dict.fromkeys(self._workers))
 
     @property
     def shortest_heartbeat_seconds(self) -> float | None:
@@ -89,7 +91,7 @@ class Fleet:
 
     def tick(self, time_ms: int, asked_at: float, came_at: float) -> None:
         """Note that Redis's clock showed this at some moment between the question and the answer."""
-        self._redis_clock.tick(time_ms, asked_at, came_at)
+        self.redis_clock.tick(time_ms, asked_at, came_at)
 
     def read(self, reading: Reading, asked_at: float, now: float) -> tuple[MalformedReportError, ...]:
         """Take all that Redis holds; return the errors of the reports that could not be parsed."""
@@ -108,7 +110,7 @@ class Fleet:
         for worker_id in reading.same:
             self._keep(self._workers.get(worker_id), now)
         stored_before = self._stored
-        self._stored = {**reading.same, **{raw.worker_id: raw.stamp for raw in reading.reports}}
+        self._stored = reading.stamps
         self._date_again(now)
         for worker_id, known in self._workers.items():
             if worker_id not in self._stored and known.arrived_at < asked_at:
@@ -160,6 +162,7 @@ class Fleet:
         for worker_id in tuple(self._overdue):
             self._judge(worker_id, self._workers[worker_id], now)
         self._gone.pass_(now, self._stored)
+        self.kept.pass_(now)
 
     def wants_reading(self, now: float) -> bool:
         """True when a worker is due to be judged, and Redis must be read first."""
@@ -190,7 +193,7 @@ class Fleet:
         known = self._workers.get(raw.worker_id)
         seq, stored = self.known_seq(raw.worker_id), self._stored.get(raw.worker_id)
         has_grown = stored is not None and raw.seq > stored.seq  # its worker writes: a late copy never grows
-        match verdict(known, raw, asked_at, now, known_seq=seq, has_grown=has_grown, clock=self._redis_clock):
+        match verdict(known, raw, asked_at, now, known_seq=seq, has_grown=has_grown, clock=self.redis_clock):
             case Verdict.SAME:
                 self._keep(known, now)
             case Verdict.OLDER:
@@ -216,12 +219,13 @@ class Fleet:
         self._left.pop(worker_id, None)
         if worker_id not in self._workers and len(self._workers) >= MAX_WORKERS:
             left = next(iter(self._left))
-            self._forget(left, self._workers[left])
+            self._forget(left, self._workers[left], now)
         self._workers[worker_id] = known
         self._touched[worker_id] = None
         if known.has_left:
             self._left[worker_id] = None
         self._gone.forget(worker_id)
+        self.kept.forget(worker_id)
         self._watch(known, now)
 
     def _not_written_before(self, worker_id: str, known: KnownWorker | None) -> float:
@@ -237,7 +241,7 @@ class Fleet:
         When several are possible the latest counts, so that no worker is lost too early. After an outage each worker
         has a grace, so the likeliest counts: that of the newest era.
         """
-        moments = self._redis_clock.moments(report.at_ms, not_before, now)
+        moments = self.redis_clock.moments(report.at_ms, not_before, now)
         has_grace = now - self._unread_since > SHORT_OUTAGE_SECONDS
         return max(moments[0] if has_grace else max(moments), now - report.record.ttl_ms / 1000)
 
@@ -259,12 +263,12 @@ class Fleet:
     def _judge(self, worker_id: str, known: KnownWorker, now: float) -> None:
         if known.is_live and self._read_asked_at >= known.judged_at(self._grace_from):
             if known.is_vanished:
-                self._forget(worker_id, known)
+                self._forget(worker_id, known, now)
                 return
             known.is_lost = True
             self._touched[worker_id] = None
         if not known.is_live and now >= known.remains_end_at:
-            self._forget(worker_id, known)
+            self._forget(worker_id, known, now)
         else:
             self._watch(known, now)
 
@@ -286,10 +290,11 @@ class Fleet:
         while (due := self._deadlines.take_due(now)) is not None:
             self._watch(self._workers[due], now)
 
-    def _forget(self, worker_id: str, known: KnownWorker) -> None:
+    def _forget(self, worker_id: str, known: KnownWorker, now: float) -> None:
         del self._workers[worker_id]
         self._left.pop(worker_id, None)
         self._overdue.discard(worker_id)
         self._deadlines.remove(worker_id)
         self._touched[worker_id] = None
         self._gone.remember(worker_id, known.report.seq, known.hash_ends_at)
+        self.kept.keep(known, now)

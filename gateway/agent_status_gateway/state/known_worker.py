@@ -8,7 +8,7 @@ count from there.
 from operator import itemgetter
 from typing import Final
 
-from agent_status_publisher.contract.wire import Report, SessionRecord, SessionState
+from agent_status_publisher.contract.wire import EndedRecord, Report, SessionRecord, SessionState
 
 _KEY: Final = itemgetter(0)
 """A function that gives a session's key. It is one call in C, since each report has up to a thousand."""
@@ -58,8 +58,8 @@ class KnownWorker:
             self.places = before.places
         else:
             self.places = {session.key: place for place, session in enumerate(self.held)}
-        self.ended: dict[str, int] = {run.key: run.run_ms for run in record.ended}
-        """The keys that it has ended, and the milliseconds since the ended run began."""
+        self.ended: dict[str, EndedRecord] = {run.key: run for run in record.ended}
+        """The ends that it reports, by key."""
 
     @property
     def has_left(self) -> bool:

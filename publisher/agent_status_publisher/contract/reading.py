@@ -56,6 +56,11 @@ class Reading:
     malformed: tuple[MalformedReportError, ...] = ()
     left: tuple[bytes, ...] = ()
 
+    @property
+    def stamps(self) -> Known:
+        """All reports that are stored, by worker."""
+        return {**self.same, **{raw.worker_id: raw.stamp for raw in self.reports}}
+
 
 def read_arguments(
     keys: Keys,

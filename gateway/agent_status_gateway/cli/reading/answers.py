@@ -4,14 +4,14 @@ Fields that we do not know are kept, so that a snapshot can be printed as it cam
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NotRequired, TypeVar
 
 import orjson
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from agent_status_gateway.fanout.events.frames import FeedState
-from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus, Snapshot
+from agent_status_gateway.state.fold.schema import EndedStatus, GlobalStatus, SessionStatus, Snapshot
 from agent_status_gateway.state.workers import Workers
 
 T = TypeVar("T", bound=Mapping[str, Any])
@@ -21,7 +21,16 @@ MAX_NUMBER: Final = 2**53
 """
 
 # Not a class, since `from` and `global` are keywords.
-Change = TypedDict("Change", {"from": str, "global": GlobalStatus, "sessions": list[SessionStatus], "gone": list[str]})
+Change = TypedDict(
+    "Change",
+    {
+        "from": str,
+        "global": GlobalStatus,
+        "sessions": list[SessionStatus],
+        "gone": list[str],
+        "ended": NotRequired[list[EndedStatus]],
+    },
+)
 Change.__doc__ = "Everything that differs between the snapshot whose id is `from` and the one whose id the event has."
 
 

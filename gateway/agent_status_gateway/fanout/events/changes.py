@@ -9,7 +9,7 @@ from typing import Final
 
 import orjson
 
-from agent_status_gateway.fanout.events.frames import Event, Piece, end_of_event, in_parts
+from agent_status_gateway.fanout.events.frames import SHORT_ENDS, Event, Piece, end_of_event, ends_in_parts, in_parts
 from agent_status_gateway.state.fold.row import Row
 from agent_status_gateway.state.fold.rows import Form
 from agent_status_gateway.state.fold.schema import GlobalStatus
@@ -39,6 +39,7 @@ def encode_change(
     gone: Iterable[str],
     now: float,
     form: Form = Row.json,
+    ends: Iterable[bytes] | None = None,
 ) -> Steps[Change]:
     """Encode a change, in steps during which its rows must not change.
 
@@ -50,13 +51,15 @@ def encode_change(
         gone: The session keys without a row now, in order. A client may know nothing of some of them.
         now: The moment that durations refer to, in seconds on the replica's monotonic clock.
         form: How a row is written.
+        ends: The ends that are new or different, as JSON, the newest first; None if the reader has not asked for them.
     """
     head = b'%b{"from":"%b","global":%b,"sessions":[' % (HEAD, base_id.encode(), orjson.dumps(status))
     shown = yield from in_parts(form(row, now) for row in rows)
     left = yield from in_parts(map(orjson.dumps, gone))
+    told = [] if ends is None else (yield from ends_in_parts(ends))
     end = b"]}" + end_of_event(id_)
-    if len(shown) > 1 or len(left) > 1:
-        rest = tuple(map(Piece, (*shown, b'],"gone":[', *left, end)))
+    if len(shown) > 1 or len(left) > 1 or len(told) > SHORT_ENDS:
+        rest = tuple(map(Piece, (*shown, b'],"gone":[', *left, *told, end)))
         return Change(base_id=base_id, id_=id_, event=head, rest=rest)
-    event = b"".join([head, *shown, b'],"gone":[', *left, end])
+    event = b"".join([head, *shown, b'],"gone":[', *left, *told, end])
     return Change(base_id=base_id, id_=id_, event=event)

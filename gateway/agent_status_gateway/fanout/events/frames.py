@@ -29,6 +29,8 @@ FeedState = Literal["live", "lost"]
 
 STEP_ROWS: Final = 1000
 """Rows that are joined in one step, and the most of an event that is one piece: less than two milliseconds."""
+SHORT_ENDS: Final = 2
+"""Parts that a list of ends has at most if it is one piece."""
 HEAD: Final = b"event: status\ndata: "
 SUMMARY_HEAD: Final = b"event: summary\ndata: "
 
@@ -150,8 +152,11 @@ def encode_frame(
         elements = map(orjson.dumps, (yield from rows.shown(made_at)))
     beginning = b'{"global":%b,"%b":[' % (orjson.dumps(status), name)
     parts = yield from in_parts(elements)
-    pieces = (beginning, *parts, b"]}", end_of_event(frame_id))
-    is_large = len(parts) > 1
+    told: list[bytes] = []
+    if rows.ended is not None:
+        told = yield from ends_in_parts((yield from rows.ended.newest(made_at)))
+    pieces = (beginning, *parts, *told, b"]}", end_of_event(frame_id))
+    is_large = len(parts) > 1 or len(told) > SHORT_ENDS
     return Frame(
         id_=frame_id,
         event=head if is_large else b"".join([head, *pieces]),
@@ -171,6 +176,11 @@ def in_parts(elements: Iterable[bytes]) -> Steps[list[bytes]]:
         parts.append(b",".join([b"", *some] if parts else some))
         yield
     return parts
+
+
+def ends_in_parts(ends: Iterable[bytes]) -> Steps[list[bytes]]:
+    """Join ends, after the sessions or what is gone, in parts; they are `SHORT_ENDS` at most if they are one piece."""
+    return [b'],"ended":[', *(yield from in_parts(ends))]
 
 
 def end_of_event(event_id: str) -> bytes:

@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from agent_status_gateway.access.credentials import fields_of
 from agent_status_gateway.access.keys.reader import Reader
+from agent_status_gateway.http.asking.ended import ENDED, parse_ended
 from agent_status_gateway.state.views.fields import FIELDS as ROW_FIELDS
 from agent_status_gateway.state.views.fields import parse_fields
 from agent_status_gateway.state.views.query import FIELDS, WrongFieldError, one_of, parse_view
@@ -134,16 +135,17 @@ def _asked_in(query: bytes, *, is_summary: bool = False) -> Asked:
 
 
 def _view_in(fields: list[tuple[str, str]]) -> View:
-    return parse_view(fields).with_fields(parse_fields(value for name, value in fields if name == ROW_FIELDS))
+    view = parse_view(fields).with_fields(parse_fields(value for name, value in fields if name == ROW_FIELDS))
+    return view.with_ended(parse_ended(value for name, value in fields if name == ENDED))
 
 
 def _counted_view(fields: list[tuple[str, str]]) -> View:
     for name, value in fields:
-        if name == ROW_FIELDS:
-            raise WrongFieldError(ROW_FIELDS, value, NO_ROWS)
+        if name in {ROW_FIELDS, ENDED}:
+            raise WrongFieldError(name, value, NO_ROWS)
     return parse_view(fields).counted_by(parse_by(value for name, value in fields if name == BY))
 
 
-_VIEW_NAMES: Final = by_spelling(ROW_FIELDS, *FIELDS)
-_STREAM_NAMES: Final = by_spelling("events", ROW_FIELDS, *FIELDS)
-_SUMMARY_NAMES: Final = by_spelling("events", BY, ROW_FIELDS, *FIELDS)
+_VIEW_NAMES: Final = by_spelling(ROW_FIELDS, ENDED, *FIELDS)
+_STREAM_NAMES: Final = by_spelling("events", ROW_FIELDS, ENDED, *FIELDS)
+_SUMMARY_NAMES: Final = by_spelling("events", BY, ROW_FIELDS, ENDED, *FIELDS)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from agent_status_gateway.http.answers.unavailable import SSE_MEDIA_TYPE
 from agent_status_gateway.http.asking.asked import EVENT_KINDS, SUMMARY_EVENT_KINDS
+from agent_status_gateway.http.asking.ended import ENDED, MAX_ENDED_SECONDS
 from agent_status_gateway.http.asking.wait import MAX_WAIT_SECONDS, WAIT
 from agent_status_gateway.state.views.fields import ALL, FIELD_NAMES
 from agent_status_gateway.state.views.fields import FIELDS as ROW_FIELDS
@@ -59,6 +60,15 @@ FIELDS_OF_ROWS: Final = _field(
     ["labels", "waiting_for"],
 )
 """The fields that a session has only if they are asked for."""
+ENDS: Final[dict[str, Any]] = {
+    "name": ENDED,
+    "in": "query",
+    "required": False,
+    "description": "The snapshot tells which sessions have ended, too, at most that many seconds ago.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": MAX_ENDED_SECONDS},
+    "example": 900,
+}
+"""How long ago sessions may have ended that are told."""
 WAITING: Final[dict[str, Any]] = {
     "name": WAIT,
     "in": "query",
@@ -118,6 +128,11 @@ CHANGE: Final = _object(
         "gone": _KEYS | {"description": "The session keys that have no session now"},
     }
 )
+CHANGE["properties"]["ended"] = {
+    "type": "array",
+    "items": {"$ref": "#/components/schemas/EndedStatus"},
+    "description": "With the query's `ended`: the sessions that have ended since, or whose end is told otherwise",
+}
 """The data of a `change` event."""
 FEED: Final = _object(
     state={"type": "string", "enum": ["live", "lost"]},

@@ -43,9 +43,9 @@ def claims_to(key: str, workers: Iterable[KnownWorker]) -> list[Claim]:
         session = known.session(key)
         if session is not None:
             claims.append(Claim(known, at_ms - session.run_ms, session))
-        run_ms = known.ended.get(key)
-        if run_ms is not None:
-            claims.append(Claim(known, at_ms - run_ms, None))
+        ended = known.ended.get(key)
+        if ended is not None:
+            claims.append(Claim(known, at_ms - ended.run_ms, None))
     return claims
 
 

@@ -14,6 +14,7 @@ Rule 4. A state that began again between two reports, and shows the same, is fou
 from collections.abc import Iterable
 
 from agent_status_gateway.state.deadlines import NEVER, Deadlines
+from agent_status_gateway.state.ends.said import SaidEnds, said_by
 from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.fold.changed import changed_sessions, redated_sessions
 from agent_status_gateway.state.fold.claims import claims_to, is_end, winner
@@ -23,6 +24,12 @@ from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.fold.schema import GlobalStatus
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.steps import Steps
+
+
+def said_of(worker_id: str, fleet: Fleet) -> SaidEnds | None:
+    """Return what a worker says of ends, or had said before it was gone; None if nothing is known of it."""
+    known = fleet.worker(worker_id)
+    return fleet.kept.get(worker_id) if known is None else said_by(known)
 
 
 class Fold:
@@ -65,6 +72,8 @@ class Fold:
         expired_before = fleet.shown_at(now)
         while (worker_id := fleet.take_touched()) is not None:
             self._fold(worker_id, fleet.worker(worker_id), expired_before)
+            if self.rows.ends is not None:
+                self.rows.ends.take(worker_id, said_of(worker_id, fleet))
             yield
         while (worker_id := self._expiries.take_due(expired_before)) is not None:
             known = self._sources[worker_id].known

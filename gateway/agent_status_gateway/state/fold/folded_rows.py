@@ -12,6 +12,7 @@ Rule 4. A call that changes nothing else revises its row, as rule 2 does with a 
 
 from typing import Final, NamedTuple
 
+from agent_status_gateway.state.ends.index import EndsIndex
 from agent_status_gateway.state.fold.families import Families
 from agent_status_gateway.state.fold.row import Row, Shown, Source
 from agent_status_gateway.state.fold.rows import Rows
@@ -42,17 +43,19 @@ class FoldedRows(Rows):
     """The rows that are shown.
 
     Attributes:
+        ends: All ends, while a reader asks for them.
         notes_calls: True while a reader must know of calls that change nothing else.
         taken_before: The details that the changed row of the key taken last had before; None if they are the same.
     """
 
-    __slots__ = ("_before", "_changed", "_revised", "by_channel", "families", "notes_calls", "taken_before")
+    __slots__ = ("_before", "_changed", "_revised", "by_channel", "ends", "families", "notes_calls", "taken_before")
 
     def __init__(self) -> None:
         super().__init__()
         self.by_channel: dict[str, set[str]] = {}
         """The keys of each channel that has any."""
         self.families = Families()
+        self.ends: EndsIndex | None = None
         self.notes_calls = False
         self.taken_before: Details | None = None
         # Not sets: `pop` of a set that once was large looks through all its empty places.
@@ -110,8 +113,8 @@ class FoldedRows(Rows):
 
     @property
     def has_news(self) -> bool:
-        """True when a row has changed or is revised, and was not taken since."""
-        return bool(self._changed or self._revised)
+        """True when a row has changed or is revised, or an end has changed, and was not taken since."""
+        return bool(self._changed or self._revised or (self.ends is not None and self.ends.has_news))
 
     def take_changed(self) -> str | None:
         """Take a key whose row has changed since it was last taken; None without any. `taken_before` is of this key."""

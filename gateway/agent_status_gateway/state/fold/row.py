@@ -4,20 +4,18 @@ A row's bytes are made once, when somebody first asks for them. Only the duratio
 """
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from agent_status_gateway.state.fold.schema import split_key
 from agent_status_gateway.state.known_worker import KnownWorker
+from agent_status_gateway.state.text_hash import text_hash
 from agent_status_publisher.contract.details.details import NO_DETAILS, Details
 from agent_status_publisher.contract.details.labels import united
 from agent_status_publisher.contract.wire import SessionRecord, SessionState
 
 WORKER_LOST: Final = "worker lost"
-HASH_BYTES: Final = 16
-"""Bytes of a row's hash. With eight, two sets of sessions with one sum could be found in a few hours."""
 
 
 class Shown(NamedTuple):
@@ -122,8 +120,7 @@ class Row:
 
 def row_hash(key: str, state: SessionState, tool: str | None) -> int:
     """Hash what makes a row news. A key has no control characters, so the parts cannot be confused."""
-    text = f"{key}\0{state._value_}" if tool is None else f"{key}\0{state._value_}\0{tool}"
-    return int.from_bytes(blake2b(text.encode(), digest_size=HASH_BYTES).digest())
+    return text_hash(f"{key}\0{state._value_}" if tool is None else f"{key}\0{state._value_}\0{tool}")
 
 
 def shown_of(session: SessionRecord, known: KnownWorker) -> Shown:

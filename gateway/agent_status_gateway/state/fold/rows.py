@@ -7,9 +7,12 @@ replica, and a change of one row costs one subtraction and one addition. The glo
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from agent_status_gateway.state.fold.row import HASH_BYTES, Row
+from agent_status_gateway.state.ends.index import End
+from agent_status_gateway.state.ends.told import ToldEnds
+from agent_status_gateway.state.fold.row import Row
 from agent_status_gateway.state.fold.schema import GlobalStateName
 from agent_status_gateway.state.fold.sorted_keys import SortedKeys
+from agent_status_gateway.state.text_hash import HASH_BYTES
 from agent_status_publisher.contract.wire import SessionState
 
 SUMS: Final = 1 << 8 * HASH_BYTES
@@ -20,10 +23,12 @@ Form = Callable[[Row, float], bytes]
 class Rows:
     """Rows, one for each session key."""
 
-    __slots__ = ("_id", "_keys", "_sum", "by_key", "in_error")
+    __slots__ = ("_id", "_keys", "_sum", "by_key", "ended", "in_error")
 
     def __init__(self) -> None:
         self.by_key: dict[str, Row] = {}
+        self.ended: ToldEnds | None = None
+        """The ends that are told beside the rows; None if nobody asks for them."""
         self.in_error = 0
         """Number of rows in state `error`."""
         self._keys = SortedKeys()
@@ -52,7 +57,7 @@ class Rows:
     @property
     def entries(self) -> int:
         """How many entries the list that shows them has."""
-        return len(self.by_key)
+        return len(self.by_key) + (0 if self.ended is None else len(self.ended))
 
     @property
     def state(self) -> GlobalStateName:
@@ -60,6 +65,10 @@ class Rows:
         if not self.by_key:
             return "idle"
         return "degraded" if self.in_error else "active"
+
+    def tell_ends(self, seconds: int, shows: Callable[[End], bool]) -> None:
+        """Have the ends told that `shows` is true for, up to this age. They are a part of the id."""
+        self.ended = ToldEnds(seconds, shows, self._add)
 
     def put(self, row: Row) -> None:
         """Put a row in the place of its key."""
@@ -85,6 +94,6 @@ class Rows:
         self.in_error -= row.shown.state is SessionState.ERROR
         self._add(-row.hash)
 
-    def _add(self, row_hash: int) -> None:
-        self._sum = (self._sum + row_hash) % SUMS
+    def _add(self, part: int) -> None:
+        self._sum = (self._sum + part) % SUMS
         self._id = ""

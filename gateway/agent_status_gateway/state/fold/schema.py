@@ -67,9 +67,27 @@ class GlobalStatus(TypedDict):
     uptime_seconds: Annotated[int, Field(ge=0, description="Since the oldest live worker's start")]
 
 
+class EndedStatus(TypedDict):
+    """One session that has ended, and is not open again."""
+
+    session_key: Annotated[str, Field(examples=["websocket:abc123"])]
+    title: str | None
+    outcome: Annotated[
+        Literal["done", "cancelled", "failed", "expired", "lost"] | None,
+        Field(
+            description="`failed` by an error; `lost`: its worker vanished; `expired`: nobody answered it for too long"
+        ),
+    ]
+    ended_seconds_ago: Annotated[float, Field(ge=0)]
+    error_message: str | None
+
+
 # Not a class, since `global` is a keyword.
-Snapshot = TypedDict("Snapshot", {"global": GlobalStatus, "sessions": list[SessionStatus]})
-Snapshot.__doc__ = "What all agents are doing now; sessions are sorted by `session_key`."
+Snapshot = TypedDict(
+    "Snapshot",
+    {"global": GlobalStatus, "sessions": list[SessionStatus], "ended": NotRequired[list[EndedStatus]]},
+)
+Snapshot.__doc__ = "What all agents are doing now; sessions are sorted by `session_key`, ended ones by when they ended."
 
 
 def split_key(session_key: str) -> tuple[str, str]:

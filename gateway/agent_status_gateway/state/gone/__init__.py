@@ -3,4 +3,5 @@
 In reading order:
 
     numbers   their numbers, so that no late report revives one of them
+    kept      what they had ended
 """

@@ -6,15 +6,15 @@ Rule 2. Why a session waits is news to those who ask for it, so it is a part of 
 
 from collections.abc import Callable
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any, Final
 
 import orjson
 from typing_extensions import override
 
 from agent_status_gateway.state.fold.folded_rows import QUIET
-from agent_status_gateway.state.fold.row import HASH_BYTES, Row
+from agent_status_gateway.state.fold.row import Row
 from agent_status_gateway.state.fold.rows import Form, Rows
+from agent_status_gateway.state.text_hash import text_hash
 from agent_status_gateway.state.views.fields import PARENT
 from agent_status_gateway.state.views.view import View
 
@@ -123,4 +123,4 @@ class DetailedRows(Rows):
 
 def _reason_hash(key: str, reason: str) -> int:
     # Another text than any of `row_hash`, whose second part is never empty.
-    return int.from_bytes(blake2b(f"{key}\0\0{reason}".encode(), digest_size=HASH_BYTES).digest())
+    return text_hash(f"{key}\0\0{reason}")

@@ -42,7 +42,10 @@ def empty(view: View) -> Rows:
     """Make the rows of a view that shows none yet, which are counted if it says by what."""
     if view.by is not None:
         return Summary(view.by)
-    return DetailedRows(view) if view.fields else Rows()
+    rows = DetailedRows(view) if view.fields else Rows()
+    if view.ended is not None:
+        rows.tell_ends(view.ended, view.shows_end)
+    return rows
 
 
 def select(rows: FoldedRows, view: View) -> Steps[Rows]:
@@ -55,4 +58,6 @@ def select(rows: FoldedRows, view: View) -> Steps[Rows]:
             found.put(row)
         if not number % step_rows:
             yield
+    if found.ended is not None and rows.ends is not None:
+        yield from found.ended.fill(rows.ends, view.session)
     return found

@@ -8,7 +8,10 @@ Rule 4. A view of a reader with a scope knows the scope, since the global status
 Rule 5. A view may say by what its rows are counted: a reader of its summary gets the counts, and not the rows. So a
         summary is a view of its own. No scope says it.
 Rule 6. A view that asks for fields of rows differs from one that does not: its rows say more. No scope says it.
-Rule 7. A scope hides a parent that it does not show: no view within it finds a row by that parent, or names it.
+Rule 7. A view may tell which sessions have ended, up to an age. It differs from one that does not. No scope says it.
+        An end has no state, so `state` leaves none of them out.
+Rule 8. A scope hides a parent that it does not show: no view within it finds a row by that parent, or names it. An end
+        is found by a parent only where the scope names that, or shows it by its key alone.
 """
 
 from collections.abc import Iterator
@@ -18,6 +21,7 @@ from urllib.parse import quote
 
 from typing_extensions import override
 
+from agent_status_gateway.state.ends.index import End
 from agent_status_gateway.state.fold.families import Label
 from agent_status_gateway.state.fold.row import Row
 from agent_status_gateway.state.fold.schema import split_key
@@ -41,6 +45,7 @@ class View:
         scope: The part whose workers the global status counts, in which this view is; None counts all workers.
         by: What its rows are counted by: `channel`, `state`, `worker` or `label.NAME`; None shows the rows.
         fields: What each row says besides what every row says, in one order (views/fields.py).
+        ended: The most seconds since the end of a session that it tells; None tells no ends.
     """
 
     channel: frozenset[str] | None = None
@@ -51,6 +56,7 @@ class View:
     scope: "View | None" = None
     by: str | None = None
     fields: tuple[str, ...] = ()
+    ended: int | None = None
     is_whole: bool = field(init=False, repr=False, compare=False)
     """True if it shows every row as it is, and counts all workers."""
     labels: frozenset[Label] = field(init=False, repr=False, compare=False)
@@ -62,8 +68,9 @@ class View:
     def __post_init__(self) -> None:
         # Once: a view is looked up for each client that joins, and for each change.
         fields = (self.channel, self.state, self.session, self.parent, self.label, self.scope, self.by, self.fields)
-        object.__setattr__(self, "_hash", hash(fields))
-        object.__setattr__(self, "is_whole", fields == (None, None, None, None, frozenset(), None, None, ()))
+        object.__setattr__(self, "_hash", hash((fields, self.ended)))
+        is_whole = fields == (None, None, None, None, frozenset(), None, None, ()) and self.ended is None
+        object.__setattr__(self, "is_whole", is_whole)
         labels = frozenset((name, value) for name, _, value in (label.partition(":") for label in self.label))
         object.__setattr__(self, "labels", labels)
         counted = _COUNTED_BY.get((self.by or "").partition(".")[0], ())
@@ -102,6 +109,19 @@ class View:
             or (self.labels and not self.labels.issubset(row.details.labels))
         )
 
+    def shows_end(self, end: End) -> bool:
+        """Test whether the end of a session is in this part, whatever its state was."""
+        how, scope = end.how, self.scope
+        parent = how.parent
+        # Whether its parent is open now must not decide whether a reader knows of it.
+        if parent is not None and scope is not None and parent not in (scope.parent or ()):
+            parent = parent if scope.is_by_key and scope.shows_key(parent) else None
+        return (
+            self.shows_key(end.key)
+            and (self.parent is None or parent in self.parent)
+            and (not self.labels or self.labels.issubset(how.labels))
+        )
+
     def parent_of(self, row: Row) -> str | None:
         """The parent of a row, as far as a reader of this view may know it."""
         parent, scope = row.details.parent, self.scope
@@ -122,6 +142,10 @@ class View:
         """Make the view of the same rows that say these fields, too."""
         return replace(self, fields=fields) if fields else self
 
+    def with_ended(self, seconds: int | None) -> "View":
+        """Make the view of the same rows that tells which of its sessions have ended at most so many seconds ago."""
+        return self if seconds is None else replace(self, ended=seconds)
+
     def within(self, scope: "View") -> "View":
         """Narrow this part to what `scope` shows too."""
         if scope.is_whole or self is scope:
@@ -136,6 +160,7 @@ class View:
             self.label | scope.label,
             by=self.by,
             fields=self.fields,
+            ended=self.ended,
         )
 
     def narrowed_to(self, scope: "View") -> "View":
@@ -166,6 +191,8 @@ class View:
             yield f"by={_quoted(self.by)}"
         if self.fields:
             yield f"fields={','.join(self.fields)}"
+        if self.ended is not None:
+            yield f"ended={self.ended}"
 
 
 _COUNTED_BY: Final = {"worker": ("worker_id",), "label": ("labels",)}

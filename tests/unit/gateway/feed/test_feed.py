@@ -6,15 +6,17 @@ from contextlib import asynccontextmanager, suppress
 from typing import TypeVar, cast
 
 from agent_status_gateway.feed.feed import Feed
-from agent_status_gateway.feed.news import ClockTicked, FullRead, Live, Lost, News, ReportHeard
+from agent_status_gateway.feed.news import ClockTicked, FullRead, KeptRead, Live, Lost, News, ReportHeard
 from agent_status_gateway.feed.redis_client import RedisClient
-from agent_status_publisher.contract.reading import Known, Reading
+from agent_status_publisher.contract.reading import ALL, KEPT, Known, Reading
 from agent_status_publisher.contract.wire import Stamp
 from chaos.workers.reports import EPOCH_MS, reading
 
 T = TypeVar("T", bound=News)
 STOPPED_SECONDS = 5.0
 KNOWN = {"w1": Stamp(7, EPOCH_MS)}
+KEPT_BEFORE = {"w2": Stamp(3, EPOCH_MS)}
+KEPT_NOW = reading(at=1.0)
 
 
 class StubRedis:
@@ -24,6 +26,7 @@ class StubRedis:
         self.now = 100.0
         self.read_seconds = 0.0
         self.asked: list[Known] = []
+        self.asked_for_kept: list[Known] = []
         self.messages: list[bytes] = []
 
     @asynccontextmanager
@@ -47,7 +50,10 @@ class StubRedis:
     async def time_ms(self) -> int:
         return EPOCH_MS
 
-    async def read(self, known: Known, _answer_seconds: float) -> Reading:
+    async def read(self, known: Known, _answer_seconds: float, *, of: str = ALL) -> Reading:
+        if of == KEPT:
+            self.asked_for_kept.append(known)
+            return KEPT_NOW
         self.asked.append(known)
         self.now += self.read_seconds
         return reading()
@@ -58,7 +64,7 @@ def news_of(redis: StubRedis, kind: type[T], act: Callable[[Feed], None]) -> tup
 
     async def collect() -> tuple[list[News], T]:
         before: list[News] = []
-        feed = Feed(cast("RedisClient", redis), lambda: redis.now, lambda: None, lambda: KNOWN)
+        feed = Feed(cast("RedisClient", redis), lambda: redis.now, lambda: None, lambda: KNOWN, lambda: KEPT_BEFORE)
         task = asyncio.create_task(feed.run())
         try:
             async with asyncio.timeout(10):
@@ -66,7 +72,8 @@ def news_of(redis: StubRedis, kind: type[T], act: Callable[[Feed], None]) -> tup
                 await asyncio.sleep(0)  # its loops begin
                 act(feed)
                 while not isinstance(news := await feed.news.get(), kind):
-                    before.append(news)
+                    if news != KeptRead(KEPT_NOW):
+                        before.append(news)
                 return before, news
         finally:
             task.cancel()
@@ -92,6 +99,13 @@ def test_each_reading_is_asked_for_what_is_not_known() -> None:
     redis = StubRedis()
     news_of(redis, FullRead, Feed.want_reading)
     assert redis.asked == [KNOWN, KNOWN]
+
+
+def test_what_is_kept_is_read_once_and_but_for_what_is_known() -> None:
+    redis = StubRedis()
+    _, read = news_of(redis, KeptRead, Feed.want_reading)
+    assert read == KeptRead(KEPT_NOW)
+    assert redis.asked_for_kept == [KEPT_BEFORE]
 
 
 def test_a_reading_that_is_wanted_is_news() -> None:

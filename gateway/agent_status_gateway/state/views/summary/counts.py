@@ -5,14 +5,13 @@ without a look at the others, and to come or to go costs the logarithm of their 
 """
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from heapq import heapify, heappop, heappush
 from typing import Final
 
 import orjson
 
 from agent_status_gateway.state.deadlines import NEVER
-from agent_status_gateway.state.fold.row import HASH_BYTES
+from agent_status_gateway.state.text_hash import text_hash
 from agent_status_publisher.contract.wire import SessionState
 
 SPARE_SESSIONS: Final = 64
@@ -72,4 +71,4 @@ def count_hash(by: str, group: str | None, state: SessionState, sessions: int) -
     if not sessions:
         return 0
     text = orjson.dumps((by, group, state._value_, sessions))
-    return int.from_bytes(blake2b(text, digest_size=HASH_BYTES).digest())
+    return text_hash(text)

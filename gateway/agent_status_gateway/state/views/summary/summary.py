@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from agent_status_gateway.state.fold.row import HASH_BYTES, Row
+from agent_status_gateway.state.fold.row import Row
 from agent_status_gateway.state.fold.rows import SUMS, Rows
 from agent_status_gateway.state.steps import Steps
+from agent_status_gateway.state.text_hash import HASH_BYTES
 from agent_status_gateway.state.views.summary.counts import Count, Counted, count_hash
 from agent_status_gateway.state.views.summary.group import Group, described, order_of
 from agent_status_gateway.state.views.summary.grouping import group_of

@@ -152,7 +152,7 @@ def test_two_values_of_one_label_show_nothing() -> None:
     assert not View(label=frozenset({"team:web", "path:web"})).is_empty
 
 
-# view: Rule 7
+# view: Rule 8
 @pytest.mark.parametrize(
     ("scope", "known"),
     [
