@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from typing_extensions import override
 
@@ -25,7 +26,8 @@ class ChangeReader(Dashboard):
     """Reads `?events=changes`, of the whole snapshot or of a view, which is spelled as in a query."""
 
     def __init__(self, url: str, view: str = "", headers: str = "", *, events: str = "changes", **how: Any) -> None:
-        self.folded = Folded()
+        asked = dict(parse_qsl(view)).get("ended")
+        self.folded = Folded(None if asked is None else int(asked))
         self.shown: list[Shown] = []
         self.wrong: list[str] = []
         """All that was wrong with its events: each is a defect of the gateway."""

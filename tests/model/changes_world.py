@@ -25,15 +25,14 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.steps import Steps
 from agent_status_gateway.state.views.view import View
 from agent_status_gateway.telemetry.metrics import Metrics
-from agent_status_publisher.contract.details.end import Outcome
-from agent_status_publisher.contract.wire import EndedRecord, RawReport, SessionRecord, WorkerRecord
+from agent_status_publisher.contract.wire import RawReport, SessionRecord, WorkerRecord
 from chaos.workers.reports import reading, report
-from tests.model.fold_history import older, older_end
+from tests.model.fold_history import cancelled, older, older_end, still_counting
 from tests.model.viewer import Viewer
 from tests.support.builders.clock import Clock
 from tests.support.builders.lines import PEER
-from tests.support.ended_truth import ended_of
-from tests.support.whole_snapshot import Truth, truth_of
+from tests.support.ended_truth import truth_with_ends
+from tests.support.whole_snapshot import Truth
 
 WINDOW_SECONDS: Final = 1.0
 BEAT_SECONDS: Final = 0.05
@@ -140,7 +139,7 @@ class ChangesWorld:
         held = {known.key: older(known, age_ms) for known in worker.sessions} | {other.key: other for other in others}
         ended = {run.key: older_end(run, age_ms) for run in worker.ended}
         if ends in held:
-            ended[ends] = EndedRecord(ends, held.pop(ends).run_ms, 0, Outcome.CANCELLED)
+            ended[ends] = cancelled(held.pop(ends))
         return self.write(
             replace(
                 worker,
@@ -173,7 +172,7 @@ class ChangesWorld:
         self.feed.news.put_nowait(Live(self._reading(), self.clock()))
 
     def _reading(self) -> Any:
-        return reading(*self.stored.values(), at=self.clock())
+        return reading(*still_counting(self.stored.values(), self.clock()), at=self.clock())
 
     # Viewers
 
@@ -266,11 +265,8 @@ class ChangesWorld:
         kept = (audiences._by_name, audiences._following, audiences._concerned, self.hub._clients, self.hub.waiting)
         assert not any(kept)
 
-    # Truth
-
     def _truth(self, now: float) -> Truth:
-        true = truth_of(self.fleet.workers, self._expired_before, now)
-        return true._replace(ended=ended_of(self.fleet, set(true.holders)))
+        return truth_with_ends(self.fleet, self._expired_before, now)
 
     def _note_looks(self) -> None:
         """Have each look note by which moment errors had expired in it, one that is skipped too."""

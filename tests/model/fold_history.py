@@ -4,7 +4,7 @@ The first fold is brought up to date after each step, the second one seldom. Bot
 of their fleet shows, and to one id.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from agent_status_gateway.state.fold.folded_rows import FoldedRows
 from agent_status_gateway.state.fold.row import row_hash
 from agent_status_gateway.state.fold.schema import SessionStatus, Snapshot, split_key
 from agent_status_gateway.state.steps import at_once
+from agent_status_publisher.contract.details.end import Outcome
 from agent_status_publisher.contract.wire import EndedRecord, RawReport, SessionRecord, SessionState, WorkerRecord
 from chaos.workers.reports import reading, report
 from tests.model.kept_summaries import KeptSummaries
@@ -200,6 +201,17 @@ class FoldHistory:
         news = [(row["session_key"], row["state"], row["tool_name"]) for row in true["sessions"]]
         assert self._seen.setdefault(fold.rows.id, news) == news, "another snapshot has another id"
         _check_indexes(fold.rows, true["sessions"])
+
+
+def still_counting(reports: Iterable[RawReport], now: float) -> list[RawReport]:
+    """The reports that a reading finds in the index of workers: those of which something counts."""
+    now_ms = reading(at=now).time_ms
+    return [raw for raw in reports if raw.at_ms + raw.decode().record.ttl_ms >= now_ms]
+
+
+def cancelled(session: SessionRecord) -> EndedRecord:
+    """The end of a session that is cancelled just now."""
+    return EndedRecord(session.key, session.run_ms, 0, Outcome.CANCELLED)
 
 
 def older_end(run: EndedRecord, age_ms: int) -> EndedRecord:

@@ -9,10 +9,16 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_publisher.contract.details.details import Details
 from agent_status_publisher.contract.wire import SessionRecord
-from tests.support.whole_snapshot import Ended
+from tests.support.whole_snapshot import Ended, Truth, truth_of
 
 Claim = tuple[int, str, Ended]
 """Since when the end claims its key (milliseconds on Redis's clock), the worker that says it, and the end."""
+
+
+def truth_with_ends(fleet: Fleet, expired_before: float, now: float) -> Truth:
+    """Take the truth of a fleet, and note which sessions have ended."""
+    true = truth_of(fleet.workers, expired_before, now)
+    return true._replace(ended=ended_of(fleet, set(true.holders)))
 
 
 def ended_of(fleet: Fleet, open_keys: set[str]) -> dict[str, Ended]:

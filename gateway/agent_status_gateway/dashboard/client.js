@@ -16,6 +16,7 @@
  * `state` is `connecting`, `connected`, `reconnecting`, `stale` or `needs key`: docs/reference/client-js.md says what each means.
  *
  * The stream brings changes (docs/reference/events.md). Each tab folds them, so `onStatus` always gets a whole snapshot.
+ * A view with `ended=900` has `ended` in both (docs/reference/ended.md).
  * `onChange` gets what the event brought. Without `onStatus` no snapshot is put together, so an event costs what differs.
  *
  * Tabs share by a Web Lock (its holder has the connection, the others queue) and a BroadcastChannel. Without, as on
@@ -54,13 +55,14 @@ class Watch {
   #queue = null; // ends the wait for the lock
   #releaseLock = null; // gives the lock back
   #isUnanswered = false; // the leader has not answered a ping
-  #fold = new Fold();
+  #fold;
   #connection = null; // the newest message about it
   #timers = {};
   #listeners = new AbortController();
 
   constructor(options) {
     this.#options = options;
+    this.#fold = this.#newFold();
     const on = (target, names, listener) => {
       for (const name of names) target.addEventListener(name, listener, { signal: this.#listeners.signal });
     };
@@ -78,6 +80,10 @@ class Watch {
   /** True if this tab has the connection, so that only one tab acts on a message. */
   get isLeader() {
     return this.#stream !== null;
+  }
+
+  #newFold() {
+    return new Fold(Number(new URLSearchParams(this.#options.view).get("ended")) || undefined);
   }
 
   /** Do not wait for the next try. */
@@ -144,7 +150,7 @@ class Watch {
     clearTimeout(this.#timers.overdue);
     this.#channel?.close();
     this.#channel = null;
-    this.#fold = new Fold(); // whatever comes next begins with a whole snapshot
+    this.#fold = this.#newFold(); // whatever comes next begins with a whole snapshot
   }
 
   /** A visible tab checks whether the leader still runs. A leader that does not answer loses the lock. */
@@ -214,7 +220,7 @@ class Watch {
     } else if (this.#stream) {
       this.#stream.begin();
     } else if (this.#fold.id !== null) {
-      this.#fold = new Fold(); // and wait for the answer
+      this.#fold = this.#newFold(); // and wait for the answer
       this.#channel?.postMessage({ kind: "hello" });
     }
   }

@@ -67,6 +67,34 @@ test("the time since the last call counts from there as well, if it was asked fo
   assert.equal("quiet_seconds" in fold.snapshot.sessions[1], false);
 });
 
+const end = (session_key, ended_seconds_ago, outcome = "done") => ({ session_key, outcome, ended_seconds_ago });
+const ended = (fold) => fold.snapshot.ended.map((one) => [one.session_key, one.ended_seconds_ago]);
+
+test("sessions that have ended are told if they were asked for, and grow older by themselves", () => {
+  assert.equal("ended" in begun(row("web:1")).snapshot, false);
+  const fold = new Fold(60);
+  fold.take("status", { ...status(row("web:1")), ended: [end("web:2", 1.5), end("web:3", 59)] }, "a", 1000);
+  assert.deepEqual(ended(fold), [
+    ["web:2", 1.5],
+    ["web:3", 59],
+  ]);
+  fold.take("change", { ...change("a", [], ["web:1"]), ended: [end("web:1", 0.1, "failed")] }, "b", 3500);
+  assert.deepEqual(ended(fold), [
+    ["web:1", 0.1],
+    ["web:2", 4],
+  ]);
+  assert.equal(fold.snapshot.ended[0].outcome, "failed");
+});
+
+test("a session that is open again, or of which nobody tells any more, has not ended", () => {
+  const fold = new Fold(60);
+  fold.take("status", { ...status(), ended: [end("web:1", 1), end("web:2", 2), end("web:3", 3)] }, "a", 1000);
+  fold.take("change", { ...change("a", [row("web:1")], ["web:3"]), ended: [] }, "b", 1000);
+  assert.deepEqual(ended(fold), [["web:2", 2]]);
+  fold.take("status", { ...status(), ended: [] }, "c", 1000);
+  assert.deepEqual(ended(fold), []);
+});
+
 test("a snapshot that was handed out stays as it was", () => {
   const fold = begun(row("web:1"));
   const before = fold.snapshot;

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agent_status_gateway.cli.reading.answers import Change
 from agent_status_gateway.cli.reading.folding import Fold, GapError
-from agent_status_gateway.state.fold.schema import SessionStatus, Snapshot
+from agent_status_gateway.state.fold.schema import EndedStatus, SessionStatus, Snapshot
 from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
 AGES = {"duration_seconds"}
@@ -71,6 +71,25 @@ def test_a_row_ages_from_the_event_that_brought_it_and_is_rounded_once() -> None
     for number in range(10):
         fold.take(change(fold.id, row("web:2", duration_seconds=0.0)), f"b{number}", 10.04 * (1 + number))
     assert [one["duration_seconds"] for one in fold.snapshot["sessions"]] == [91.4, 0.0]
+
+
+def ended(*ends: tuple[str, float]) -> list[EndedStatus]:
+    return [
+        {"session_key": key, "title": None, "outcome": "done", "ended_seconds_ago": seconds, "error_message": None}
+        for key, seconds in ends
+    ]
+
+
+# folding: Rule 4
+def test_a_session_that_has_ended_is_told_until_it_is_open_again_or_ended_too_long_ago() -> None:
+    fold = Fold(60)
+    fold.begin({**snapshot(row("web:1")), "ended": ended(("web:2", 1.0), ("web:3", 58.0), ("web:4", 9.0))}, "a", 10.0)
+    fold.take({**change("a", row("web:4"), gone=("web:1",)), "ended": ended(("web:1", 0.1))}, "b", 11.5)
+    assert fold.snapshot.get("ended") == ended(("web:1", 0.1), ("web:2", 2.5), ("web:3", 59.5))
+    fold.take({**change("b", gone=("web:2",)), "ended": []}, "c", 12.1)
+    assert fold.snapshot.get("ended") == ended(("web:1", 0.7))
+    fold.begin(snapshot(row("web:1")), "d", 13.0)
+    assert "ended" not in fold.snapshot
 
 
 # folding: Rule 1
