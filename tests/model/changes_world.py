@@ -253,7 +253,8 @@ class ChangesWorld:
         now = self.clock()
         true = self._truth(now)
         for viewer in self.viewers:
-            viewer.check_is_up_to_date(true, now)
+            audience = self.audiences.get(viewer.view)
+            viewer.check_is_up_to_date(true, audience.rows.id if audience else "", now)
 
     def check_that_nothing_is_left(self) -> None:
         """Have all viewers leave. Nothing that was kept for them is kept."""

@@ -15,8 +15,8 @@ from agent_status_gateway.state.ends.said import How, SaidEnds
 from agent_status_gateway.state.text_hash import text_hash
 from agent_status_publisher.contract.details.details import NO_DETAILS, Details
 
-SAME_END_MS: Final = 1000
-"""Milliseconds by which the moment of an end may differ between two reports, as long as it is the same one."""
+SAME_END_SECONDS: Final = 1.0
+"""Seconds by which the moment of an end may differ between two reports, as long as readers need not be told."""
 
 
 class _Source:
@@ -35,13 +35,13 @@ class End:
         hash: Its part in the id of a view that tells it: the session and the outcome.
     """
 
-    __slots__ = ("_noted_ms", "_source", "hash", "how", "key")
+    __slots__ = ("_noted_at", "_source", "hash", "how", "key")
 
     def __init__(self, key: str, how: How, source: _Source) -> None:
         self.key = key
         self.how = how
         self._source = source
-        self._noted_ms = source.said.ended_at_ms(key)
+        self._noted_at = source.said.ended_at(key)
         # Another text than any of a row, whose second part is never empty, and of a reason, whose third is not.
         self.hash = text_hash(f"{key}\0\0\0{how.outcome}")
 
@@ -68,7 +68,7 @@ class End:
 
     def is_as_said(self, said: SaidEnds) -> bool:
         """Test whether a newer report of its worker says the same end."""
-        is_same_moment = abs(said.ended_at_ms(self.key) - self._noted_ms) <= SAME_END_MS
+        is_same_moment = abs(said.ended_at(self.key) - self._noted_at) <= SAME_END_SECONDS
         return is_same_moment and said.by_key[self.key].how == self.how
 
     def json(self, now: float) -> bytes:
