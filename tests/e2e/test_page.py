@@ -71,7 +71,7 @@ def test_a_change_is_seen_without_a_reload(tabs: BrowserContext, gateway: Gatewa
     expect(page.get_by_text("No open sessions")).to_be_visible()
     expect(page.locator("#global")).to_have_text("Idle")
     page.locator("#ended summary").click()
-    expect(page.locator("#ended-rows .title")).to_have_text("Fix auth bug")
+    expect(page.locator("#ended-rows .title").first).to_have_text("Fix auth bug")
 
 
 def test_a_duration_ticks_between_events(tabs: BrowserContext, gateway: GatewayProcess, session: Session) -> None:

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { areHeld, forgetSecrets, keep } from "../../../gateway/agent_status_gateway/dashboard/page/kept/secrets.js";
+import { keepSeen, seen } from "../../../gateway/agent_status_gateway/dashboard/page/kept/seen.js";
 import { ofBrowser, ofTab } from "../../../gateway/agent_status_gateway/dashboard/page/kept/storage.js";
 
 /** Give the page a storage of this kind. */
@@ -48,4 +50,21 @@ test("what a full storage does not take is remembered in its place", () => {
   area.isFull = false;
   ofBrowser.set("d", "newer");
   assert.deepEqual([ofBrowser.get("d"), area.get("d")], ["newer", "newer"]);
+});
+
+test("what a tab has seen goes with its key or ticket, and stays while that is the same", () => {
+  const tab = new Area();
+  give("sessionStorage", () => tab);
+  give("location", () => ({ pathname: "/agents/" }));
+  keep({ key: "one", ticket: null });
+  keepSeen("past", "bars");
+  keep({ key: "one", ticket: null });
+  keep({ key: null, ticket: null });
+  assert.deepEqual([seen("past"), areHeld({ key: "one", ticket: "" })], ["bars", true]);
+  assert.ok(tab.has("agent-status past /agents/"));
+  keep({ key: "one", ticket: "1.a.b" });
+  assert.deepEqual([seen("past"), areHeld({ key: "", ticket: "1.a.b" })], ["", true]);
+  for (const kind of ["past", "errors"]) keepSeen(kind, "text");
+  forgetSecrets();
+  assert.equal(tab.size, 0);
 });
