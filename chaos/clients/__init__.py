@@ -8,4 +8,5 @@ In reading order:
     change_reader  a dashboard that folds change events, of the whole snapshot or of a view
     onlooker       every snapshot of the JSON, asked for again and again
     crowd          a thousand streams that move to another replica
+    receiver       a receiver of a notifier's messages
 """

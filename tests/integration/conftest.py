@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from agent_status_publisher import StatusPublisher
+from chaos.clients.receiver import Receiver
 from chaos.gateways.gateway_thread import EVERY_WAY, GatewayThread, Served
 from chaos.servers.redis_cluster import RedisCluster
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
-from tests.support.receiver import Receiver
 
 QUICK = "connection on uvloop"
 

@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 from agent_status_publisher import StatusPublisher
+from chaos.clients.receiver import Receiver
 from chaos.gateways.gateway_process import clean_environment
 from chaos.gateways.gateway_thread import GatewayThread
+from chaos.gateways.notifier_process import WAITS, NotifierProcess, notifier, rules_for, told
 from chaos.ports import free_port
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
-from tests.support.programs.notifier_process import WAITS, NotifierProcess, notifier, rules_for, told
-from tests.support.receiver import Receiver
 
 
 @pytest.mark.parametrize("state", ["thinking", "tool_running", "streaming", "waiting_for_user", "error"])

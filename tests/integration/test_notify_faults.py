@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from agent_status_publisher import StatusPublisher
+from chaos.clients.receiver import HANGS, Answer, Receiver, Request
 from chaos.gateways.gateway_process import GatewayProcess
 from chaos.gateways.gateway_thread import GatewayThread
+from chaos.gateways.notifier_process import WAITS, NotifierProcess, notifier, rules_for, told
 from chaos.ports import free_port
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
-from tests.support.programs.notifier_process import WAITS, NotifierProcess, notifier, rules_for, told
-from tests.support.receiver import HANGS, Answer, Receiver, Request
 
 
 @pytest.mark.parametrize("has_redis", [True, False])

@@ -7,7 +7,7 @@ import pytest
 from agent_status_gateway.cli.notify.targets import http_post
 from agent_status_gateway.cli.notify.targets.http_post import MOST_RETRY_AFTER, post
 from agent_status_gateway.cli.notify.targets.sent import Failed, Refused, Sent, Told
-from tests.support.receiver import DRIPS, HANGS, NEVER_ENDS, Answer, Receiver
+from chaos.clients.receiver import DRIPS, HANGS, NEVER_ENDS, Answer, Receiver
 
 NOW = 1_800_000_000.0
 

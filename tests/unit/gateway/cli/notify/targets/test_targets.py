@@ -16,8 +16,8 @@ from agent_status_gateway.cli.notify.rules.rule_file import parse_rule_file
 from agent_status_gateway.cli.notify.targets import command
 from agent_status_gateway.cli.notify.targets.sent import Failed, Refused, Sent, Target, TargetError, Told
 from agent_status_gateway.cli.notify.targets.targets import make_targets
+from chaos.clients.receiver import Receiver
 from chaos.wait import wait_until
-from tests.support.receiver import Receiver
 
 SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
 RULE = '[[rule]]\nwhen = { state = "error" }\nto = ["it"]\n[target.it]\n'

@@ -9,10 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from chaos.clients.receiver import Receiver
 from chaos.gateways.gateway_process import clean_environment
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.wait import wait_until
-from tests.support.receiver import Receiver
 
 WAITS = 'when = { state = "waiting_for_user" }\nto = ["hook"]\ngroup_seconds = 0'
 """A rule that tells `hook` at once of each session that waits."""
