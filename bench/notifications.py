@@ -1,4 +1,4 @@
-"""`python -m bench.notifications --minutes 10`: what is due is told once, whatever is killed meanwhile.
+"""`python -m bench.notifications --minutes 10`: a count of how often what is due is told, while much is killed.
 
 Sessions wait for a user until a receiver has been told so, and then go on and wait again. Two notifiers share what was
 told in Redis. Gateways, Redis and one notifier at a time are killed and started again at random, and the receiver fails

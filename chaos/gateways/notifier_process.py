@@ -80,7 +80,7 @@ def rules_for(url: str, folder: Path, *rules: str, head: str = "") -> str:
 
 
 def told(requests: list[Any], path: str = "/hook") -> list[tuple[str, str | None]]:
-    """What was told at a path: states and session keys, in the order of coming."""
+    """List what was told at a path: states and session keys, in the order of coming."""
     bodies = [json.loads(request.body)["data"] for request in requests if request.path == path]
     return [(fact["state"], fact["session_key"]) for body in bodies for fact in body["sessions"]]
 
