@@ -78,7 +78,7 @@ def test_all_can_be_done_by_keys(tabs: BrowserContext, gateway: GatewayProcess) 
         if reached[-1] == "sort":
             break
     chips = ["0waiting for user", "0in error", "1thinking", "0running a tool", "0streaming"]
-    assert reached == ["notify", "options-open", "API", *chips, "search", "channel", "sort"]
+    assert reached == ["notify", "pause", "options-open", "API", *chips, "search", "channel", "sort"]
     page.locator("#states").get_by_role("button", name="in error").focus()
     page.keyboard.press("Space")
     expect(page.get_by_text("No sessions match.")).to_be_visible()

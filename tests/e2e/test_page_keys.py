@@ -93,9 +93,10 @@ def test_enter_opens_the_row_and_esc_closes_it_wherever_the_focus_is(page: Page)
 
 def test_a_group_is_a_row_too_and_enter_folds_it(page: Page) -> None:
     page.get_by_label("Group by").select_option("channel")
+    heading = page.locator("#rows .group button").first
+    expect(heading).to_be_visible()
     page.evaluate("document.activeElement.blur()")
     press(page, "j")
-    heading = page.locator("#rows .group button").first
     expect(heading).to_be_focused()
     page.keyboard.press("Enter")
     expect(heading).to_have_attribute("aria-expanded", "false")

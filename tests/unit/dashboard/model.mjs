@@ -79,3 +79,35 @@ test("of what a key has shown nothing is left for the next one", () => {
   model.forget();
   assert.deepEqual([model.rows, model.past.tracks.size, model.knownFrom], [[], 0, Infinity]);
 });
+
+test("a model that holds still shows what it did, while another takes what comes", () => {
+  const model = begun();
+  model.hold(1500);
+  const changed = model.newest.take(event(false, [row("web:1", "error"), row("web:2")], ["ci:1"]), asked(WHOLE, 2000));
+  assert.deepEqual(changed.map(({ item, before }) => [item.key, before?.state]), [["web:1", "thinking"], ["web:2", undefined]]);
+  assert.deepEqual([shown(model), model.sessions.numbers.error, model.snapshot.at], [["ci:1", "web:1"], 0, 1000]);
+  assert.deepEqual([ended(model, 2000), model.past.tracks.get("web:1").to], [[], [Infinity]]);
+  assert.deepEqual(model.newest.rows.map((one) => one.session_key), ["web:1", "web:2"]);
+});
+
+test("released, it shows the newest state, in the items that it had", () => {
+  const model = begun();
+  const [, item] = model.listing.look().items;
+  model.hold(1500);
+  model.newest.take(event(false, [row("web:1", "error", 0.4), row("web:2")], ["ci:1"]), asked(WHOLE, 2000));
+  model.release(9000);
+  assert.equal(model.newest, model);
+  assert.deepEqual([shown(model), model.sessions.numbers.error, model.snapshot.at], [["web:1", "web:2"], 1, 2000]);
+  assert.equal(model.listing.look().items[0], item);
+  assert.equal(Math.round(item.since), 1600);
+  assert.deepEqual(ended(model, 9000), ["ci:1"]);
+  assert.equal(model.past.tracks.get("web:1").to[0], 1600);
+});
+
+test("what is forgotten does not come back at the end of the pause", () => {
+  const model = begun();
+  model.hold(1500);
+  model.forget();
+  model.release(2000);
+  assert.deepEqual([shown(model), model.snapshot], [[], null]);
+});

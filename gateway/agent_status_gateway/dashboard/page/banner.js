@@ -9,6 +9,7 @@ const byId = (id) => document.getElementById(id);
 export class Banner {
   #connection = { state: "connecting" };
   #at = performance.now();
+  #held = null; // the moment that the page shows while it is paused, and the time of its snapshot: { now, clock }
 
   update(connection) {
     this.#connection = connection;
@@ -24,17 +25,47 @@ export class Banner {
     return this.#connection.state === "connected";
   }
 
-  /** The time of the snapshot. */
+  /** Hold the picture still. */
+  hold(now) {
+    this.#held = { now, clock: this.knownTo(now) };
+  }
+
+  release() {
+    this.#held = null;
+  }
+
+  get isHeld() {
+    return this.#held !== null;
+  }
+
+  /** The moment that the page shows: now, or when it was paused. */
+  shownAt(now) {
+    return this.#held?.now ?? now;
+  }
+
+  /** The time of the snapshot that the page shows. */
   asOf(now) {
+    return this.#held?.clock ?? this.knownTo(now);
+  }
+
+  /** The time of the newest snapshot. */
+  knownTo(now) {
     if (this.isLive || this.#connection.sinceSeconds === undefined) return now;
     return this.#at - this.#connection.sinceSeconds * 1000;
   }
 
   /** Words for the corner of the page, and for the line above the snapshot, if it needs one. */
   words(now, hasSnapshot) {
-    const lasts = `${duration((now - this.asOf(now)) / 1000)} ago`;
+    if (!this.isHeld) return this.#connectionWords(now, hasSnapshot);
+    const paused = `Paused at ${time(this.#held.now, now)}. The page shows that moment; notices still come.`;
+    if (this.isLive) return { short: "Paused", long: paused };
+    return { short: this.#connectionWords(now, hasSnapshot).short, long: `${paused} ${this.sentence}` };
+  }
+
+  #connectionWords(now, hasSnapshot) {
+    const lasts = `${duration((now - this.knownTo(now)) / 1000)} ago`;
     if (this.isLive) return { short: "Live", long: "" };
-    const since = time(this.asOf(now), now);
+    const since = time(this.knownTo(now), now);
     switch (this.state) {
       case "reconnecting": {
         const left = Math.ceil(this.#connection.nextTrySeconds - (now - this.#at) / 1000);
@@ -61,12 +92,12 @@ export class Banner {
   /** Update the page. */
   show(now, hasSnapshot) {
     const { short, long } = this.words(now, hasSnapshot);
-    byId("connection").dataset.state = this.state;
+    byId("connection").dataset.state = this.isHeld && this.isLive ? "paused" : this.state;
     document.body.dataset.isLive = !long;
     write(byId("connection-text"), short);
     byId("notice").hidden = !long;
     write(byId("notice"), long);
-    const isOld = hasSnapshot && !this.isLive;
+    const isOld = hasSnapshot && (!this.isLive || this.isHeld);
     const asOf = isOld ? `as of ${time(this.asOf(now), now)}` : "";
     for (const id of ["as-of", "in-state-as-of"]) {
       byId(id).hidden = !isOld;

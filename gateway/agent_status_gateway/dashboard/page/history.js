@@ -78,6 +78,12 @@ class Track {
     this.row = endedRow(this.row, told);
   }
 
+  /** A copy that stays as it is. */
+  still() {
+    const { from, to, states, endedAt, isKept } = this;
+    return Object.assign(new Track(this.row), { from: [...from], to: [...to], states: [...states], endedAt, isKept });
+  }
+
   stop(at) {
     const last = this.from.length - 1;
     if (this.to[last] === Infinity) this.to[last] = Math.max(this.from[last], at);
@@ -106,6 +112,15 @@ export class History {
   #ended = new Set(); // keys, the first one first
   #away = new Map(); // when sessions went out of view, by key, the first one first
   #kept = null; // samples of an earlier load: { view, samples }, with the view's digest
+
+  /** A copy that stays as it is, for a picture that holds still. */
+  still() {
+    const copy = new History();
+    for (const [key, track] of this.tracks) copy.tracks.set(key, track.still());
+    copy.samples = this.samples.map((sample) => ({ ...sample }));
+    copy.#ended = new Set(this.#ended);
+    return copy;
+  }
 
   /** Go on with another view's samples: numbers of two views do not belong in one chart. */
   look(view) {

@@ -14,15 +14,15 @@ export function needWords({ waiting_for_user, error }) {
 }
 
 /**
- * Show in the tab how many sessions need attention, and the state in colour; grey while it is unknown. `filter` are the
- * words for the part that these numbers by state are of.
+ * Show in the tab how many sessions need attention, and the state in colour; grey while it is unknown or the page is paused.
+ * `filter` are the words for the part that these numbers by state are of.
  */
-export function showInTab({ state, numbers, isKnown, filter }) {
+export function showInTab({ state, numbers, isKnown, isPaused, filter }) {
   const number = numbers.waiting_for_user + numbers.error;
-  const title = `${isKnown ? "" : "? "}${needWords(numbers) || state}${filter ? ` · ${filter}` : ""} · Agent status`;
+  const title = `${isPaused ? "Paused · " : isKnown ? "" : "? "}${needWords(numbers) || state}${filter ? ` · ${filter}` : ""} · Agent status`;
   if (document.title !== title) document.title = title;
   let colour = COLOURS.unknown;
-  if (isKnown) colour = COLOURS[number && state !== "degraded" ? "waiting" : state];
+  if (isKnown && !isPaused) colour = COLOURS[number && state !== "degraded" ? "waiting" : state];
   const text = number
     ? `<text x="16" y="23" text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="20" fill="#fff">${number > 9 ? "9+" : number}</text>`
     : "";

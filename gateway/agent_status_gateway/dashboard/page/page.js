@@ -4,10 +4,11 @@
 import { fromQuery, takeSecrets, toQuery, toggled } from "./filters.js";
 import { watchStatus } from "../client.js";
 import { Banner } from "./banner.js";
-import { Charts } from "./charts.js";
+import { Fields } from "./choosing/fields.js";
 import { ColumnChooser, keptColumns } from "./columns/chooser.js";
 import { fieldsFor } from "./columns/fields.js";
 import { write } from "./dom.js";
+import { Drawing } from "./drawing/drawing.js";
 import { Acknowledged } from "./errors/acknowledged.js";
 import { ErrorList } from "./errors/list.js";
 import { KeyForm } from "./kept/key_form.js";
@@ -25,8 +26,9 @@ import { Announcer } from "./notices/announcer.js";
 import { Notifier } from "./notices/notifier.js";
 import { newlyNeedingAttention, showInTab } from "./notifications.js";
 import { Options } from "./options/options.js";
-import { StateFilter, sentence, showChannels, showFleet, showMatches, showNeed, showPart, showSort, showUptime } from "./header.js";
+import { StateFilter, sentence, showChannels, showFleet, showMatches, showNeed, showPart, showUptime } from "./header.js";
 import { name } from "./presentation.js";
+import { Pause } from "./pause/pause.js";
 import { Opening } from "./session/opening.js";
 import { Panel } from "./session/panel.js";
 import * as view from "./view.js";
@@ -36,9 +38,10 @@ const TICK_MS = 1000;
 
 const byId = (id) => document.getElementById(id);
 const banner = new Banner();
-const charts = new Charts();
 const acknowledged = new Acknowledged(location.pathname, Date.now());
 const model = new Model(fromQuery(location.search, keptColumns()), acknowledged);
+const drawing = new Drawing(model, banner);
+const drawBar = (canvas, key) => drawing.bar(canvas, key);
 const announcer = new Announcer();
 const notifier = new Notifier(byId("notify"), (key) => opening.open(key));
 const panel = new Panel({
@@ -48,6 +51,7 @@ const panel = new Panel({
   secrets,
   clock: (now) => banner.asOf(now),
   say: answer,
+  isPaused: () => banner.isHeld,
   closed: () => opening.close(),
 });
 const opening = new Opening(panel, wentBack);
@@ -63,8 +67,10 @@ const ended = new EndedList(drawBar, showSoon);
 const errors = new ErrorList(acknowledged, { errors: () => model.errors, say: answer });
 const workers = new Workers(secrets);
 const columns = new ColumnChooser((columns) => choose({ columns }));
+const pause = new Pause({ model, banner, say: answer, changed });
 const grouping = new GroupChooser((group) => choose({ group }), () => model.rows);
-const reload = new Reload(model, (now) => banner.asOf(now));
+const reload = new Reload(model, (now) => banner.knownTo(now));
+const fieldsOfChoice = new Fields(choose);
 let isOther = true; // the list to show is not the one before with its changes
 let asked = view.WHOLE; // of the choice, what the gateway is to choose
 let fields = ""; // that rows are to have
@@ -88,13 +94,18 @@ function begin() {
 
 /** Watch something else if the choice needs it. */
 function look() {
-  const isSame = view.isSame(asked, view.askedFor(model.choice, model.fleet)) && fields === fieldsFor(model.choice, options);
-  if (!isSame) begin();
+  const hasFields = fields === fieldsFor(model.choice, options);
+  if (!pause.isOn) {
+    if (!hasFields || !view.isSame(asked, view.askedFor(model.choice, model.fleet))) begin();
+  } else if (!hasFields || !view.covers(model.snapshot.of, model.choice)) {
+    pause.end(); // the picture does not have what was chosen
+  }
 }
 
 function onChange(change, ageSeconds, ours) {
   const now = performance.now();
-  const changed = model.take(change, { at: now - ageSeconds * 1000, asked: ours, query: location.search, wall: Date.now() - ageSeconds * 1000 });
+  const at = now - ageSeconds * 1000;
+  const changed = model.newest.take(change, { at, asked: ours, query: location.search, wall: Date.now() - ageSeconds * 1000 });
   if (watch?.isLeader) notifier.notify(newlyNeedingAttention(changed), now);
   if (change.isWhole) options.refresh();
   look();
@@ -105,8 +116,8 @@ function onConnection(connection, tried) {
   const wasLive = banner.isLive;
   banner.update(connection);
   const now = performance.now();
-  if (model.snapshot && wasLive && !banner.isLive) model.past.feedLost(banner.asOf(now));
-  if (banner.isLive) model.goOn(asked, now, location.search);
+  if (model.snapshot && wasLive && !banner.isLive) model.newest.past.feedLost(banner.knownTo(now));
+  if (banner.isLive) model.newest.goOn(asked, now, location.search);
   if (connection.state === "needs key") {
     keyForm.ask(tried);
     forgetShown();
@@ -156,7 +167,7 @@ function show() {
 /** Update what changes with time. */
 function tick() {
   const now = performance.now();
-  notifier.tick(now, () => model.rows);
+  notifier.tick(now, () => model.newest.rows);
   if (document.hidden) return;
   write(byId("announcement"), announcer.tick(now));
   banner.show(now, model.snapshot !== null);
@@ -165,30 +176,22 @@ function tick() {
   showUptime(model.snapshot, clock);
   rows.tick(clock);
   panel.show(now);
-  workers.tick(now);
-  ended.show(model.past, now);
+  if (!pause.isOn) workers.tick(now);
+  ended.show(model.past, banner.shownAt(now));
   errors.show();
-  const peak = charts.area(byId("area"), model.past.samples, { now, knownTo: clock });
-  write(byId("area-peak"), peak ? `peak ${peak.toLocaleString("en")}` : "");
+  drawing.area();
 }
 
 function showTab() {
   const { snapshot } = model;
   const state = snapshot?.global.state ?? "…";
   const filter = snapshot ? view.filterWords(snapshot.of) : "";
-  showInTab({ state, numbers: model.sessions.numbers, isKnown: snapshot !== null && banner.isLive, filter });
+  showInTab({ state, numbers: model.sessions.numbers, isKnown: snapshot !== null && banner.isLive, isPaused: banner.isHeld, filter });
 }
 
-function drawBar(canvas, key) {
-  const now = performance.now();
-  const track = model.past.tracks.get(key);
-  if (track) charts.bar(canvas, track, { now, knownFrom: model.knownFrom, knownTo: banner.asOf(now) });
-}
-
-/** Read sizes and colours when they may have changed, not on each drawing. */
+/** The sizes or the colours may have changed. */
 function measure() {
-  const bar = document.querySelector("#rows canvas");
-  charts.measure(bar ?? byId("area"), byId("area"));
+  drawing.measure();
   const { clientWidth } = document.querySelector("#sessions thead");
   if (clientWidth !== width) for (const table of [rows, ended]) table.measure();
   width = clientWidth;
@@ -218,6 +221,12 @@ function answer(sentence) {
   write(byId("announcement"), announcer.answer(sentence, performance.now()));
 }
 
+/** The picture is another one. */
+function changed() {
+  look();
+  showSoon();
+}
+
 /** Fold or unfold a group. */
 function fold(heading) {
   heading.isFolded = !heading.isFolded;
@@ -232,24 +241,18 @@ function jump(state) {
   rows.reveal(first)?.querySelector(".title").focus({ preventScroll: true });
 }
 
-/** Esc empties the search. In an empty one it leads back to the list. */
-function leaveSearch() {
-  if (model.choice.search) choose({ search: "" });
-  else if (!cursor.restore()) byId("search").blur();
-}
-
 function showInUrl(query) {
   history.replaceState(history.state, "", `${location.pathname}${query && "?"}${query}${location.hash}`);
 }
 
 function showFields() {
-  byId("search").value = model.choice.search;
+  fieldsOfChoice.show(model.choice);
   if (columns.show(model.choice)) rows.renew();
   grouping.show(model.choice.group);
-  showSort(model.choice.sort);
 }
 
 function forgetShown() {
+  pause.end();
   model.forget();
   isOther = true;
   notifier.forget();
@@ -260,6 +263,7 @@ function forgetShown() {
 }
 
 byId("leave").addEventListener("click", () => {
+  pause.end();
   forgetSecrets();
   showInUrl(view.withoutPart(location.search));
   model.forgetSnapshot();
@@ -267,11 +271,6 @@ byId("leave").addEventListener("click", () => {
   begin();
   showSoon();
 });
-byId("search").addEventListener("input", ({ target }) => choose({ search: target.value }));
-byId("channel").addEventListener("change", ({ target }) => choose({ channel: target.value }));
-byId("sort").addEventListener("change", ({ target }) => choose({ sort: target.value }));
-for (const button of document.querySelectorAll("[data-sort]")) button.addEventListener("click", () => choose({ sort: button.dataset.sort }));
-byId("clear").addEventListener("click", () => choose({ search: "", channel: "", state: "" }));
 for (const state of ["waiting_for_user", "error"]) byId(`jump-${state}`).addEventListener("click", () => jump(state));
 const sizes = new ResizeObserver(measure);
 for (const node of [byId("area"), document.querySelector("#sessions thead")]) sizes.observe(node);
@@ -283,7 +282,8 @@ new Keyboard({
   next: () => cursor.move(1),
   previous: () => cursor.move(-1),
   first: () => cursor.first(),
-  "leave search": leaveSearch,
+  "leave search": () => fieldsOfChoice.emptySearch() || cursor.restore(),
+  pause: () => pause.toggle(),
   close: () => opening.close(),
 });
 keep(takeSecrets());

@@ -53,6 +53,13 @@ export class Errors {
     for (const [key, { began }] of this.#over) if (this.#acknowledged.has(key, began)) this.#over.delete(key);
   }
 
+  /** A copy that takes no events, for a picture that holds still. */
+  still() {
+    const copy = new Errors(this.#acknowledged);
+    copy.#over = new Map(this.#over);
+    return copy;
+  }
+
   /** Text for the tab's next load: keys and times alone. */
   get text() {
     const open = Array.from(this.#open.values(), ({ key, began }) => [key, began, null]);

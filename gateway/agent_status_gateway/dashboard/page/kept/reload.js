@@ -26,7 +26,7 @@ export class Reload {
   }
 
   #keep() {
-    const { past, errors, knownFrom, snapshot } = this.#model;
+    const { past, errors, knownFrom, snapshot } = this.#model.newest;
     if (!snapshot || !areHeld(this.secrets)) return;
     const now = performance.now();
     keepSeen("past", packed(past, { knownFrom, knownTo: this.#clock(now), now, wall: Date.now() }));

@@ -26,11 +26,10 @@ export class Cursor {
     if (this.#table.items.length) this.#go(0);
   }
 
-  /** Go back to the row. False if there is none. */
+  /** Go back to the row. If it has gone, nothing has the focus. */
   restore() {
-    const isHere = this.#item !== null && this.#table.items[this.#item.index] === this.#item;
-    if (isHere) this.#go(this.#item.index);
-    return isHere;
+    if (this.#item !== null && this.#table.items[this.#item.index] === this.#item) this.#go(this.#item.index);
+    else document.activeElement.blur();
   }
 
   #next(by) {

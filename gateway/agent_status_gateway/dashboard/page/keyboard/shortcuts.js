@@ -11,6 +11,7 @@ export const SHORTCUTS = Object.freeze([
   { keys: ["k"], command: "previous", words: "Go to the row before" },
   { keys: ["Enter"], words: "Open the session, fold the group, or go from the search to its first match" },
   { keys: ["Escape"], words: "Close what is open, clear the search and leave it, or leave the wall" },
+  { keys: ["p"], command: "pause", words: "Hold the picture still, or go on" },
   { keys: ["?"], command: "help", words: "Show these keys" },
 ]);
 const SINGLE = new Map(SHORTCUTS.filter(({ command }) => command).flatMap(({ keys, command }) => keys.map((key) => [key, command])));

@@ -24,6 +24,7 @@ export class Model {
   /** Since when this page knows something. */
   knownFrom;
   #choice;
+  #ahead = null; // while this one holds still: the model that goes on
   #groups = new Groups();
   #acknowledged;
 
@@ -43,14 +44,37 @@ export class Model {
     this.listing.choose(choice);
   }
 
+  /** The model that takes events: this one, or the one that goes on while this one holds still. */
+  get newest() {
+    return this.#ahead ?? this;
+  }
+
+  /** Hold still at this moment. */
+  hold(now) {
+    const ahead = new Model(this.#choice);
+    ahead.sessions.take({ isWhole: true, sessions: this.sessions.rows(now), gone: [] }, now);
+    const { past, errors, snapshot, fleet, knownFrom } = this;
+    this.#ahead = Object.assign(ahead, { past, errors, snapshot, fleet, knownFrom });
+    this.past = past.still();
+    this.errors = errors.still();
+  }
+
+  /** Show what the newest events said. Sessions that are open still are the same items. */
+  release(now) {
+    if (!this.#ahead) return;
+    const { sessions, past, errors, snapshot, fleet, knownFrom } = this.#ahead;
+    this.#ahead = null;
+    Object.assign(this, { past, errors, snapshot, fleet, knownFrom });
+    errors.update(); // some may have been acknowledged in the picture
+    this.#takeRows({ isWhole: true, sessions: sessions.rows(now), gone: [] }, now);
+  }
+
   /**
    * Take an event of a watch that asked for this part. `query` is that of the page, and `wall` the wall clock's `at`. Returns its changes, as
    * `Sessions.take` has them; none if the event before was of another part, since nothing in it is news then.
    */
   take(change, { at, asked, query, wall = at }) {
-    const { changed, gone } = this.sessions.take(change, at);
-    for (const { item } of changed) this.listing.mark(item);
-    for (const item of gone) this.listing.mark(item);
+    const { changed, gone } = this.#takeRows(change, at);
     const channels = [...this.sessions.channels.keys()];
     const of = view.answered(asked, { channels, states: this.sessions.states });
     const isNews = this.snapshot?.of === of;
@@ -104,8 +128,16 @@ export class Model {
     return Array.from(this.sessions.items.values(), (item) => item.row);
   }
 
+  #takeRows(change, at) {
+    const { changed, gone } = this.sessions.take(change, at);
+    for (const { item } of changed) this.listing.mark(item);
+    for (const item of gone) this.listing.mark(item);
+    return { changed, gone };
+  }
+
   /** Forget the sessions: the next ones are of another part. */
   forgetSnapshot() {
+    this.#ahead = null;
     this.snapshot = null;
     this.fleet = NO_FLEET;
     this.sessions = new Sessions();

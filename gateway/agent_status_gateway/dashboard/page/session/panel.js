@@ -20,15 +20,17 @@ export class Panel {
   #page;
   #key = null;
   #watch = null;
-  #details = null; // the newest row with all fields, and since when its state lasts: { row, since }
+  #details = null; // the row with all fields that is shown, and since when its state lasts: { row, since }
+  #newest = null; // the same, of the newest event
   #facts = new Map(); // by name: { nodes, value, shown }
   #opener = null;
   #children;
+  #kin = null; // the children that are shown
 
   /**
    * The page: `item(key)` is a session of the list as `{ row, since }`, `track(key)` its history, `children(key)` those of its children
    * that the list knows as `{ key, called }`, `secrets()` the reader's key and ticket, and `clock(now)` the time of the snapshot. `say(sentence)`
-   * answers a person. `closed()` is called when a person closes the panel.
+   * answers a person. `isPaused()` is true while the page is. `closed()` is called when a person closes the panel.
    */
   constructor(page) {
     this.#page = page;
@@ -73,9 +75,10 @@ export class Panel {
     this.#opener = null;
   }
 
-  /** Show what is known now. */
+  /** Show what is known now, or what was known when the page was paused. */
   show(now) {
     if (this.#key === null) return;
+    if (!this.#page.isPaused() || this.#details === null) this.#details = this.#newest;
     const [listed, track] = [this.#page.item(this.#key), this.#page.track(this.#key)];
     const isOpen = Boolean(listed) || (this.#details !== null && !track?.endedAt);
     const row = isOpen || this.#details ? { ...this.#details?.row, ...listed?.row } : track?.row;
@@ -90,8 +93,9 @@ export class Panel {
 
   /** Children that the gateway names, and then those that only the list knows yet. */
   #childrenOf(key, now) {
+    if (this.#page.isPaused() && this.#kin) return this.#kin;
     const all = [...this.#children.of(key, now), ...this.#page.children(key)];
-    return [...new Map(all.map((child) => [child.key, child])).values()];
+    return (this.#kin = [...new Map(all.map((child) => [child.key, child])).values()]);
   }
 
   /** Mark the session's row in the list, which may be another node than before. */
@@ -109,14 +113,15 @@ export class Panel {
     if (key !== this.#key) return;
     const now = performance.now();
     const row = sessions.find((one) => one.session_key === key);
-    this.#details = row ? { row, since: now - (ageSeconds + row.duration_seconds) * 1000 } : null;
+    this.#newest = row ? { row, since: now - (ageSeconds + row.duration_seconds) * 1000 } : null;
     this.show(now);
   }
 
   #forget() {
     this.#watch?.close();
-    this.#watch = this.#details = this.#key = null;
+    this.#watch = this.#details = this.#newest = this.#key = null;
     this.#children.forget();
+    this.#kin = null;
     this.#facts.clear();
     byId("session-facts").replaceChildren();
   }
@@ -124,7 +129,7 @@ export class Panel {
   #showEnd(isOpen, track, now) {
     const since = track?.endedAt;
     const how = track?.row.outcome ? `: ${endWords(track.row)}` : "";
-    const ended = since ? `Ended ${duration((now - since) / 1000)} ago, at ${time(since, now)}${how}.` : "";
+    const ended = since ? `Ended ${duration((this.#page.clock(now) - since) / 1000)} ago, at ${time(since, now)}${how}.` : "";
     const unknown = "No session with this key is open, as far as this page can see.";
     byId("session-gone").hidden = isOpen;
     write(byId("session-gone"), isOpen ? "" : ended || unknown);
