@@ -26,7 +26,7 @@ function keys(choice, rows = ROWS) {
 
 test("what is not chosen is not in the query, and comes back from it", () => {
   assert.equal(toQuery(NOTHING), "");
-  const choice = { search: "a b&c", channel: "web", state: "error", sort: "tokens", group: "label.team", columns: "session,state,cost" };
+  const choice = { search: "a b&c", channel: "web", state: "error", sort: "tokens", group: "label.team", columns: "session,state,cost", wall: "on" };
   assert.deepEqual(fromQuery(toQuery(choice)), choice);
   assert.deepEqual(fromQuery(""), NOTHING);
 });

@@ -3,10 +3,10 @@
 import { USUAL, columnsFrom } from "./columns/columns.js";
 import { isGrouping } from "./groups/groupings.js";
 import { ORDERS } from "./list/order.js";
-import { STATES, wordsOf } from "./presentation.js";
+import { STATES, waits, wordsOf } from "./presentation.js";
 import { listed } from "./view.js";
 
-export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention", group: "", columns: USUAL });
+export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention", group: "", columns: USUAL, wall: "" });
 const SECRETS = ["key", "ticket"];
 const SORTS = Object.keys(ORDERS);
 
@@ -26,6 +26,7 @@ export function fromQuery(query, kept = "") {
     sort: oneOf(SORTS, given.get("sort")) || NOTHING.sort,
     group: isGrouping(given.get("group") ?? "") ? given.get("group") : "",
     columns: columnsFrom(given.get("columns") || kept),
+    wall: oneOf(["on"], given.get("wall")),
   };
 }
 
@@ -47,13 +48,16 @@ export function toQuery(choice, query = "") {
   return String(parameters);
 }
 
-/** Test for the filters: true for a session that matches. A session is `{ row, text }`. */
-export function finder({ search, channel, state }) {
+/** Test for the filters: true for a session that matches. A session is `{ row, text }`. The wall has those that need a person. */
+export function finder({ search, channel, state, wall }) {
   const channels = new Set([channel, ...listed(channel)]); // a channel's own name may have a comma
   const states = new Set(listed(state));
   const words = wordsOf(search);
   return (item) =>
-    (!channel || channels.has(item.row.channel)) && (!state || states.has(item.row.state)) && words.every((word) => item.text.includes(word));
+    (!wall || waits(item.row)) &&
+    (!channel || channels.has(item.row.channel)) &&
+    (!state || states.has(item.row.state)) &&
+    words.every((word) => item.text.includes(word));
 }
 
 /** Take the key and the ticket out of the page's URL, at once. Each is null if there is none. */

@@ -4,13 +4,22 @@ import { COLUMNS } from "./columns/columns.js";
 import { element, write } from "./dom.js";
 import { needWords } from "./notifications.js";
 import { STATE_LABELS, STATES, countWords, duration, headline, tokens } from "./presentation.js";
-import { filterWords, listed, partWords } from "./view.js";
+import { filterWords, isWhole, listed, partWords } from "./view.js";
 
 const byId = (id) => document.getElementById(id);
 const GLOBAL_LABELS = { idle: "Idle", active: "Active", degraded: "Degraded" };
 
+/** Show what is above the list: of the model, as of `clock`. `matching` is the number of sessions in the list. */
+export function showHeader({ snapshot, sessions, choice, fleet }, { clock, isLink, query, matching }) {
+  showPart({ asked: snapshot.of, isLink, query });
+  showFleet(snapshot, sessions.usage, clock, !isWhole(snapshot.of));
+  showNeed(sessions.numbers);
+  showChannels(byId("channel"), sessions.channels.keys(), fleet.channels, choice.channel);
+  showMatches(matching, sessions.items.size);
+}
+
 /** Show the figures as of `clock`. Those of a filter stand beside no capacity, since that is the whole fleet's. */
-export function showFleet({ global: fleet, at }, usage, clock, isFiltered) {
+function showFleet({ global: fleet, at }, usage, clock, isFiltered) {
   const most = isFiltered || fleet.max_concurrent < fleet.active_sessions ? 0 : fleet.max_concurrent;
   byId("fleet").setAttribute("aria-label", most ? headline(fleet) : `${fleet.active_sessions} sessions`);
   write(byId("fleet-label"), isFiltered ? "Filter" : "Fleet");
@@ -37,7 +46,7 @@ export function sentence(global, numbers, filter) {
 }
 
 /** Show how many sessions need a person, and where they are. */
-export function showNeed(numbers) {
+function showNeed(numbers) {
   const { waiting_for_user, error } = numbers;
   write(byId("need"), (waiting_for_user + error).toLocaleString("en"));
   byId("need-figure").dataset.state = error ? "error" : waiting_for_user ? "waiting_for_user" : "";
@@ -75,7 +84,7 @@ export class StateFilter {
 }
 
 /** Say how many sessions the list has, and of how many. */
-export function showMatches(matching, all) {
+function showMatches(matching, all) {
   const sessions = `${all.toLocaleString("en")} session${all === 1 ? "" : "s"}`;
   write(byId("matches"), matching === all ? sessions : `${matching.toLocaleString("en")} of ${sessions}`);
 }
@@ -93,7 +102,7 @@ export function showSort(sort) {
 }
 
 /** Channels to choose from: those of the sessions, those known from before, and the chosen one. */
-export function showChannels(select, here, known, chosen) {
+function showChannels(select, here, known, chosen) {
   const channels = [...new Set([...known, ...here, chosen])].filter(Boolean).sort();
   const shown = Array.from(select.options, (option) => option.value).slice(1);
   if (String(shown) !== String(channels)) {
@@ -103,7 +112,7 @@ export function showChannels(select, here, known, chosen) {
 }
 
 /** Say which part of the fleet the page is about, if it is not the whole. */
-export function showPart({ asked, isLink, query }) {
+function showPart({ asked, isLink, query }) {
   const [filter, part] = [filterWords(asked), partWords(query)];
   const sentences = [
     isLink && "A share link opened this page: it shows the link's part of the fleet.",

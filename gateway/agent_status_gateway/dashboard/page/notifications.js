@@ -1,6 +1,7 @@
 // What people see of a page in the background: its title and its icon. notices/ has what leaves the page.
 
 import { countWords } from "./presentation.js";
+import { filterWords } from "./view.js";
 
 const COLOURS = { idle: "#6b7280", active: "#0d8a7f", degraded: "#d92d3a", waiting: "#d98200", unknown: "#9ca3af" };
 
@@ -14,15 +15,18 @@ export function needWords({ waiting_for_user, error }) {
 }
 
 /**
- * Show in the tab how many sessions need attention, and the state in colour; grey while it is unknown or the page is paused.
- * `filter` are the words for the part that these numbers by state are of.
+ * Show in the tab how many sessions of the model need attention, and the state in colour; grey while the banner says that it is
+ * unknown or paused.
  */
-export function showInTab({ state, numbers, isKnown, isPaused, filter }) {
+export function showInTab({ snapshot, sessions: { numbers } }, { isLive, isHeld }) {
+  const isKnown = snapshot !== null && isLive;
+  const state = snapshot?.global.state ?? "…";
+  const filter = snapshot ? filterWords(snapshot.of) : "";
   const number = numbers.waiting_for_user + numbers.error;
-  const title = `${isPaused ? "Paused · " : isKnown ? "" : "? "}${needWords(numbers) || state}${filter ? ` · ${filter}` : ""} · Agent status`;
+  const title = `${isHeld ? "Paused · " : isKnown ? "" : "? "}${needWords(numbers) || state}${filter ? ` · ${filter}` : ""} · Agent status`;
   if (document.title !== title) document.title = title;
   let colour = COLOURS.unknown;
-  if (isKnown && !isPaused) colour = COLOURS[number && state !== "degraded" ? "waiting" : state];
+  if (isKnown && !isHeld) colour = COLOURS[number && state !== "degraded" ? "waiting" : state];
   const text = number
     ? `<text x="16" y="23" text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="20" fill="#fff">${number > 9 ? "9+" : number}</text>`
     : "";

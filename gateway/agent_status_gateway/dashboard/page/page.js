@@ -25,13 +25,15 @@ import { Table } from "./list/table.js";
 import { Announcer } from "./notices/announcer.js";
 import { Notifier } from "./notices/notifier.js";
 import { newlyNeedingAttention, showInTab } from "./notifications.js";
+import { Density } from "./options/density.js";
 import { Options } from "./options/options.js";
-import { StateFilter, sentence, showChannels, showFleet, showMatches, showNeed, showPart, showUptime } from "./header.js";
+import { StateFilter, sentence, showHeader, showUptime } from "./header.js";
 import { name } from "./presentation.js";
 import { Pause } from "./pause/pause.js";
 import { Opening } from "./session/opening.js";
 import { Panel } from "./session/panel.js";
 import * as view from "./view.js";
+import { Wall } from "./wall/wall.js";
 import { Workers } from "./workers/workers.js";
 
 const TICK_MS = 1000;
@@ -71,6 +73,7 @@ const pause = new Pause({ model, banner, say: answer, changed });
 const grouping = new GroupChooser((group) => choose({ group }), () => model.rows);
 const reload = new Reload(model, (now) => banner.knownTo(now));
 const fieldsOfChoice = new Fields(choose);
+const wall = new Wall(choose);
 let isOther = true; // the list to show is not the one before with its changes
 let asked = view.WHOLE; // of the choice, what the gateway is to choose
 let fields = ""; // that rows are to have
@@ -127,7 +130,7 @@ function onConnection(connection, tried) {
 
 /** Draw once per frame, however many messages came. The tab's title is updated at once, since it shows for a hidden page. */
 function showSoon() {
-  showTab();
+  showInTab(model, banner);
   if (isDue) return;
   isDue = true;
   requestAnimationFrame(() => {
@@ -138,7 +141,7 @@ function showSoon() {
 
 function show() {
   const now = performance.now();
-  const { snapshot, sessions, choice, fleet } = model;
+  const { snapshot, sessions, choice } = model;
   banner.show(now, snapshot !== null);
   byId("key").hidden = banner.state !== "needs key";
   byId("main").hidden = snapshot === null || banner.state === "needs key";
@@ -147,14 +150,11 @@ function show() {
   if (byId("main").hidden) return;
   const clock = banner.asOf(now);
   const { items, moved, number } = model.look();
-  const isWhole = view.isWhole(snapshot.of);
-  const isEmpty = isWhole && sessions.items.size === 0;
-  showPart({ asked: snapshot.of, isLink: secrets().ticket !== "", query: location.search });
-  showFleet(snapshot, sessions.usage, clock, !isWhole);
-  showNeed(sessions.numbers);
-  states.show(sessions.numbers, choice.state, (state) => view.knowsState(snapshot.of, state));
-  showChannels(byId("channel"), sessions.channels.keys(), fleet.channels, choice.channel);
-  showMatches(number, sessions.items.size);
+  const isEmpty = view.isWhole(snapshot.of) && sessions.items.size === 0;
+  showHeader(model, { clock, isLink: secrets().ticket !== "", query: location.search, matching: number });
+  const isKnown = (state) => view.knowsState(snapshot.of, state);
+  states.show(sessions.numbers, choice.state, isKnown);
+  wall.show(sessions.numbers, isKnown, items.length === 0);
   byId("matches").hidden = byId("sessions").hidden = items.length === 0;
   byId("filters").hidden = isEmpty;
   byId("empty").hidden = !isEmpty;
@@ -182,13 +182,6 @@ function tick() {
   drawing.area();
 }
 
-function showTab() {
-  const { snapshot } = model;
-  const state = snapshot?.global.state ?? "…";
-  const filter = snapshot ? view.filterWords(snapshot.of) : "";
-  showInTab({ state, numbers: model.sessions.numbers, isKnown: snapshot !== null && banner.isLive, isPaused: banner.isHeld, filter });
-}
-
 /** The sizes or the colours may have changed. */
 function measure() {
   drawing.measure();
@@ -196,6 +189,12 @@ function measure() {
   if (clientWidth !== width) for (const table of [rows, ended]) table.measure();
   width = clientWidth;
   tick();
+}
+
+/** Rows have become taller or shorter. */
+function relaid() {
+  width = 0;
+  measure();
 }
 
 function choose(change) {
@@ -249,6 +248,7 @@ function showFields() {
   fieldsOfChoice.show(model.choice);
   if (columns.show(model.choice)) rows.renew();
   grouping.show(model.choice.group);
+  if (wall.set(model.choice)) relaid();
 }
 
 function forgetShown() {
@@ -284,8 +284,9 @@ new Keyboard({
   first: () => cursor.first(),
   "leave search": () => fieldsOfChoice.emptySearch() || cursor.restore(),
   pause: () => pause.toggle(),
-  close: () => opening.close(),
+  close: () => (panel.key === null ? wall.leave() : opening.close()),
 });
+new Density(relaid);
 keep(takeSecrets());
 reload.recall();
 showFields();
