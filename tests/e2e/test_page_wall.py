@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from chaos.wait import wait_until
 from tests.e2e.scripted_gateway import ScriptedGateway
 from tests.e2e.test_page_changes import change, row, whole
 from tests.support.axe import assert_axe_finds_nothing
@@ -51,7 +52,7 @@ def test_options_lead_to_the_wall_and_esc_leaves_it(tabs: BrowserContext, script
     page.get_by_role("button", name="Show the wall").click()
     expect(page.locator("#wall-counts")).to_be_visible()
     assert page.url == f"{scripted.url}?wall=on"
-    page.wait_for_function("document.fullscreenElement !== null")
+    wait_until(lambda: page.evaluate("document.fullscreenElement !== null"), "the page is the full screen")
     page.evaluate("document.exitFullscreen()")  # a browser does this by itself at Esc
     expect(page.locator("#wall-counts")).to_be_hidden()
     assert page.url == scripted.url

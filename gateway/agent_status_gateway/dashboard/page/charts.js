@@ -1,4 +1,7 @@
 // Charts of the last 15 minutes, on canvases: a session's bar, and the number of sessions in each state.
+//
+// States are told apart by more than their hue: in a bar by their height, and an error is broken in the middle; in the stack by
+// their order and the gaps between them. Where the browser has forced colours, all is drawn in that of text.
 
 import { WINDOW_MS } from "./history.js";
 import { STATES } from "./presentation.js";
@@ -6,6 +9,11 @@ import { STATES } from "./presentation.js";
 /** States of a stack, from the bottom up. */
 const STACK = ["error", "waiting_for_user", "tool_running", "thinking", "streaming"].map((state) => STATES.indexOf(state));
 const GAP = 1;
+/** How tall states are in a bar. Those that need a person are the tallest. */
+const HEIGHTS = STATES.map((state) => ({ waiting_for_user: 1, error: 1, tool_running: 0.8, streaming: 0.6, thinking: 0.4 })[state]);
+const UNKNOWN_HEIGHT = 0.2;
+const BROKEN = STATES.indexOf("error");
+const BREAK = 0.3; // of the height
 
 export class Charts {
   #colours = {};
@@ -16,7 +24,8 @@ export class Charts {
   /** Call this after the page's size or colours have changed. All bars and canvases are as large as these. */
   measure(bar, area) {
     const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    const isForced = matchMedia("(forced-colors: active)").matches;
+    const colour = (name) => (isForced ? style.color : style.getPropertyValue(`--${name}`).trim());
     this.#colours = { states: STATES.map((state) => colour(`fill-${state}`)), unknown: colour("unknown"), line: colour("line") };
     this.#bar = [bar.clientWidth, bar.clientHeight];
     this.#area = [area.clientWidth, area.clientHeight];
@@ -31,8 +40,7 @@ export class Charts {
     const x = (at) => Math.round((1 - (now - at) / WINDOW_MS) * width);
     const until = Math.min(now, knownTo);
     pen.fillStyle = this.#colours.line;
-    const middle = Math.floor(canvas.height / 2);
-    pen.fillRect(Math.max(0, x(knownFrom)), middle, Math.max(0, x(until) - Math.max(0, x(knownFrom))), 1);
+    pen.fillRect(Math.max(0, x(knownFrom)), canvas.height - this.#ratio, Math.max(0, x(until) - Math.max(0, x(knownFrom))), this.#ratio);
     let drawn = -1; // spans within one pixel are one
     for (let index = 0; index < track.from.length; index += 1) {
       const left = Math.max(0, x(track.from[index]));
@@ -41,7 +49,13 @@ export class Charts {
       drawn = Math.max(right, left + 1);
       const wide = right - left > 4 * this.#ratio;
       pen.fillStyle = this.#colours.states[track.states[index]] ?? this.#colours.unknown;
-      pen.fillRect(left, 0, Math.max(this.#ratio, right - left - (wide ? GAP * this.#ratio : 0)), canvas.height);
+      const broad = Math.max(this.#ratio, right - left - (wide ? GAP * this.#ratio : 0));
+      const tall = Math.round(canvas.height * (HEIGHTS[track.states[index]] ?? UNKNOWN_HEIGHT));
+      pen.fillRect(left, canvas.height - tall, broad, tall);
+      if (track.states[index] === BROKEN) {
+        const gap = Math.round(canvas.height * BREAK);
+        pen.clearRect(left, Math.round((canvas.height - gap) / 2), broad, gap);
+      }
     }
   }
 
@@ -60,7 +74,8 @@ export class Charts {
       for (const state of STACK) {
         const tall = numbers[state] * scale;
         pen.fillStyle = this.#colours.states[state];
-        pen.fillRect(left, bottom - tall, right - left, tall);
+        const gap = tall > 3 * this.#ratio ? GAP * this.#ratio : 0;
+        pen.fillRect(left, bottom - tall + gap, right - left, tall - gap);
         bottom -= tall;
       }
     });

@@ -275,7 +275,7 @@ for (const state of ["waiting_for_user", "error"]) byId(`jump-${state}`).addEven
 const sizes = new ResizeObserver(measure);
 for (const node of [byId("area"), document.querySelector("#sessions thead")]) sizes.observe(node);
 document.addEventListener("visibilitychange", showSoon);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", measure);
+for (const media of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) matchMedia(media).addEventListener("change", measure);
 
 const cursor = new Cursor(rows, { opened: () => model.sessions.items.get(panel.key), say: answer });
 new Keyboard({
