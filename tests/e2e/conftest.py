@@ -137,7 +137,12 @@ def publisher(real_redis: RedisServer) -> Iterator[StatusPublisher]:
 def session(publisher: StatusPublisher, gateway: GatewayProcess) -> Session:
     """A session that the gateway shows, alone and thinking."""
     session = publisher.session(SESSION_KEY, title="Fix auth bug")
-    wait_until(lambda: gateway.states() == THINKING, "the gateway shows the session")
+
+    def is_shown() -> bool:
+        rows = gateway.snapshot("?fields=worker_id")["sessions"]  # the test before had a session of the same key
+        return [(row["state"], row["worker_id"]) for row in rows] == [("thinking", publisher.worker_id)]
+
+    wait_until(is_shown, "the gateway shows the session")
     return session
 
 
