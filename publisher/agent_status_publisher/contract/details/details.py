@@ -53,6 +53,7 @@ DETAIL_NAMES: Final = frozenset(Details._fields)
 
 def details_json(details: Details) -> dict[str, Any]:
     """Return the JSON's fields of details, without those that are not set."""
+    # Written out here and for ends: a loop over the fields' names takes two to four times as long.
     labels, parent, link, waiting_for, context, cost_usd, progress = details
     fields: dict[str, Any] = {"labels": dict(labels)} if labels else {}
     if parent is not None:
