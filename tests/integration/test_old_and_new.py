@@ -12,7 +12,9 @@ from typing import Any, Final
 
 import pytest
 
+from agent_status_gateway.paths import WORKERS_PATH
 from agent_status_gateway.state.views.fields import FIELD_NAMES
+from agent_status_publisher.contract.wire import Keys
 from chaos.gateways.gateway_process import GatewayProcess
 from chaos.servers.redis_server import RedisServer
 from chaos.terms import DEFAULT
@@ -125,6 +127,31 @@ def test_old_and_new_gateways_show_the_same_of_old_and_new_publishers(
     assert rows(gateways["old"]) == rows(gateways["new"])
     works = rows(gateways["old"])["new:works"]
     assert (works["title"], works["tool_name"], works["token_usage"]) == ("Fix", "bash", {"input": 5, "output": 1})
+
+
+def test_an_old_gateway_does_not_see_what_a_new_publisher_has_left_behind(
+    real_redis: RedisServer, old: dict[str, str], gateways: dict[str, GatewayProcess]
+) -> None:
+    with WorkerProcess(real_redis.url, DEFAULT) as worker:
+        worker.do("publisher.session('web:1', 'Fix').end()")
+        worker_id = worker.do("publisher.worker_id").strip("'")
+        worker.say_goodbye()
+    ends = [("web:1", "done")]
+
+    def told(gateway: GatewayProcess) -> list[tuple[str, str]]:
+        return [(end["session_key"], end["outcome"]) for end in gateway.snapshot("?ended=900").get("ended", [])]
+
+    wait_until(lambda: told(gateways["new"]) == ends, "the new gateway tells it")
+    keys = Keys("default")
+    with real_redis.client() as client:
+        assert client.exists(keys.worker(worker_id))
+        client.zrem(keys.workers, worker_id)  # as another worker's next report does after a minute
+        with GatewayProcess(real_redis.url, environment=old) as fresh:
+            assert told(fresh.ready()) == []
+            assert (fresh.states(), fresh.get(WORKERS_PATH).json()["workers"]) == ({}, [])
+        with GatewayProcess(real_redis.url) as fresh:
+            wait_until(lambda: told(fresh.ready()) == ends, "a new one tells what has ended")
+            assert (fresh.states(), fresh.get(WORKERS_PATH).json()["workers"]) == ({}, [])
 
 
 def test_a_new_gateway_says_of_each_publisher_what_it_knows_to_those_who_ask(

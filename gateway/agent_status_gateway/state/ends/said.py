@@ -1,6 +1,7 @@
 """Pure: what one worker says of ends, and what follows from its report when it is gone.
 
-Rule 1. A worker says how its newest ends came. Of the others it says only that they are ends: nobody is told of them.
+Rule 1. A worker says how its newest ends came, the last of its report. Of the others it says only that they are ends:
+        nobody is told of them.
 Rule 2. A session in error that its worker has left behind has failed. It ends when its error expires.
 Rule 3. The other sessions of a lost worker are lost. They end when they are not shown any more. A question whose time
         was over before the worker was lost has expired then.
@@ -22,6 +23,8 @@ from agent_status_publisher.contract.report import WorkerRecord
 from agent_status_publisher.contract.text import cut_text
 from agent_status_publisher.contract.wire import SessionRecord, SessionState
 
+MAX_SAID_ENDS: Final = 64
+"""The most ends of which a worker says how they came."""
 LOST: Final = "lost"
 """The outcome of a session whose worker has vanished."""
 WORKER_LOST: Final = "worker lost"
@@ -84,7 +87,8 @@ class SaidEnds(NamedTuple):
 def said_by(known: KnownWorker) -> SaidEnds:
     """Return what a worker says of ends, and what became of the sessions that it has left behind."""
     record = known.report.record
-    ends = {run.key: _said(run, record.labels) for run in record.ended if run.ended_ms is not None}
+    newest = record.ended[-MAX_SAID_ENDS:]  # they are the last ones
+    ends = {run.key: _said(run, record.labels) for run in newest if run.ended_ms is not None}
     if not known.is_live:
         ends |= {session.key: _left_behind(session, record) for session in record.sessions}
     return SaidEnds(known.report.at_ms, known.moment, ends)

@@ -24,6 +24,12 @@ def test_an_end_of_which_only_the_key_is_known_is_not_told() -> None:
     assert said(ended("web:1"), end("web:2")).by_key.keys() == {"web:2"}
 
 
+# said: Rule 1
+def test_no_stranger_says_more_ends_than_a_publisher() -> None:
+    keys = [f"web:{number}" for number in range(100)]
+    assert [*said(*map(end, keys)).by_key] == keys[-64:]
+
+
 def test_a_live_worker_ends_nothing_that_it_holds() -> None:
     assert said(sessions=(session("web:1"), session("web:2", "error", expires_ms=9))).by_key == {}
 
