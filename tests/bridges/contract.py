@@ -58,7 +58,12 @@ BRIDGES: Final = (
         lacks=frozenset({"streaming", "waiting"}),
         fills=frozenset({"agent", "model", "cost"}),
     ),
-    Bridge(name="claude_agent_sdk", framework="Claude Agent SDK"),
+    Bridge(
+        name="claude_agent_sdk",
+        framework="Claude Agent SDK",
+        fills=frozenset({"agent", "model", "reason", "cancelled", "context", "cost"}),
+        splits=True,
+    ),
     Bridge(name="crewai", framework="CrewAI", fills=frozenset({"agent", "model", "reason", "cancelled", "progress"})),
     Bridge(name="pocketpaw", framework="PocketPaw", fills=frozenset({"model", "reason", "cancelled"})),
 )

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
         ("langchain", "langchain_rules"),
         ("langchain", "langgraph_rules"),
         ("langchain", "langchain_rows"),
+        ("claude_agent_sdk", "claude_agent_sdk_rows"),
         ("openai_agents", "openai_agents_rules"),
         ("openai_agents", "openai_agents_hooks"),
         ("openai_agents", "openai_agents_rows"),

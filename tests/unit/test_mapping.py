@@ -71,6 +71,10 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_gateway.cli.demo.worker": ("integration/test_demo.py",),
     },
     "Each bridge is played to its own framework, in an environment of its own.": {
+        **{
+            f"agent_status_publisher.integrations.claude_agent_sdk.{name}": ("bridges/test_rules.py",)
+            for name in ("about", "children", "turn")
+        },
         "agent_status_publisher.integrations.claude_agent_sdk.stream": ("bridges/test_claude_agent_sdk.py",),
         "agent_status_publisher.integrations.claude_agent_sdk.tokens": ("bridges/test_claude_agent_sdk.py",),
         "agent_status_publisher.integrations.claude_agent_sdk.turns": ("bridges/test_claude_agent_sdk.py",),

@@ -163,7 +163,8 @@ class ScriptedCli(Transport):
 async def plain(cli: ScriptedCli) -> None:
     cli.assistant({"type": "text", "text": "Hello"})
     await cli.hook("Stop", stop_hook_active=False)
-    cli.result()
+    used = {"inputTokens": 500, "outputTokens": 100, "costUSD": 0.25, "contextWindow": 8000}
+    cli.result(total_cost_usd=0.25, modelUsage={"scripted": used})
 
 
 async def streamed(cli: ScriptedCli) -> None:
@@ -172,7 +173,7 @@ async def streamed(cli: ScriptedCli) -> None:
 
 
 async def two_tools(cli: ScriptedCli) -> None:
-    await asyncio.gather(cli.start("t1", "bash"), cli.start("t2", "read"))
+    await asyncio.gather(cli.start("t1", "bash", agent_type="clerk"), cli.start("t2", "read", agent_type="clerk"))
     await cli.finish("t1", "bash")
     await cli.finish("t2", "read")
     cli.assistant({"type": "text", "text": "Both are done"})

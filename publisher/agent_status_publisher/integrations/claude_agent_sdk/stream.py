@@ -9,6 +9,7 @@ from claude_agent_sdk import ClaudeAgentOptions, HookMatcher
 
 from agent_status_publisher.client import StatusPublisher
 from agent_status_publisher.integrations.claude_agent_sdk.turns import HOOKS, Asking, Turns
+from agent_status_publisher.integrations.key import Subagents, wants_sessions
 
 M = TypeVar("M")
 
@@ -30,18 +31,24 @@ def status_hooks(publisher: StatusPublisher) -> dict[str, list[Any]]:
 
 
 async def watch(
-    messages: AsyncIterator[M], publisher: StatusPublisher, *, title: str | None = None
+    messages: AsyncIterator[M],
+    publisher: StatusPublisher,
+    *,
+    title: str | None = None,
+    subagents: Subagents = "tool",
 ) -> AsyncIterator[M]:
     """Pass on the messages. The sessions that they belong to begin and end with them.
 
     `title` is what the sessions are called. Without it, that is the own name of the folder that Claude works in.
+    `subagents` says what Claude's subagents are: `tool` or `sessions`.
     """
+    is_split = wants_sessions(publisher, subagents)
     turns = _turns_of(publisher)
     turns.is_watched = True
     seen: set[str] = set()
     try:
         async for message in messages:
-            turns.hear(message, seen, title)
+            turns.hear(message, seen, title, is_split=is_split)
             yield message
     except BaseException as error:
         turns.leave(seen, error)

@@ -31,6 +31,11 @@ class TurnTokens:
         self._of_subagents: Tokens = NONE  # since the previous result
         self._message: dict[str | None, str] = {}
 
+    @property
+    def begins_conversation(self) -> bool:
+        """True if the conversation's totals begin with this turn, as far as its results say."""
+        return self.spent is not None and self._base == NONE
+
     def add_message(self, message_id: str | None, usage: Mapping[str, Any] | None, parent: str | None) -> bool:
         """Add a model call of the agent, or of the subagent that the tool call `parent` runs. Return True if it is new.
 
@@ -52,15 +57,25 @@ class TurnTokens:
         if by_model:
             self.spent = spent = _spent(by_model)
             if self._base is None or not _at_least(spent, _sum(self._base, own)):
-                before = _less(spent, used)
+                before = less(spent, used)
                 self._base = before if before[0] > 0 else NONE  # without earlier input, the conversation is new
-            used = _less(spent, self._base)
+            used = less(spent, self._base)
         self.used = self._at_result = used
         self._of_subagents = NONE
 
 
+def input_of(usage: Mapping[str, Any]) -> int:
+    """Return the input tokens of a model call, with those that are cached."""
+    return sum(int(usage.get(name) or 0) for name in INPUT_TOKENS)
+
+
+def less(one: Tokens, other: Tokens) -> Tokens:
+    """Return what is left of some tokens, and never less than none."""
+    return max(0, one[0] - other[0]), max(0, one[1] - other[1])
+
+
 def _tokens(usage: Mapping[str, Any]) -> Tokens:
-    return sum(int(usage.get(name) or 0) for name in INPUT_TOKENS), int(usage.get("output_tokens") or 0)
+    return input_of(usage), int(usage.get("output_tokens") or 0)
 
 
 def _spent(by_model: Mapping[str, Any]) -> Tokens:
@@ -73,10 +88,6 @@ def _spent(by_model: Mapping[str, Any]) -> Tokens:
 
 def _sum(one: Tokens, other: Tokens) -> Tokens:
     return one[0] + other[0], one[1] + other[1]
-
-
-def _less(one: Tokens, other: Tokens) -> Tokens:
-    return max(0, one[0] - other[0]), max(0, one[1] - other[1])
 
 
 def _at_least(one: Tokens, other: Tokens) -> bool:
