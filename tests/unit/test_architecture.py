@@ -74,9 +74,10 @@ PURE: Final = [
     *("agent_status_gateway.http.asking.negotiation", "agent_status_gateway.ingest.*"),
     *("agent_status_gateway.feed.inbox", "agent_status_gateway.feed.missed_reports"),
     *(f"agent_status_gateway.cli.reading.{file}" for file in ("address", "answers", "asked_view", "folding")),
-    *(f"agent_status_gateway.cli.terminal.{file}" for file in ("presentation", "view", "table", "changes")),
-    *(f"agent_status_gateway.cli.{file}" for file in ("terminal.roster", "terminal.goal", "mcp.bounds")),
+    *(f"agent_status_gateway.cli.terminal.{file}" for file in ("presentation", "view", "table", "facts", "changes")),
+    *(f"agent_status_gateway.cli.{file}" for file in ("terminal.goal", "terminal.once.[glr]*", "terminal.live.[bkp]*")),
     *(f"agent_status_gateway.cli.notify.{file}" for file in ("rules.*", "attention.*", "ledger.entries", "parts")),
+    "agent_status_gateway.cli.mcp.bounds",
 ]
 NOT_PURE: Final = {
     *("agent_status_gateway.ingest.app", "agent_status_gateway.ingest.body_limit", "agent_status_gateway.fanout.hub"),

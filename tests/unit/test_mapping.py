@@ -144,7 +144,11 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agent_status_gateway.cli.share_link": ("integration/test_share_links.py",),
         "agent_status_gateway.cli.reading.problems": ("integration/test_terminal_views.py",),
         "agent_status_gateway.cli.terminal.output": ("e2e/test_terminal_scripts.py",),
-        "agent_status_gateway.cli.terminal.screen": ("e2e/test_terminal.py",),
+        "agent_status_gateway.cli.terminal.listening": ("e2e/test_terminal.py", "e2e/test_terminal_scripts.py"),
+        "agent_status_gateway.cli.terminal.live.details": ("e2e/test_terminal_keys.py",),
+        "agent_status_gateway.cli.terminal.live.loop": ("e2e/test_terminal.py", "e2e/test_terminal_keys.py"),
+        "agent_status_gateway.cli.terminal.live.screen": ("e2e/test_terminal.py", "e2e/test_terminal_keys.py"),
+        "agent_status_gateway.cli.terminal.once.showing": ("e2e/test_terminal_scripts.py",),
         "agent_status_gateway.cli.terminal.watching": ("e2e/test_terminal.py", "e2e/test_terminal_scripts.py"),
     },
 }

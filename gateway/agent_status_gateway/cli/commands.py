@@ -132,6 +132,14 @@ def show(
     view: AskedView = None,
     matching: Filter = "",
     as_json: AsJson = False,
+    group_by: Annotated[
+        str | None,
+        typer.Option(help="Print the sessions in groups, by channel, state, worker, host, parent or label.NAME."),
+    ] = None,
+    fields: Annotated[
+        str | None,
+        typer.Option(help="Print more of each session: all, or names such as labels,parent,link with commas."),
+    ] = None,
 ) -> None:
     """Print the snapshot once.
 
@@ -139,22 +147,37 @@ def show(
 
     Exit status: 0 = success; 2 = wrong usage, or the gateway cannot be read.
     """
-    from agent_status_gateway.cli.terminal.watching import show as print_once  # noqa: PLC0415
+    from agent_status_gateway.cli.terminal.once.groups import parse_grouping  # noqa: PLC0415
+    from agent_status_gateway.cli.terminal.once.listing import parse_asked_fields  # noqa: PLC0415
+    from agent_status_gateway.cli.terminal.once.showing import show as print_once  # noqa: PLC0415
 
     with reading(url, key_file, view) as reader:
-        print_once(reader, matching, as_json=as_json)
+        grouping = None if group_by is None else parse_grouping(group_by)
+        print_once(reader, matching, as_json=as_json, grouping=grouping, fields=parse_asked_fields(fields))
 
 
 @cli.command()
-def workers(url: Url = DEFAULT_URL, key_file: KeyFile = None, as_json: AsJson = False) -> None:
+def workers(
+    url: Url = DEFAULT_URL,
+    key_file: KeyFile = None,
+    matching: Annotated[
+        str,
+        typer.Option("--filter", help="Print only workers with all these words in host, pid, state, name or sessions."),
+    ] = "",
+    sort: Annotated[
+        str | None,
+        typer.Option(help="Sort by host, state (lost first), last-report, uptime or sessions. [default: host]"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Print the workers: their machines, their sessions, and whether they are live, lost or have left.
 
     Exit status: 0 = success; 2 = wrong usage, or the gateway cannot be read.
     """
-    from agent_status_gateway.cli.terminal.watching import show_workers  # noqa: PLC0415
+    from agent_status_gateway.cli.terminal.once.showing import show_workers  # noqa: PLC0415
 
     with reading(url, key_file) as reader:
-        show_workers(reader, as_json=as_json)
+        show_workers(reader, matching, order=sort, as_json=as_json)
 
 
 @cli.command()
@@ -164,20 +187,24 @@ def watch(
     view: AskedView = None,
     matching: Filter = "",
     as_json: AsJson = False,
+    has_keys: Annotated[bool, typer.Option("--keys", help="On a terminal, show the keys in a line.")] = False,
 ) -> None:
-    """Show the snapshot as it changes, until Ctrl-C.
+    """Show the snapshot as it changes, until q or Ctrl-C.
 
-    A terminal shows it live. A pipe gets one line per change: the local time, the subject (a session's key, `fleet` or
-    `gateway`), and the change. With --json, each line is a whole snapshot, and changes of the connection or of
-    Redis go to stderr. If the gateway does not answer, the command waits for it.
+    A terminal shows it live, and takes keys: arrows and page keys (or j and k) move, / filters, s sorts, Enter opens a
+    session, Esc goes back, ? shows all keys, and q quits.
 
-    Exit status: 0 = the reader of the output is gone; 2 = wrong usage, wrong key, or not a gateway; 130 = Ctrl-C;
+    A pipe gets one line per change: the local time, the subject (a session's key, `fleet` or `gateway`), and the
+    change. With --json, each line is a whole snapshot, and changes of the connection or of Redis go to stderr. If the
+    gateway does not answer, the command waits for it.
+
+    Exit status: 0 = q, or the reader of the output is gone; 2 = wrong usage, wrong key, or not a gateway; 130 = Ctrl-C;
     143 = SIGTERM.
     """
     from agent_status_gateway.cli.terminal.watching import watch as stay  # noqa: PLC0415
 
     with reading(url, key_file, view) as reader:
-        stay(reader, matching, as_json=as_json)
+        stay(reader, matching, as_json=as_json, has_keys=has_keys)
 
 
 @cli.command()

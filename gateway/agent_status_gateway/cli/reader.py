@@ -51,8 +51,8 @@ class Reader:
         ReaderError: The address or the key is not valid.
     """
 
-    def __init__(self, url: str, key: str | None = None, view: View = WHOLE) -> None:
-        self.gateway = Gateway(url, key)
+    def __init__(self, url: str, key: str | None = None, view: View = WHOLE, *, gateway: Gateway | None = None) -> None:
+        self.gateway = gateway or Gateway(url, key)
         self.url = self.gateway.url
         self.view = view
         self._retry_seconds = random.uniform(1, 2)  # noqa: S311 - spread, not secrecy
@@ -65,6 +65,10 @@ class Reader:
         """Address that is read, and the view if it is not the whole."""
         part = replace(self.view, fields=()).query()
         return f"{self.url}, view {part}" if part else self.url
+
+    def reader_of(self, view: View) -> "Reader":
+        """Another reader of the same gateway, with the same key, of this view."""
+        return Reader(self.url, view=view, gateway=self.gateway)
 
     def read_once(self) -> ReceivedSnapshot:
         """Current snapshot.

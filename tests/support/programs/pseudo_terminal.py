@@ -69,6 +69,11 @@ class PseudoTerminal:
         """What is to be seen: the last screen that was drawn, without colours."""
         return COLOUR.sub("", self.text.rpartition(HOME)[2])
 
+    @property
+    def modes(self) -> list[object]:
+        """The terminal's modes, as tcgetattr() has them."""
+        return termios.tcgetattr(self._ours)
+
     def resize(self, width: int, height: int) -> None:
         fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 

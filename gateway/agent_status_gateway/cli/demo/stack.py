@@ -19,7 +19,8 @@ from agent_status_gateway.cli.child_process import child
 from agent_status_gateway.cli.embedded import embedded_server
 from agent_status_gateway.cli.reader import Reader
 from agent_status_gateway.cli.reading.problems import ReaderError
-from agent_status_gateway.cli.terminal.watching import is_screen, watch_lines, watch_live
+from agent_status_gateway.cli.terminal.live.loop import watch_in_place
+from agent_status_gateway.cli.terminal.watching import is_screen, watch_lines
 from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH
 from agent_status_gateway.server.sockets import listen
 from agent_status_gateway.settings import api_key
@@ -106,7 +107,7 @@ def _show(console: Console, reader: Reader, gateway: "subprocess.Popen[bytes]", 
             raise DemoError("the gateway stopped unexpectedly")
 
     if is_screen(console):
-        watch_live(reader, console, below=below, check=check)
+        watch_in_place(reader, console, below=below, check=check)
     else:
         watch_lines(reader, check=check)
 

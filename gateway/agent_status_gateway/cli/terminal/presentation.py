@@ -5,7 +5,7 @@ The page has the same rules in JavaScript (`dashboard/presentation.js`); both ar
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from agent_status_gateway.plain_text import is_active, plain
@@ -21,6 +21,15 @@ STATE_LABELS: Final = {
     "streaming": "streaming",
 }
 """Labels of the states, in the order in which they are counted."""
+ATTENTION: Final = "attention"
+"""The name of the order in which those who need a person come first."""
+ORDERS: Final = {
+    ATTENTION: "needs attention",
+    "duration": "longest in state",
+    "tokens": "most tokens",
+    "name": "name",
+}
+"""The orders of a list by their names, in words: those of the page, in its order."""
 MINUTE_SECONDS: Final = 60
 HOUR_SECONDS: Final = 3600
 DAY_SECONDS: Final = 86_400
@@ -41,6 +50,11 @@ def in_order(rows: Iterable[SessionStatus]) -> list[SessionStatus]:
     return sorted(rows, key=place)
 
 
+def ordered(rows: Iterable[SessionStatus], order: str) -> list[SessionStatus]:
+    """Sessions in the order with this name. Equal ones stay in the order of their keys, which is the gateway's."""
+    return in_order(rows) if order == ATTENTION else sorted(rows, key=_PLACES[order])
+
+
 def headline(fleet: GlobalStatus) -> str:
     """Figures of the fleet. Its state is not among them, since that is shown in colour.
 
@@ -52,6 +66,12 @@ def headline(fleet: GlobalStatus) -> str:
         f"{open_} of {most} sessions" if most and most >= open_ else f"{open_} session{'' if open_ == 1 else 's'}"
     )
     return f"{sessions} · up {duration(fleet['uptime_seconds'])}"
+
+
+def need_words(rows: Iterable[SessionStatus]) -> str:
+    """Number of sessions that need a person, and by state: "2 need a person: 1 waiting for user, 1 in error"."""
+    needing = [row for row in rows if row["state"] in RANKS]
+    return f"{len(needing)} need{'s' * (len(needing) == 1)} a person: {counts(needing)}" if needing else ""
 
 
 def name(row: SessionStatus) -> str:
@@ -118,6 +138,11 @@ def tokens(usage: TokenUsage | None) -> str:
     return f"{tenths // 10:,}.{tenths % 10}{unit}"
 
 
+def total(usage: TokenUsage | None) -> int:
+    """Input and output tokens together."""
+    return 0 if usage is None else usage["input"] + usage["output"]
+
+
 def json_line(text: str) -> str:
     """JSON as one line that changes no terminal: the same values, with active characters escaped.
 
@@ -131,3 +156,10 @@ def _escaped(character: str) -> str:
         return " "
     utf16 = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{utf16[place : place + 2].hex()}" for place in range(0, len(utf16), 2))
+
+
+_PLACES: Final[dict[str, Callable[[SessionStatus], float | str]]] = {
+    "duration": lambda row: -row["duration_seconds"],
+    "tokens": lambda row: -total(row["token_usage"]),
+    "name": lambda row: name(row).lower(),
+}

@@ -3,7 +3,9 @@
 Colours only repeat what the words say.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from rich.cells import cell_len
@@ -40,68 +42,123 @@ MOST_LINES: Final = 4
 _console: Final = Console()  # rich asks for one to fold by; nothing is written to it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Part of a list that fits on a screen.
+
+    Attributes:
+        first: Place of its first session in the list.
+        count: Number of its sessions.
+    """
+
+    lines: list[Text]
+    first: int = 0
+    count: int = 0
+
+
 def draw(view: View, width: int, height: int | None = None) -> list[Text]:
     """Lines of a view. Without a height, there are as many as needed."""
     width = max(1, width)
-    head = _head(view, width)
-    if view.snapshot is None:
-        return head[:height]
+    if height is not None:
+        return draw_part(view, width, height).lines
+    head = head_of(view, width)
     if not view.rows:
-        is_empty = not view.snapshot["sessions"]
-        return [*head, *_fold(Text("no open sessions" if is_empty else "no sessions match", "dim"), width)][:height]
-    candidates = view.rows if height is None else view.rows[:height]
-    widths = _column_widths(candidates, width)
-    if widths:
-        head = [*head, Text(""), _columns([[Text(text, "dim")] for text in HEADINGS], widths)[0]]
-    if height is None:
-        return head + [line for row in candidates for line in _block(row, width, widths)]
-    return (head + _as_many_as_fit(view.rows, width, height - len(head), widths))[:height]
+        return head + _empty(view, width)
+    widths = column_widths(view.rows, width)
+    return head + headings(widths) + [line for row in view.rows for line in block(row, width, widths)]
 
 
-def _head(view: View, width: int) -> list[Text]:
+def draw_part(view: View, width: int, height: int, *, first: int = 0, selected: int | None = None) -> Part:
+    """Lines of a view from the session in this place on, but so that the selected one is among them."""
+    head = head_of(view, width)
+    if not view.rows:
+        return Part(lines=[*head, *_empty(view, width)][:height])
+    first = min(max(0, first), len(view.rows) - 1)
+    if selected is not None:
+        first = min(max(first, selected - height + 1), selected)
+    widths = column_widths(view.rows[first : first + height], width)
+    head += headings(widths)
+    room = height - len(head)
+    most = max(1, min(MOST_LINES, room - 1))
+
+    @cache
+    def lines_of(place: int) -> list[Text]:
+        return block(view.rows[place], width, widths, most)
+
+    part = _as_many_as_fit(view.rows, first, width, room, lines_of)
+    while selected is not None and part.first + part.count <= selected and part.first < selected:
+        part = _as_many_as_fit(view.rows, part.first + 1, width, room, lines_of)
+    lines = part.lines
+    if selected is not None:
+        for line in lines_of(selected):  # the very lines of the part
+            line.append(" " * max(0, width - line.cell_len)).stylize("reverse")
+    return Part(lines=[*head, *lines][:height], first=part.first, count=part.count)
+
+
+def head_of(view: View, width: int) -> list[Text]:
+    """Lines above the list: the fleet's state and figures, and what is said about the connection."""
     lines: list[Text] = []
     if view.snapshot is not None:
         fleet = view.snapshot["global"]
         text = Text.assemble((fleet["state"], f"bold {COLOURS[fleet['state']]}"), f"  {headline(fleet)}")
-        lines += _fold(text, width)
+        if view.need:
+            text.append(" · ").append(view.need, "bold")
+        lines += fold(text, width)
     for said in view.status:
-        lines += _fold(Text(plain(said), "dim" if view.is_sound else "bold yellow"), width, MOST_LINES)
+        lines += fold(Text(plain(said), "dim" if view.is_sound else "bold yellow"), width, MOST_LINES)
     return lines
 
 
-def _as_many_as_fit(rows: list[SessionStatus], width: int, height: int, widths: dict[str, int]) -> list[Text]:
-    """First rows that fit, and a line about the others."""
+def _empty(view: View, width: int) -> list[Text]:
+    """Words in place of a list without sessions; none before the first snapshot."""
+    if view.snapshot is None:
+        return []
+    return fold(Text("no sessions match" if view.snapshot["sessions"] else "no open sessions", "dim"), width)
+
+
+def _as_many_as_fit(
+    rows: list[SessionStatus], first: int, width: int, height: int, lines_of: Callable[[int], list[Text]]
+) -> Part:
+    """Rows that fit, from the first one on, and lines about those above and below them."""
+    above = _others(rows[:first], "above", width)
     blocks: list[list[Text]] = []
-    used = 0
-    most = max(1, min(MOST_LINES, height - 1))
-    for row in rows:
-        block = _block(row, width, widths, most)
-        if used + len(block) > height:
+    used = len(above)
+    for place in range(first, len(rows)):
+        lines = lines_of(place)
+        if used + len(lines) > height:
             break
-        blocks.append(block)
-        used += len(block)
-    others: list[Text] = []
-    while len(blocks) < len(rows):
-        hidden = rows[len(blocks) :]
-        others = _fold(Text(f"… and {len(hidden)} more: {counts(hidden)}", "dim"), width)
-        if used + len(others) <= height or not blocks:
+        blocks.append(lines)
+        used += len(lines)
+    below: list[Text] = []
+    while first + len(blocks) < len(rows):
+        below = _others(rows[first + len(blocks) :], "more", width)
+        if used + len(below) <= height or not blocks:
             break
         used -= len(blocks.pop())
-    return [line for block in blocks for line in block] + others
+    return Part(lines=[*above, *(line for lines in blocks for line in lines), *below], first=first, count=len(blocks))
 
 
-def _block(row: SessionStatus, width: int, widths: dict[str, int], most: int | None = None) -> list[Text]:
+def _others(rows: list[SessionStatus], where: str, width: int) -> list[Text]:
+    return fold(Text(f"… and {len(rows)} {where}: {counts(rows)}", "dim"), width) if rows else []
+
+
+def headings(widths: dict[str, int]) -> list[Text]:
+    """Line of headings after a blank one; none where there is no room for a table."""
+    return [Text(""), _columns([[Text(text, "dim")] for text in HEADINGS], widths)[0]] if widths else []
+
+
+def block(row: SessionStatus, width: int, widths: dict[str, int], most: int | None = None) -> list[Text]:
     """Lines of one session: a row of columns, or its name with the details below."""
     styles = ("", "dim", COLOURS[row["state"]], "", "dim")
     cells = [Text(text, style) for text, style in zip(_texts(row), styles, strict=True)]
     if widths:
         folded = zip(cells, widths.values(), strict=True)
-        return _columns([_fold(cell, cell_width, most) for cell, cell_width in folded], widths)
+        return _columns([fold(cell, cell_width, most) for cell, cell_width in folded], widths)
     called, channel, does, lasts, used = cells
     below = Text(" · ").join(part for part in (does, lasts, channel, used) if part)
     indent = INDENT if width > 2 * INDENT else 0
-    told = [Text(" " * indent).append_text(line) for line in _fold(below, width - indent, most)]
-    return _fold(called, width, most and max(1, most - len(told))) + told
+    told = [Text(" " * indent).append_text(line) for line in fold(below, width - indent, most)]
+    return fold(called, width, most and max(1, most - len(told))) + told
 
 
 def _columns(cells: list[list[Text]], widths: dict[str, int]) -> list[Text]:
@@ -117,7 +174,7 @@ def _columns(cells: list[list[Text]], widths: dict[str, int]) -> list[Text]:
     return lines
 
 
-def _column_widths(rows: Iterable[SessionStatus], width: int) -> dict[str, int]:
+def column_widths(rows: Iterable[SessionStatus], width: int) -> dict[str, int]:
     """Width of each column; empty if there is no room for a table."""
     if width < TABLE_WIDTH:
         return {}
@@ -136,7 +193,7 @@ def _texts(row: SessionStatus) -> tuple[str, ...]:
     return name(row), plain(row["channel"]), what(row), lasts, used
 
 
-def _fold(text: Text, width: int, most: int | None = None) -> list[Text]:
+def fold(text: Text, width: int, most: int | None = None) -> list[Text]:
     """Text in lines of this width, with words whole if possible. An ellipsis replaces what is over `most` lines."""
     lines = list(text.wrap(_console, max(1, width), overflow="fold")) or [Text()]
     if most is None or len(lines) <= most:

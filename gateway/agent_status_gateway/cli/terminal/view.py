@@ -9,7 +9,14 @@ from typing import Final
 
 import orjson
 
-from agent_status_gateway.cli.terminal.presentation import duration, in_order, json_line, matches
+from agent_status_gateway.cli.terminal.presentation import (
+    ATTENTION,
+    ORDERS,
+    duration,
+    json_line,
+    matches,
+    ordered,
+)
 from agent_status_gateway.state.fold.schema import SessionStatus, Snapshot
 
 FEED_STATE_SECONDS: Final = 2.0
@@ -127,28 +134,32 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Parts to show: the sessions that match, in order of attention.
+    """Parts to show: the sessions that match, in an order.
 
     Attributes:
         snapshot: None before the first one.
-        status: Lines about the connection and the filter.
+        status: Lines about the connection, the filter, and another order than that of attention.
         is_sound: True if the snapshot is current.
+        need: Words for the sessions that need a person, where they are said.
     """
 
     snapshot: Snapshot | None
     rows: list[SessionStatus]
     status: tuple[str, ...]
     is_sound: bool
+    need: str = ""
 
 
-def view(known: Known, now: float, *, url: str, matching: str = "") -> View:
+def view(known: Known, now: float, *, url: str, matching: str = "", order: str = ATTENTION) -> View:
     """View of what is known."""
     snapshot = known.snapshot(now)
-    rows = [] if snapshot is None else in_order(select(snapshot, matching)["sessions"])
+    rows = [] if snapshot is None else ordered(select(snapshot, matching)["sessions"], order)
     condition = known.condition(now)
     status: tuple[str, ...] = (condition or f"{'connecting' if snapshot is None else 'connected'} to {url}",)
     if matching.strip() and snapshot is not None:
         status = (*status, f"filter: {matching.strip()}: {len(rows)} of {len(snapshot['sessions'])} sessions")
+    if order != ATTENTION:
+        status = (*status, f"order: {ORDERS[order]}")
     return View(snapshot=snapshot, rows=rows, status=status, is_sound=not condition)
 
 

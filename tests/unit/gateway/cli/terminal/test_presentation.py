@@ -1,15 +1,18 @@
 """How a snapshot is shown to a person. The page is held to the same cases, in its own language."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import agent_status_gateway
 from agent_status_gateway.cli.terminal import presentation
 from agent_status_gateway.cli.terminal.presentation import json_line
 from agent_status_gateway.plain_text import plain
+from tests.unit.gateway.cli.terminal.snapshots import row
 
 CASES: dict[str, list[tuple[Any, Any]]] = json.loads(
     (Path(__file__).parents[3] / "golden" / "presentation.json").read_text("utf-8")
@@ -54,3 +57,35 @@ def test_json_is_one_line_of_the_same_values_without_characters_that_act_on_a_te
     assert plain(shown) == shown
     assert "\n" not in shown
     assert "\u200d\u00e9\U0001f600" in shown
+
+
+def test_a_list_has_the_orders_of_the_page_in_its_words() -> None:
+    page = (Path(agent_status_gateway.__file__).parent / "dashboard" / "index.html").read_text("utf-8")
+    (options,) = re.findall(r'<select id="sort">(.*?)</select>', page, re.DOTALL)
+    assert list(presentation.ORDERS.items()) == [
+        (value, words.lower()) for value, words in re.findall(r'<option value="(\w+)">([^<]+)</option>', options)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("order", "keys"),
+    [
+        ("attention", ["web:3", "web:1", "web:2", "web:4"]),
+        ("duration", ["web:4", "web:2", "web:1", "web:3"]),
+        ("tokens", ["web:2", "web:4", "web:1", "web:3"]),
+        ("name", ["web:4", "web:2", "web:1", "web:3"]),
+    ],
+)
+def test_a_list_is_sorted_as_the_page_sorts_it_and_equal_sessions_by_key(order: str, keys: list[str]) -> None:
+    four = [
+        row("web:1", state="error", title="same", duration_seconds=5),
+        row("web:2", title="beta", duration_seconds=50, token_usage={"input": 1, "output": 9}),
+        row("web:3", state="waiting_for_user", title="Same", duration_seconds=1),
+        row("web:4", title="Alpha", duration_seconds=99, token_usage={"input": 5, "output": 0}),
+    ]
+    assert [one["session_key"] for one in presentation.ordered(four, order)] == keys
+
+
+def test_those_that_need_a_person_are_counted_in_words() -> None:
+    assert presentation.need_words([row("a:1"), row("a:2", state="error")]) == "1 needs a person: 1 in error"
+    assert presentation.need_words([row("a:1")]) == ""

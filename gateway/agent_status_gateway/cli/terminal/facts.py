@@ -1,0 +1,129 @@
+"""Pure: what is known of one session, as a person reads it.
+
+The page has the same facts in the same words (`dashboard/page/session/facts.js`).
+
+Rule 1: what a row does not have is left out. An older gateway has fewer fields, and most sessions set few of them.
+Rule 2: all of it is text of strangers. A link is one only if it leads to the web, and its host is shown before it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from agent_status_gateway.cli.terminal.presentation import duration, what
+from agent_status_gateway.plain_text import plain
+from agent_status_gateway.state.fold.schema import SessionStatus
+from agent_status_publisher.contract.details.link import check_link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedSession:
+    """One session as far as it is known.
+
+    Attributes:
+        row: Its row, with all fields if the gateway says them. The last one if it is not open any more; None if there
+            was none.
+        is_open: True until the gateway says that it is not there any more.
+        problem: The reason why there are no details; empty if there are.
+    """
+
+    key: str
+    row: SessionStatus | None
+    is_open: bool = True
+    problem: str = ""
+
+
+def facts_of(row: SessionStatus) -> list[tuple[str, str]]:
+    """Names and words of all that is known of a session, but for its title."""
+    facts = [(called, words(row)) for called, words in _FACTS.items()]
+    return [(called, words) for called, words in facts if words]
+
+
+def words_for(field: str, row: SessionStatus) -> str:
+    """Words for a field that a reader has to ask for; empty if the session does not have it."""
+    return _WORDS[field](row)
+
+
+def _state(row: SessionStatus) -> str:
+    words = what({**row, "error_message": None})
+    reason = row.get("waiting_for")
+    return f"{words}: {plain(reason)}" if row["state"] == "waiting_for_user" and reason else words
+
+
+def _labels(row: SessionStatus) -> str:
+    return ", ".join(f"{plain(name)}: {plain(value)}" for name, value in row.get("labels", {}).items())
+
+
+def _link(row: SessionStatus) -> str:
+    link = row.get("link") or ""
+    try:
+        check_link(link)
+        host = urlsplit(link).netloc
+    except ValueError:
+        return ""
+    return f"{plain(host)}  {plain(link)}"
+
+
+def _context(row: SessionStatus) -> str:
+    context = row.get("context")
+    if not context:
+        return ""
+    used, window = context["used"], context["window"]
+    share = f" ({used * 100 // window} %)" if window else ""
+    return f"{used:,} of {window:,} tokens{share}"
+
+
+def _cost(row: SessionStatus) -> str:
+    cost = row.get("cost_usd")
+    if cost is None:
+        return ""
+    whole, _, cents = f"{cost:,.4f}".partition(".")
+    return f"${whole}.{cents.rstrip('0').ljust(2, '0')}"
+
+
+def _progress(row: SessionStatus) -> str:
+    progress = row.get("progress")
+    return f"{progress['done']:,} of {progress['of']:,}" if progress else ""
+
+
+def _quiet(row: SessionStatus) -> str:
+    return duration(row["quiet_seconds"]) if "quiet_seconds" in row else ""
+
+
+def _tokens(row: SessionStatus) -> str:
+    usage = row["token_usage"]
+    return f"{usage['input']:,} in, {usage['output']:,} out" if usage else ""
+
+
+_WORDS: Final[dict[str, Callable[[SessionStatus], str]]] = {
+    "labels": _labels,
+    "parent": lambda row: plain(row.get("parent") or ""),
+    "link": _link,
+    "host": lambda row: plain(row.get("host", "")),
+    "worker_id": lambda row: plain(row.get("worker_id", "")),
+    "waiting_for": lambda row: plain(row.get("waiting_for") or ""),
+    "context": _context,
+    "cost_usd": _cost,
+    "progress": _progress,
+    "quiet_seconds": _quiet,
+}
+"""Words for the fields that a reader has to ask for, by their names."""
+_FACTS: Final[dict[str, Callable[[SessionStatus], str]]] = {
+    "Key": lambda row: plain(row["session_key"]),
+    "State": _state,
+    "In state": lambda row: duration(row["duration_seconds"]),
+    "Error": lambda row: plain(row["error_message"] or ""),
+    "Quiet": _quiet,
+    "Progress": _progress,
+    "Link": _link,
+    "Labels": _labels,
+    "Parent": _WORDS["parent"],
+    "Tokens": _tokens,
+    "Context": _context,
+    "Cost": _cost,
+    "Channel": lambda row: plain(row["channel"]),
+    "Worker": _WORDS["worker_id"],
+    "Host": _WORDS["host"],
+}
+"""Words by a fact's name, in the order in which they are shown."""

@@ -1,0 +1,11 @@
+"""The live view on a terminal, which keys move through.
+
+In reading order:
+
+    keys       the bytes of a terminal as keys
+    browsing   what keys do to the view
+    details    the session that is open
+    pages      the list, one session and the help, as lines
+    screen     the terminal while a view is on it
+    loop       news and keys in, pages out
+"""

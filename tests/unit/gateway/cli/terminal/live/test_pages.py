@@ -1,0 +1,144 @@
+"""The pages of a live view as lines."""
+
+import pytest
+from rich.cells import cell_len
+
+from agent_status_gateway.cli.terminal.facts import OpenedSession
+from agent_status_gateway.cli.terminal.live.browsing import Browsing
+from agent_status_gateway.cli.terminal.live.keys import Key
+from agent_status_gateway.cli.terminal.live.pages import HELP, KEYS_LINE, Page, help_page, list_page, session_page
+from agent_status_gateway.cli.terminal.view import Known, ReceivedSnapshot, Trouble, View, view
+from agent_status_gateway.state.fold.schema import SessionStatus
+from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
+
+MANY = [row(f"web:{number:03}", title=f"Job {number:03}") for number in range(100)]
+HOSTILE = ["\x1b]0;owned\x07", "日本語" * 60, "a\u202eb\nc", "👩\u200d💻 " * 60]
+
+
+def looked(*rows: SessionStatus, trouble: Trouble | None = None) -> View:
+    known = Known(received=ReceivedSnapshot(snapshot=snapshot(*rows), text="", at=0), trouble=trouble)
+    return view(known, 0, url="http://gateway")
+
+
+def texts(page: Page) -> list[str]:
+    return [line.plain.rstrip() for line in page[0]]
+
+
+def walked(browsing: Browsing, key: str, times: int, rows: list[SessionStatus]) -> list[str]:
+    """The session with the cursor on the screen after each key."""
+    shown, seen = looked(*rows), []
+    for _ in range(times):
+        browsing = browsing.after(key, [one["session_key"] for one in rows])
+        lines, browsing = list_page(browsing, shown, 80, 24)
+        assert len(lines) <= 24
+        marked = [line.plain.split("  ")[0] for line in lines if any(span.style == "reverse" for span in line.spans)]
+        seen += marked[:1]
+    return seen
+
+
+@pytest.mark.parametrize(("key", "times"), [(Key.DOWN, 100), (Key.PAGE_DOWN, 100)])
+def test_every_session_is_reachable_and_the_cursor_is_always_on_the_screen(key: str, times: int) -> None:
+    seen = walked(Browsing(), key, times, MANY)
+    assert len(seen) == times
+    assert seen[-1] == "Job 099"
+    assert key != Key.DOWN or seen == [f"Job {number:03}" for number in range(100)]
+
+
+def test_a_page_down_and_a_page_up_come_back_to_where_they_began() -> None:
+    browsing = Browsing()
+    _, browsing = list_page(browsing, looked(*MANY), 80, 24)
+    begin = walked(browsing, Key.DOWN, 1, MANY)
+    assert begin == ["Job 000"]
+    there = browsing.after(Key.PAGE_DOWN, [one["session_key"] for one in MANY])
+    _, there = list_page(there, looked(*MANY), 80, 24)
+    back = there
+    for _ in range(2):
+        back = back.after(Key.PAGE_UP, [one["session_key"] for one in MANY])
+        _, back = list_page(back, looked(*MANY), 80, 24)
+    assert (back.first, back.selected) == (0, "web:000")
+
+
+def test_sessions_above_and_below_the_screen_are_counted() -> None:
+    lines = texts(list_page(Browsing(selected="web:050", place=50, first=40), looked(*MANY), 80, 24))
+    assert "… and 40 above: 40 thinking" in lines
+    assert lines[-1].startswith("… and ")
+    shown = [line for line in lines if line.startswith("Job ")]
+    assert f"… and {60 - len(shown)} more: {60 - len(shown)} thinking" == lines[-1]
+
+
+def test_the_headline_says_how_many_need_a_person() -> None:
+    page = texts(
+        list_page(Browsing(), looked(row("a:1", state="error"), row("a:2", state="waiting_for_user")), 120, 24)
+    )
+    assert page[0] == "degraded  2 of 5 sessions · up 1h 1m · 2 need a person: 1 waiting for user, 1 in error"
+    one = texts(list_page(Browsing(), looked(row("a:1", state="error"), row("a:2")), 120, 24))
+    assert one[0].endswith(" · 1 needs a person: 1 in error")
+    assert texts(list_page(Browsing(), looked(row()), 120, 24))[0] == "active  1 of 5 sessions · up 1h 1m"
+
+
+def test_what_is_typed_is_shown_on_the_last_line_and_keys_only_on_request() -> None:
+    assert texts(list_page(Browsing(is_typing=True, matching="fix"), looked(row()), 80, 24))[-1] == "/fix"
+    assert texts(list_page(Browsing(), looked(row()), 80, 24, has_keys=True))[-1] == KEYS_LINE
+    assert KEYS_LINE not in texts(list_page(Browsing(), looked(row()), 80, 24))
+
+
+def test_a_session_has_all_that_is_known_of_it_and_its_whole_title() -> None:
+    title = " ".join(f"word{number}" for number in range(60))
+    opened = OpenedSession(key="web:1", row=row(title=title, host="box-7", labels={"team": "web"}))
+    lines = texts(session_page(Browsing(opened="web:1"), opened, looked(row()), 80, 40))
+    assert " ".join(lines).split()[:60] == title.split()
+    assert [line.split("  ", 1)[0] for line in lines if "  " in line] == [
+        *("Key", "State", "In state", "Labels", "Channel", "Host")
+    ]
+    assert "Key       web:1" in lines
+
+
+def test_a_session_that_is_gone_and_details_that_do_not_come_are_said() -> None:
+    gone = OpenedSession(key="web:1", row=row(), is_open=False)
+    assert "No session with this key is open any more." in " ".join(
+        texts(session_page(Browsing(opened="web:1"), gone, looked(), 120, 40))
+    )
+    assert not [
+        line for line in texts(session_page(Browsing(), gone, looked(), 120, 40)) if line.startswith("In state")
+    ]
+    nothing = OpenedSession(key="web:1", row=None, problem="no gateway answers")
+    assert "details: no gateway answers" in texts(session_page(Browsing(opened="web:1"), nothing, looked(), 80, 40))
+
+
+def test_an_open_session_says_when_the_snapshot_is_not_current() -> None:
+    trouble = Trouble(reason="nobody answers", retry_at=0)
+    shown = looked(row(), trouble=trouble)
+    page = texts(session_page(Browsing(opened="web:1"), OpenedSession(key="web:1", row=row()), shown, 80, 40))
+    assert page[0].startswith("reconnecting: nobody answers")
+
+
+def test_a_page_that_is_longer_than_the_screen_scrolls_to_its_end_and_no_further() -> None:
+    error = " ".join(f"line{number}" for number in range(400))
+    opened = OpenedSession(key="web:1", row=row(state="error", error_message=error))
+    _, browsing = session_page(Browsing(opened="web:1"), opened, looked(row()), 80, 10)
+    lines, browsing = session_page(browsing.after("G", []), opened, looked(row()), 80, 10)
+    assert texts((lines, browsing))[-1] == "Channel   web"
+    assert browsing.scrolled < 1000
+    _, up = session_page(browsing.after("k", []), opened, looked(row()), 80, 10)
+    assert up.scrolled == browsing.scrolled - 1
+
+
+def test_the_help_names_every_key() -> None:
+    assert len([line for line in texts(help_page(Browsing(), 120, 40)) if line]) == len(HELP) + 1
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (8, 4), (40, 12), (120, 40)])
+def test_nothing_in_a_text_is_obeyed_or_breaks_a_page(text: str, width: int, height: int) -> None:
+    hostile = row(f"{text}:{text}", title=text, state="error", error_message=text, host=text, labels={text: text})
+    shown = looked(hostile, *MANY[:30])
+    choice = Browsing(selected=hostile["session_key"], matching=text, is_typing=True)
+    opened = OpenedSession(key=hostile["session_key"], row=hostile, problem=text)
+    for lines, _ in (
+        list_page(choice, shown, width, height, has_keys=True),
+        session_page(Browsing(opened="x"), opened, shown, width, height, has_keys=True),
+        help_page(Browsing(has_help=True), width, height),
+    ):
+        assert len(lines) <= height
+        assert all(cell_len(line.plain) <= width for line in lines)
+        assert not {"\x1b", "\x07", "\u202e", "\n"} & set("".join(line.plain for line in lines))
