@@ -22,8 +22,8 @@ Filter = Annotated[
     str,
     typer.Option(
         "--filter",
-        help="Show only sessions with this text in their key, channel, name, state or tool; with --view, those of the "
-        "view. The figures stay the same.",
+        help="Show only sessions with all these words in their key, channel, name, state, tool or error; with --view, "
+        "those of the view. The figures stay the same.",
     ),
 ]
 AskedView = Annotated[
