@@ -176,7 +176,8 @@ def test_each_signal_gives_the_terminal_back_as_it_was(
         before = terminal.modes
         terminal.wait_for("Job 000")
         assert terminal.modes != before
-        terminal.press(b"/typing")
+        terminal.press(b"/job")
+        terminal.wait_for("filter: job: 100 of 100")
         terminal.process.send_signal(number)
         assert terminal.ended() == status
         assert terminal.modes == before
@@ -206,7 +207,7 @@ def test_while_it_is_stopped_the_terminal_is_the_shells_and_afterwards_keys_work
         terminal.press(CTRL_Z)
         wait_until(terminal.is_stopped, "the program has stopped")
         assert terminal.modes == before
-        assert terminal.text.endswith(LEAVE_SCREEN)
+        wait_until(lambda: terminal.text.endswith(LEAVE_SCREEN), "the terminal is given back")
         terminal.process.send_signal(signal.SIGCONT)
         wait_until(lambda: terminal.text.count(ENTER_SCREEN) == 2, "it is taken again")
         assert terminal.modes == ours

@@ -45,7 +45,7 @@ def list_page(browsing: Browsing, view: View, width: int, height: int, *, has_ke
     shown = replace(view, need=need_words([] if view.snapshot is None else view.snapshot["sessions"]))
     selected = browsing.place if browsing.selected is not None and listed else None
     part = draw_part(shown, width, height - len(foot), first=browsing.first, selected=selected)
-    return [*part.lines, *foot], replace(browsing, first=part.first, page=max(1, part.count))
+    return _at_bottom(part.lines, foot, height), replace(browsing, first=part.first, page=max(1, part.count))
 
 
 def session_page(
@@ -75,8 +75,13 @@ def _scrolled(
     foot = _foot(browsing, width, has_keys=has_keys)[: max(0, height - 1)]
     room = max(1, height - len(head) - len(foot))
     scrolled = min(browsing.scrolled, max(0, len(lines) - room))
-    shown = [*head, *lines[scrolled : scrolled + room], *foot][:height]
-    return shown, replace(browsing, scrolled=scrolled, page=room)
+    shown = [*head, *lines[scrolled : scrolled + room]]
+    return _at_bottom(shown, foot, height), replace(browsing, scrolled=scrolled, page=room)
+
+
+def _at_bottom(lines: list[Text], foot: list[Text], height: int) -> list[Text]:
+    """Lines, and those of the foot at the bottom of the screen."""
+    return [*lines, *([Text("")] * (height - len(lines) - len(foot)) if foot else []), *foot][:height]
 
 
 def _foot(browsing: Browsing, width: int, *, has_keys: bool) -> list[Text]:

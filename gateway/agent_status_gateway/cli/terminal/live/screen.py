@@ -9,9 +9,11 @@ import select
 import signal
 import socket
 import sys
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType, TracebackType
-from typing import Any, Final, NoReturn, Self
+from typing import Any, Final, Self
 
 from rich.live import Live
 
@@ -24,6 +26,9 @@ except ImportError:  # a system without terminal modes
 else:
     HAS_MODES = True
 
+Handler = Callable[[int, FrameType | None], None]
+ENDS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+"""The signals that end a view that takes keys, as soon as nothing is being drawn."""
 LOCAL_MODES: Final = 3
 """Index of the local modes in what tcgetattr() returns."""
 CONTROL_CHARACTERS: Final = 6
@@ -48,6 +53,8 @@ class Screen:
         self._is_asked_for = False
         self._is_back = False
         self._is_hung_up = False
+        self._ended_by: int | None = None
+        self._read_at = 0.0
         self._modes: list[Any] | None = None
         self._before: dict[int, Any] = {}
         self._decoder = KeyDecoder()
@@ -56,7 +63,9 @@ class Screen:
         self._ringing.setblocking(False)
 
     def __enter__(self) -> Self:
-        handlers = {"SIGTSTP": self._ask, "SIGCONT": self._return, "SIGWINCH": self._resize, "SIGQUIT": _quit}
+        handlers: dict[str, Handler] = {"SIGTSTP": self._ask, "SIGCONT": self._return, "SIGWINCH": self._resize}
+        if self._takes_keys:
+            handlers |= dict.fromkeys(ENDS, self._end_soon)
         try:
             for name, handler in handlers.items():
                 number = getattr(signal, name, None)
@@ -82,16 +91,19 @@ class Screen:
         """Keys that are pressed within this time. The waiting also ends when it rings."""
         if self._modes is None:
             self._take_keys()  # it may have come to the foreground
-        keyboard = [sys.stdin.fileno()] if self._takes_keys and self._modes is not None and _is_in_front() else []
+        reads_keys = self._takes_keys and self._modes is not None and not self._is_hung_up
+        keyboard = [sys.stdin.fileno()] if reads_keys and _is_in_front() else []
         if self._decoder.is_in_sequence:
             seconds = SEQUENCE_SECONDS
+        self._end_if_asked()
         ready, _, _ = select.select([self._bell, *keyboard], [], [], seconds)
+        self._end_if_asked()
         if self._bell in ready:
             with suppress(OSError):
                 self._bell.recv(MOST_BYTES)
         if keyboard and keyboard[0] in ready:
             return self._read(keyboard[0])
-        return [] if ready else self._decoder.end()
+        return self._decoder.end() if time.monotonic() - self._read_at >= SEQUENCE_SECONDS else []
 
     def lend_if_asked(self) -> bool:
         """Give the terminal to the shell and stop, if Ctrl-Z was pressed. True after that or another stop."""
@@ -116,8 +128,26 @@ class Screen:
             data = b""
         if not data:  # the terminal is gone, and would be ready for ever
             self._is_hung_up = True
-            self._modes = None
+        self._read_at = time.monotonic()
         return self._decoder.feed(data)
+
+    def _end_soon(self, number: int, _frame: FrameType | None) -> None:
+        """Note a signal that ends us. In the middle of a drawing, what gives the terminal back could get lost."""
+        if self._ended_by is not None:
+            self._end_by(number)  # a second one does not wait: the terminal may take no more
+        self._ended_by = number
+        self.ring()
+
+    def _end_if_asked(self) -> None:
+        if self._ended_by is not None:
+            self._end_by(self._ended_by)
+
+    def _end_by(self, number: int) -> None:
+        """End as it would have ended without us; not by a core dump, which would leave the terminal as it is."""
+        handler = self._before[number]
+        if callable(handler):
+            handler(number, None)
+        sys.exit(128 + number)
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self._is_asked_for = True
@@ -180,8 +210,3 @@ def _is_in_front() -> bool:
         return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
     except (OSError, ValueError):
         return False
-
-
-def _quit(number: int, _frame: FrameType | None) -> NoReturn:
-    """End by way of everything that has to be taken away: a core dump would leave the terminal as it is."""
-    sys.exit(128 + number)
