@@ -35,7 +35,8 @@ class PseudoTerminal:
         self.resize(width, height)
         plain = {name: value for name, value in clean_environment({}).items() if name not in {"COLUMNS", "LINES"}}
         self.process = subprocess.Popen(
-            [program("setsid"), "--ctty", *command],  # in a session of its own, whose terminal this is
+            # In a session of its own, whose terminal this is. No signal is ignored, as in a shell with jobs.
+            [program("env"), "--default-signal", program("setsid"), "--ctty", *command],
             env=plain | {"TERM": "xterm-256color"} | dict(environment or {}),
             stdin=theirs,
             stdout=theirs,
