@@ -109,7 +109,9 @@ class Screen:
         """Give the terminal to the shell and stop, if Ctrl-Z was pressed. True after that or another stop."""
         if self._is_asked_for:
             self._give_back()
+            resumed = signal.signal(signal.SIGCONT, signal.SIG_DFL)  # this end of a stop is known here
             os.kill(os.getpid(), signal.SIGSTOP)
+            signal.signal(signal.SIGCONT, resumed)
             self._is_asked_for = self._is_back = False
             self._take()
             return True
