@@ -11,7 +11,7 @@ import time
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.e2e.screenshots import Fleet
+from tests.e2e.made_up import Fleet
 from tests.e2e.scripted_gateway import ScriptedGateway
 
 WATCH = """() => {

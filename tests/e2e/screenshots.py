@@ -4,7 +4,6 @@ What they show is made up, and the same each time; the page is the real one.
 """
 
 import argparse
-import random
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from typing import Final
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from chaos.wait import wait_until
-from tests.e2e.scripted_gateway import Row, ScriptedGateway, snapshot
+from tests.e2e.made_up import Fleet, worker
+from tests.e2e.scripted_gateway import ScriptedGateway
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "images"
 REPORT: Final = """{
@@ -28,87 +28,6 @@ REPORT: Final = """{
 """The page does not say what it has heard; its parser does."""
 STEP_SECONDS: Final = 12
 STEPS: Final = 80
-TITLES: Final = (
-    "Fix auth bug",
-    "Migrate billing to the new ledger and backfill three years of invoices",
-    "Why is checkout slow on Mondays?",
-    "Release notes for 4.2",
-    "Flaky test in upload queue",
-    None,
-    "Summarise yesterday's incidents",
-    "Rotate the staging certificates",
-    "Übersetzung der Hilfeseiten",
-    "Draft the quarterly report",
-)
-CHANNELS: Final = ("websocket", "discord", "slack", "telegram")
-TOOLS: Final = ("bash", "edit_file", "web_search", "read_file", "run_tests")
-ERRORS: Final = ("worker lost", "RateLimitError: 429 from the model provider; retries used up", "TimeoutError")
-NEXT: Final = {
-    "thinking": ["tool_running", "tool_running", "streaming"],
-    "tool_running": ["thinking", "thinking", "tool_running", "error"],
-    "streaming": ["waiting_for_user", "thinking", "thinking"],
-    "waiting_for_user": ["thinking"],
-    "error": ["thinking"],
-}
-STAY: Final = {"thinking": 0.7, "tool_running": 0.7, "streaming": 0.6, "waiting_for_user": 0.93, "error": 0.75}
-
-
-class Fleet:
-    """Made-up sessions that go through their states on a clock of their own.
-
-    Args:
-        size: How many.
-        stay: How likely each stays in its state for a step; else it depends on the state.
-    """
-
-    def __init__(self, size: int, stay: float | None = None) -> None:
-        self._stay = STAY if stay is None else dict.fromkeys(STAY, stay)
-        self._random = random.Random(size + 6)
-        self.seconds = 8000.0
-        self._size = size
-        self._changed: dict[str, float] = {}
-        self._rows = [self._row(number) for number in range(size)]
-
-    def step(self, seconds: float) -> None:
-        self.seconds += seconds
-        for row in self._rows:
-            if self._random.random() > self._stay[row["state"]]:
-                self._become(row, self._random.choice(NEXT[row["state"]]))
-
-    def snapshot(self) -> dict[str, object]:
-        for row in self._rows:
-            row["duration_seconds"] = round(self.seconds - self._changed[row["session_key"]], 1)
-        rows = sorted(self._rows, key=lambda row: str(row["session_key"]))
-        return snapshot(rows, max_concurrent=max(10, self._size * 4 // 3), uptime_seconds=int(self.seconds))
-
-    def _row(self, number: int) -> Row:
-        channel = CHANNELS[number % len(CHANNELS)]
-        session_id = f"{self._random.getrandbits(32):08x}"
-        row: Row = {
-            "session_key": f"{channel}:{session_id}",
-            "session_id": session_id,
-            "channel": channel,
-            "title": TITLES[number % len(TITLES)],
-            "state": "thinking",
-            "tool_name": None,
-            "duration_seconds": 0.0,
-            "token_usage": None,
-            "error_message": None,
-        }
-        self._become(row, "thinking")
-        self._changed[row["session_key"]] -= self._random.random() * 400
-        return row
-
-    def _become(self, row: Row, state: str) -> None:
-        before = row["token_usage"] or {"input": 0, "output": 0}
-        row["state"] = state
-        row["tool_name"] = self._random.choice(TOOLS) if state == "tool_running" else None
-        row["error_message"] = self._random.choice(ERRORS) if state == "error" else None
-        row["token_usage"] = {
-            "input": before["input"] + self._random.randrange(9000),
-            "output": before["output"] + self._random.randrange(1200),
-        }
-        self._changed[row["session_key"]] = self.seconds - self._random.random() * 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +36,8 @@ class Shot:
     width: int = 1280
     height: int = 800
     scheme: str = "light"
+    has_details: bool = False
+    is_forced: bool = False
     then: Callable[[ScriptedGateway, Page], None] | None = None
     query: str = ""
 
@@ -149,12 +70,58 @@ def left(gateway: ScriptedGateway, page: Page) -> None:
     page.clock.run_for(1100)
 
 
+def opened(_gateway: ScriptedGateway, page: Page) -> None:
+    page.locator("#rows .title").first.click()
+    page.locator("#session-facts dd").first.wait_for()
+
+
+def workers(gateway: ScriptedGateway, page: Page) -> None:
+    gateway.workers = [worker(1, "live"), worker(2, "live"), worker(3, "lost"), worker(4, "left")]
+    page.locator("#workers summary").click()
+    page.clock.run_for(1100)
+    page.locator("#worker-rows tr").first.wait_for()
+    page.locator("#worker-table").scroll_into_view_if_needed()
+
+
+def paused(_gateway: ScriptedGateway, page: Page) -> None:
+    page.keyboard.press("p")
+    page.clock.run_for(1100)
+    page.locator("#connection[data-state=paused]").wait_for()
+
+
+def helped(_gateway: ScriptedGateway, page: Page) -> None:
+    page.keyboard.press("?")
+    page.locator("#help[open]").wait_for()
+
+
+def optioned(_gateway: ScriptedGateway, page: Page) -> None:
+    page.locator("#options-open").click()
+    page.locator("#options[open]").wait_for()
+
+
+def compacted(gateway: ScriptedGateway, page: Page) -> None:
+    optioned(gateway, page)
+    page.get_by_label("Compact").check()
+    page.locator("#options-close").click()
+
+
 SHOTS: Final = {
     "light": Shot(),
     "dark": Shot(scheme="dark"),
-    "phone": Shot(width=360, height=780),
-    "phone-dark": Shot(width=360, height=780, scheme="dark"),
-    "wall": Shot(sessions=4, width=2560, height=1440, scheme="dark"),
+    "phone": Shot(width=390, height=844),
+    "phone-dark": Shot(width=390, height=844, scheme="dark"),
+    "large": Shot(width=2560, height=1440, scheme="dark"),
+    "wall": Shot(width=2560, height=1440, scheme="dark", query="?wall=on"),
+    "session": Shot(then=opened, has_details=True, width=1440, height=900),
+    "session-phone": Shot(then=opened, has_details=True, width=390, height=844, scheme="dark"),
+    "groups": Shot(query="?group=channel"),
+    "workers": Shot(then=workers, sessions=8),
+    "paused": Shot(then=paused),
+    "help": Shot(then=helped),
+    "options": Shot(then=optioned, height=1000),
+    "compact": Shot(then=compacted, scheme="dark"),
+    "forced": Shot(is_forced=True, query="?state=error,waiting_for_user"),
+    "forced-dark": Shot(is_forced=True, scheme="dark"),
     "thousand": Shot(sessions=1000),
     "one": Shot(sessions=1),
     "empty": Shot(sessions=0),
@@ -176,7 +143,7 @@ def say(gateway: ScriptedGateway, page: Page, fleet: Fleet) -> None:
 
 def play(gateway: ScriptedGateway, page: Page, shot: Shot, steps: int = STEPS) -> None:
     """Fifteen minutes of a fleet, seen by the page as they go by."""
-    fleet = Fleet(shot.sessions)
+    fleet = Fleet(shot.sessions, has_details=shot.has_details)
     gateway.say(fleet.snapshot())
     page.clock.install()
     page.add_init_script(REPORT)
@@ -193,6 +160,7 @@ def take(browser: Browser, folder: Path, name: str, shot: Shot) -> Path:
     context = browser.new_context(
         viewport={"width": shot.width, "height": shot.height},
         color_scheme="dark" if shot.scheme == "dark" else "light",
+        forced_colors="active" if shot.is_forced else "none",
         reduced_motion="reduce",
     )
     path = folder / f"page-{name}.png"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
@@ -18,7 +18,7 @@ from tests.support.axe import assert_axe_finds_nothing
 SHOTS: Final = PICTURES | {"part": Shot(query="?session=web:1&channel=slack")}
 STATES: Final = (
     *("light", "key", "part"),
-    *(pytest.param(state, marks=pytest.mark.slow) for state in ("empty", "stale", "reconnecting", "left")),
+    *(pytest.param(state, marks=pytest.mark.slow) for state in sorted(SHOTS.keys() - {"light", "key", "part", "dark"})),
 )
 WIDTHS: Final = (360, pytest.param(1280, marks=pytest.mark.slow), 3840)
 SESSIONS: Final = 10
@@ -34,9 +34,10 @@ def open_shot(browser: Browser) -> Iterator[OpenShot]:
 
     def open_in(state: str, width: int) -> Page:
         viewport: ViewportSize = {"width": width, "height": 900}
-        contexts.append(browser.new_context(bypass_csp=True, viewport=viewport))
-        page = contexts[-1].new_page()
         shot = SHOTS[state]
+        forced: Literal["active", "none"] = "active" if shot.is_forced else "none"
+        contexts.append(browser.new_context(bypass_csp=True, viewport=viewport, forced_colors=forced))
+        page = contexts[-1].new_page()
         play(gateway, page, replace(shot, sessions=min(SESSIONS, shot.sessions)), steps=STEPS)
         if shot.then is not None:
             shot.then(gateway, page)
