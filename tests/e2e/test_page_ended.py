@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from agent_status_publisher import StatusPublisher
+from chaos.gateways.gateway_process import GatewayProcess
+from chaos.wait import wait_until
 from tests.e2e.scripted_gateway import ScriptedGateway
 from tests.e2e.test_page_changes import change, row, whole
 from tests.support.axe import assert_axe_finds_nothing
@@ -78,3 +81,26 @@ def test_axe_finds_nothing_in_the_list_of_ended_sessions(
         page = opened(context.new_page(), scripted)
         expect(page.locator("#ended-rows tr")).to_have_count(3)
         assert_axe_finds_nothing(page, node_packages)
+
+
+def test_a_page_that_comes_later_is_told_by_a_real_gateway_how_sessions_ended(
+    tabs: BrowserContext, gateway: GatewayProcess, publisher: StatusPublisher
+) -> None:
+    done = publisher.session("web:done", title="Was done")
+    cancelled = publisher.session("web:cancelled", title="Was cancelled")
+    kept = publisher.session("web:kept", title="Goes on")
+    wait_until(lambda: "web:kept" in gateway.states(), "the gateway shows them")
+    done.end("done")
+    cancelled.end("cancelled")
+    wait_until(lambda: set(gateway.states()) == {"web:kept"}, "they have ended")
+    page = tabs.new_page()
+    page.goto(f"{gateway.url}/")
+    page.locator("#ended summary").click()
+    rows = page.locator("#ended-rows tr")
+    expect(rows.filter(has_text="Was done").locator(".what")).to_have_text("done")
+    expect(rows.filter(has_text="Was cancelled").locator(".what")).to_have_text("cancelled")
+    kept.end("cancelled")
+    expect(rows.filter(has_text="Goes on").locator(".what")).to_have_text("cancelled")
+    page.reload()
+    page.locator("#ended summary").click()
+    expect(rows.filter(has_text="Goes on").locator(".what")).to_have_text("cancelled")

@@ -1,4 +1,4 @@
-// Pure: how a session has ended, as the gateway tells it to those who ask.
+// Pure: how a session has ended, as the gateway tells it to those who ask (docs/reference/ended.md).
 
 import { plain, what } from "../presentation.js";
 
