@@ -51,6 +51,7 @@ BRIDGES: Final = (
         name="pydantic_ai",
         framework="Pydantic AI",
         fills=frozenset({"agent", "model", "reason", "cancelled", "context", "cost"}),
+        splits=True,
     ),
     Bridge(
         name="opentelemetry",

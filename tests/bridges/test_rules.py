@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
         ("openai_agents", "openai_agents_hooks"),
         ("openai_agents", "openai_agents_rows"),
         ("openai_agents", "openai_agents_twice"),
+        ("pydantic_ai", "pydantic_ai_rows"),
     ],
 )
 def test_its_rules_hold_and_nothing_is_ignored(bridge: str, rules: str) -> None:

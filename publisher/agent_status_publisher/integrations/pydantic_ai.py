@@ -19,12 +19,16 @@ each run gets a new one. `with status_key("chat:42"):` around the run sets anoth
 - The agent's name and the model as labels. The cost of each answer, where Pydantic AI says it, and how full the model's
   context is, where it knows the window.
 
+With `StatusCapability(publisher, subagents="sessions")`, an agent that a tool runs is a session of its own, whose key
+ends with the id of the tool call. The capability of that agent decides.
+
 The capability only observes. Requests, answers, arguments and results pass through unchanged, and are not published. An
 agent without the capability is not shown, unless it is instrumented: see opentelemetry.py.
 """
 
 import inspect
 from collections.abc import AsyncIterable, Sequence
+from contextvars import ContextVar
 from typing import Any, Final
 
 from pydantic_ai import DeferredToolRequests
@@ -34,6 +38,7 @@ from pydantic_ai.result import StreamedRunResult
 
 from agent_status_publisher.client import StatusPublisher
 from agent_status_publisher.errors import PublisherError
+from agent_status_publisher.integrations.key import Subagents, wants_sessions
 from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.worker.never_raise import never_raise
 
@@ -42,13 +47,24 @@ SYNC_STREAM: Final = "pydantic_ai._sync_stream"
 FINAL_NODE: Final = "SetFinalResult"
 """The last node of a streamed run. It runs as soon as the answer has been read."""
 
+_run: ContextVar[str | None] = ContextVar("agent_status_pydantic_ai_run", default=None)
+"""The innermost run that this code is in."""
+_call: ContextVar[tuple[str, str] | None] = ContextVar("agent_status_pydantic_ai_call", default=None)
+"""The innermost tool call that this code is in: its run, and its id."""
+
 
 class StatusCapability(AbstractCapability[Any]):
-    """Capability for `Agent(capabilities=[…])`. Several agents may share one."""
+    """Capability for `Agent(capabilities=[…])`. Several agents may share one.
+
+    Args:
+        publisher: The publisher of the sessions.
+        subagents: `tool` or `sessions`: what an agent with this capability is, if a tool of another one runs it.
+    """
 
     id: str | None = "agent_status"  # the framework allows one capability per id in a run
 
-    def __init__(self, publisher: StatusPublisher) -> None:
+    def __init__(self, publisher: StatusPublisher, *, subagents: Subagents = "tool") -> None:
+        self._has_children = wants_sessions(publisher, subagents)
         self.id = f"agent_status_{id(publisher):x}"
         self._runs = Runs(publisher, "pydantic_ai", joins_own=True)
 
@@ -76,11 +92,15 @@ class StatusCapability(AbstractCapability[Any]):
     async def wrap_run(self, ctx: Any, *, handler: Any) -> Any:
         """Follow a run from its beginning to its end."""
         self._begin(ctx)
+        around = _run.get()
+        _run.set(ctx.run_id)
         try:
             result = await handler()
         except BaseException as error:
             self._end(ctx, error)
             raise
+        finally:
+            _run.set(around)
         self._end(ctx, None, result)
         return result
 
@@ -120,9 +140,12 @@ class StatusCapability(AbstractCapability[Any]):
     async def wrap_tool_execute(self, ctx: Any, *, call: Any, tool_def: Any, args: Any, handler: Any) -> Any:
         """Follow a tool call from its beginning to its end."""
         self._start_tool(ctx, call)
+        around = _call.get()
+        _call.set((ctx.run_id, call.tool_call_id))
         try:
             return await handler(args)
         finally:
+            _call.set(around)
             self._end_tool(ctx, call)
 
     async def handle_deferred_tool_calls(self, ctx: Any, *, requests: Any) -> None:
@@ -132,7 +155,8 @@ class StatusCapability(AbstractCapability[Any]):
     @never_raise
     def _begin(self, ctx: Any) -> None:
         name = getattr(getattr(ctx, "agent", None), "name", None)
-        is_named_here = self._runs.begin(ctx.run_id, session_id=ctx.conversation_id)
+        parent, child = _call_of_child(ctx.run_id) if self._has_children else (None, None)
+        is_named_here = self._runs.begin(ctx.run_id, parent=parent, session_id=ctx.conversation_id, child=child)
         if is_named_here and (session := self._runs.session(ctx.run_id)) and session.title is None:
             session.title = name
         self._runs.label(ctx.run_id, agent=name, model=_model_of(ctx))
@@ -192,6 +216,15 @@ class StatusCapability(AbstractCapability[Any]):
     def _ask(self, ctx: Any, requests: Any) -> None:
         if requests.approvals and (session := self._runs.session(ctx.run_id)):
             session.waiting_for_user("approval")
+
+
+def _call_of_child(run: str) -> tuple[str | None, str | None]:
+    """Return the tool call that has begun this run: its run, and its id. Nothing, if a run outside its tools has.
+
+    Of several capabilities, the first one has noted this run already.
+    """
+    call = _call.get()
+    return call if call is not None and _run.get() in (call[0], run) else (None, None)
 
 
 def _model_of(context: Any) -> str | None:
