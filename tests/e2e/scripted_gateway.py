@@ -18,6 +18,7 @@ from chaos.gateways.gateway_client import STREAM
 
 Row = dict[str, Any]
 WORKERS: Final = "/api/v1/agent/workers"
+SUMMARY: Final = "/api/v1/agent/status/summary/stream"
 DEGRADED: Final = "error"
 
 
@@ -36,11 +37,13 @@ def snapshot(rows: list[Row], *, max_concurrent: int, uptime_seconds: int) -> di
 
 
 class ScriptedGateway:
-    """`say`, `say_change` and `say_feed` go to every page that is open.
+    """`say`, `say_change` and `say_feed` go to every page that is open. It has no summary until `say_summary`.
 
     Attributes:
         refusal: The status that new streams get instead.
         is_old: True if it knows no `changes`, as older gateways.
+        summary: The newest event of its summary; None for 404.
+        summaries: The events of each page that reads the summary.
         workers: What it answers when it is asked for the workers; None for 404.
         asked: What each stream that was opened asked for, as text: the query.
     """
@@ -52,6 +55,8 @@ class ScriptedGateway:
         self.workers: list[dict[str, Any]] | None = None
         self._newest = b""
         self._streams: list[queue.Queue[bytes | None]] = []
+        self.summary: bytes | None = None
+        self.summaries: list[queue.Queue[bytes | None]] = []
         handler = type("Handler", (_Handler,), {"gateway": self})
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -80,15 +85,26 @@ class ScriptedGateway:
         """Send only a change. Pages that come later get the newest snapshot that was said."""
         self._send(f"event: change\ndata: {json.dumps(change)}\nid: {id_}\n\n".encode())
 
+    def say_summary(self, groups: list[dict[str, Any]], id_: str = "s") -> None:
+        """Say how many sessions there are, as groups of a summary by channel."""
+        sessions = sum(group["sessions"] for group in groups)
+        state = "degraded" if any(DEGRADED in group["states"] for group in groups) else "active"
+        about = {"state": state, "active_sessions": sessions, "max_concurrent": 2 * sessions, "uptime_seconds": 60}
+        data = json.dumps({"global": about, "groups": groups})
+        self.summary = f"event: summary\ndata: {data}\nid: {id_}\n\n".encode()
+        for page in self.summaries:
+            page.put(self.summary)
+
     def say_feed(self, state: str, since_seconds: float) -> None:
         said = json.dumps({"state": state, "since_seconds": since_seconds})
         self._send(f"event: feed\ndata: {said}\n\n".encode())
 
     def cut(self) -> None:
         """End every stream."""
-        for stream in self._streams:
+        for stream in [*self._streams, *self.summaries]:
             stream.put(None)
         self._streams.clear()
+        self.summaries.clear()
 
     def forget_streams(self) -> None:
         """Leave every stream open and silent, as a frozen replica does."""
@@ -97,6 +113,13 @@ class ScriptedGateway:
     def _send(self, event: bytes) -> None:
         for stream in self._streams:
             stream.put(event)
+
+    def summary_stream(self) -> queue.Queue[bytes | None]:
+        """The events of a page that reads the summary: the newest one first, None at the end."""
+        events: queue.Queue[bytes | None] = queue.Queue()
+        events.put(self.summary)
+        self.summaries.append(events)
+        return events
 
     def stream(self) -> queue.Queue[bytes | None]:
         """The events of a page that has come: the newest snapshot first, None at the end."""
@@ -118,7 +141,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._answer(b"{}", "application/json", self._refusal)
         elif path == STREAM:
             self.gateway.asked.append(unquote_plus(query))
-            self._stream()
+            self._stream(self.gateway.stream())
+        elif path == SUMMARY and self.gateway.summary is not None:
+            self._stream(self.gateway.summary_stream())
         elif path == WORKERS and self.gateway.workers is not None:
             self._answer(json.dumps({"workers": self.gateway.workers}).encode(), "application/json")
         elif (asset := ASSETS.get(INDEX if path == "/" else path.removeprefix("/dashboard/"))) is not None:
@@ -132,6 +157,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     @property
     def _refusal(self) -> int | None:
         """The status that a stream with this query gets; None if it is opened."""
+        if self.gateway.summary is None and self.path.startswith(SUMMARY):
+            return HTTPStatus.NOT_FOUND
         if self.gateway.is_old and "changes" in self.path:
             return HTTPStatus.UNPROCESSABLE_ENTITY
         return self.gateway.refusal
@@ -144,11 +171,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _stream(self) -> None:
+    def _stream(self, events: queue.Queue[bytes | None]) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream; charset=utf-8")
         self.end_headers()
-        events = self.gateway.stream()
         while (event := events.get()) is not None:
             try:
                 self.wfile.write(event)

@@ -63,7 +63,7 @@ def test_an_answer_of_a_balancer_in_between_is_named_and_does_not_end_it(
         else:
             route.continue_()
 
-    tabs.route(re.compile("/api/v1/agent/status"), refuse)
+    tabs.route(re.compile("/api/v1/agent/status/stream"), refuse)
     page = tabs.new_page()
     page.goto(gateway.url)
     expect(page.locator("#notice")).to_contain_text("the gateway answered 502")

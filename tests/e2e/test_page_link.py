@@ -11,6 +11,7 @@ from agent_status_gateway.access.keys.tickets import write_ticket
 from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_process import STATUS, STREAM, GatewayProcess
 from tests.e2e.conftest import KEY
+from tests.e2e.scripted_gateway import SUMMARY
 from tests.e2e.test_page import opened
 
 
@@ -30,7 +31,7 @@ def with_ticket(ticket: str) -> str:
     return f"?ticket={quote(ticket)}&sort=name"
 
 
-def test_a_link_opens_the_page_without_a_key_and_its_ticket_is_sent_to_the_stream_alone(
+def test_a_link_opens_the_page_without_a_key_and_its_ticket_is_sent_to_streams_alone(
     tabs: BrowserContext, keyed_gateway: GatewayProcess, ticket: str
 ) -> None:
     sent: list[str] = []
@@ -44,7 +45,7 @@ def test_a_link_opens_the_page_without_a_key_and_its_ticket_is_sent_to_the_strea
     expect(page).to_have_title("active · Agent status")  # nothing of the other session
     assert page.url == f"{keyed_gateway.url}/?sort=name"
     assert page.evaluate("history.length") == 2  # the blank page, and this one
-    assert [urlsplit(url).path for url in sent] == ["/", STREAM]
+    assert [urlsplit(url).path for url in sent] == ["/", SUMMARY, STREAM]
     assert ticket not in page.evaluate("JSON.stringify(localStorage)")
     names = page.evaluate("navigator.locks.query().then(({ held }) => held.map(({ name }) => name))")
     assert not [name for name in names if ticket in name]

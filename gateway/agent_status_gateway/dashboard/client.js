@@ -9,6 +9,7 @@
  *       view: "channel=web&state=error",            // a part of the snapshot; by default all of it
  *       onStatus(status, ageSeconds) { … },         // a snapshot, and how long ago it came
  *       onChange(change, ageSeconds) { … },         // or only what differs: { isWhole, global, sessions, gone }
+ *       onSummary(summary, ageSeconds) { … },       // or counts in place of sessions: { global, groups }
  *       onConnection({ state, sinceSeconds, nextTrySeconds, reason }) { … },
  *     });
  *     watch.close();
@@ -56,6 +57,7 @@ class Watch {
   #releaseLock = null; // gives the lock back
   #isUnanswered = false; // the leader has not answered a ping
   #fold;
+  #summary = null; // the newest one
   #connection = null; // the newest message about it
   #timers = {};
   #listeners = new AbortController();
@@ -151,6 +153,7 @@ class Watch {
     this.#channel?.close();
     this.#channel = null;
     this.#fold = this.#newFold(); // whatever comes next begins with a whole snapshot
+    this.#summary = null;
   }
 
   /** A visible tab checks whether the leader still runs. A leader that does not answer loses the lock. */
@@ -184,6 +187,7 @@ class Watch {
   #welcome() {
     const { id, at, snapshot } = this.#fold;
     if (id !== null) this.#send({ kind: "status", text: JSON.stringify(snapshot), id, at });
+    if (this.#summary) this.#send(this.#summary);
     this.#send(this.#connection);
   }
 
@@ -213,6 +217,11 @@ class Watch {
   /** Take an event. One that does not continue the event before must not be shown. */
   #take({ kind, text, id, at }, ageSeconds) {
     const data = JSON.parse(text);
+    if (kind === "summary") {
+      this.#summary = { kind, text, id, at };
+      this.#options.onSummary?.(data, ageSeconds);
+      return;
+    }
     if (this.#fold.take(kind, data, id, at)) {
       const { onStatus, onChange } = this.#options;
       onChange?.({ gone: [], ...data, isWhole: kind === "status" }, ageSeconds);
@@ -226,8 +235,8 @@ class Watch {
   }
 }
 
-async function nameOf({ base, key, ticket, view }) {
-  const text = JSON.stringify([FORMAT, base, key, ticket, view]);
+async function nameOf({ base, key, ticket, view, onSummary }) {
+  const text = JSON.stringify([FORMAT, base, key, ticket, view, ...(onSummary ? ["summary"] : [])]);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return `agent-status ${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -13,11 +13,13 @@ const SILENT_MS = 35_000; // a gateway repeats the feed's state every 10 s: thre
 const PROBE_MS = 10_000;
 const SLEPT_MS = 2000;
 const EVENTS = "changes,feed";
+const SUMMARY_EVENTS = "feed";
 const OLD_EVENTS = "all"; // of gateways that know no changes
 
 export class Stream {
   #ticketUrl;
   #streamUrl;
+  #events;
   #attempt = null;
   #key;
   #ticket;
@@ -31,17 +33,18 @@ export class Stream {
   #skew = 0; // of the wall clock, when this connection began
   #feed = { state: null, isRepeated: false, at: 0, timer: undefined }; // of this connection
 
-  /** `view` is a query. With a ticket, the key is not used. */
-  constructor({ base, key, ticket, view }, emit) {
+  /** `view` is a query. With a ticket, the key is not used. With `onSummary`, the stream is that of the summary. */
+  constructor({ base, key, ticket, view, onSummary }, emit) {
     this.#ticketUrl = new URL("api/v1/agent/status/ticket", base);
-    this.#streamUrl = new URL(`api/v1/agent/status/stream?${view}`, base);
+    this.#streamUrl = new URL(`api/v1/agent/status${onSummary ? "/summary" : ""}/stream?${view}`, base);
+    this.#events = onSummary ? SUMMARY_EVENTS : EVENTS;
     if (ticket) this.#streamUrl.searchParams.set("ticket", ticket);
     this.#ticket = ticket;
     this.#key = ticket ? "" : key;
     this.#emit = emit;
   }
 
-  async open(events = EVENTS) {
+  async open(events = this.#events) {
     clearTimeout(this.#timer);
     const attempt = (this.#attempt = {});
     if (this.#key) {
@@ -61,12 +64,14 @@ export class Stream {
       this.#emit({ kind: type, text: data, id: lastEventId, at: now() });
       return this.#source === source;
     };
-    source.addEventListener("status", (event) => {
+    const begins = (event) => {
       if (!pass(event)) return;
       this.#losses = 0;
       this.#lostAt = null;
       if (this.#state !== "stale") this.#report("connected");
-    });
+    };
+    source.addEventListener("status", begins);
+    source.addEventListener("summary", begins);
     source.addEventListener("change", pass);
     source.addEventListener("feed", ({ data }) => {
       const { state, since_seconds } = JSON.parse(data);
@@ -88,6 +93,7 @@ export class Stream {
 
   close() {
     clearTimeout(this.#timer);
+    this.#timer = undefined; // whoever still asks for a reason must not go on
     clearTimeout(this.#feed.timer);
     this.#feed = { state: null, isRepeated: false, at: 0, timer: undefined };
     this.#source?.close();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { Count } from "../../../gateway/agent_status_gateway/dashboard/page/feed/count.js";
 import { NOTHING } from "../../../gateway/agent_status_gateway/dashboard/page/filters.js";
 import { Model } from "../../../gateway/agent_status_gateway/dashboard/page/list/model.js";
 import { WHOLE } from "../../../gateway/agent_status_gateway/dashboard/page/view.js";
@@ -110,4 +111,20 @@ test("what is forgotten does not come back at the end of the pause", () => {
   model.forget();
   model.release(2000);
   assert.deepEqual([shown(model), model.snapshot], [[], null]);
+});
+
+test("of a part that is too large the figures are as counted, and the chart is of them", () => {
+  const model = new Model(NOTHING);
+  const states = { thinking: 60_000, error: 1 };
+  const global = { state: "degraded", active_sessions: 60_001, max_concurrent: 0, uptime_seconds: 1 };
+  const count = new Count({ global, groups: [{ channel: "web", sessions: 60_001, states }] }, 500);
+  model.takeCount(count, "");
+  model.take(event(true, [row("web:1", "error")]), asked({ channel: "", state: "error", within: WHOLE }, 1000));
+  const { numbers, known, usage, at } = model.figures;
+  assert.deepEqual([numbers.thinking, known.error, usage, at, model.figures.global], [60_000, 1, null, 500, global]);
+  model.takeCount(new Count({ global, groups: [{ channel: "web", sessions: 2, states: { error: 2 } }] }, 3000), "");
+  assert.deepEqual(model.past.samples.map((sample) => sample.numbers), [[0, 1, 60_000, 0, 0], [0, 2, 0, 0, 0]]);
+  assert.deepEqual(ended(model, 3000), []);
+  model.take(event(true, [row("web:1", "error")]), asked(WHOLE, 4000));
+  assert.equal(model.figures.numbers.thinking, 0);
 });

@@ -4,22 +4,22 @@ import { COLUMNS } from "./columns/columns.js";
 import { element, write } from "./dom.js";
 import { needWords } from "./notifications.js";
 import { STATE_LABELS, STATES, countWords, duration, headline, tokens } from "./presentation.js";
-import { filterWords, isWhole, listed, partWords } from "./view.js";
+import { figuresOf, filterWords, isWhole, listed, partWords } from "./view.js";
 
 const byId = (id) => document.getElementById(id);
 const GLOBAL_LABELS = { idle: "Idle", active: "Active", degraded: "Degraded" };
 
 /** Show what is above the list: of the model, as of `clock`. `matching` is the number of sessions in the list. */
-export function showHeader({ snapshot, sessions, choice, fleet }, { clock, isLink, query, matching }) {
+export function showHeader({ snapshot, sessions, choice, fleet, figures }, { clock, isLink, query, matching }) {
   showPart({ asked: snapshot.of, isLink, query });
-  showFleet(snapshot, sessions.usage, clock, !isWhole(snapshot.of));
-  showNeed(sessions.numbers);
+  showFleet(figures, clock, !isWhole(figuresOf(snapshot.of)));
+  showNeed(figures.numbers);
   showChannels(byId("channel"), sessions.channels.keys(), fleet.channels, choice.channel);
-  showMatches(matching, sessions.items.size);
+  showMatches(matching, snapshot.of.within ? figures.global.active_sessions : sessions.items.size);
 }
 
 /** Show the figures as of `clock`. Those of a filter stand beside no capacity, since that is the whole fleet's. */
-function showFleet({ global: fleet, at }, usage, clock, isFiltered) {
+function showFleet({ global: fleet, at, usage }, clock, isFiltered) {
   const most = isFiltered || fleet.max_concurrent < fleet.active_sessions ? 0 : fleet.max_concurrent;
   byId("fleet").setAttribute("aria-label", most ? headline(fleet) : `${fleet.active_sessions} sessions`);
   write(byId("fleet-label"), isFiltered ? "Filter" : "Fleet");
@@ -30,7 +30,7 @@ function showFleet({ global: fleet, at }, usage, clock, isFiltered) {
   const share = Math.min(1, fleet.active_sessions / Math.max(1, most));
   byId("load").hidden = !most;
   byId("load").style.setProperty("--share", `${(share * 100).toFixed(1)}%`);
-  write(byId("tokens"), tokens(usage) || "0");
+  write(byId("tokens"), usage ? tokens(usage) || "0" : "–");
   showUptime({ global: fleet, at }, clock);
 }
 

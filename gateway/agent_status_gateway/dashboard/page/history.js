@@ -145,11 +145,14 @@ export class History {
     }
   }
 
-  /** Take a whole snapshot's rows. `showsEnds(row)` tells whether these rows would have this one, had it not ended. */
-  add(rows, at, showsEnds = () => true) {
+  /**
+   * Take a whole snapshot's rows. `showsEnds(row)` tells whether these rows would have this one, had it not ended. `counted` is
+   * the number of sessions by state, where that is more than the rows.
+   */
+  add(rows, at, showsEnds = () => true, counted = numbers(rows)) {
     const here = new Set(rows.map((row) => row.session_key));
     const gone = [...this.tracks.keys()].filter((key) => !here.has(key));
-    this.change({ changed: rows, gone, numbers: numbers(rows) }, at, showsEnds);
+    this.change({ changed: rows, gone, numbers: counted }, at, showsEnds);
     this.isStopped = false;
   }
 

@@ -18,9 +18,11 @@ export function needWords({ waiting_for_user, error }) {
  * Show in the tab how many sessions of the model need attention, and the state in colour; grey while the banner says that it is
  * unknown or paused.
  */
-export function showInTab({ snapshot, sessions: { numbers } }, { isLive, isHeld }) {
+export function showInTab(model, { isLive, isHeld }) {
+  const { snapshot } = model;
+  const { global, numbers } = snapshot ? model.figures : { global: { state: "…" }, numbers: model.sessions.numbers };
   const isKnown = snapshot !== null && isLive;
-  const state = snapshot?.global.state ?? "…";
+  const { state } = global;
   const filter = snapshot ? filterWords(snapshot.of) : "";
   const number = numbers.waiting_for_user + numbers.error;
   const title = `${isHeld ? "Paused · " : isKnown ? "" : "? "}${needWords(numbers) || state}${filter ? ` · ${filter}` : ""} · Agent status`;

@@ -2,15 +2,15 @@
 // drawn. One timer runs, for what changes with time.
 
 import { fromQuery, takeSecrets, toQuery, toggled } from "./filters.js";
-import { watchStatus } from "../client.js";
 import { Banner } from "./banner.js";
 import { Fields } from "./choosing/fields.js";
 import { ColumnChooser, keptColumns } from "./columns/chooser.js";
-import { fieldsFor } from "./columns/fields.js";
 import { write } from "./dom.js";
 import { Drawing } from "./drawing/drawing.js";
 import { Acknowledged } from "./errors/acknowledged.js";
 import { ErrorList } from "./errors/list.js";
+import { Feed } from "./feed/feed.js";
+import { Overview } from "./feed/overview.js";
 import { KeyForm } from "./kept/key_form.js";
 import { Reload } from "./kept/reload.js";
 import { forgetSecrets, keep, secrets } from "./kept/secrets.js";
@@ -61,12 +61,14 @@ const keyForm = new KeyForm(() => {
   begin();
   opening.restore();
 });
-const options = new Options(notifier, () => model.rows, look);
+const options = new Options(notifier, () => model.rows, () => feed.look());
 const states = new StateFilter(byId("states"), (state) => choose({ state: toggled(model.choice.state, state) }));
 const ofRow = () => ({ columns: view.listed(model.choice.columns), branchOf: (item) => model.branch(item), fold });
 const rows = new Table(byId("rows"), (item) => (item.isHeading ? new HeadingRow(item, fold) : new SessionRow(item, drawBar, ofRow())));
 const ended = new EndedList(drawBar, showSoon);
 const errors = new ErrorList(acknowledged, { errors: () => model.errors, say: answer });
+const feed = new Feed(model, { onChange, onCount: showSoon, onConnection, needs: () => options, pause: () => pause });
+const overview = new Overview((channel) => choose({ channel }));
 const workers = new Workers(secrets);
 const columns = new ColumnChooser((columns) => choose({ columns }));
 const pause = new Pause({ model, banner, say: answer, changed });
@@ -75,43 +77,18 @@ const reload = new Reload(model, (now) => banner.knownTo(now));
 const fieldsOfChoice = new Fields(choose);
 const wall = new Wall(choose);
 let isOther = true; // the list to show is not the one before with its changes
-let asked = view.WHOLE; // of the choice, what the gateway is to choose
-let fields = ""; // that rows are to have
-let watch = null;
 let isDue = false;
 let width = 0; // of the list
 
-/** Watch what the choice needs. */
+/** Watch all anew: with these secrets, and of this part. */
 function begin() {
-  watch?.close();
-  const tried = (reload.secrets = secrets());
-  const ours = (asked = view.askedFor(model.choice, model.fleet));
-  fields = fieldsFor(model.choice, options);
-  watch = watchStatus({
-    ...tried,
-    view: view.streamQuery(view.viewQuery(ours, location.search, fields)),
-    onChange: (change, ageSeconds) => onChange(change, ageSeconds, ours),
-    onConnection: (connection) => onConnection(connection, tried),
-  });
+  reload.secrets = secrets();
+  feed.begin();
 }
 
-/** Watch something else if the choice needs it. */
-function look() {
-  const hasFields = fields === fieldsFor(model.choice, options);
-  if (!pause.isOn) {
-    if (!hasFields || !view.isSame(asked, view.askedFor(model.choice, model.fleet))) begin();
-  } else if (!hasFields || !view.covers(model.snapshot.of, model.choice)) {
-    pause.end(); // the picture does not have what was chosen
-  }
-}
-
-function onChange(change, ageSeconds, ours) {
-  const now = performance.now();
-  const at = now - ageSeconds * 1000;
-  const changed = model.newest.take(change, { at, asked: ours, query: location.search, wall: Date.now() - ageSeconds * 1000 });
-  if (watch?.isLeader) notifier.notify(newlyNeedingAttention(changed), now);
-  if (change.isWhole) options.refresh();
-  look();
+function onChange(changed, isWhole) {
+  if (feed.isLeader) notifier.notify(newlyNeedingAttention(changed), performance.now());
+  if (isWhole) options.refresh();
   showSoon();
 }
 
@@ -120,7 +97,7 @@ function onConnection(connection, tried) {
   banner.update(connection);
   const now = performance.now();
   if (model.snapshot && wasLive && !banner.isLive) model.newest.past.feedLost(banner.knownTo(now));
-  if (banner.isLive) model.newest.goOn(asked, now, location.search);
+  if (banner.isLive) model.newest.goOn(feed.asked, now, location.search);
   if (connection.state === "needs key") {
     keyForm.ask(tried);
     forgetShown();
@@ -142,23 +119,26 @@ function showSoon() {
 function show() {
   const now = performance.now();
   const { snapshot, sessions, choice } = model;
+  const figures = snapshot && model.figures;
   banner.show(now, snapshot !== null);
   byId("key").hidden = banner.state !== "needs key";
   byId("main").hidden = snapshot === null || banner.state === "needs key";
-  const announced = snapshot && banner.isLive ? sentence(snapshot.global, sessions.numbers, view.filterWords(snapshot.of)) : banner.sentence;
+  const announced = snapshot && banner.isLive ? sentence(figures.global, figures.numbers, view.filterWords(snapshot.of)) : banner.sentence;
   write(byId("announcement"), announcer.say(announced, now));
   if (byId("main").hidden) return;
   const clock = banner.asOf(now);
   const { items, moved, number } = model.look();
   const isEmpty = view.isWhole(snapshot.of) && sessions.items.size === 0;
   showHeader(model, { clock, isLink: secrets().ticket !== "", query: location.search, matching: number });
-  const isKnown = (state) => view.knowsState(snapshot.of, state);
-  states.show(sessions.numbers, choice.state, isKnown);
-  wall.show(sessions.numbers, isKnown, items.length === 0);
+  overview.show({ of: snapshot.of, count: model.count, numbers: figures.numbers });
+  const isKnown = (state) => view.countsState(snapshot.of, state);
+  states.show(figures.known, choice.state, isKnown);
+  const isListed = !snapshot.of.within || !(figures.numbers.waiting_for_user || figures.numbers.error);
+  wall.show(figures.known, isKnown, isListed && items.length === 0);
   byId("matches").hidden = byId("sessions").hidden = items.length === 0;
   byId("filters").hidden = isEmpty;
   byId("empty").hidden = !isEmpty;
-  byId("no-match").hidden = isEmpty || items.length > 0 || !view.covers(snapshot.of, choice);
+  byId("no-match").hidden = isEmpty || items.length > 0 || !(view.covers(snapshot.of, choice) || (snapshot.of.within && choice.search));
   rows.show(items, clock, isOther ? null : moved);
   isOther = false;
   tick();
@@ -173,7 +153,7 @@ function tick() {
   banner.show(now, model.snapshot !== null);
   if (byId("main").hidden) return;
   const clock = banner.asOf(now);
-  showUptime(model.snapshot, clock);
+  showUptime(model.figures, clock);
   rows.tick(clock);
   panel.show(now);
   if (!pause.isOn) workers.tick(now);
@@ -211,7 +191,7 @@ function setChoice(choice) {
   model.choice = choice;
   isOther = true;
   showFields();
-  look();
+  feed.look();
   showSoon();
 }
 
@@ -222,7 +202,7 @@ function answer(sentence) {
 
 /** The picture is another one. */
 function changed() {
-  look();
+  feed.look();
   showSoon();
 }
 

@@ -30,7 +30,7 @@ export function answered(asked, { channels, states }) {
 /** Query of the view: what was asked for, the part that is in the page's URL, and the fields that rows are to have. */
 export function viewQuery(asked, pageQuery, fields = "") {
   const query = new URLSearchParams(partOf(pageQuery));
-  for (const [name, value] of Object.entries(asked)) if (value) query.set(name, value);
+  for (const [name, value] of Object.entries(asked)) if (typeof value === "string" && value) query.set(name, value);
   if (fields) query.set("fields", fields);
   return String(query);
 }
@@ -55,11 +55,18 @@ export function withoutPart(pageQuery) {
 }
 
 export function isSame(asked, other) {
-  return asked.channel === other.channel && asked.state === other.state;
+  const [within, otherWithin] = [asked.within, other.within];
+  if (asked.channel !== other.channel || asked.state !== other.state || !within !== !otherWithin) return false;
+  return !within || isSame(within, otherWithin);
 }
 
 export function isWhole({ channel, state }) {
   return !channel && !state;
+}
+
+/** What the figures are of: a part that is too large to be asked for is counted. feed/narrow.js says when. */
+export function figuresOf(asked) {
+  return asked.within ?? asked;
 }
 
 /** Test whether all that the choice shows is in what was asked for. */
@@ -67,9 +74,19 @@ export function covers(asked, choice) {
   return ["channel", "state"].every((name) => !asked[name] || asked[name] === choice[name]);
 }
 
+/** Test whether a snapshot has all that it can have of the choice, be that its sessions or those of them that are listed. */
+export function serves(asked, choice) {
+  return asked.within ? isSame(asked.within, { channel: choice.channel, state: choice.state }) : covers(asked, choice);
+}
+
 /** Test whether the snapshot counts the sessions in this state. */
 export function knowsState(asked, state) {
   return !asked.state || listed(asked.state).includes(state);
+}
+
+/** Test whether the sessions in this state are counted, be they listed or not. */
+export function countsState(asked, state) {
+  return asked.within !== undefined || knowsState(asked, state);
 }
 
 /** Test whether a row that is missing has ended. It may have changed its state or its labels, but not its channel. */
@@ -88,7 +105,8 @@ function stays({ channel }, row, pageQuery) {
 }
 
 /** Words for the filter that was asked for; "" if none was. */
-export function filterWords({ channel, state }) {
+export function filterWords(asked) {
+  const { channel, state } = figuresOf(asked);
   const states = listed(state).map((one) => STATE_LABELS[one]);
   return [...listed(channel), ...states].map(plain).join(", ");
 }

@@ -3,6 +3,7 @@
 // `of` is the part of the fleet that the newest event is of, as view.js has it. Times are milliseconds.
 
 import { Errors } from "../errors/errors.js";
+import { globalOf, only } from "../feed/count.js";
 import { Groups } from "../groups/groups.js";
 import { History } from "../history.js";
 import * as view from "../view.js";
@@ -21,6 +22,8 @@ export class Model {
   snapshot;
   /** What the last event without a filter said of the fleet: `{ size, channels }`. */
   fleet;
+  /** The newest count of a fleet that is too large to be listed; null without one. */
+  count;
   /** Since when this page knows something. */
   knownFrom;
   #choice;
@@ -53,8 +56,8 @@ export class Model {
   hold(now) {
     const ahead = new Model(this.#choice);
     ahead.sessions.take({ isWhole: true, sessions: this.sessions.rows(now), gone: [] }, now);
-    const { past, errors, snapshot, fleet, knownFrom } = this;
-    this.#ahead = Object.assign(ahead, { past, errors, snapshot, fleet, knownFrom });
+    const { past, errors, snapshot, fleet, count, knownFrom } = this;
+    this.#ahead = Object.assign(ahead, { past, errors, snapshot, fleet, count, knownFrom });
     this.past = past.still();
     this.errors = errors.still();
   }
@@ -62,9 +65,9 @@ export class Model {
   /** Show what the newest events said. Sessions that are open still are the same items. */
   release(now) {
     if (!this.#ahead) return;
-    const { sessions, past, errors, snapshot, fleet, knownFrom } = this.#ahead;
+    const { sessions, past, errors, snapshot, fleet, count, knownFrom } = this.#ahead;
     this.#ahead = null;
-    Object.assign(this, { past, errors, snapshot, fleet, knownFrom });
+    Object.assign(this, { past, errors, snapshot, fleet, count, knownFrom });
     errors.update(); // some may have been acknowledged in the picture
     this.#takeRows({ isWhole: true, sessions: sessions.rows(now), gone: [] }, now);
   }
@@ -81,11 +84,12 @@ export class Model {
     this.snapshot = { global: change.global, at, asked, of };
     this.knownFrom = Math.min(this.knownFrom, at);
     if (view.isWhole(of)) this.fleet = { size: this.sessions.items.size, channels: new Set(channels) };
-    this.past.look(view.viewQuery(of, query));
+    const { numbers } = this.figures;
+    this.#lookAtPast(query);
     const rows = changed.map(({ item }) => item.row);
     const showsEnds = (row) => view.showsEnds(of, row, query);
-    if (change.isWhole) this.past.add(rows, at, showsEnds);
-    else this.past.change({ changed: rows, gone: gone.map(({ key }) => key), numbers: this.sessions.numbers }, at, showsEnds);
+    if (change.isWhole) this.past.add(rows, at, showsEnds, numbers);
+    else this.past.change({ changed: rows, gone: gone.map(({ key }) => key), numbers }, at, showsEnds);
     if (change.ended) this.past.takeEnds(change.ended, at);
     const isOpen = change.isWhole ? (key) => this.sessions.items.has(key) : null;
     this.errors.take({ changed, gone }, wall, { isOpen, shows: (row) => view.showsErrors(of, row, query) });
@@ -98,10 +102,33 @@ export class Model {
     this.knownFrom = past.knownFrom;
   }
 
+  /** Take a count of the fleet. `query` is that of the page. */
+  takeCount(count, query) {
+    this.count = count;
+    if (!this.snapshot?.of.within) return;
+    this.#lookAtPast(query);
+    this.past.change({ changed: [], gone: [], numbers: this.figures.numbers }, count.at);
+  }
+
+  /**
+   * Figures of the newest event's part: `{ global, at, numbers, known, usage }`. `numbers` are its sessions by state, and `known`
+   * those of its channels. Where the list has not all of them, they are as counted, and the usage is not known.
+   */
+  get figures() {
+    const { snapshot, sessions, count } = this;
+    const { within } = snapshot.of;
+    const { numbers, usage } = sessions;
+    if (!within || !count) return { global: snapshot.global, at: snapshot.at, numbers, known: numbers, usage };
+    const known = count.numbers(view.listed(within.channel));
+    const counted = only(known, view.listed(within.state));
+    const global = view.isWhole(within) ? count.global : globalOf(counted, count.global);
+    return { global, at: count.at, numbers: counted, known, usage: null };
+  }
+
   /** The feed is back, and without another snapshot it is still this one. */
   goOn(asked, now, query) {
     if (this.snapshot?.asked !== asked || !this.past.isStopped) return;
-    this.past.add(this.sessions.rows(now), now, (row) => view.showsEnds(this.snapshot.of, row, query));
+    this.past.add(this.sessions.rows(now), now, (row) => view.showsEnds(this.snapshot.of, row, query), this.figures.numbers);
   }
 
   /** Sessions to show, in their groups, and which of them may have moved. `number` is that of the sessions that match. */
@@ -138,7 +165,7 @@ export class Model {
   /** Forget the sessions: the next ones are of another part. */
   forgetSnapshot() {
     this.#ahead = null;
-    this.snapshot = null;
+    this.snapshot = this.count = null;
     this.fleet = NO_FLEET;
     this.sessions = new Sessions();
     this.listing = new Listing(this.#choice);
@@ -150,5 +177,11 @@ export class Model {
     this.past = new History();
     this.errors = new Errors(this.#acknowledged);
     this.knownFrom = Infinity;
+  }
+
+  /** Numbers of two parts do not belong in one chart. */
+  #lookAtPast(query) {
+    const { of } = this.snapshot;
+    this.past.look(view.viewQuery(view.figuresOf(of), query) + (of.within ? " counted" : ""));
   }
 }

@@ -1,0 +1,175 @@
+// What the page watches: the sessions of its choice, and of a fleet that is too large to be sent the summary as well.
+//
+// Before the whole fleet is asked for, its size is: the first event of the summary says it. A gateway that gives none is asked
+// for the whole at once. The summary of a large fleet goes on beside the list, and says how large each part is.
+
+import { watchStatus } from "../../client.js";
+import { fieldsFor } from "../columns/fields.js";
+import { secrets } from "../kept/secrets.js";
+import * as view from "../view.js";
+import { Count } from "./count.js";
+import { MOST_ROWS, NOBODY, isSmallAgain, isTooLarge, narrowed } from "./narrow.js";
+
+const WORST_FIRST = ["needs key", "reconnecting", "stale", "connecting", "connected"];
+
+export class Feed {
+  /** What the list asks for; see `view.askedFor`. */
+  asked = view.WHOLE;
+  #model;
+  #page;
+  #fields = "";
+  #list = { watch: null, connection: null };
+  #summary = { watch: null, connection: null };
+  #hasBegun = false; // with a list
+  #isAsking = false; // the summary, how large the fleet is
+  #isSizeKnown = false;
+  #hasNoSummary = false;
+  #losses = 0; // of the summary, while it is asked for the size
+  #count = null; // of a fleet that is too large
+
+  /**
+   * `model` has the choice and takes what comes. The page: `onChange(changes, isWhole)` is called with changes of rows, as
+   * `Sessions.take` has them, `onCount()` after a summary, `needs()` says what else rows must have, as `fieldsFor` has it,
+   * `pause()` is the pause, and `onConnection(connection, secrets)` with the worse of the two connections.
+   */
+  constructor(model, page) {
+    this.#model = model;
+    this.#page = page;
+  }
+
+  /** True if this tab has the list's connection, so that only one tab acts on a message. */
+  get isLeader() {
+    return this.#list.watch?.isLeader ?? false;
+  }
+
+  /** Watch all anew: with another key, or another part of the fleet. */
+  begin() {
+    this.#page.pause().end();
+    for (const one of [this.#list, this.#summary]) this.#close(one);
+    this.#hasBegun = this.#isAsking = this.#isSizeKnown = this.#hasNoSummary = false;
+    this.#count = null;
+    this.look();
+  }
+
+  /** Watch something else if the choice or the fleet needs it. */
+  look() {
+    const { choice, snapshot, newest } = this.#model;
+    const pause = this.#page.pause();
+    const fields = fieldsFor(choice, this.#page.needs());
+    if (pause.isOn) {
+      if (snapshot === null || fields !== this.#fields || !view.serves(snapshot.of, choice)) pause.end(); // the picture does not have what was chosen
+      return;
+    }
+    if (this.#isAsking) return;
+    const { fleet } = newest;
+    const wanted = view.askedFor(choice, fleet);
+    const asked = this.#count ? narrowed(wanted, this.#count, this.asked) : wanted;
+    const isSame = this.#hasBegun && view.isSame(asked, this.asked) && fields === this.#fields;
+    if (view.isWhole(asked) && !this.#count && !this.#knowsSize()) this.#ask();
+    else if (!isSame) this.#watchList(asked, fields);
+    else this.#isSizeKnown = false; // it may have grown since
+  }
+
+  /** Test whether the whole fleet is known not to be too large, or to be no larger than it was. */
+  #knowsSize() {
+    if (this.#isSizeKnown || this.#hasNoSummary || new URLSearchParams(location.search).has("session")) return true;
+    return this.#hasBegun && view.isWhole(this.asked) && !isTooLarge(this.#model.newest.fleet.size);
+  }
+
+  #ask() {
+    this.#isAsking = true;
+    this.#losses = 0;
+    const tried = secrets();
+    this.#summary.watch = watchStatus({
+      ...tried,
+      view: view.viewQuery({ by: "channel" }, location.search),
+      onSummary: (summary, ageSeconds) => this.#take(new Count(summary, performance.now() - ageSeconds * 1000)),
+      onConnection: (connection) => this.#connected(this.#summary, connection, tried),
+    });
+  }
+
+  /** Take a summary. The first one decides whether the others are needed. */
+  #take(count) {
+    const model = this.#model.newest;
+    const isSmall = this.#isAsking ? count.size <= MOST_ROWS : isSmallAgain(count.size);
+    this.#isAsking = false;
+    model.fleet = { size: count.size, channels: new Set(count.channels.keys()) };
+    model.takeCount(count, location.search);
+    if (isSmall) this.#isSmall();
+    else this.#count = count;
+    this.look();
+    this.#page.onCount();
+  }
+
+  /** The fleet can be listed as a whole. */
+  #isSmall() {
+    this.#isAsking = false;
+    this.#isSizeKnown = true;
+    this.#count = null;
+    this.#close(this.#summary);
+  }
+
+  #watchList(asked, fields) {
+    const tried = secrets();
+    this.#close(this.#list);
+    this.#hasBegun = true;
+    this.#isSizeKnown = false;
+    this.asked = asked;
+    this.#fields = fields;
+    const take = (change, ageSeconds) => {
+      const [at, wall] = [performance.now(), Date.now()].map((now) => now - ageSeconds * 1000);
+      this.#page.onChange(this.#model.newest.take(change, { at, asked, query: location.search, wall }), change.isWhole);
+      this.look();
+    };
+    if (asked.state === NOBODY) {
+      this.#page.onConnection(this.#worst(), tried);
+      take({ isWhole: true, global: this.#count.global, sessions: [], gone: [] }, 0);
+      return;
+    }
+    this.#list.watch = watchStatus({
+      ...tried,
+      view: view.streamQuery(view.viewQuery(asked, location.search, fields)),
+      onChange: take,
+      onConnection: (connection) => this.#connected(this.#list, connection, tried),
+    });
+  }
+
+  #connected(one, connection, tried) {
+    one.connection = { ...connection, at: performance.now() };
+    const { state } = connection;
+    if (this.#isAsking && one === this.#summary) {
+      if (state === "reconnecting") this.#lostWhileAsking(connection, one.watch);
+      if (state !== "needs key" && (this.#hasBegun || state !== "connecting")) return;
+    }
+    this.#page.onConnection(this.#worst(), tried);
+  }
+
+  /** A gateway that refuses the summary, or loses it twice, is asked for the whole. Its list then says what is the matter. */
+  #lostWhileAsking({ reason }, watch) {
+    this.#losses += 1;
+    if (!reason && this.#losses < 2) return;
+    queueMicrotask(() => {
+      if (!this.#isAsking || this.#summary.watch !== watch) return; // what lost it is done first
+      this.#hasNoSummary = true;
+      this.#isSmall();
+      this.look();
+    });
+  }
+
+  /** The worse of the connections that there are, as of now. */
+  #worst() {
+    const others = this.#isAsking && this.#hasBegun ? [] : [this.#summary.connection];
+    const known = [this.#list.connection, ...others].filter(Boolean);
+    known.sort((one, other) => WORST_FIRST.indexOf(one.state) - WORST_FIRST.indexOf(other.state));
+    const { at, ...worst } = known[0];
+    const seconds = (performance.now() - at) / 1000;
+    if (worst.sinceSeconds !== undefined) worst.sinceSeconds += seconds;
+    if (worst.nextTrySeconds !== undefined) worst.nextTrySeconds = Math.max(0, worst.nextTrySeconds - seconds);
+    return worst;
+  }
+
+  #close(one) {
+    one.watch?.close();
+    one.watch = one.connection = null;
+  }
+}
