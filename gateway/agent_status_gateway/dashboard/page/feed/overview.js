@@ -16,6 +16,7 @@ export class Overview {
   /** `choose(channel)` is called with the channel that a person chose. */
   constructor(choose) {
     this.#choose = choose;
+    byId("overview-by-channel").open = matchMedia("(min-width: 40.01rem)").matches; // the list comes first on a phone
   }
 
   /** Show what the list, which is of `of`, does not have. `count` counts the fleet, and `numbers` the part that was chosen. */
@@ -25,6 +26,7 @@ export class Overview {
     if (!isNarrowed) return;
     write(byId("overview-words"), sentence(of, sum(numbers)));
     const channels = of.within.channel ? [] : largest(count.channels);
+    byId("overview-by-channel").hidden = channels.length === 0;
     const shown = new Set(channels.map(([channel]) => channel));
     for (const [channel, { line }] of this.#lines) {
       if (shown.has(channel)) continue;
@@ -40,7 +42,7 @@ export class Overview {
     });
     const more = channels.length ? count.channels.size - channels.length : 0;
     byId("overview-more").hidden = more === 0;
-    write(byId("overview-more"), `${more.toLocaleString("en")} more channels are in the list of channels.`);
+    write(byId("overview-more"), `${more.toLocaleString("en")} more can be chosen above.`);
   }
 
   #line(channel) {
