@@ -8,6 +8,8 @@
 
 import { STATES, name, plain } from "../presentation.js";
 
+const NONE = Object.freeze(Object.fromEntries(STATES.map((state) => [state, 0])));
+
 /** A parent or a session. Those that the list has are shown by their item, the others by this node as a heading. */
 class Node {
   isHeading = true;
@@ -20,7 +22,7 @@ class Node {
   root = null;
   /** The root at the last look. */
   rootBefore;
-  children;
+  children = [];
   depth;
   isHidden;
   title;
@@ -38,7 +40,7 @@ class Node {
   begin() {
     this.rootBefore = this.root;
     this.item = this.above = this.root = this.placedBy = null;
-    this.children = [];
+    if (this.children.length) this.children = [];
     this.size = 0;
     this.numbers = null;
   }
@@ -48,7 +50,7 @@ class Node {
   }
 
   add(state, number) {
-    this.numbers ??= Object.fromEntries(STATES.map((one) => [one, 0]));
+    this.numbers ??= { ...NONE };
     this.numbers[state] += number;
     this.size += number;
   }
