@@ -220,3 +220,22 @@ def test_a_real_fleet_is_never_asked_for_as_a_whole(
     lists = [(query.get("channel"), query.get("state")) for query in queries if "session" not in query]
     assert lists == [(None, [NEED]), (["channel003"], None), (None, [NEED])]
     wait_until(lambda: gateway.process.poll() is None, "the gateway runs")
+
+
+def test_a_pause_holds_the_counted_fleet_and_the_newest_count_shows_at_its_end(
+    page: Page, scripted: ScriptedGateway
+) -> None:
+    expect(page.locator("#active")).to_have_text("90,002")
+    page.get_by_role("button", name="Pause").click()
+    expect(page).to_have_title(re.compile("^Paused"))
+    scripted.say_summary([group("bulk", BULK), group("web", {"streaming": 1})], "t")
+    scripted.say_change(change("a", gone=("web:1",), size=1), "b")
+    expect(page.locator("#active")).to_have_text("90,002")
+    expect(page.locator("#rows .title")).to_have_count(2)
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("#active")).to_have_text("60,002")
+    expect(page.locator("#rows .title")).to_have_count(1)
+    page.get_by_role("button", name="Pause").click()
+    page.locator("#states").get_by_role("button", name="in error").click()  # the picture does not have its numbers
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    assert states_asked(scripted) == [("", NEED), ("", "error")]

@@ -44,7 +44,6 @@ export class Feed {
 
   /** Watch all anew: with another key, or another part of the fleet. */
   begin() {
-    this.#page.pause().end();
     for (const one of [this.#list, this.#summary]) this.#close(one);
     this.#hasBegun = this.#isAsking = this.#isSizeKnown = this.#hasNoSummary = false;
     this.#count = null;
