@@ -7,9 +7,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from chaos.wait import wait_until
+from tests.e2e.screenshots import REPORT
 from tests.e2e.scripted_gateway import Row, ScriptedGateway
 from tests.e2e.test_page_changes import change, row, whole
 from tests.e2e.test_page_notices import STUBS
+from tests.e2e.test_page_workers import worker
 
 PICTURE: Final = """() => [
   document.querySelector("#main").innerText,
@@ -29,6 +31,7 @@ def scripted() -> Iterator[ScriptedGateway]:
 def page(tabs: BrowserContext, scripted: ScriptedGateway) -> Page:
     tabs.grant_permissions(["notifications"], origin=scripted.url)
     tabs.add_init_script(STUBS)
+    tabs.add_init_script(REPORT)
     made = tabs.new_page()
     made.clock.install()
     made.goto(scripted.url)
@@ -115,17 +118,36 @@ def test_filters_are_of_the_picture_that_holds_still(page: Page, scripted: Scrip
 
 
 def test_an_open_session_holds_still_too(page: Page, scripted: ScriptedGateway) -> None:
-    scripted.say(whole(row(1) | {"cost_usd": 1.25}))
-    page.get_by_role("link", name="Session 1", exact=True).click()
+    page.get_by_role("link", name="Session 100").click()
     facts = page.locator("#session-facts")
-    expect(facts).to_contain_text("$1.25")
+    expect(facts).to_contain_text("Channel")
+    wait_until(lambda: any("fields=all" in asked for asked in scripted.asked), "the page asks for the open session")
     page.locator("#session-name").press("p")
     expect(page.locator("#connection")).to_have_text("Paused")
-    scripted.say(whole(row(1) | {"cost_usd": 2.5}), "b")
+    heard = page.evaluate("heard")
+    scripted.say(whole(row(100, seconds=90.0) | {"cost_usd": 2.5}), "b")
+    wait_until(
+        lambda: page.evaluate("heard") >= heard + 2, "the page hears of it, for the list and for the open session"
+    )
     page.clock.run_for(5000)
-    expect(facts).to_contain_text("$1.25")
+    expect(facts).to_contain_text("Channel")
+    expect(facts).not_to_contain_text("Cost")
     page.keyboard.press("p")
     expect(facts).to_contain_text("$2.5")
+
+
+def test_workers_hold_still_too(page: Page, scripted: ScriptedGateway) -> None:
+    scripted.workers = [worker("w1", "live", 3, 5)]
+    page.locator("#workers summary").click()
+    expect(page.locator("#workers-summary")).to_have_text("1 live worker, 3 of 5 places taken.")
+    paused(page)
+    scripted.workers = [worker("w1", "lost", 3, 5)]
+    before = page.locator("#workers").inner_text()
+    page.clock.run_for(30_000)
+    assert page.locator("#workers").inner_text() == before
+    page.keyboard.press("p")
+    page.clock.run_for(6000)
+    expect(page.locator("#workers-summary")).to_contain_text("1 lost")
 
 
 def test_a_loss_during_the_pause_is_said(page: Page, scripted: ScriptedGateway) -> None:
