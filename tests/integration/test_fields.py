@@ -12,6 +12,7 @@ from chaos.gateways.gateway_client import STREAM
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
+from tests.support.clients.polls import LongPoll, tag_of
 
 LINK = "https://ci.example/7"
 
@@ -71,8 +72,45 @@ def test_an_unknown_field_is_refused_with_a_sentence(gateway: GatewayThread, pat
     assert problem["msg"].startswith("Input should be 'all', 'labels'")
 
 
+def test_a_session_that_stalls_is_told_of_without_a_report_and_a_call_ends_the_stall(
+    real_redis: RedisServer, gateway: GatewayThread
+) -> None:
+    query = "stalled=4"
+    with StatusPublisher(real_redis.url) as publisher:
+        session = publisher.session("web:1")
+        session.thinking()
+        with ChangeReader(gateway.url, query) as changes, Dashboard(gateway.url) as plain:
+            changes.wait_for({"web:1": "thinking"})
+            with LongPoll(gateway, tag_of(gateway, query), query) as poll:
+                (row,) = poll.answer().json()["sessions"]
+            assert row["stalled"] is True
+            wait_until(lambda: changes.snapshot()["sessions"][0]["stalled"], "a reader of changes is told")
+
+            def goes_on() -> bool:
+                session.thinking()  # which it was: nothing else changes
+                return not changes.snapshot()["sessions"][0]["stalled"]
+
+            wait_until(goes_on, "calls end the stall")
+            assert differences(changes.snapshot(), gateway.snapshot(f"?{query}")) == []
+            changes.check()
+            assert changes.wrong == []
+            plain.wait_for({"web:1": "thinking"})
+            assert all("stalled" not in row for event in plain.statuses for row in event.data["sessions"])
+
+
+@pytest.mark.parametrize("path", [STATUS_PATH, STREAM])
+@pytest.mark.parametrize("value", ["", "0", "86401", "1.5", "5&stalled=5"])
+def test_a_wrong_number_of_seconds_is_refused_with_a_sentence(gateway: GatewayThread, path: str, value: str) -> None:
+    answer = gateway.get(f"{path}?stalled={value}")
+    assert answer.status_code == 422
+    (problem,) = answer.json()["detail"]
+    assert problem["loc"] == ["query", "stalled"]
+    assert problem["msg"] == "Input should be a whole number of seconds, 1 to 86400, once"
+
+
 @pytest.mark.parametrize("path", [SUMMARY_PATH, SUMMARY_STREAM_PATH])
-def test_a_summary_has_no_fields(gateway: GatewayThread, path: str) -> None:
-    answer = gateway.get(f"{path}?fields=labels")
+@pytest.mark.parametrize("query", ["fields=labels", "stalled=60"])
+def test_a_summary_has_neither_fields_nor_stalls(gateway: GatewayThread, path: str, query: str) -> None:
+    answer = gateway.get(f"{path}?{query}")
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["msg"] == "Input should be left out here: a summary has no rows"

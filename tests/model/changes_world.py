@@ -104,11 +104,10 @@ class ChangesWorld:
         ]
         for one in self._patches:
             one.start()
-        pipeline = self.pipeline
         self._loops = [
-            self.loop.create_task(pipeline._take_in()),
-            self.loop.create_task(pipeline._send_when_due()),
-            self.loop.create_task(pipeline._sending.serve_waiting(pipeline.health.event)),
+            self.loop.create_task(self.pipeline._take_in()),
+            self.loop.create_task(self.pipeline._send_when_due()),
+            self.loop.create_task(self.pipeline._sending.serve_waiting(self.pipeline.health.event)),
         ]
         self._answers: list[asyncio.Task[None]] = []
         self.feed.news.put_nowait(Live(reading(), 0.0))
@@ -133,9 +132,7 @@ class ChangesWorld:
 
     def write_again(self, worker_id: str, *others: SessionRecord, ends: str | None = None) -> RawReport:
         """Have a worker report what it reported last, older by now, but for a few sessions and the key that it ends."""
-        old = self.stored[worker_id]
-        age_ms = round(1000 * self.clock()) + reading().time_ms - old.at_ms
-        worker = old.decode().record
+        worker, age_ms = self.stored[worker_id].decode().record, self.age_ms(worker_id)
         held = {known.key: older(known, age_ms) for known in worker.sessions} | {other.key: other for other in others}
         ended = {run.key: older_end(run, age_ms) for run in worker.ended}
         if ends in held:
@@ -149,6 +146,10 @@ class ChangesWorld:
                 ended=tuple(ended.values()),
             )
         )
+
+    def age_ms(self, worker_id: str) -> int:
+        """How old a worker's last report is."""
+        return round(1000 * self.clock()) + reading().time_ms - self.stored[worker_id].at_ms
 
     def hear(self, raw: RawReport) -> None:
         """Have a report come on the channel, unless the feed is lost."""
@@ -178,8 +179,7 @@ class ChangesWorld:
 
     def join(self, view: View, *, wants_changes: bool, wants_feed: bool = False) -> Viewer:
         """Have somebody open a stream, as the endpoint does."""
-        viewer = Viewer(view, self._made, wants_changes=wants_changes)
-        pipeline = self.pipeline
+        viewer, pipeline = Viewer(view, self._made, wants_changes=wants_changes), self.pipeline
         viewer.client = self.hub.join(
             viewer,
             viewer.encoder,
@@ -250,8 +250,7 @@ class ChangesWorld:
             self.pass_(BEAT_SECONDS)
         else:
             raise AssertionError("something stays due")
-        now = self.clock()
-        true = self._truth(now)
+        true = self._truth(now := self.clock())
         for viewer in self.viewers:
             audience = self.audiences.get(viewer.view)
             viewer.check_is_up_to_date(true, audience.rows.id if audience else "", now)
@@ -267,7 +266,8 @@ class ChangesWorld:
         assert not any(kept)
 
     def _truth(self, now: float) -> Truth:
-        return truth_with_ends(self.fleet, self._expired_before, now)
+        judged = self._expired_before, self.fleet.shown_at(now)
+        return truth_with_ends(self.fleet, self._expired_before, now)._replace(judged=judged)
 
     def _note_looks(self) -> None:
         """Have each look note by which moment errors had expired in it, one that is skipped too."""

@@ -13,6 +13,8 @@ from agent_status_gateway.state.views.view import View
 from chaos.clients.folded import Folded, differences
 from tests.support.whole_snapshot import Truth, global_of
 
+WRONG_SECONDS: Final = 2.1
+"""How many seconds a call's moment may be wrong: it is dated again only when it was over a second from where it was."""
 Made = Mapping[Event, tuple[float, Truth]]
 """Each event that was made, with its moment and the truth of it."""
 
@@ -89,7 +91,8 @@ class Viewer:
             self.folded.take(name, orjson.loads(data), event.id, made_at)
         except ValueError as error:
             self.faults.append(str(error))
-        shown, expected = self.folded.snapshot(made_at), part_of(true, self.view, made_at)
+        shown = self.folded.snapshot(made_at)
+        expected = _decided(part_of(true, self.view, made_at), shown)
         self.faults += differences(shown, expected, ended_seconds=self.view.ended or 0)
 
     def check_is_up_to_date(self, true: Truth, id_: str, now: float) -> None:
@@ -97,9 +100,10 @@ class Viewer:
 
         Titles, tokens and times may wait for the next change, and so may an end that takes the place of another one.
         """
-        folded, expected = _news(self.folded.snapshot(now)), _news(part_of(true, self.view, now))
-        if folded != expected:
-            raise AssertionError(f"a reader of {self.view.query()!r} has {folded}, not {expected}")
+        folded = self.folded.snapshot(now)
+        has, expected = _news(folded), _news(_decided(part_of(true, self.view, now), folded))
+        if has != expected:
+            raise AssertionError(f"a reader of {self.view.query()!r} has {has}, not {expected}")
         if self.folded.id != id_:
             raise AssertionError(f"a reader of {self.view.query()!r} has the id {self.folded.id}, not {id_}")
 
@@ -175,7 +179,18 @@ def _as_asked(view: View, row: Any, true: Truth) -> Any:
     """A row with what the view asks for besides."""
     key = row["session_key"]
     known = true.details[key] | {"parent": parent_in(view.scope, key, true)}
-    return row | {name: known[name] for name in view.fields}
+    asked = row | {name: known[name] for name in view.fields}
+    return asked if view.stalled is None else asked | {"stalled": true.is_stalled(key, view.stalled, WRONG_SECONDS)}
+
+
+def _decided(part: dict[str, Any], folded: dict[str, Any]) -> dict[str, Any]:
+    """A part of the truth that says the same as a reader has, where either may be true."""
+    has = {row["session_key"]: row.get("stalled") for row in folded["sessions"]}
+    rows = [
+        row | {"stalled": has.get(row["session_key"])} if row.get("stalled", False) is None else row
+        for row in part["sessions"]
+    ]
+    return part | {"sessions": rows}
 
 
 def _shows(view: View, row: Any, true: Truth) -> bool:
@@ -214,4 +229,4 @@ def _news(snapshot: dict[str, Any]) -> list[Any]:
 
 
 def _news_of(row: dict[str, Any]) -> list[Any]:
-    return [row[name] for name in ("session_key", "state", "tool_name", "waiting_for") if name in row]
+    return [row[name] for name in ("session_key", "state", "tool_name", "waiting_for", "stalled") if name in row]

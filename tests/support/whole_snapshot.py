@@ -39,12 +39,25 @@ class Truth(NamedTuple):
 
     Attributes:
         ended: The ends of all other sessions, by session key, with their moments.
+        judged: The earliest and the latest moment by which it may say what has stalled.
     """
 
     snapshot: Snapshot
     holders: dict[str, KnownWorker]
     details: dict[str, dict[str, Any]]
     ended: dict[str, Ended]
+    judged: tuple[float, float] = (float("-inf"), float("inf"))
+
+    def is_stalled(self, key: str, after_seconds: int, wrong_seconds: float) -> bool | None:
+        """Whether a session works, and has made no call for so long; None if moments that are wrong decide it."""
+        (state,) = [row["state"] for row in self.snapshot["sessions"] if row["session_key"] == key]
+        if state not in WORKING:
+            return False
+        stalls_at = self.details[key]["called_at"] + after_seconds
+        earliest, latest = self.judged
+        if stalls_at <= earliest - wrong_seconds:
+            return True
+        return False if stalls_at > latest + wrong_seconds else None
 
 
 class Claim(NamedTuple):
@@ -159,6 +172,7 @@ def _details(known: KnownWorker, key: str, now: float) -> dict[str, Any]:
         "cost_usd": own.cost_usd,
         "progress": {"done": own.progress[0], "of": own.progress[1]} if own.progress else None,
         "quiet_seconds": max(0.0, round(now - called_at, 1)),
+        "called_at": called_at,
     }
 
 

@@ -19,6 +19,7 @@ from agent_status_gateway.state.views.cadence import NEVER, Cadence
 from agent_status_gateway.state.views.change_log import ChangeLog
 from agent_status_gateway.state.views.holders import Holders
 from agent_status_gateway.state.views.select import empty
+from agent_status_gateway.state.views.stalls.stalled_rows import StalledRows
 from agent_status_gateway.state.views.view import View
 
 StatusOf = Callable[[Rows, float, Holders | None], GlobalStatus]
@@ -40,6 +41,7 @@ class Audience:
     __slots__ = (
         "_changed",
         "_log",
+        "_stalls",
         "cadence",
         "change_readers",
         "debounce",
@@ -83,6 +85,7 @@ class Audience:
         self.served = ServedFrame(clock, is_of_all=self.is_whole)
         self._log = ChangeLog()
         self._changed: list[str] = []
+        self._stalls: StalledRows | None = None  # its rows, if it asks which are stalled
 
     def __len__(self) -> int:
         return len(self.readers) + len(self.change_readers) + len(self.polls)
@@ -96,6 +99,11 @@ class Audience:
     def due_at(self) -> float:
         """The next moment at which something must be sent; infinity without one."""
         return min(self.debounce.closes_at, self.cadence.due_at)
+
+    @property
+    def next_stall(self) -> float:
+        """The next moment at which one of its rows may have stalled; infinity if none can, or nobody asks."""
+        return NEVER if self._stalls is None or not self.is_filled else self._stalls.next_deadline
 
     @property
     def wanted_from(self) -> float:
@@ -136,6 +144,7 @@ class Audience:
     def fill(self, rows: Rows) -> None:
         """Begin again with these rows, which are of no version that any client has."""
         self.rows = rows
+        self._stalls = rows if isinstance(rows, StalledRows) else None
         self.is_filled = True
         self._changed.clear()
         self._log.forget()
@@ -171,7 +180,11 @@ class Audience:
         if self.is_filled and self.view.heeds.isdisjoint(fields) and key in self.rows.by_key and self.view.shows(row):
             if self.holders is not None and self.scoped_by is None:
                 self.holders.put(key, row)
-            return False
+            if self._stalls is None:
+                return False
+            if self._stalls.look_at(row):
+                self._changed.append(key)
+            return True  # its deadline may be another one
         return self.put(key, row)
 
     def put_end(self, key: str, end: End | None) -> bool:
@@ -180,6 +193,11 @@ class Audience:
             return False
         self._changed.append(key)
         return True
+
+    def take_stalled(self) -> None:
+        """Note a row whose deadline has come, if it has stalled."""
+        if self._stalls is not None and (key := self._stalls.take_stalled()) is not None:
+            self._changed.append(key)
 
     def note(self, now: float) -> None:
         """Note that all rows that have changed are known: what they come to is a new version."""

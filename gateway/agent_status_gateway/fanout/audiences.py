@@ -2,6 +2,8 @@
 
 A row that comes or goes, or whose labels or parent differ, may show or hide the parent of others. They are looked at
 again for the readers whose scope decides by that.
+
+A row that stalls does so without a report. Each view that asks for it has a deadline for the first of its rows.
 """
 
 from collections.abc import Callable, Iterator
@@ -37,6 +39,8 @@ class Audiences:
         self._following: set[Audience] = set()  # those of views that follow parents
         self._timing: set[Audience] = set()  # those of views whose rows say when their agents called
         self._ending: set[Audience] = set()  # those of views that tell ends
+        self._stalling: set[Audience] = set()  # those of views whose rows say whether they are stalled
+        self._stalls = Deadlines()  # of these, when the next of their rows may have stalled
         self._rows: FoldedRows | None = None
         self._concerned: set[Audience] = set()  # by changes that are not noted yet
         self._due = Deadlines()
@@ -65,6 +69,11 @@ class Audiences:
         """True while somebody reads a view that tells ends."""
         return bool(self._ending)
 
+    @property
+    def next_stall(self) -> float:
+        """The next moment at which a row of some view may have stalled; infinity without one."""
+        return self._stalls.earliest
+
     def get(self, view: View) -> Audience | None:
         """The audience of a view, if it has one."""
         return self.plain if view.is_whole else self._by_view.get(view)
@@ -82,7 +91,9 @@ class Audiences:
                 self._following.add(audience)
             if QUIET in view.heeds:
                 self._timing.add(audience)
-                self._note_calls()
+            if view.stalled is not None:
+                self._stalling.add(audience)
+            self._note_calls()
         return audience
 
     def drop_empty(self, audience: Audience) -> None:
@@ -97,6 +108,8 @@ class Audiences:
         self._ending.discard(audience)
         self._following.discard(audience)
         self._timing.discard(audience)
+        self._stalling.discard(audience)
+        self._stalls.remove(audience.name)
         self._note_calls()
         if audience.scoped_by is not None:
             audience.scoped_by.dependents -= 1
@@ -108,6 +121,7 @@ class Audiences:
         yield from self._take_revised(rows)
         if rows.ends is not None:
             yield from self._take_ends(rows, rows.ends)
+        yield from self._take_stalled(rows.shown_at)
         self._concerned.add(self.plain)
         for audience in self._concerned:
             audience.note(now)
@@ -118,16 +132,22 @@ class Audiences:
         """Note that the rows are others altogether."""
         for audience in self._by_view.values():
             audience.is_filled = False
+        self._stalls = Deadlines()
         self.plain.fill(rows)
         self._rows = rows
         self._note_calls()
 
     def schedule(self, audience: Audience) -> None:
-        """Note when an audience is due, and when it wants news, after either has changed; not if it was dropped."""
+        """Note when an audience is due, when it wants news, and when a row may stall, after any of it has changed.
+
+        Nothing is noted if it was dropped.
+        """
         if self.get(audience.view) is not audience:
             return
         self._due.set(audience.name, audience.due_at)
         self._wanted.set(audience.name, audience.wanted_from)
+        if audience.view.stalled is not None:
+            self._stalls.set(audience.name, audience.next_stall)
 
     def take_due(self, now: float) -> Audience | None:
         """Take out an audience that is due; None if there is none. `schedule` must follow."""
@@ -138,6 +158,19 @@ class Audiences:
         """Have calls noted that change nothing else, while somebody asks for them."""
         if self._rows is not None:
             self._rows.notes_calls = bool(self._timing)
+            self._rows.notes_each_call = bool(self._stalling)
+
+    def _take_stalled(self, shown_at: float) -> Steps[None]:
+        """Note each row that has stalled by this moment."""
+        number = 0
+        while (name := self._stalls.take_due(shown_at)) is not None:
+            audience = self._by_name[name]
+            self._concerned.add(audience)
+            audience.take_stalled()
+            self._stalls.set(name, audience.next_stall)
+            number += 1
+            if not number % STEP_ROWS:
+                yield
 
     def _take_changed(self, rows: FoldedRows) -> Steps[None]:
         number = 0

@@ -61,8 +61,8 @@ class CurrentRows:
         """The first moment after `now` at which the snapshot changes by itself; infinity if none."""
         if self._fleet.has_outage:
             return NEVER
-        next_expiry = self._fold.next_expiry
-        return min(self._fleet.next_deadline(now), next_expiry if next_expiry > now else NEVER)
+        in_rows = [moment for moment in (self._fold.next_expiry, self._audiences.next_stall) if moment > now]
+        return min([self._fleet.next_deadline(now), *in_rows])
 
     def begin_again(self) -> None:
         """Fold all workers again. A defect may have left the rows wrong, and what was taken is not touched again."""
@@ -94,6 +94,7 @@ class CurrentRows:
         self.looked_at = now = self._clock()
         self._fleet.judge(now)
         yield from self._fold.update(self._fleet, now)
+        self._fold.rows.shown_at = self._fleet.shown_at(now)
         yield from self._audiences.take(self._fold.rows, now)
         if self._audiences.want_ends:
             self._ends_wanted_at = now
@@ -118,9 +119,11 @@ class CurrentRows:
         if audience.holders is not None and audience.scoped_by is None:
             yield from audience.holders.fill(rows)
         audience.fill(rows)
+        self._audiences.schedule(audience)
 
     def select(self, view: View) -> Steps[Rows]:
         """Find the rows of a view, and the ends that it tells."""
+        self._fold.rows.shown_at = self._fleet.shown_at(self._clock())
         if view.ended is not None:
             self._ends_wanted_at = self._clock()
             if self._fold.rows.ends is None:

@@ -189,7 +189,7 @@ class Settling:
         async with self.lock:
             if not self.current.has_looked:
                 await in_steps(self.settle())
-            await in_steps(self.current.fill(audience))
+            await in_steps(self._fill(audience))
             return await in_steps(self._make_update(audience, groups, may_serve=may_serve))
 
     async def workers(self, scope: View = WHOLE) -> Workers:
@@ -201,9 +201,16 @@ class Settling:
 
     def _look(self) -> Steps[None]:
         """Bring the rows up to date. If anything is due earlier then, wake the loop that sends."""
-        due_at = self._audiences.due_at
+        due_at, next_stall = self._audiences.due_at, self._audiences.next_stall
         yield from self.current.look()
-        if self._audiences.due_at < due_at:
+        if self._audiences.due_at < due_at or self._audiences.next_stall < next_stall:
+            self.has_earlier.set()
+
+    def _fill(self, audience: Audience) -> Steps[None]:
+        """Find the rows of an audience that has none yet. If one of them may stall, wake the loop that sends."""
+        next_stall = self._audiences.next_stall
+        yield from self.current.fill(audience)
+        if self._audiences.next_stall < next_stall:
             self.has_earlier.set()
 
     def _work_with(self, view: View, work: Callable[[Rows, float], Steps[Result]]) -> Steps[Result]:
@@ -226,7 +233,7 @@ class Settling:
         audience = self._audiences.get(view)
         if audience is None:
             return None, (yield from self.current.select(view))
-        yield from self.current.fill(audience)
+        yield from self._fill(audience)
         return audience, audience.rows
 
     def _encode(self, view: View, audience: Audience | None, rows: Rows) -> Steps[Frame]:

@@ -18,6 +18,7 @@ from agent_status_gateway.http.asking.ended import ENDED, parse_ended
 from agent_status_gateway.state.views.fields import FIELDS as ROW_FIELDS
 from agent_status_gateway.state.views.fields import parse_fields
 from agent_status_gateway.state.views.query import FIELDS, WrongFieldError, one_of, parse_view
+from agent_status_gateway.state.views.stalls.stalled import STALLED, parse_stalled
 from agent_status_gateway.state.views.summary.grouping import BY, parse_by
 from agent_status_gateway.state.views.view import WHOLE, View
 
@@ -136,16 +137,17 @@ def _asked_in(query: bytes, *, is_summary: bool = False) -> Asked:
 
 def _view_in(fields: list[tuple[str, str]]) -> View:
     view = parse_view(fields).with_fields(parse_fields(value for name, value in fields if name == ROW_FIELDS))
-    return view.with_ended(parse_ended(value for name, value in fields if name == ENDED))
+    view = view.with_ended(parse_ended(value for name, value in fields if name == ENDED))
+    return view.with_stalled(parse_stalled(value for name, value in fields if name == STALLED))
 
 
 def _counted_view(fields: list[tuple[str, str]]) -> View:
     for name, value in fields:
-        if name in {ROW_FIELDS, ENDED}:
+        if name in {ROW_FIELDS, ENDED, STALLED}:
             raise WrongFieldError(name, value, NO_ROWS)
     return parse_view(fields).counted_by(parse_by(value for name, value in fields if name == BY))
 
 
-_VIEW_NAMES: Final = by_spelling(ROW_FIELDS, ENDED, *FIELDS)
-_STREAM_NAMES: Final = by_spelling("events", ROW_FIELDS, ENDED, *FIELDS)
-_SUMMARY_NAMES: Final = by_spelling("events", BY, ROW_FIELDS, ENDED, *FIELDS)
+_VIEW_NAMES: Final = by_spelling(ROW_FIELDS, ENDED, STALLED, *FIELDS)
+_STREAM_NAMES: Final = by_spelling("events", ROW_FIELDS, ENDED, STALLED, *FIELDS)
+_SUMMARY_NAMES: Final = by_spelling("events", BY, ROW_FIELDS, ENDED, STALLED, *FIELDS)

@@ -12,6 +12,7 @@ from agent_status_gateway.http.asking.ended import ENDED, MAX_ENDED_SECONDS
 from agent_status_gateway.http.asking.wait import MAX_WAIT_SECONDS, WAIT
 from agent_status_gateway.state.views.fields import ALL, FIELD_NAMES
 from agent_status_gateway.state.views.fields import FIELDS as ROW_FIELDS
+from agent_status_gateway.state.views.stalls.stalled import MAX_STALLED_SECONDS, STALLED
 from agent_status_gateway.state.views.summary.grouping import BY, CHANNEL
 from agent_status_publisher.contract.details.labels import MAX_LABEL_NAME_CHARACTERS, MAX_LABEL_VALUE_CHARACTERS
 from agent_status_publisher.contract.report import MAX_KEY_BYTES
@@ -69,6 +70,16 @@ ENDS: Final[dict[str, Any]] = {
     "example": 900,
 }
 """How long ago sessions may have ended that are told."""
+STALLED_AFTER: Final[dict[str, Any]] = {
+    "name": STALLED,
+    "in": "query",
+    "required": False,
+    "description": "Each session says whether it is `stalled`, too: it works, and its agent has made no call for that "
+    "many seconds.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": MAX_STALLED_SECONDS},
+    "example": 600,
+}
+"""After how many seconds a session is stalled."""
 WAITING: Final[dict[str, Any]] = {
     "name": WAIT,
     "in": "query",

@@ -15,7 +15,15 @@ from agent_status_gateway.http.asking.asked import view_asked_by
 from agent_status_gateway.http.asking.entity_tag import entity_tag, ids_named
 from agent_status_gateway.http.asking.negotiation import accepts_gzip
 from agent_status_gateway.http.asking.wait import seconds_to_wait
-from agent_status_gateway.http.documentation.document import ENDS, EVENT_STREAM, EVENTS, FIELDS_OF_ROWS, VIEW, WAITING
+from agent_status_gateway.http.documentation.document import (
+    ENDS,
+    EVENT_STREAM,
+    EVENTS,
+    FIELDS_OF_ROWS,
+    STALLED_AFTER,
+    VIEW,
+    WAITING,
+)
 from agent_status_gateway.http.endpoints.routers import REFUSED, WRONG_FIELD, ThisReplica, keyed
 from agent_status_gateway.http.polls import PartOf, Polls
 from agent_status_gateway.http.stream import FIRST_SNAPSHOT_SECONDS
@@ -38,7 +46,7 @@ AcceptEncoding = Annotated[str, Header(include_in_schema=False)]
     response_model=Snapshot,
     responses=REFUSED | WRONG_FIELD | _SAME,
     summary="What all agents are doing now",
-    openapi_extra={"parameters": [WAITING, FIELDS_OF_ROWS, ENDS, *VIEW]},
+    openapi_extra={"parameters": [WAITING, FIELDS_OF_ROWS, STALLED_AFTER, ENDS, *VIEW]},
 )
 async def status(
     request: Request,
@@ -106,7 +114,7 @@ async def workers(request: Request, replica: ThisReplica) -> Response:
     response_class=Response,
     responses=REFUSED | WRONG_FIELD | {200: EVENT_STREAM},
     summary="What all agents are doing, on every change (SSE)",
-    openapi_extra={"parameters": [EVENTS, FIELDS_OF_ROWS, ENDS, *VIEW]},
+    openapi_extra={"parameters": [EVENTS, FIELDS_OF_ROWS, STALLED_AFTER, ENDS, *VIEW]},
 )
 async def stream(request: Request) -> Response:
     """A snapshot on connect and on every meaningful change, at most one a second after the first."""

@@ -7,7 +7,8 @@ Rule 2. A row has changed if it came, went, or shows something else. It has also
 Rule 3. A row that shows the same, but has other details or is held by another worker, is revised. Only readers who ask
         for what differs are sent that, with the next change; who counts workers must know it, too.
 Rule 4. A call that changes nothing else revises its row, as rule 2 does with a second between. It is noted only while
-        some reader asks for it, since agents call all the time.
+        some reader asks for it, since agents call all the time. While some reader asks which sessions are stalled, each
+        row whose moments are looked at is revised.
 """
 
 from typing import Final, NamedTuple
@@ -45,10 +46,23 @@ class FoldedRows(Rows):
     Attributes:
         ends: All ends, while a reader asks for them.
         notes_calls: True while a reader must know of calls that change nothing else.
+        notes_each_call: True while a reader must know of each of them, however soon it follows.
+        shown_at: The moment of the rows: what has expired or stalled by then is shown so.
         taken_before: The details that the changed row of the key taken last had before; None if they are the same.
     """
 
-    __slots__ = ("_before", "_changed", "_revised", "by_channel", "ends", "families", "notes_calls", "taken_before")
+    __slots__ = (
+        "_before",
+        "_changed",
+        "_revised",
+        "by_channel",
+        "ends",
+        "families",
+        "notes_calls",
+        "notes_each_call",
+        "shown_at",
+        "taken_before",
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,6 +71,8 @@ class FoldedRows(Rows):
         self.families = Families()
         self.ends: EndsIndex | None = None
         self.notes_calls = False
+        self.notes_each_call = False
+        self.shown_at = float("-inf")
         self.taken_before: Details | None = None
         # Not sets: `pop` of a set that once was large looks through all its empty places.
         self._changed: dict[str, None] = {}
@@ -110,6 +126,8 @@ class FoldedRows(Rows):
         elif self.notes_calls and abs((called_at := row.called_at) - row.noted_call) > RESTART_SECONDS:
             row.noted_call = called_at
             self._revise(row.key, frozenset({QUIET}))
+        elif self.notes_each_call:
+            self._revise(row.key, frozenset())
 
     @property
     def has_news(self) -> bool:

@@ -56,6 +56,7 @@ class SessionStatus(TypedDict):
     cost_usd: NotRequired[Annotated[float | None, Field(ge=0, description="What the run has cost so far")]]
     progress: NotRequired[Progress | None]
     quiet_seconds: NotRequired[Annotated[float, Field(ge=0, description="Since the agent's last call for it")]]
+    stalled: NotRequired[Annotated[bool, Field(description="It works, and its agent has not called for so long")]]
 
 
 class GlobalStatus(TypedDict):

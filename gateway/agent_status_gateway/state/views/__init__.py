@@ -6,6 +6,7 @@ In reading order:
     query        the fields of a query as a view
     fields       what a row says besides what every row says
     form         rows that say more, and how they are written
+    stalls       rows that say whether they are stalled
     summary      rows counted in groups
     select       the rows of a view
     tally        counts of rows, and the rows that need a person

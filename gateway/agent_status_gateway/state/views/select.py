@@ -8,6 +8,7 @@ from agent_status_gateway.state.fold.folded_rows import FoldedRows
 from agent_status_gateway.state.fold.rows import Rows
 from agent_status_gateway.state.steps import Steps
 from agent_status_gateway.state.views.form import DetailedRows
+from agent_status_gateway.state.views.stalls.stalled_rows import StalledRows
 from agent_status_gateway.state.views.summary.summary import Summary
 from agent_status_gateway.state.views.view import View
 
@@ -38,11 +39,16 @@ def is_short(rows: FoldedRows, view: View) -> bool:
     return sum(map(len, candidates(rows, view))) <= STEP_ROWS
 
 
-def empty(view: View) -> Rows:
-    """Make the rows of a view that shows none yet, which are counted if it says by what."""
+def empty(view: View, whole: FoldedRows | None = None) -> Rows:
+    """Make the rows of a view that shows none yet, which are counted if it says by what.
+
+    Which of them are stalled is kept up by what all rows know; without these, nothing says it.
+    """
     if view.by is not None:
         return Summary(view.by)
     rows = DetailedRows(view) if view.fields else Rows()
+    if view.stalled is not None and whole is not None:
+        rows = StalledRows(view, whole)
     if view.ended is not None:
         rows.tell_ends(view.ended, view.shows_end)
     return rows
@@ -50,7 +56,7 @@ def empty(view: View) -> Rows:
 
 def select(rows: FoldedRows, view: View) -> Steps[Rows]:
     """Find the rows of a view, which must not change during it."""
-    found, by_key = empty(view), rows.by_key
+    found, by_key = empty(view, rows), rows.by_key
     step_rows = STEP_ROWS if view.by is None else STEP_COUNTED_ROWS
     for number, key in enumerate(chain.from_iterable(candidates(rows, view)), 1):
         row = by_key.get(key)

@@ -7,7 +7,8 @@ Rule 4. A view of a reader with a scope knows the scope, since the global status
         views of different scopes differ, though they may show the same rows.
 Rule 5. A view may say by what its rows are counted: a reader of its summary gets the counts, and not the rows. So a
         summary is a view of its own. No scope says it.
-Rule 6. A view that asks for fields of rows differs from one that does not: its rows say more. No scope says it.
+Rule 6. A view that asks for fields of rows differs from one that does not: its rows say more. No scope says it. So does
+        one that asks which sessions are stalled, after so many seconds.
 Rule 7. A view may tell which sessions have ended, up to an age. It differs from one that does not. No scope says it.
         An end has no state, so `state` leaves none of them out.
 Rule 8. A scope hides a parent that it does not show: no view within it finds a row by that parent, or names it. An end
@@ -46,6 +47,7 @@ class View:
         by: What its rows are counted by: `channel`, `state`, `worker` or `label.NAME`; None shows the rows.
         fields: What each row says besides what every row says, in one order (views/fields.py).
         ended: The most seconds since the end of a session that it tells; None tells no ends.
+        stalled: The seconds without a call after which a row that works is stalled (views/stalls); None says nothing.
     """
 
     channel: frozenset[str] | None = None
@@ -57,6 +59,7 @@ class View:
     by: str | None = None
     fields: tuple[str, ...] = ()
     ended: int | None = None
+    stalled: int | None = None
     is_whole: bool = field(init=False, repr=False, compare=False)
     """True if it shows every row as it is, and counts all workers."""
     labels: frozenset[Label] = field(init=False, repr=False, compare=False)
@@ -67,9 +70,10 @@ class View:
 
     def __post_init__(self) -> None:
         # Once: a view is looked up for each client that joins, and for each change.
-        fields = (self.channel, self.state, self.session, self.parent, self.label, self.scope, self.by, self.fields)
-        object.__setattr__(self, "_hash", hash((fields, self.ended)))
-        is_whole = fields == (None, None, None, None, frozenset(), None, None, ()) and self.ended is None
+        shown = (self.channel, self.state, self.session, self.parent, self.label, self.scope)
+        said = (self.by, self.fields, self.stalled, self.ended)
+        object.__setattr__(self, "_hash", hash((shown, said)))
+        is_whole = shown == (None, None, None, None, frozenset(), None) and said == (None, (), None, None)
         object.__setattr__(self, "is_whole", is_whole)
         labels = frozenset((name, value) for name, _, value in (label.partition(":") for label in self.label))
         object.__setattr__(self, "labels", labels)
@@ -146,6 +150,10 @@ class View:
         """Make the view of the same rows that tells which of its sessions have ended at most so many seconds ago."""
         return self if seconds is None else replace(self, ended=seconds)
 
+    def with_stalled(self, seconds: int | None) -> "View":
+        """Make the view of the same rows that say whether they are stalled after so many seconds, too."""
+        return self if seconds is None else replace(self, stalled=seconds)
+
     def within(self, scope: "View") -> "View":
         """Narrow this part to what `scope` shows too."""
         if scope.is_whole or self is scope:
@@ -161,6 +169,7 @@ class View:
             by=self.by,
             fields=self.fields,
             ended=self.ended,
+            stalled=self.stalled,
         )
 
     def narrowed_to(self, scope: "View") -> "View":
@@ -193,6 +202,8 @@ class View:
             yield f"fields={','.join(self.fields)}"
         if self.ended is not None:
             yield f"ended={self.ended}"
+        if self.stalled is not None:
+            yield f"stalled={self.stalled}"
 
 
 _COUNTED_BY: Final = {"worker": ("worker_id",), "label": ("labels",)}

@@ -72,6 +72,17 @@ def test_the_next_deadline_is_the_first_lease_or_expiry_to_come() -> None:
     assert current.rows.next_deadline(start + 1.0) == float("inf")
 
 
+def test_the_next_deadline_may_be_that_of_a_view_that_asks_which_sessions_have_stalled() -> None:
+    current = Current()
+    start = current.clock()
+    failed = session("a:1", "error", error="x", expires_ms=12_000)
+    current.fleet.hear(report(1, record("w1", failed, session("a:2"))), start)
+    current.look()
+    at_once(current.rows.fill(current.audiences.of(View(stalled=60))))
+    moments = [current.rows.next_deadline(start + seconds) for seconds in (0.0, 12.0, 20.0, 60.0)]
+    assert moments == [start + 12.0, start + 15.0, start + 60.0, float("inf")]
+
+
 def test_a_defect_in_the_fold_leaves_no_row_wrong_after_it_has_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
     current = Current()
     for number in range(3):

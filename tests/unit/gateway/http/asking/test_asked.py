@@ -156,7 +156,21 @@ def test_whatever_ascii_there_is_is_read_as_the_standard_library_reads_it(query:
         assert [*query_fields(query.encode(), NAMES)] == truth
 
 
-@pytest.mark.parametrize("field", ["events", *FIELDS])
+@pytest.mark.parametrize("query", ["fields=labels&stalled=60&channel=web", "channel=web&stalled=060&fields=labels"])
+def test_fields_and_stalls_are_a_part_of_the_view_however_they_are_spelled(query: str) -> None:
+    view = View(channel=frozenset({"web"})).with_fields(("labels",)).with_stalled(60)
+    assert asked(query).view == view_asked_by(scope(query), ANYONE) == view
+
+
+@pytest.mark.parametrize("query", ["fields=labels", "stalled=60", "stalled=x"])
+def test_a_summary_has_neither_fields_nor_stalls(query: str) -> None:
+    for ask in (summary_asked_by, summary_view_asked_by):
+        with pytest.raises(WrongFieldError, match="a summary has no rows") as raised:
+            ask(scope(query), ANYONE)
+        assert raised.value.field == query.partition("=")[0]
+
+
+@pytest.mark.parametrize("field", ["events", "fields", "stalled", *FIELDS])
 @pytest.mark.parametrize(
     "value", [b"%FF", b"%C3", b"\xff\xfe", b"web%C3%28", b"%ED%A0%80", b"%C0%AF", b"%F4%90%80%80", b"error,%80"]
 )

@@ -13,7 +13,15 @@ from agent_status_gateway.access.keys.reader import ANYONE
 from agent_status_gateway.fanout.events.changes import encode_change
 from agent_status_gateway.fanout.events.frames import feed_event
 from agent_status_gateway.http.asking.asked import PLAIN, asked_by, summary_asked_by
-from agent_status_gateway.http.documentation.document import BY_FIELD, DATA, EVENTS, SUMMARY_DATA, SUMMARY_EVENTS, VIEW
+from agent_status_gateway.http.documentation.document import (
+    BY_FIELD,
+    DATA,
+    EVENTS,
+    STALLED_AFTER,
+    SUMMARY_DATA,
+    SUMMARY_EVENTS,
+    VIEW,
+)
 from agent_status_gateway.main import create_app
 from agent_status_gateway.paths import (
     BADGE_PATH,
@@ -126,6 +134,17 @@ def test_whatever_the_document_refers_to_is_in_it() -> None:
     named = re.findall(r"#/components/schemas/(\w+)", json.dumps(PATHS[STREAM_PATH]))
     assert set(named) <= set(schemas)
     assert {"Snapshot", "GlobalStatus", "SessionStatus", "WrongFields"} <= set(named)
+
+
+def test_the_document_has_the_bounds_of_stalled() -> None:
+    for path, has in ((STATUS_PATH, True), (STREAM_PATH, True), (SUMMARY_PATH, False), (SUMMARY_STREAM_PATH, False)):
+        assert (STALLED_AFTER in PATHS[path]["get"]["parameters"]) is has
+    schema = STALLED_AFTER["schema"]
+    for seconds in (schema["minimum"], STALLED_AFTER["example"], schema["maximum"]):
+        assert asks_for_something([("stalled", str(seconds))])
+    for seconds in (schema["minimum"] - 1, schema["maximum"] + 1):
+        with pytest.raises(WrongFieldError):
+            asks_for_something([("stalled", str(seconds))])
 
 
 @pytest.mark.parametrize("by", ["channel", "state", "worker", "label.a", "label.größe 1", f"label.{64 * 'x'}"])

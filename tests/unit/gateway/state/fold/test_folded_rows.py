@@ -258,6 +258,19 @@ def test_a_call_revises_a_row_only_while_calls_are_noted(is_noted: bool) -> None
     assert taken(rows) == set()
 
 
+# folded_rows: Rule 4
+def test_each_call_revises_a_row_while_a_reader_must_know_of_each() -> None:
+    rows, source = FoldedRows(), called(0)
+    rows.notes_each_call = True
+    rows.show("web:1", THINKING, source)
+    taken(rows)
+    for milliseconds in (1, 2, 5_000):
+        source.known = called(milliseconds).known
+        rows.note_moments(rows.by_key["web:1"])
+        assert rows.take_revised() == Revision("web:1", NO_DETAILS, frozenset())
+    assert taken(rows) == set()
+
+
 def test_there_is_news_until_all_that_has_changed_or_is_revised_was_taken() -> None:
     rows, news = FoldedRows(), []
     for _ in range(2):  # the second time, it is another worker's

@@ -209,6 +209,19 @@ def test_a_view_that_asks_for_fields_is_another_one_also_within_a_scope() -> Non
     assert asked.narrowed_to(View(label=frozenset({"team:web"}))).fields == asked.fields
 
 
+# view: Rule 6
+def test_a_view_that_asks_which_sessions_are_stalled_is_another_one_for_each_number_of_seconds() -> None:
+    web = View(channel=frozenset({"web"}))
+    asked = web.with_fields(("labels",)).with_stalled(600)
+    assert asked not in {web, web.with_fields(("labels",)), web.with_fields(("labels",)).with_stalled(60)}
+    assert asked == web.with_stalled(600).with_fields(("labels",))
+    assert asked.query() == "channel=web&fields=labels&stalled=600"
+    assert not WHOLE.with_stalled(600).is_whole
+    assert web.with_stalled(None) is web
+    assert asked.narrowed_to(View(label=frozenset({"team:web"}))).stalled == 600
+    assert WHOLE.with_stalled(600).narrowed_to(web) != web.narrowed_to(web)
+
+
 def test_a_hash_is_made_once() -> None:
     class Counted(frozenset[str]):
         hashes = 0
