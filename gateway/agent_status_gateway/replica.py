@@ -21,8 +21,16 @@ from agent_status_gateway.feed.redis_client import RedisClient
 from agent_status_gateway.pipeline.pipeline import Pipeline
 from agent_status_gateway.settings import Settings
 from agent_status_gateway.state.fleet import Fleet
+from agent_status_gateway.state.views.summary.ages import ages
+from agent_status_gateway.state.views.view import WHOLE
 from agent_status_gateway.tasks import keep_running
-from agent_status_gateway.telemetry.collectors import FeedCollector, FleetCollector, HubCollector, LoopCollector
+from agent_status_gateway.telemetry.collectors import (
+    FeedCollector,
+    HubCollector,
+    LoopCollector,
+    SessionCollector,
+    WorkerCollector,
+)
 from agent_status_gateway.telemetry.metrics import Metrics
 from agent_status_publisher.contract.reading import Known
 from agent_status_publisher.contract.wire import Keys
@@ -70,15 +78,23 @@ class Replica:
             clock=clock,
         )
         self.health = self.pipeline.health
+        self._sessions = SessionCollector()
         self.metrics.register(
             HubCollector(self.hub, self.access),
             FeedCollector(
                 is_live=lambda: self.health.is_live,
                 unheard_workers=lambda: self.health.missed_workers,
             ),
-            FleetCollector(fleet),
+            WorkerCollector(fleet),
+            self._sessions,
             LoopCollector(),
         )
+
+    async def exposed_metrics(self) -> bytes:
+        """All metrics in Prometheus's text format. Those of sessions are of the snapshot of now, if there is one."""
+        if self.pipeline.has_snapshot:
+            self._sessions.ages = await self.pipeline.with_rows(WHOLE, ages, ages)
+        return self.metrics.expose()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

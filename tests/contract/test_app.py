@@ -179,6 +179,25 @@ def test_metrics_count_and_show_no_sessions_content(client: TestClient, publishe
     assert "secret" not in exposed
 
 
+def test_metrics_say_how_old_the_oldest_session_of_each_state_is_and_0_without_one(
+    client: TestClient, publisher: StatusPublisher
+) -> None:
+    publisher.session("web:1").waiting_for_user()
+    shows(client, {"web:1": "waiting_for_user"})
+    wait_until(lambda: age(client, "oldest", "waiting_for_user") > 0.2, "the session grows older")
+    assert age(client, "quietest", "waiting_for_user") > 0.2
+    assert age(client, "oldest", "error") == 0
+    publisher.session("web:1").thinking()
+    shows(client, {"web:1": "thinking"})
+    assert age(client, "oldest", "waiting_for_user") == 0
+
+
+def age(client: TestClient, which: str, state: str) -> float:
+    """One of the metrics of sessions by state, in seconds."""
+    line = f'agent_status_{which}_session_seconds{{state="{state}"}} '
+    return float(client.get("/metrics").text.partition(line)[2].partition("\n")[0])
+
+
 def test_an_unknown_kind_of_events_gets_a_message_that_names_it(client: TestClient) -> None:
     response = client.get(STATUS + "/stream?events=everything")
     assert response.status_code == 422

@@ -1,7 +1,6 @@
 """Prometheus collectors over hub, feed, fleet and event loop: read on request, not when something changes."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterable
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
@@ -11,7 +10,7 @@ from typing_extensions import override
 from agent_status_gateway.access.key_file import Access
 from agent_status_gateway.fanout.hub import Hub
 from agent_status_gateway.state.fleet import Fleet
-from agent_status_publisher.contract.wire import SessionState
+from agent_status_gateway.state.views.summary.ages import NO_AGES, Ages
 
 
 class HubCollector(Collector):
@@ -79,8 +78,8 @@ class LoopCollector(Collector):
         yield GaugeMetricFamily("agent_status_tasks", "Tasks of the event loop; a stream takes none.", tasks)
 
 
-class FleetCollector(Collector):
-    """Workers and the sessions that they hold, as their own reports say."""
+class WorkerCollector(Collector):
+    """Workers, as their own reports say."""
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
@@ -93,8 +92,33 @@ class FleetCollector(Collector):
         workers.add_metric(["lost"], sum(worker.is_lost for worker in known))
         workers.add_metric(["left"], sum(worker.has_left for worker in known))
         yield workers
-        sessions = GaugeMetricFamily("agent_status_sessions", "Sessions that live workers hold.", labels=["state"])
-        states = Counter(session.state for worker in known if worker.is_live for session in worker.report.record.held)
-        for state in SessionState:
-            sessions.add_metric([state.value], states[state])
-        yield sessions
+
+
+class SessionCollector(Collector):
+    """Sessions of the snapshot by state.
+
+    Attributes:
+        ages: Their figures. To find them takes a look at each session, in steps, so they are brought before a reading.
+    """
+
+    def __init__(self) -> None:
+        self.ages: Ages = NO_AGES
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        sessions = GaugeMetricFamily("agent_status_sessions", "Sessions of the snapshot.", labels=["state"])
+        oldest = GaugeMetricFamily(
+            "agent_status_oldest_session_seconds",
+            "How long the session has been in its state that has been longest; 0 without one.",
+            labels=["state"],
+        )
+        quietest = GaugeMetricFamily(
+            "agent_status_quietest_session_seconds",
+            "How long the session has been without a call of its agent that has been longest; 0 without one.",
+            labels=["state"],
+        )
+        for state, found in self.ages.items():
+            sessions.add_metric([state.value], found.sessions)
+            oldest.add_metric([state.value], found.oldest_seconds)
+            quietest.add_metric([state.value], found.quietest_seconds)
+        yield from (sessions, oldest, quietest)

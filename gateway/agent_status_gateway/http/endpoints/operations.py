@@ -41,7 +41,8 @@ async def metrics(request: Request, replica: ThisReplica) -> Response:
     if not replica.access.may_read_metrics(request.scope):
         return JSONResponse({"detail": REFUSAL}, 403)
     # No cache on the way may give them to who has no key.
-    return Response(replica.metrics.expose(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+    exposed = await replica.exposed_metrics()
+    return Response(exposed, media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
 
 def _probe(reason: str | None, *, channel: str | None = None) -> Response:

@@ -7,5 +7,6 @@ In reading order:
     counts     the sessions of one group in one state
     group      one group
     ranking    the largest groups, where there are too many to show each
+    ages       how old the sessions in each state are, without groups
     summary    all groups, kept up with their rows
 """
