@@ -58,6 +58,7 @@ BRIDGES: Final = (
         framework="OpenTelemetry GenAI",
         lacks=frozenset({"streaming", "waiting"}),
         fills=frozenset({"agent", "model", "cost"}),
+        splits=True,
     ),
     Bridge(
         name="claude_agent_sdk",

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
         ("openai_agents", "openai_agents_hooks"),
         ("openai_agents", "openai_agents_rows"),
         ("openai_agents", "openai_agents_twice"),
+        ("opentelemetry", "opentelemetry_rows"),
         ("pydantic_ai", "pydantic_ai_rows"),
     ],
 )

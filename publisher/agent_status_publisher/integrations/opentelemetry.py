@@ -16,6 +16,9 @@ The dashboard shows model calls, tools (parallel ones, too), tokens after each m
 status. The agent's name and the model are labels, and costs are counted where spans say them. LangGraph's `interrupt()`
 and LlamaIndex's `HumanResponseEvent` show as `waiting_for_user`.
 
+With `StatusSpanProcessor(publisher, subagents="sessions")`, an agent inside a tool is a session of its own, whose key
+ends with the id of the tool call, or else of its span.
+
 It cannot show:
 
 - `waiting_for_user` elsewhere: the conventions do not mark a run that ends with a question to a person. It looks like
@@ -39,15 +42,22 @@ from opentelemetry.trace import get_current_span
 
 from agent_status_publisher.client import StatusPublisher
 from agent_status_publisher.errors import PublisherError
+from agent_status_publisher.integrations.key import Subagents, wants_sessions
 from agent_status_publisher.integrations.spans.follower import follower_of
 from agent_status_publisher.worker.never_raise import never_raise
 
 
 class StatusSpanProcessor(SpanProcessor):
-    """Span processor for `TracerProvider.add_span_processor()`."""
+    """Span processor for `TracerProvider.add_span_processor()`.
 
-    def __init__(self, publisher: StatusPublisher) -> None:
+    Args:
+        publisher: The publisher of the sessions.
+        subagents: `tool` or `sessions`: what an agent inside a tool is. The newest processor of a publisher decides.
+    """
+
+    def __init__(self, publisher: StatusPublisher, *, subagents: Subagents = "tool") -> None:
         self._follower = follower_of(publisher)
+        self._follower.has_children = wants_sessions(publisher, subagents)
 
     def report(self, error: PublisherError) -> None:
         """Report once what was ignored."""

@@ -90,6 +90,7 @@ MODEL_NAME: Final = (
     "langfuse.observation.model.name",
 )
 TOOL_NAME: Final = ("gen_ai.tool.name", "tool.name", "traceloop.entity.name")
+CALL_ID: Final = ("gen_ai.tool.call.id",)
 INPUT_TOKENS: Final[tuple[str, ...]] = (
     "gen_ai.usage.input_tokens",
     "gen_ai.usage.prompt_tokens",

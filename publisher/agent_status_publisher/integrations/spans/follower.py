@@ -13,6 +13,8 @@ Rule 5. A conversation's id that comes late does not change the key. It tells wh
 Rule 6. A span that several processors pass on counts once: a cell of a notebook that ran twice installs two.
 Rule 7. A session is never `streaming`: a model's span is the same with it and without. After its last tool, an agent is
         thinking again.
+Rule 8. Where subagents are to be sessions, an agent inside a tool of an agent is a run inside the one around it. Where
+        another bridge has opened the session, that bridge decides.
 """
 
 import asyncio
@@ -34,7 +36,7 @@ from agent_status_publisher.integrations.spans.conventions import (
     tool_name_of,
 )
 from agent_status_publisher.integrations.spans.open_span import OpenSpan
-from agent_status_publisher.integrations.spans.outcome import ENDED, Outcome, outcome_of
+from agent_status_publisher.integrations.spans.outcome import ENDED, Outcome, is_fatal, outcome_of
 from agent_status_publisher.integrations.spans.span_run import SpanRun
 from agent_status_publisher.session import Session
 
@@ -49,16 +51,6 @@ MAX_LATE_TOOLS: Final = 1000
 """The maximum number of names of tools that are remembered because their spans said at the end what they were."""
 NEVER_ENDS: Final = "openinference.instrumentation.smolagents"
 """The scope of an instrumentation that does not end an agent's span when a step of it raises."""
-GOES_ON_AFTER: Final = {
-    "AgentExecutionError",
-    "AgentMaxStepsError",
-    "AgentParsingError",
-    "AgentToolCallError",
-    "AgentToolExecutionError",
-}
-"""The errors of a step after which an agent of smolagents takes the next step."""
-
-
 MAX_ENDED: Final = 1000
 """The maximum number of agents' spans that are remembered after their end, for a second processor that passes it on."""
 
@@ -67,6 +59,8 @@ class SpanFollower:
     """The follower of all spans of a process. Its caller guards the agent from what a span of another shape raises."""
 
     def __init__(self, publisher: StatusPublisher) -> None:
+        self.has_children = False
+        """True if subagents are to have sessions of their own."""
         self.runs = Runs(publisher, "opentelemetry", defers=True)
         self._open: dict[int, OpenSpan] = {}
         self._asked: dict[Any, Session] = {}
@@ -84,6 +78,7 @@ class SpanFollower:
         self._remember(opened)
         if parent is not None or (opened.work is Work.AGENT and self._can_begin(opened.run)):
             self._begin(opened.run)
+            self._split(opened)
         if not opened.is_settled and opened.likeness in self._late_tools:
             opened.work = Work.TOOL
         if opened.changes_state:
@@ -111,6 +106,9 @@ class SpanFollower:
             self._end_outermost(opened, outcome)
             return
         self._open.pop(opened.number, None)
+        if opened.is_root:
+            self._end_run(opened.run, outcome)
+            return
         self._end_work(opened, span)
         if outcome is not ENDED:
             self._end_inside(opened, outcome)
@@ -137,8 +135,15 @@ class SpanFollower:
         if not opened.is_settled:
             opened.judge()
             if opened.work is not before and opened.parent is not None:
+                self._split(opened)
                 self._show(opened)
         return opened
+
+    def _split(self, opened: OpenSpan) -> None:
+        """Let an agent inside a tool be a run of its own, if subagents are to be sessions."""
+        if self.has_children and opened.can_be_split and self.runs.own_session(opened.run.number) is not None:
+            opened.split()
+            self._begin(opened.run)
 
     def _can_begin(self, run: SpanRun) -> bool:
         """Return True if nothing more must be known of an agent before it is shown."""
@@ -209,8 +214,10 @@ class SpanFollower:
         if number in self.runs or number not in self._open:
             return
         session_id = session_id_of(run.span.attributes)
-        run.has_id = session_id is not None
-        run.has_session = self.runs.begin(number, session_id=session_id or run.own_id)
+        run.has_id = session_id is not None or run.child is not None
+        run.has_session = self.runs.begin(
+            number, parent=run.around, session_id=session_id or run.own_id, child=run.child
+        )
         if run.has_session and (session := self.runs.session(number)) and session.title is None:
             session.title = title_of(run.span.name, run.span.attributes)
         self.runs.label(number, agent=agent_name_of(run.span.name, run.span.attributes))
@@ -227,7 +234,7 @@ class SpanFollower:
     def _end_inside(self, opened: OpenSpan, outcome: Outcome) -> None:
         """Note what the end of a span means for its run."""
         run = opened.run
-        is_step = opened.parent is not None and opened.parent.parent is None
+        is_step = opened.parent is not None and opened.parent.is_root
         if outcome.asks:
             run.asks = run.has_asked = True
             self.runs.ask(run.number)
@@ -236,7 +243,7 @@ class SpanFollower:
             session.waiting_for_user("question")
         elif outcome.error is not None and is_step and run.fails_with_agents:
             run.failure = outcome.error
-        elif is_step and run.scope.startswith(NEVER_ENDS) and _is_fatal(outcome):
+        elif is_step and run.scope.startswith(NEVER_ENDS) and is_fatal(outcome):
             self._end_run(run, outcome)
             run.is_over = True  # its span stays in the context, and later spans begin inside it
 
@@ -275,8 +282,3 @@ def follower_of(publisher: StatusPublisher) -> SpanFollower:
     """Return the one follower of a publisher, which all of its span processors share."""
     follower = _followers.get(publisher)
     return _followers.setdefault(publisher, SpanFollower(publisher)) if follower is None else follower
-
-
-def _is_fatal(outcome: Outcome) -> bool:
-    """Return True for a step that has raised out of its agent."""
-    return outcome.stopped or (outcome.error is not None and type(outcome.error).__name__ not in GOES_ON_AFTER)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent_status_publisher.integrations.spans.conventions import Work, work_of
+from agent_status_publisher.integrations.spans.conventions import CALL_ID, Work, first, work_of
 from agent_status_publisher.integrations.spans.span_run import SpanRun, scope_of
 
 
@@ -13,7 +13,7 @@ class OpenSpan:
         span: The span itself, whose attributes may still be set.
         number: The span's id.
         parent: The span of the same run around it, or None for the outermost one.
-        run: The run that the outermost span makes.
+        run: The run that the outermost span makes, or the subagent around this one.
         work: The kind of work, as far as it is known.
         is_settled: True if the span has said what it is. A chain may be a guess, and so is what the name alone says.
         is_counted: True if the tokens of this span have been counted.
@@ -74,10 +74,34 @@ class OpenSpan:
         self.is_settled = said > 0 and self.work is not None and self.work is not Work.CHAIN
 
     @property
+    def is_root(self) -> bool:
+        """True for the span that makes its run."""
+        return self.number == self.run.number
+
+    @property
     def is_own(self) -> bool:
         """True if no tool or agent is between this span and its run, whose own work it is then."""
         around = self._up_to_call()
-        return bool(around) and around[-1].parent is None
+        return bool(around) and around[-1].is_root
+
+    @property
+    def can_be_split(self) -> bool:
+        """True for an agent inside a tool, which can be a run of its own."""
+        return self._tool() is not None and not self.is_root
+
+    def split(self) -> None:
+        """Make this span a run inside the one around it, by the id of the tool call."""
+        tool = self._tool()
+        if tool is not None:
+            around = self.run.number
+            self.run = SpanRun(self.span, self._scope)
+            self.run.around = around
+            self.run.child = str(first(tool.span.attributes, CALL_ID) or f"{tool.number:016x}")
+
+    def _tool(self) -> "OpenSpan | None":
+        """Return the tool that runs this span, if it is an agent."""
+        around = self._up_to_call() if self.work is Work.AGENT else []
+        return around[-1] if around and around[-1].work is Work.TOOL else None
 
     def take_tokens(self) -> bool:
         """Return True if the tokens of this model's span must be counted, and note that they are.

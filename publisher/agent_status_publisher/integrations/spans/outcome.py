@@ -14,6 +14,14 @@ ROUTED: Final = {"ParentCommand", "GraphBubbleUp", "GraphDrained"}
 """Exceptions that LangGraph raises to go on elsewhere."""
 TRACEBACK: Final = re.compile(r"\s*(Traceback:\s*)?Traceback \(most recent call last\).*", re.DOTALL)
 """A traceback, which some emitters add to the message."""
+GOES_ON_AFTER: Final = {
+    "AgentExecutionError",
+    "AgentMaxStepsError",
+    "AgentParsingError",
+    "AgentToolCallError",
+    "AgentToolExecutionError",
+}
+"""The errors of a step after which an agent of smolagents takes the next step."""
 ERROR: Final = "ERROR"
 """The name of the status of a span that has failed."""
 
@@ -63,6 +71,11 @@ def outcome_of(span: Any) -> Outcome:
     message = TRACEBACK.sub("", str(raised.get("exception.message") or "")) or description or kind or "error"
     exception_type: type[Exception] = type(kind if kind.isidentifier() else "Exception", (Exception,), {})
     return Outcome(exception_type(message))
+
+
+def is_fatal(outcome: Outcome) -> bool:
+    """Return True for a step that has raised out of its agent."""
+    return outcome.stopped or (outcome.error is not None and type(outcome.error).__name__ not in GOES_ON_AFTER)
 
 
 def _leading_name(description: str) -> str:

@@ -21,10 +21,14 @@ class SpanRun:
         has_id: True if the conversation's id was known when the run began.
         late_id: The conversation's id, if it came after that.
         is_over: True if the run has ended before its span.
+        around: The run around a subagent's, or None.
+        child: The id of a subagent in the run around it, or None.
     """
 
     __slots__ = (
+        "around",
         "asks",
+        "child",
         "failure",
         "has_asked",
         "has_id",
@@ -49,6 +53,8 @@ class SpanRun:
         self.has_id = False
         self.late_id: Hashable = None
         self.is_over = False
+        self.around: int | None = None
+        self.child: str | None = None
 
     @property
     def fails_with_agents(self) -> bool:
