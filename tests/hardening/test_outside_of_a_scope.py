@@ -34,6 +34,9 @@ QUERIES: Final = [
     "?state=tool_running",
     "?parent=ci:1",
     "?label=team:ci",
+    "?ended=900",
+    "?ended=900&channel=ci",
+    "?ended=900&session=ci:49&parent=ci:1",
     "?state=asleep",
     "?channel=",
     "?events=x&channel=ci",
@@ -78,6 +81,9 @@ def test_no_answer_depends_on_what_is_outside_of_the_scope(gateway: GatewayThrea
     for number in range(50):
         ci_worker.publish(f"ci:{number}", "error", error_message="SECRET", title="SECRET")
     wait_until(lambda: len(keys_of(snapshot(gateway, "everything"))) == 52, "all are there")
+    for number in range(25, 50):
+        ci_worker.session(f"ci:{number}").end()
+    wait_until(lambda: len(snapshot(gateway, "everything", "ended=900")["ended"]) == 25, "half of them have ended")
     after = all_answers(gateway)
     assert after == before
     assert b"SECRET" not in repr(after).encode()

@@ -6,6 +6,7 @@ import pytest
 
 from agent_status_publisher import StatusPublisher
 from chaos.clients.sse import Dashboard
+from chaos.gateways.gateway_client import STREAM
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
@@ -36,6 +37,30 @@ def test_two_replicas_show_the_same_sessions_in_the_same_order_with_the_same_id(
             snapshots.append((rows, event.data["global"]["state"], event.id))
         assert snapshots[0] == snapshots[1]
         assert snapshots[0][1] == "degraded"
+
+
+def test_replicas_tell_the_same_ends_in_the_same_order_with_the_same_id_and_so_does_one_that_comes_later(
+    replicas: tuple[GatewayThread, GatewayThread], real_redis: RedisServer
+) -> None:
+    query = f"{STREAM}?ended=900"
+    with (
+        StatusPublisher(real_redis.url) as first,
+        StatusPublisher(real_redis.url) as second,
+        StatusPublisher(real_redis.url) as short,
+    ):
+        for number in range(20):
+            session = (first, second, short)[number % 3].session(f"web:{number}", f"Title {number}")
+            session.end("cancelled" if number % 4 else "done")
+        short.close()
+        told = []
+        with GatewayThread(real_redis.url) as fresh:
+            for replica in (*replicas, fresh.ready()):
+                wait_until(lambda r=replica: len(r.snapshot("?ended=900")["ended"]) == 20, "all ends are known")  # type: ignore[misc]
+                with Dashboard(replica.url, query) as dashboard:
+                    event = dashboard.wait_for_first()
+                ends = [[row[name] for name in row if name != "ended_seconds_ago"] for row in event.data["ended"]]
+                told.append((ends, event.id))
+        assert told[0] == told[1] == told[2]
 
 
 def test_a_fresh_replica_answers_rightly_at_once(real_redis: RedisServer) -> None:
