@@ -9,6 +9,7 @@ import random
 import shutil
 import statistics
 import time
+from contextlib import closing
 from typing import Final
 
 from playwright.sync_api import Page, sync_playwright
@@ -63,8 +64,8 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=60)
     parser.add_argument("--sessions", type=int, default=30)
     options = parser.parse_args()
-    server = RedisServer()
     with (
+        closing(RedisServer()) as server,
         GatewayProcess(server.url) as gateway,
         StatusPublisher(server.url) as publisher,
         sync_playwright() as playwright,
@@ -77,7 +78,6 @@ def main() -> None:
         page.goto(gateway.url)
         taken = measure(page, publisher, options.changes)
         browser.close()
-    server.close()
     percentiles = statistics.quantiles(taken, n=100, method="inclusive")
     print(
         f"{options.sessions} sessions, {options.changes} changes, from the call to the frame that shows it: "
