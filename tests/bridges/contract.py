@@ -66,7 +66,12 @@ BRIDGES: Final = (
         fills=frozenset({"agent", "model", "reason", "cancelled", "context", "cost"}),
         splits=True,
     ),
-    Bridge(name="crewai", framework="CrewAI", fills=frozenset({"agent", "model", "reason", "cancelled", "progress"})),
+    Bridge(
+        name="crewai",
+        framework="CrewAI",
+        fills=frozenset({"agent", "model", "reason", "cancelled", "progress"}),
+        splits=True,
+    ),
     Bridge(name="pocketpaw", framework="PocketPaw", fills=frozenset({"model", "reason", "cancelled"})),
 )
 

@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 @pytest.mark.parametrize(
     ("bridge", "rules"),
     [
+        ("crewai", "crewai_rows"),
         ("langchain", "langchain_rules"),
         ("langchain", "langgraph_rules"),
         ("langchain", "langchain_rows"),

@@ -18,6 +18,9 @@ What is seen:
 - An error that an event reports.
 - The role at work and the model as labels, and how many of a crew's own tasks are done. A flow has neither.
 
+With `StatusListener(publisher, subagents="sessions")`, a crew, flow or agent that a tool runs is a session of its own,
+whose key ends with the id of the tool's event. A coworker that CrewAI itself delegates to is a part of its crew.
+
 CrewAI emits no event when a run is cancelled or interrupted. Such a run ends a second after the asyncio task that it
 was in, or when the same task begins another run. A run in a thread, or one that resumes a paused flow, is shown until
 CrewAI's objects for it are garbage-collected, and CrewAI keeps flows for ever. A session of your own ends in any case:

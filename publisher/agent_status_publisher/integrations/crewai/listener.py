@@ -47,6 +47,7 @@ from agent_status_publisher.integrations.crewai.roots import Root, Roots, own_wo
 from agent_status_publisher.integrations.crewai.run_tasks import RunTask, note_beginning, task_of
 from agent_status_publisher.integrations.crewai.titles import role_of, title_of
 from agent_status_publisher.integrations.followed import Reason
+from agent_status_publisher.integrations.key import Subagents, wants_sessions
 from agent_status_publisher.integrations.runs import Runs
 from agent_status_publisher.session import Session
 from agent_status_publisher.worker.never_raise import never_raise
@@ -56,9 +57,15 @@ GRACE_SECONDS: Final = 1.0
 
 
 class StatusListener(BaseEventListener):
-    """The listener that shows CrewAI's runs in this process, from its creation until `close()`."""
+    """The listener that shows CrewAI's runs in this process, from its creation until `close()`.
 
-    def __init__(self, publisher: StatusPublisher) -> None:
+    Args:
+        publisher: The publisher of the sessions.
+        subagents: `tool` or `sessions`: what a crew, flow or agent is that a tool runs.
+    """
+
+    def __init__(self, publisher: StatusPublisher, *, subagents: Subagents = "tool") -> None:
+        self._has_children = wants_sessions(publisher, subagents)
         self._runs = Runs(publisher, "crewai")
         self.report = self._runs.report
         self._roots = Roots()
@@ -108,18 +115,34 @@ class StatusListener(BaseEventListener):
                 if task is not None and not task.is_crewais:
                     self._end_after(task, root)
             if not root.was_cancelled(source, state):
-                root.again += root.source == id(source)
-                self._roots.open_scope(event)
+                if self._has_children and event.parent_event_id in root.tools:
+                    self._begin_root(source, event, state, task, around=root)
+                else:
+                    root.again += root.source == id(source)
+                    self._roots.open_scope(event)
                 return
             self._cancel(root)
         for known in list(self._roots.by_run.values()):
             if known.kind is FlowStartedEvent and known.source == id(source):
                 self._cancel(known)  # a flow has one run at a time, so this one was cancelled
+        self._begin_root(source, event, state, task)
+
+    def _begin_root(
+        self, source: Any, event: Any, state: Any, task: RunTask | None, around: Root | None = None
+    ) -> None:
+        """Begin a session. `around` is the run whose tool runs this one, if that is to be a child."""
         session_id = getattr(source, "flow_id", None) or getattr(source, "id", None) or event.event_id
-        self._runs.begin(event.event_id, session_id=session_id, title=title_of(source, event))
+        self._runs.begin(
+            event.event_id,
+            parent=None if around is None else around.run,
+            session_id=session_id,
+            title=title_of(source, event),
+            child=None if around is None else event.parent_event_id,
+        )
         # A run that another listener shows is followed, too. Else what is inside it would be outermost here.
         if event.event_id in self._runs or self._runs.is_taken(event.event_id):
-            root = Root(event.event_id, type(event), id(source), weakref.ref(state), own=own_work(source, event))
+            own = own_work(source, event)
+            root = Root(event.event_id, type(event), id(source), weakref.ref(state), own=own, around=around)
             self._roots.add(root)
             self._runs.label(root.run, agent=role_of(event))
             self._end_after(task, root)
@@ -245,6 +268,8 @@ class StatusListener(BaseEventListener):
     ) -> None:
         if root is None or not self._roots.remove(root):
             return
+        for child in self._roots.inside(root):  # CrewAI does not say that it was cancelled
+            self._cancel(child)
         root.gone = None
         if root.task is not None:
             root.task.discard(root.run)

@@ -28,6 +28,7 @@ class Root:
     calls: set[str] = field(default_factory=set)
     own: frozenset[str] = frozenset()  # the ids of a crew's own tasks, or of the agent that is the run
     done: set[str] = field(default_factory=set)  # those of its tasks that are completed
+    around: "Root | None" = None  # the run whose tool runs this one, if it has a session of its own
 
     def owns(self, event: Any) -> bool:
         """Return True if an event is about this run's own work, and not about a crew or an agent inside it."""
@@ -67,6 +68,10 @@ class Roots:
         for scope in (root.run, *root.scopes):
             self.by_scope.pop(scope, None)
         return True
+
+    def inside(self, root: Root) -> list[Root]:
+        """Return the runs with sessions of their own that tools of this run have begun."""
+        return [known for known in self.by_run.values() if known.around is root]
 
     def containing(self, event: Any) -> Root | None:
         """Return the run of the scope that an event is in, or of the scope that it ends."""
