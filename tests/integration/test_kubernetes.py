@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from agent_status_gateway.cli.notify.command_line import notify
 from agent_status_gateway.dashboard import INDEX
 from agent_status_gateway.main import create_app
 from agent_status_gateway.settings import Settings, unknown_names
@@ -167,3 +168,20 @@ def test_the_autoscaler_looks_at_a_gauge_that_there_is_and_leaves_room_for_those
     assert int(pods["target"]["averageValue"]) * 2 <= Settings.model_fields["max_clients"].default
     assert spec["minReplicas"] >= 2
     assert manifests["PodDisruptionBudget"]["spec"]["maxUnavailable"] == 1
+
+
+def test_the_notifiers_manifest_runs_two_with_least_rights_and_options_that_exist() -> None:
+    rendered = kubectl("kustomize", BASE / "notify")
+    text = kubectl("patch", "--local", "-f", "-", "--type=merge", "-p", "{}", "-o", "json", said=rendered)
+    manifest = json.loads(text)
+    assert (manifest["kind"], manifest["spec"]["replicas"]) == ("Deployment", 2)
+    pod = manifest["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert pod["terminationGracePeriodSeconds"] > 5 + SERVER_END_SECONDS
+    program, command, rules, *options = container["args"]
+    assert (program, command) == (NAME, "notify")
+    assert rules.startswith(container["volumeMounts"][0]["mountPath"])
+    known = {f"--{name.replace('_', '-')}" for name in notify.__annotations__}
+    assert {option.partition("=")[0] for option in options} <= known

@@ -17,7 +17,9 @@ from chaos.gateways.gateway_thread import GatewayThread
 from chaos.gateways.notifier_process import WAITS, NotifierProcess, notifier, rules_for, told
 from chaos.ports import free_port
 from chaos.servers.redis_server import RedisServer
+from chaos.terms import Terms
 from chaos.wait import wait_until
+from chaos.workers.worker_process import WorkerProcess
 
 
 @pytest.mark.parametrize("state", ["thinking", "tool_running", "streaming", "waiting_for_user", "error"])
@@ -209,3 +211,53 @@ def test_a_signal_ends_it_with_status_zero(
 ) -> None:
     with notifier(tmp_path, quick_gateway, receiver, WAITS).ready() as running:
         assert running.stop(number) == 0
+
+
+def test_each_way_in_which_a_session_ends_can_be_told(
+    quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
+) -> None:
+    rule = 'when = { state = "ended" }\nto = ["hook"]\ngroup_seconds = 0'
+    failed = 'when = { state = "ended", outcome = ["failed"] }\nto = ["other"]\ngroup_seconds = 0'
+    with notifier(tmp_path, quick_gateway, receiver, rule, failed).ready():
+        publisher.session("web:done").end("done")
+        publisher.session("web:cancelled").end("cancelled")
+        broken = publisher.session("web:failed")
+        broken.error("429")
+        broken.end()
+        wait_until(lambda: len(told(receiver.requests)) == 3, "each end is told")
+        wait_until(lambda: told(receiver.requests, "/other"), "the failure is told")
+    assert sorted(told(receiver.requests)) == [
+        ("ended", "web:cancelled"),
+        ("ended", "web:done"),
+        ("ended", "web:failed"),
+    ]
+    assert told(receiver.requests, "/other") == [("ended", "web:failed")]
+
+
+def test_a_worker_that_vanishes_is_told_as_lost(
+    real_redis: RedisServer, quick_gateway: GatewayThread, receiver: Receiver, tmp_path: Path
+) -> None:
+    rule = 'when = { state = "lost" }\nto = ["hook"]\ngroup_seconds = 0'
+    terms = Terms(heartbeat_seconds=0.5, lease_seconds=2.0, error_ttl_seconds=20.0, debounce_seconds=0.05)
+    with notifier(tmp_path, quick_gateway, receiver, rule).ready(), WorkerProcess(real_redis.url, terms) as worker:
+        worker.publish("web:1", "thinking")
+        wait_until(quick_gateway.states, "it is shown")
+        worker.kill()
+        wait_until(lambda: told(receiver.requests), "it is told", timeout_seconds=30)
+    assert told(receiver.requests) == [("lost", "web:1")]
+
+
+def test_a_session_without_a_call_is_told_as_stalled_and_one_with_calls_is_not(
+    quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
+) -> None:
+    rule = 'when = { state = "stalled", for_seconds = 3 }\nto = ["hook"]\ngroup_seconds = 0'
+    with notifier(tmp_path, quick_gateway, receiver, rule).ready():
+        publisher.session("web:quiet").thinking()
+        busy = publisher.session("web:busy")
+
+        def is_told() -> bool:
+            busy.add_cost(usd=0.01)
+            return bool(told(receiver.requests))
+
+        wait_until(is_told, "the quiet one is told", timeout_seconds=20)
+    assert told(receiver.requests) == [("stalled", "web:quiet")]

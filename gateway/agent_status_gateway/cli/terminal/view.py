@@ -175,7 +175,11 @@ def aged(snapshot: Snapshot, seconds: float) -> Snapshot:
     for row in rows:
         if "quiet_seconds" in row:
             row["quiet_seconds"] += seconds
-    return {"global": {**fleet, "uptime_seconds": uptime_seconds}, "sessions": rows}
+    grown: Snapshot = {**snapshot, "global": {**fleet, "uptime_seconds": uptime_seconds}, "sessions": rows}
+    if "ended" in snapshot:
+        ends = snapshot["ended"]
+        grown["ended"] = [{**end, "ended_seconds_ago": end["ended_seconds_ago"] + seconds} for end in ends]
+    return grown
 
 
 def select(snapshot: Snapshot, matching: str) -> Snapshot:

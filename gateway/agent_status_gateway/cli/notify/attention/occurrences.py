@@ -59,7 +59,11 @@ def _ends(snapshot: Mapping[str, Any], when: When) -> Iterator[Occurrence]:
     ends = snapshot.get("ended")
     for end in ends if isinstance(ends, list) else ():
         match end:
-            case {"session_key": str(key), "outcome": str(outcome), "ended_seconds_ago": int(age) | float(age)}:
+            case {
+                "session_key": str(key),
+                "outcome": str() | None as outcome,
+                "ended_seconds_ago": int() | float() as age,
+            }:
                 if not when.outcome or outcome in when.outcome:
                     yield Occurrence(
                         "ended",
@@ -67,7 +71,7 @@ def _ends(snapshot: Mapping[str, Any], when: When) -> Iterator[Occurrence]:
                         float(age),
                         channel=split_key(key)[0],
                         title=_text(end.get("title")),
-                        detail=outcome,
+                        detail=outcome or "",
                         error=_text(end.get("error_message")),
                     )
 

@@ -17,7 +17,7 @@ What = Literal[
     "degraded",
 ]
 """States of a session, `error` of the agent itself; then what became of a session; then states of all sessions."""
-Outcome = Literal["done", "cancelled", "failed", "lost"]
+Outcome = Literal["done", "cancelled", "failed", "expired", "lost"]
 
 OF_ALL: Final = frozenset({"idle", "degraded"})
 """States of all sessions of a view together."""
