@@ -1,6 +1,7 @@
 """The parts of one replica, put together, and what its probes answer."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import time
@@ -39,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 START_SECONDS: Final = 1.0
 """Maximum seconds for which the start waits for the first snapshot."""
+LOOK_SECONDS: Final = 1.0
+"""Maximum seconds that an answer with metrics waits for a look at all sessions."""
 DRAINING: Final = "this replica is draining"
 
 
@@ -91,9 +94,14 @@ class Replica:
         )
 
     async def exposed_metrics(self) -> bytes:
-        """All metrics in Prometheus's text format. Those of sessions are of the snapshot of now, if there is one."""
+        """All metrics in Prometheus's text format. Those of sessions are of the snapshot of now, if there is one.
+
+        A replica that is too busy to look tells the figures of the last time: metrics are needed most then.
+        """
         if self.pipeline.has_snapshot:
-            self._sessions.ages = await self.pipeline.with_rows(WHOLE, ages, ages)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    self._sessions.ages = await self.pipeline.with_rows(WHOLE, ages, ages)
         return self.metrics.expose()
 
     @asynccontextmanager

@@ -57,7 +57,7 @@ def _left_behind(known: KnownWorker, session: SessionRecord) -> Claim:
     """What becomes of a session that its worker has left behind, or was lost with."""
     record, details = known.report.record, session.details or Details()
     is_error = session.state == "error"
-    over_ms = record.lease_ms + record.error_ttl_ms
+    over_ms = 0 if record.left else record.lease_ms
     if session.expires_ms is not None:
         over_ms = min(over_ms, session.expires_ms)
     outcome, error = "lost", "worker lost"

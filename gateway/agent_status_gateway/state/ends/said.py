@@ -2,9 +2,11 @@
 
 Rule 1. A worker says how its newest ends came, the last of its report. Of the others it says only that they are ends:
         nobody is told of them.
-Rule 2. A session in error that its worker has left behind has failed. It ends when its error expires.
-Rule 3. The other sessions of a lost worker are lost. They end when they are not shown any more. A question whose time
-        was over before the worker was lost has expired then.
+Rule 2. A session in error that its worker has left behind has failed.
+Rule 3. The other sessions of a lost worker are lost. A question whose time was over before the worker was lost has
+        expired then.
+Rule 4. What a worker has left behind ends with it: when its lease is over, or when it says goodbye; sooner if its own
+        time is over before that. So no end is told of before its moment.
 """
 
 from collections.abc import Mapping
@@ -50,7 +52,7 @@ class SaidEnd(NamedTuple):
 
     Attributes:
         claimed_ms: Milliseconds from the moment since which the ended run claims its key, to the report.
-        ended_ms: Milliseconds from the end to the report; negative if it is after it.
+        ended_ms: Milliseconds from the end to the report; negative if the end is after it.
     """
 
     claimed_ms: int
@@ -101,8 +103,8 @@ def _said(run: EndedRecord, of_worker: Labels) -> SaidEnd:
 
 
 def _left_behind(session: SessionRecord, record: WorkerRecord) -> SaidEnd:
-    expires_ms, remains_ms = session.expires_ms, record.lease_ms + record.error_ttl_ms
-    ends_ms = remains_ms if expires_ms is None else min(expires_ms, remains_ms)
+    expires_ms, gone_ms = session.expires_ms, 0 if record.left else record.lease_ms
+    ends_ms = gone_ms if expires_ms is None else min(expires_ms, gone_ms)
     claimed_ms, error = 0, None
     if session.state is SessionState.ERROR:
         outcome: str = Outcome.FAILED

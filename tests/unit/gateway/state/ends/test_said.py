@@ -36,26 +36,38 @@ def test_a_live_worker_ends_nothing_that_it_holds() -> None:
 
 # said: Rule 2
 @pytest.mark.parametrize("fields", [{"left": True}, {"is_lost": True}])
-def test_an_error_that_is_left_behind_has_failed_when_it_expires(fields: dict[str, bool]) -> None:
+def test_an_error_that_is_left_behind_has_failed(fields: dict[str, bool]) -> None:
     held = session("web:1", "error", error="x" * 400, title="t" * 100, changed_ms=2000, expires_ms=20_000)
     ends = said(sessions=(held,), at=1.0, **fields)
     how = ends.by_key["web:1"].how
     assert (how.outcome, len(how.error or ""), len(how.title or "")) == ("failed", 120, 80)
-    assert (ends.ended_at("web:1"), ends.claimed_at_ms("web:1")) == (21.0, EPOCH_MS - 1000)
+    assert ends.claimed_at_ms("web:1") == EPOCH_MS - 1000
+
+
+# said: Rule 4
+@pytest.mark.parametrize(
+    ("fields", "expires_ms", "ended_at"),
+    [({"left": True}, 20_000, 1.0), ({"is_lost": True}, 20_000, 16.0), ({"is_lost": True}, 9000, 10.0)],
+)
+def test_what_is_left_behind_ends_with_its_worker_or_before(
+    fields: dict[str, bool], expires_ms: int, ended_at: float
+) -> None:
+    held = session("web:1", "error", error="x", expires_ms=expires_ms)
+    assert said(sessions=(held,), at=1.0, lease_ms=15_000, **fields).ended_at("web:1") == ended_at
 
 
 # said: Rule 3
-def test_what_a_lost_worker_held_is_lost_when_it_is_not_shown_any_more() -> None:
+def test_what_a_lost_worker_held_is_lost_since_its_lease_was_over() -> None:
     ends = said(
         end("web:2"), sessions=(session("web:1", run_ms=9000),), lease_ms=15_000, error_ttl_ms=30_000, is_lost=True
     )
     assert ends.by_key["web:1"].how == HOW._replace(outcome="lost", error="worker lost")
-    assert (ends.ended_at("web:1"), ends.claimed_at_ms("web:1")) == (45.0, EPOCH_MS)
+    assert (ends.ended_at("web:1"), ends.claimed_at_ms("web:1")) == (15.0, EPOCH_MS)
     assert ends.by_key["web:2"].how == HOW
 
 
 # said: Rule 3
-@pytest.mark.parametrize(("expires_ms", "outcome", "ended_at"), [(15_000, "expired", 15.0), (20_000, "lost", 20.0)])
+@pytest.mark.parametrize(("expires_ms", "outcome", "ended_at"), [(15_000, "expired", 15.0), (20_000, "lost", 15.0)])
 def test_a_question_of_a_lost_worker_has_expired_if_its_time_was_over_before(
     expires_ms: int, outcome: str, ended_at: float
 ) -> None:
