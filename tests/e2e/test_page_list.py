@@ -130,7 +130,13 @@ def test_rows_of_any_height_keep_their_place(width: int, page: Page, scripted: S
     for place in (3000, 12_000, 11_000, 9000):
         page.evaluate("place => scrollTo(0, place)", place)
         wait_until(lambda: page.evaluate(ALL_IS_COVERED), "rows cover the screen")
+        wait_until(lambda: page.evaluate(FIRST_IN_SIGHT) == after_two_frames(page), "the list is at rest")
         before = page.evaluate(FIRST_IN_SIGHT)
         page.evaluate("dispatchEvent(new Event('scroll'))")
-        page.evaluate("() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+        after_two_frames(page)
         assert is_where_it_was(before, page)
+
+
+def after_two_frames(page: Page) -> Any:
+    page.evaluate("() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+    return page.evaluate(FIRST_IN_SIGHT)

@@ -64,8 +64,8 @@ def ended(page: Page) -> set[str | None]:
     """Sessions of this fleet that the page calls ended. Others of the shared board have ended, too."""
     page.locator("#ended").evaluate("details => { details.open = true; details.scrollIntoView(); }")
     page.evaluate("() => new Promise((go) => setTimeout(go, 200))")
-    keys = {row.get_attribute("data-key") for row in page.locator("#ended-rows tr").all()}
-    return {key for key in keys if key in KEYS or str(key).startswith("bulk:")}
+    keys = page.locator("#ended-rows tr").evaluate_all("rows => rows.map((row) => row.dataset.key ?? null)")
+    return {key for key in keys if key in KEYS or re.fullmatch(r"bulk:\d{4}", str(key))}
 
 
 @pytest.mark.usefixtures("fleet")
