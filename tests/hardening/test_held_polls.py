@@ -223,7 +223,7 @@ def test_polls_that_are_held_take_no_task_and_are_no_guests(gateway: GatewayThre
             key = "webkey" if number % 2 else "everything"
             stack.enter_context(RawClient(gateway.port, request(key=key)))
         wait_for_held(gateway, 100)
-        assert gateway.tasks() == before
+        wait_until(lambda: gateway.tasks() == before, "the polls take no task")
         (guests,) = {connection._guests for connection in gateway.connections()}
         assert len(guests) == 0
 
