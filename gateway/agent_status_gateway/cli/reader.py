@@ -205,6 +205,8 @@ class Reader:
         if event.event == "status":
             snapshot = self.gateway.parsed(parse_snapshot, event.data)
             self._check_rows(snapshot["sessions"])
+            if self.view.ended is not None and "ended" not in snapshot:
+                raise NoGatewayError(f"{self.url} is older than this command and does not tell which sessions ended")
             fold.begin(snapshot, event.id, at)
             return ReceivedSnapshot(snapshot=snapshot, text=event.data, at=at)
         change = self.gateway.parsed(parse_change, event.data)

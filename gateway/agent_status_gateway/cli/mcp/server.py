@@ -83,8 +83,9 @@ def make_server(gateway_of: GatewayOf) -> MCPServer[Any]:
             asked_at = time.monotonic()
             found, tag, is_current = await _asked(partial(states, gateway, asked, tag))
             is_reached = is_current and state in found
+            if not is_current:
+                tag = ""  # what is stale has the same tag once it is current again
             if not is_reached and time.monotonic() - asked_at < PAUSE_SECONDS:
-                tag = tag if is_current else ""
                 await anyio.sleep(min(PAUSE_SECONDS, max(0.0, seconds - (time.monotonic() - began_at))))
         return {"reached": is_reached, "state": state, "waited_seconds": round(time.monotonic() - began_at, 1)}
 

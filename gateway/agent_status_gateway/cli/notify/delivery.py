@@ -87,8 +87,10 @@ class Delivery:
     def _entry(self, item: Item, now: float) -> Entry:
         episode = item.episode
         age = now - episode.since
+        # What is true of all sessions has no session's key: it is of the rule's view.
+        key = episode.occurrence.key or item.rule.view.query()
         return Entry(
-            name=name_of(item.rule.when.name, episode.occurrence.key, self._name),
+            name=name_of(item.rule.when.name, key, self._name),
             age_seconds=0.0 if age == float("inf") else age,
             must_be_noted=episode.is_old,
         )
@@ -153,6 +155,7 @@ class Delivery:
             logger.warning("target %s: %s; again in %g s", self._name, sent.reason, pause)
             items = self._claimed_again(id_, items, pause)
             if self._stops.wait(pause):
+                self._claimed_again(id_, items, -LEASE_SECONDS)  # free for the next start at once
                 logger.warning("target %s: stopped, and %d things are left to the next start", self._name, len(items))
                 return
 

@@ -22,15 +22,15 @@ PASSING: Final = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, 
 def post(url: str, content: bytes, headers: Mapping[str, str], now: float) -> Sent:
     """Post JSON. The address is a secret, so that only its host is named in what went wrong."""
     host = urlsplit(url).hostname
-    with httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=False) as client:
-        try:
+    try:
+        with httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=False) as client:
             status, retry_after = within(ANSWER_SECONDS, lambda: _ask(client, url, content, headers))
-        except httpx.InvalidURL:
-            return Refused("the address is not one of the web")
-        except httpx.ReadTimeout:
-            return Failed(f"{host} did not answer within {ANSWER_SECONDS:g} s")
-        except httpx.HTTPError as error:
-            return Failed(f"{host} cannot be reached ({type(error).__name__})")
+    except httpx.InvalidURL:
+        return Refused("the address is not one of the web")
+    except httpx.ReadTimeout:
+        return Failed(f"{host} did not answer within {ANSWER_SECONDS:g} s")
+    except (httpx.HTTPError, OSError, ValueError) as error:  # also of certificates, proxies and host names
+        return Failed(f"{host} cannot be reached ({type(error).__name__})")
     if httpx.codes.is_success(status):
         return Told()
     reason = f"{host} answered {status}"

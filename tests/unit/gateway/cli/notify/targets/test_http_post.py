@@ -61,5 +61,10 @@ def test_an_answer_that_never_ends_is_told_by_its_head() -> None:
         assert post(receiver.url, b"{}", {}, NOW) == Told()
 
 
+@pytest.mark.parametrize("url", ["http://a..b/", "http://xn--/"])
+def test_a_host_name_that_cannot_be_looked_up_is_a_failure(url: str) -> None:
+    assert isinstance(post(url, b"{}", {}, NOW), Failed | Refused)
+
+
 def test_nobody_at_the_address_is_a_failure() -> None:
     assert post("http://127.0.0.1:1/secret", b"{}", {}, NOW) == Failed("127.0.0.1 cannot be reached (ConnectError)")
