@@ -9,7 +9,8 @@ import pytest
 
 from agent_status_gateway.cli.notify.command_line import notify
 from agent_status_gateway.cli.notify.rules.rule_file import parse_rule_file
-from agent_status_gateway.cli.notify.rules.when import MOST_STALLED_SECONDS, WHATS
+from agent_status_gateway.cli.notify.rules.when import WHATS
+from agent_status_gateway.state.views.stalls.stalled import MAX_STALLED_SECONDS
 from agent_status_publisher import StatusPublisher
 from chaos.clients.receiver import Receiver
 from chaos.gateways.gateway_thread import GatewayThread
@@ -56,7 +57,7 @@ def test_the_rules_of_the_compose_stack_can_be_read() -> None:
 def test_the_reference_names_every_state_and_every_option() -> None:
     states = PAGE.partition("| state | is true |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`(\w+)`", re.sub(r"\|[^|]*\|$", "", states, flags=re.MULTILINE))) == set(WHATS)
-    assert f"at most {MOST_STALLED_SECONDS:,}" in states
+    assert f"at most {MAX_STALLED_SECONDS:,}" in states
     options = set(re.findall(r"`(--[a-z-]+)", PAGE.partition("## Options")[2].partition("\n## ")[0]))
     hidden = {"rules", "state_home"}
     names = {f"--{name.replace('_', '-')}" for name in notify.__annotations__ if name not in {*hidden, "return"}}

@@ -10,7 +10,8 @@ import pytest
 
 from agent_status_gateway.access.credentials import REFUSAL
 from agent_status_gateway.http.answers.room import GOING_AWAY
-from agent_status_gateway.http.asking.wait import SECONDS_EXPECTED
+from agent_status_gateway.http.asking.wait import MAX_WAIT_SECONDS
+from agent_status_gateway.state.views.query import seconds_expected
 from agent_status_gateway.state.views.view import WHOLE
 from agent_status_publisher import StatusPublisher
 from chaos.clients.sse import Dashboard
@@ -133,7 +134,10 @@ def test_a_wrong_number_of_seconds_is_an_error_that_names_the_field(gateway: Gat
             answer = gateway.get(f"{STATUS}?{query}", headers=headers)
             assert answer.status_code == 422
             (problem,) = answer.json()["detail"]
-            assert (problem["loc"], problem["ctx"]) == (["query", "wait"], {"expected": SECONDS_EXPECTED})
+            assert (problem["loc"], problem["ctx"]) == (
+                ["query", "wait"],
+                {"expected": seconds_expected(0, MAX_WAIT_SECONDS)},
+            )
     with Dashboard(gateway.url, f"{STREAM}?wait=x") as dashboard:
         dashboard.wait_for_first()
 

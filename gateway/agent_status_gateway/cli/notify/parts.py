@@ -6,10 +6,11 @@ from typing import Final
 from agent_status_gateway.cli.notify.rules.rule import Rule
 from agent_status_gateway.state.fold.folded_rows import QUIET
 from agent_status_gateway.state.views.view import View
+from agent_status_publisher.contract.report import KEPT_MS
 from agent_status_publisher.contract.wire import SessionState
 
 FIELDS: Final = ("link", "waiting_for")
-ENDED_SECONDS: Final = 900
+ENDED_SECONDS: Final = KEPT_MS // 1000
 """Seconds back to which ends are asked for: as long as workers' last reports are kept."""
 STATES: Final = {state.value: state for state in SessionState} | {"lost": SessionState.ERROR}
 """The state that a session is in while a rule's condition is true, for the conditions that decide it."""

@@ -7,13 +7,9 @@ Rule 3. `gone` may name sessions that were never here: such a one came and went 
 Rule 4. A session that has ended is told until it has a row, is gone once more, or ended too long ago. Its age goes on.
 """
 
-from typing import Final
-
 from agent_status_gateway.cli.reading.answers import Change
+from agent_status_gateway.http.asking.ended import MAX_ENDED_SECONDS
 from agent_status_gateway.state.fold.schema import EndedStatus, GlobalStatus, SessionStatus, Snapshot
-
-MAX_ENDED_SECONDS: Final = 3600
-"""How long ago sessions may have ended that a stream tells, at most, in seconds."""
 
 
 class GapError(ValueError):

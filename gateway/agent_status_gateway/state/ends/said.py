@@ -30,6 +30,7 @@ MAX_SAID_ENDS: Final = 64
 LOST: Final = "lost"
 """The outcome of a session whose worker has vanished."""
 WORKER_LOST: Final = "worker lost"
+"""The error that a session of a lost worker shows."""
 
 
 class How(NamedTuple):

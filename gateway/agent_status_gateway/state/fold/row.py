@@ -4,18 +4,17 @@ A row's bytes are made once, when somebody first asks for them. Only the duratio
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
+from agent_status_gateway.state.ends.said import WORKER_LOST
 from agent_status_gateway.state.fold.schema import split_key
 from agent_status_gateway.state.known_worker import KnownWorker
 from agent_status_gateway.state.text_hash import text_hash
 from agent_status_publisher.contract.details.details import NO_DETAILS, Details
 from agent_status_publisher.contract.details.labels import united
 from agent_status_publisher.contract.wire import SessionRecord, SessionState
-
-WORKER_LOST: Final = "worker lost"
 
 
 class Shown(NamedTuple):

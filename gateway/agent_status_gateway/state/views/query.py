@@ -76,6 +76,28 @@ def parse_view(fields: Iterable[tuple[str, str]]) -> View:
     )
 
 
+def seconds_expected(least: int, most: int) -> str:
+    """Say which seconds a field takes, to be read after "must be"."""
+    return f"a whole number of seconds, {least} to {most}, once"
+
+
+def parse_seconds(field: str, values: Iterable[str], *, least: int, most: int) -> int | None:
+    """Parse the values, decoded, of a field that takes seconds; None without any.
+
+    Raises:
+        WrongFieldError: It is not such a number, or is there twice.
+    """
+    given = list(values)
+    if not given:
+        return None
+    value = given[-1]
+    # The length first: a number of a thousand digits is not worth reading.
+    is_number = len(value) <= len(str(most)) and value.isascii() and value.isdecimal()
+    if len(given) > 1 or not is_number or not least <= int(value) <= most:
+        raise WrongFieldError(field, value, seconds_expected(least, most))
+    return int(value)
+
+
 def is_label_name(text: str) -> bool:
     """Test whether a label can have this name."""
     return 0 < len(text) <= MAX_LABEL_NAME_CHARACTERS and ":" not in text and _can_name(text)

@@ -10,7 +10,7 @@ from typing import Any
 
 from agent_status_gateway.cli.notify.attention.occurrence import ALL_SESSIONS, Occurrence
 from agent_status_gateway.cli.notify.rules.when import OF_ALL, When
-from agent_status_gateway.state.fold.row import WORKER_LOST
+from agent_status_gateway.state.ends.said import WORKER_LOST
 from agent_status_gateway.state.fold.schema import Snapshot, split_key
 
 

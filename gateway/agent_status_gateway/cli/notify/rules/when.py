@@ -4,6 +4,8 @@ from typing import Final, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from agent_status_gateway.state.views.stalls.stalled import MAX_STALLED_SECONDS
+
 What = Literal[
     "thinking",
     "tool_running",
@@ -26,8 +28,6 @@ MOST_SECONDS: Final = 31 * 86_400
 """The longest that a rule may wait, in seconds."""
 STALLED_SECONDS: Final = 600.0
 """Seconds without a call after which a session has stalled, if a rule does not say how many."""
-MOST_STALLED_SECONDS: Final = 86_400
-"""The longest time without a call that a gateway can be asked for, in seconds."""
 
 
 class When(BaseModel):
@@ -51,8 +51,8 @@ class When(BaseModel):
             raise ValueError("`outcome` must be left out, unless `state` is 'ended'")
         if self.state == "ended" and self.for_seconds:
             raise ValueError("`for_seconds` must be left out if `state` is 'ended': an end lasts")
-        if self.state == "stalled" and self.for_seconds and not 1 <= self.for_seconds <= MOST_STALLED_SECONDS:
-            raise ValueError(f"`for_seconds` must be between 1 and {MOST_STALLED_SECONDS} if `state` is 'stalled'")
+        if self.state == "stalled" and self.for_seconds and not 1 <= self.for_seconds <= MAX_STALLED_SECONDS:
+            raise ValueError(f"`for_seconds` must be between 1 and {MAX_STALLED_SECONDS} if `state` is 'stalled'")
         return self
 
     @property

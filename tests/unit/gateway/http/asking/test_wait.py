@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent_status_gateway.http.asking.wait import SECONDS_EXPECTED, seconds_to_wait
-from agent_status_gateway.state.views.query import WrongFieldError
+from agent_status_gateway.http.asking.wait import MAX_WAIT_SECONDS, seconds_to_wait
+from agent_status_gateway.state.views.query import WrongFieldError, seconds_expected
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,11 @@ def test_whole_seconds_up_to_a_minute_are_taken(query: str, seconds: int) -> Non
 def test_anything_else_is_an_error_that_names_the_field(value: str, shown: str) -> None:
     with pytest.raises(WrongFieldError) as error:
         seconds_to_wait({"query_string": f"wait={value}".encode()})
-    assert (error.value.field, error.value.value, error.value.expected) == ("wait", shown, SECONDS_EXPECTED)
+    assert (error.value.field, error.value.value, error.value.expected) == (
+        "wait",
+        shown,
+        seconds_expected(0, MAX_WAIT_SECONDS),
+    )
 
 
 @pytest.mark.parametrize("query", ["wait=5&wait=5", "wait=5&wait=6", "wait=&wait=5"])

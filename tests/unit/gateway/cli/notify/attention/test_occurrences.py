@@ -7,7 +7,7 @@ import pytest
 from agent_status_gateway.cli.notify.attention.occurrence import ALL_SESSIONS, Occurrence
 from agent_status_gateway.cli.notify.attention.occurrences import occurrences
 from agent_status_gateway.cli.notify.rules.when import When
-from agent_status_gateway.state.fold.row import WORKER_LOST
+from agent_status_gateway.state.ends.said import WORKER_LOST
 
 
 def row(key: str, state: str, **fields: Any) -> dict[str, Any]:
