@@ -3,7 +3,8 @@
 Rule 1. What is told is claimed in the ledger first, and settled after. Between the two a death may repeat a message.
 Rule 2. A failure is followed by another try after a second, and after twice as long each time, up to a minute, or after
         what the target asks for. A refusal is not. Messages wait behind the one that is tried.
-Rule 3. What is over before a try is not told any more.
+Rule 3. What is over before a try is not told any more. What may not be told at a try, since it is quiet or the snapshot
+        is not current, waits.
 Rule 4. What waits has a limit. What comes then is dropped, and is said so.
 """
 
@@ -16,10 +17,10 @@ from secrets import token_hex
 from typing import Final
 
 from agent_status_gateway.cli.notify.attention.gathering import Item
-from agent_status_gateway.cli.notify.attention.message import write_message
+from agent_status_gateway.cli.notify.attention.message import Message, write_message
 from agent_status_gateway.cli.notify.ledger.ledger import Claim, Entry, Ledger, LedgerError, name_of
 from agent_status_gateway.cli.notify.metrics import Metrics
-from agent_status_gateway.cli.notify.targets.sent import Failed, Refused, Sent, Target, Told
+from agent_status_gateway.cli.notify.targets.sent import Failed, Refused, Sent, Target, TargetError, Told
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ LAST_RETRY_SECONDS: Final = 60.0
 LEASE_SECONDS: Final = 30.0
 """Seconds for which a claim lasts beyond the wait before a try: longer than any try takes."""
 IDLE_SECONDS: Final = 0.25
+LOOK_AGAIN_SECONDS: Final = 1.0
+"""Seconds after which something is looked at again that may not be told now."""
 
 
 class Delivery:
@@ -54,11 +57,13 @@ class Delivery:
         self._wall_clock = wall_clock
         self._waiting: Queue[Sequence[Item]] = Queue(MOST_WAITING)
         self._later: list[tuple[float, list[Item]]] = []
+        self._may_tell: Callable[[Item], bool]
         self._stops = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"tell-{name}", daemon=True)
 
-    def start(self) -> None:
-        """Begin to tell."""
+    def start(self, may_tell: Callable[[Item], bool] = lambda _: True) -> None:
+        """Begin to tell. `may_tell` says whether something may be told now; it is called by another thread."""
+        self._may_tell = may_tell
         self._thread.start()
 
     def offer(self, items: Sequence[Item]) -> None:
@@ -110,7 +115,7 @@ class Delivery:
                 logger.exception("target %s: a message was lost by a defect", self._name)
 
     def _take_later(self) -> list[Item]:
-        """Take what another notifier was telling, and should have told by now."""
+        """Take what could not be told when it was looked at, and may be now."""
         now = self._clock()
         due = [items for moment, items in self._later if moment <= now]
         self._later = [(moment, items) for moment, items in self._later if moment > now]
@@ -118,7 +123,9 @@ class Delivery:
 
     def _tell(self, items: list[Item]) -> None:
         """Claim these items, and tell those that nobody else tells."""
-        items = [item for item in items if not item.episode.is_over]
+        now = self._clock()
+        once = {self._entry(item, now).name: item for item in self._tellable(items)}  # two rules may tell the same
+        items = list(once.values())
         if not items:
             return
         messages: dict[str, list[Item]] = {}
@@ -126,9 +133,25 @@ class Delivery:
             if claim.id is not None:
                 messages.setdefault(claim.id, []).append(item)
             elif claim.wait_seconds is not None:
-                self._later.append((self._clock() + claim.wait_seconds, [item]))
-        for id_, told in messages.items():
-            self._tell_until_taken(id_, told)
+                self._wait(claim.wait_seconds, item)
+        for place, (id_, told) in enumerate(messages.items()):
+            # The message before may have taken longer than the lease.
+            self._tell_until_taken(id_, self._claimed_again(id_, told, 0.0) if place else told)
+
+    def _tellable(self, items: Sequence[Item]) -> list[Item]:
+        """Leave out what is over, and have wait what may not be told now."""
+        tellable = []
+        for item in items:
+            if item.episode.is_over:
+                continue
+            if self._may_tell(item):
+                tellable.append(item)
+            else:
+                self._wait(LOOK_AGAIN_SECONDS, item)
+        return tellable
+
+    def _wait(self, seconds: float, item: Item) -> None:
+        self._later.append((self._clock() + seconds, [item]))
 
     def _claims(self, items: list[Item]) -> list[Claim]:
         id_, wait_seconds = f"msg_{token_hex(16)}", FIRST_RETRY_SECONDS
@@ -143,29 +166,46 @@ class Delivery:
 
     def _tell_until_taken(self, id_: str, items: list[Item]) -> None:
         wait_seconds = FIRST_RETRY_SECONDS
-        while items := [item for item in items if not item.episode.is_over]:
-            message = write_message(id_, self._name, items, self._clock(), self._page_url)
-            sent = self._target.tell(message, self._wall_clock())
+        while items := self._tellable(items):
+            is_last = self._stops.is_set()
+            sent = self._try(write_message(id_, self._name, items, self._clock(), self._page_url))
             self._count(sent)
             if not isinstance(sent, Failed):
                 self._settle(items)
+                return
+            if is_last:
+                self._claimed_again(id_, items, -LEASE_SECONDS)  # free for the next start at once
+                logger.warning("target %s: stopped, and %d things are left to the next start", self._name, len(items))
                 return
             pause = max(wait_seconds, sent.retry_after)
             wait_seconds = min(2 * wait_seconds, LAST_RETRY_SECONDS)
             logger.warning("target %s: %s; again in %g s", self._name, sent.reason, pause)
             items = self._claimed_again(id_, items, pause)
-            if self._stops.wait(pause):
-                self._claimed_again(id_, items, -LEASE_SECONDS)  # free for the next start at once
-                logger.warning("target %s: stopped, and %d things are left to the next start", self._name, len(items))
-                return
+            if items:
+                self._stops.wait(pause)
+
+    def _try(self, message: Message) -> Sent:
+        try:
+            return self._target.tell(message, self._wall_clock())
+        except TargetError as error:
+            return Failed(str(error))
+        except Exception as error:
+            logger.exception("target %s has a defect", self._name)
+            return Failed(f"a defect ({type(error).__name__})")
 
     def _claimed_again(self, id_: str, items: list[Item], pause: float) -> list[Item]:
-        """Prolong the claim; what others have told in the meantime falls out."""
+        """Prolong the claim; what others have told in the meantime falls out, and what they are telling waits."""
         try:
             claims = self._ledger.claim(self.entries(items), id_, pause + LEASE_SECONDS)
         except LedgerError:
             return items
-        return [item for item, claim in zip(items, claims, strict=True) if claim.id == id_]
+        kept = []
+        for item, claim in zip(items, claims, strict=True):
+            if claim.id == id_:
+                kept.append(item)
+            elif claim.wait_seconds is not None:
+                self._wait(claim.wait_seconds, item)
+        return kept
 
     def _settle(self, items: Sequence[Item]) -> None:
         try:

@@ -32,13 +32,13 @@ class Metrics:
         """Serve them over HTTP, in a thread."""
         start_http_server(port, host, self._registry)
 
-    def due(self, state: str, count: int) -> None:
-        """Count what became due."""
-        self._due.labels(state).inc(count)
+    def due(self, state: str) -> None:
+        """Count something that became due."""
+        self._due.labels(state).inc()
 
-    def messages(self, target: str, outcome: Outcome) -> None:
-        """Count a try to tell a message."""
-        self._messages.labels(target, outcome).inc()
+    def messages(self, target: str, outcome: Outcome, count: int = 1) -> None:
+        """Count tries to tell a message, or what is dropped."""
+        self._messages.labels(target, outcome).inc(count)
 
     def waiting(self, target: str, count: int) -> None:
         """Set how many messages wait for a target."""

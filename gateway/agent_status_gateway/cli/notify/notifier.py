@@ -13,7 +13,7 @@ from typing import Final
 
 from agent_status_gateway.cli.notify.attention.gathering import Gathering, Item
 from agent_status_gateway.cli.notify.attention.occurrences import occurrences
-from agent_status_gateway.cli.notify.attention.vigil import Episode, Vigil
+from agent_status_gateway.cli.notify.attention.vigil import Vigil
 from agent_status_gateway.cli.notify.delivery import Delivery
 from agent_status_gateway.cli.notify.ledger.ledger import Ledger, LedgerError
 from agent_status_gateway.cli.notify.metrics import Metrics
@@ -78,13 +78,15 @@ class Notifier:
             RefusedError: The gateway refuses, or the address is not a gateway's.
         """
         for delivery in self._deliveries.values():
-            delivery.start()
+            delivery.start(self._may_tell)
         for part in self._parts.values():
             threading.Thread(target=self._read, args=(part,), name="reader", daemon=True).start()
-        while not stops.is_set():
-            self._take_news()
-            self._look(time.monotonic())
-        self._end(time.monotonic())
+        try:
+            while not stops.is_set():
+                self._take_news()
+                self._look(time.monotonic())
+        finally:
+            self._end(time.monotonic())
 
     def _read(self, part: Part) -> None:
         try:
@@ -111,32 +113,43 @@ class Notifier:
 
     def _look(self, now: float) -> None:
         self._say_whether_current(now)
+        due: list[Item] = []
         for number, (rule, vigil) in enumerate(zip(self._file.rules, self._vigils, strict=True)):
             part = self._parts[part_of(rule)]
             if not part.known.as_of(now).is_current(now):
                 continue
             if part.is_new and (snapshot := part.known.snapshot(now)) is not None:
                 vigil.look(occurrences(snapshot, rule.when), now)
-            if due := vigil.take_due(now):
-                self._note(number, rule, due, now)
+            if episodes := vigil.take_due(now):
+                due += [Item(number, rule, episode) for episode in episodes]
+                self._gathering.add(number, rule, episodes, now)
         for part in self._parts.values():
             if part.known.as_of(now).is_current(now):
                 part.is_new = False
+        self._note([item for item in due if not item.episode.is_old])
         self._hand_over(now)
 
-    def _note(self, number: int, rule: Rule, due: Sequence[Episode], now: float) -> None:
-        items = [Item(number, rule, episode) for episode in due if not episode.is_old]
-        self._metrics.due(rule.when.state, len(items))
-        for name in dict.fromkeys(rule.to) if items else ():
-            try:
-                self._ledger.note(self._deliveries[name].entries(items))
-            except LedgerError as error:
-                logger.warning("what is due cannot be noted, and would be lost at a death: %s", error)
-        self._gathering.add(number, rule, due, now)
+    def _note(self, due: Sequence[Item]) -> None:
+        """Note what is due, all in one question: a ledger that hangs must not hold the loop for each rule."""
+        for item in due:
+            self._metrics.due(item.rule.when.state)
+        entries = [entry for item in due for name in item.rule.to for entry in self._deliveries[name].entries([item])]
+        if not entries:
+            return
+        try:
+            self._ledger.note(entries)
+        except LedgerError as error:
+            logger.warning("what is due cannot be noted, and would be lost at a death: %s", error)
 
     def _hand_over(self, now: float) -> None:
         for target, items in self._gathering.take_ready(now, is_quiet=self._is_quiet(), is_current=self._is_current):
             self._deliveries[target].offer(items)
+        for target, count in self._gathering.take_dropped():
+            self._metrics.messages(target, "dropped", count)
+            logger.error("target %s: too much is held in quiet hours: the %d oldest are dropped", target, count)
+
+    def _may_tell(self, item: Item) -> bool:
+        return self._is_current(item.number) and not (item.rule.quiet_hours and self._is_quiet())
 
     def _end(self, now: float) -> None:
         """Tell what waits within a few seconds."""

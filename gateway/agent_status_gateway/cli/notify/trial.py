@@ -6,7 +6,7 @@ from secrets import token_hex
 from typing import Final
 
 from agent_status_gateway.cli.notify.attention.message import Message
-from agent_status_gateway.cli.notify.targets.sent import Target, Told
+from agent_status_gateway.cli.notify.targets.sent import Refused, Target, TargetError, Told
 
 TITLE: Final = "Test message of the agent status notifier"
 
@@ -24,10 +24,11 @@ def try_targets(targets: Mapping[str, Target], page_url: str, say: Callable[[str
             facts=(),
             total=0,
         )
-        sent = target.tell(message, time.time())
-        if isinstance(sent, Told):
-            say(f"target {name}: took the test message")
-        else:
-            say(f"target {name}: {sent.reason}")
-            is_well = False
+        try:
+            sent = target.tell(message, time.time())
+        except TargetError as error:
+            sent = Refused(str(error))
+        is_told = isinstance(sent, Told)
+        say(f"target {name}: {'took the test message' if isinstance(sent, Told) else sent.reason}")
+        is_well = is_well and is_told
     return is_well

@@ -7,7 +7,7 @@ Rule 4. What is held has a limit: then the oldest is dropped, and counted.
 Rule 5. Nothing is told while its rule has no current snapshot: it may not be true any more.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
@@ -42,16 +42,12 @@ class _Group:
 
 
 class Gathering:
-    """Everything that waits to be told.
-
-    Attributes:
-        dropped: How much was dropped since more was held than there is room for.
-    """
+    """Everything that waits to be told."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[int, str], _Group] = {}
         self._held: dict[str, deque[Item]] = {}
-        self.dropped = 0
+        self._dropped: Counter[str] = Counter()
 
     def add(self, number: int, rule: Rule, episodes: Iterable[Episode], now: float) -> None:
         """Take what the rule of this number has due."""
@@ -86,12 +82,17 @@ class Gathering:
                 self._hold(target, later)
         return batches
 
+    def take_dropped(self) -> list[tuple[str, int]]:
+        """Take how much was dropped for which target since the last time."""
+        dropped, self._dropped = self._dropped, Counter()
+        return list(dropped.items())
+
     def _hold(self, target: str, items: list[Item]) -> None:
         held = self._held.setdefault(target, deque())
         held.extend(items)
         while len(held) > MOST_HELD:
             held.popleft()
-            self.dropped += 1
+            self._dropped[target] += 1
 
 
 def _still_true(items: Iterable[Item]) -> list[Item]:

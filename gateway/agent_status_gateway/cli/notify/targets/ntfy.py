@@ -9,7 +9,7 @@ from agent_status_gateway.cli.notify.attention.message import Message
 from agent_status_gateway.cli.notify.rules.target import NtfyTarget
 from agent_status_gateway.cli.notify.targets.http_post import post
 from agent_status_gateway.cli.notify.targets.secrets import read_secret, read_url
-from agent_status_gateway.cli.notify.targets.sent import Failed, Sent, TargetError
+from agent_status_gateway.cli.notify.targets.sent import Sent, TargetError
 
 MOST_BYTES: Final = 4000
 """The most bytes of a text. ntfy makes an attachment of a text with more than 4,096."""
@@ -31,10 +31,7 @@ class Ntfy:
 
     def tell(self, message: Message, now: float) -> Sent:
         """Post the message."""
-        try:
-            server, topic, headers = self._read()
-        except TargetError as error:
-            return Failed(str(error))
+        server, topic, headers = self._read()
         return post(server, ntfy_body(message, topic), headers, now)
 
     def _read(self) -> tuple[str, str, dict[str, str]]:

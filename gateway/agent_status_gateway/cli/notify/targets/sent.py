@@ -45,4 +45,8 @@ class Target(Protocol):
         """
 
     def tell(self, message: Message, now: float) -> Sent:
-        """Tell a message, once, at this moment in seconds since 1970. It ends in a few seconds, whatever happens."""
+        """Tell a message, once, at this moment in seconds since 1970. It ends in a few seconds, whatever happens.
+
+        Raises:
+            TargetError: It cannot be used now, as if its secret cannot be read. A later try may be taken.
+        """

@@ -8,7 +8,7 @@ from agent_status_gateway.cli.notify.attention.message import Message
 from agent_status_gateway.cli.notify.rules.target import SlackTarget
 from agent_status_gateway.cli.notify.targets.http_post import post
 from agent_status_gateway.cli.notify.targets.secrets import read_url
-from agent_status_gateway.cli.notify.targets.sent import Failed, Sent, TargetError
+from agent_status_gateway.cli.notify.targets.sent import Sent
 
 ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 """The characters that Slack's text must have escaped: without that, a name could be a link or call a channel."""
@@ -30,10 +30,7 @@ class Slack:
 
     def tell(self, message: Message, now: float) -> Sent:
         """Post the message."""
-        try:
-            url = read_url(self._target.url_file, "url_file")
-        except TargetError as error:
-            return Failed(str(error))
+        url = read_url(self._target.url_file, "url_file")
         return post(url, slack_body(message), {}, now)
 
 

@@ -14,7 +14,7 @@ from agent_status_gateway.cli.notify.rules.target import WebhookTarget
 from agent_status_gateway.cli.notify.targets.http_post import post
 from agent_status_gateway.cli.notify.targets.payload import payload
 from agent_status_gateway.cli.notify.targets.secrets import read_secret, read_url
-from agent_status_gateway.cli.notify.targets.sent import Failed, Sent, TargetError
+from agent_status_gateway.cli.notify.targets.sent import Sent, TargetError
 
 PREFIX: Final = "whsec_"
 LEAST_BYTES, MOST_BYTES = 24, 64
@@ -36,10 +36,7 @@ class Webhook:
 
     def tell(self, message: Message, now: float) -> Sent:
         """Post the message."""
-        try:
-            url, secret = self._read()
-        except TargetError as error:
-            return Failed(str(error))
+        url, secret = self._read()
         body, moment = payload(message, now), str(int(now))
         return post(
             url,

@@ -1,7 +1,7 @@
 """The way to one target: each thing once, again after a failure, and never twice after a refusal."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -68,6 +68,7 @@ class Broken:
 def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "FIRST_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(delivery, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(delivery, "LOOK_AGAIN_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -82,9 +83,9 @@ class Deliveries:
         self._made: list[Delivery] = []
         self.metrics = Metrics()
 
-    def to(self, target: Target, ledger: Ledger) -> Delivery:
+    def to(self, target: Target, ledger: Ledger, may_tell: Callable[[Item], bool] = lambda _: True) -> Delivery:
         made = Delivery("ops", target, ledger, self.metrics)
-        made.start()
+        made.start(may_tell)
         self._made.append(made)
         return made
 
@@ -183,7 +184,7 @@ def test_a_ledger_that_cannot_be_asked_delays_what_is_told(
 def test_a_stop_tries_what_waits_once_and_leaves_the_rest_to_the_next_start(
     deliveries: Deliveries, ledger: FileLedger, tmp_path: Path
 ) -> None:
-    target = Target(Failed("503"))
+    target = Target(Failed("503"), Failed("503"))
     target.may_answer.clear()
     to_target = deliveries.to(target, ledger)
     to_target.offer([item("web:1")])
@@ -192,7 +193,7 @@ def test_a_stop_tries_what_waits_once_and_leaves_the_rest_to_the_next_start(
     to_target.stop()
     target.may_answer.set()
     assert to_target.join(10.0)
-    assert target.keys() == [["web:1"], ["web:2"]]
+    assert target.keys() == [["web:1"], ["web:1"], ["web:2"]], "once more, since the first try was from before"
     old = to_target.entries([item("web:1")])[0]._replace(must_be_noted=True)
     (answer,) = FileLedger(tmp_path / "notify.sqlite").claim([old], "msg_2", 30.0)
     assert answer.id is not None, "it is free at once"
@@ -208,3 +209,45 @@ def test_what_another_notifier_left_unfinished_is_told_when_its_lease_is_over(
     to_target.offer([item("web:1")])
     wait_until(lambda: target.messages, "the lease is over")
     assert [message.id for message in target.messages] == ["msg_dead"]
+
+
+def test_what_may_not_be_told_at_a_try_waits_until_it_may(deliveries: Deliveries, ledger: FileLedger) -> None:
+    # delivery: Rule 3
+    target, may = Target(Failed("503")), threading.Event()
+    asked = threading.Event()
+
+    def may_tell(_item: Item) -> bool:
+        is_first = not target.messages
+        if not is_first:
+            asked.set()
+        return is_first or may.is_set()
+
+    deliveries.to(target, ledger, may_tell).offer([item("web:1")])
+    wait_until(asked.is_set, "the second try is looked at")
+    assert len(target.messages) == 1
+    may.set()
+    wait_until(lambda: len(target.messages) == 2, "it is told")
+    assert len({message.id for message in target.messages}) == 1
+
+
+def test_what_two_rules_tell_is_told_once(deliveries: Deliveries, ledger: FileLedger) -> None:
+    target = Target()
+    deliveries.to(target, ledger).offer([item("web:1"), item("web:1")])
+    wait_until(lambda: target.messages, "it is told")
+    assert target.keys() == [["web:1"]]
+
+
+def test_a_target_with_a_defect_loses_no_message(
+    deliveries: Deliveries, ledger: FileLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Defective(Target):
+        def tell(self, message: Message, now: float) -> Sent:
+            if not self.messages:
+                self.messages.append(message)
+                raise RuntimeError("a defect")
+            return super().tell(message, now)
+
+    target = Defective()
+    deliveries.to(target, ledger).offer([item("web:1")])
+    wait_until(lambda: len(target.messages) == 2, "it is tried again")
+    assert "target ops has a defect" in caplog.text

@@ -98,4 +98,5 @@ def test_what_is_held_has_a_limit_and_the_oldest_is_dropped_and_counted(monkeypa
     gathered.add(0, rule(group_seconds=0.0), [episode(f"web:{number}") for number in range(3)], NOW)
     assert ready(gathered, NOW, is_quiet=True) == {}
     assert ready(gathered, NOW) == {"ops": ["web:1", "web:2"]}
-    assert gathered.dropped == 1
+    assert gathered.take_dropped() == [("ops", 1)]
+    assert gathered.take_dropped() == []
