@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -140,7 +141,7 @@ def test_a_stop_tells_what_is_gathered_within_five_seconds(
 
 
 def noted(folder: Path) -> int:
-    with sqlite3.connect(folder / "agent-status" / "notify.sqlite") as file:
+    with closing(sqlite3.connect(folder / "agent-status" / "notify.sqlite")) as file:
         (count,) = file.execute("SELECT count(*) FROM told").fetchone()
     return int(count)
 
