@@ -48,10 +48,11 @@ app = Celery("tasks", broker=os.environ["BROKER"])
 app.conf.broker_connection_retry_on_startup = True
 
 @app.task
-def work(number, seconds):
+def work(number, until):
     with publisher.session(f"celery:{number}") as session, session.tool("sleep"):
         assert publisher.flush(5)
-        time.sleep(seconds)
+        while not os.path.exists(until):
+            time.sleep(0.05)
 
 @app.task(soft_time_limit=0.5)
 def exceed(number):
@@ -61,11 +62,11 @@ def exceed(number):
 
 @app.task(time_limit=0.5)
 def overstay(number):
-    work(number, 60)
+    work(number, "never")
 
 @app.task
 def tell_who():
-    work(os.getpid(), 60)
+    work(os.getpid(), "never")
 """
 
 
@@ -151,10 +152,13 @@ def workers_in(gateway: GatewayThread) -> float:
     return concurrent / CONCURRENT
 
 
-def wait_for(gateway: GatewayThread, states: dict[str, str], *, workers: int | None = None) -> None:
+def wait_for(
+    gateway: GatewayThread, states: dict[str, str], *, workers: int | None = None, seconds: float = 10
+) -> None:
     wait_until(
         lambda: gateway.states() == states and workers in {None, workers_in(gateway)},
         f"the gateway shows {states} of {workers} workers",
+        seconds,
     )
 
 
@@ -254,9 +258,11 @@ def test_celerys_children_are_workers_its_parent_is_none_and_tasks_end_their_ses
 ) -> None:
     with celery(environment, tmp_path, server, *options) as program:
         for first in (0, 2):
-            call(environment, tmp_path, server, *(f"work.delay({first + number}, 4)" for number in range(2)))
-            shown = {f"celery:{first + number}": "tool_running" for number in range(2)}
-            wait_for(gateway, shown)
+            end = tmp_path / f"end {first}"  # a child may begin long after the other, so each works until both are seen
+            calls = (f"work.delay({first + number}, {str(end)!r})" for number in range(2))
+            call(environment, tmp_path, server, *calls)
+            wait_for(gateway, {f"celery:{first + number}": "tool_running" for number in range(2)}, seconds=30)
+            end.touch()
             wait_for(gateway, {})
         wait_for(gateway, {}, workers=0 if options else 2)  # new children have not called yet
         program.stop()
