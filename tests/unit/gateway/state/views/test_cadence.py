@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,30 @@ def test_no_window_begins_when_nobody_was_sent_anything() -> None:
     assert cadence.wanted_from <= 6.1
     cadence.note(C, 6.1)
     assert cadence.due_at == 6.1
+
+
+# cadence: Rule 4
+def test_windows_that_end_at_nearly_the_same_time_end_together() -> None:
+    earlier, later = after_one(5.03), after_one(5.08)
+    earlier.note(C, 5.2)
+    later.note(C, 5.9)
+    assert earlier.due_at == later.due_at == pytest.approx(6.1)
+
+
+# cadence: Rule 4
+def test_a_window_that_ended_at_a_shared_moment_is_followed_by_one_of_the_same_length() -> None:
+    cadence = after_one(5.03)
+    for second in range(6, 20):
+        cadence.note(C if second % 2 else A, second - 0.1)
+        assert cadence.due_at == pytest.approx(second + 0.1)
+        cadence.sent(C if second % 2 else A, cadence.due_at + 0.004, is_news=True)
+
+
+def test_what_was_sent_late_begins_a_window_when_it_was_sent() -> None:
+    cadence = after_one(5.0)
+    cadence.note(C, 5.2)
+    cadence.sent(C, 6.7, is_news=True)
+    assert cadence.wanted_from == 7.7
 
 
 # cadence: Rule 1
