@@ -152,13 +152,11 @@ def workers_in(gateway: GatewayThread) -> float:
     return concurrent / CONCURRENT
 
 
-def wait_for(
-    gateway: GatewayThread, states: dict[str, str], *, workers: int | None = None, seconds: float = 10
-) -> None:
+def wait_for(gateway: GatewayThread, states: dict[str, str], *, workers: int | None = None) -> None:
     wait_until(
         lambda: gateway.states() == states and workers in {None, workers_in(gateway)},
         f"the gateway shows {states} of {workers} workers",
-        seconds,
+        30,
     )
 
 
@@ -261,7 +259,7 @@ def test_celerys_children_are_workers_its_parent_is_none_and_tasks_end_their_ses
             end = tmp_path / f"end {first}"  # a child may begin long after the other, so each works until both are seen
             calls = (f"work.delay({first + number}, {str(end)!r})" for number in range(2))
             call(environment, tmp_path, server, *calls)
-            wait_for(gateway, {f"celery:{first + number}": "tool_running" for number in range(2)}, seconds=30)
+            wait_for(gateway, {f"celery:{first + number}": "tool_running" for number in range(2)})
             end.touch()
             wait_for(gateway, {})
         wait_for(gateway, {}, workers=0 if options else 2)  # new children have not called yet
