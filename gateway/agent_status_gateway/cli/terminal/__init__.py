@@ -5,7 +5,7 @@ In reading order:
     presentation   the order, the words and the numbers that a person sees
     view           what is known of a gateway, and what of it is shown
     table          a view as lines of a terminal
-    facts          what is known of one session
+    session        what is known of one session
     changes        what has changed, as lines for pipes
     goal           what `wait` waits for
     output         where lines are written

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from queue import Queue
 
 from agent_status_gateway.cli.reader import Reader
-from agent_status_gateway.cli.terminal.facts import OpenedSession
 from agent_status_gateway.cli.terminal.listening import start_reading, taken
+from agent_status_gateway.cli.terminal.session.facts import OpenedSession
 from agent_status_gateway.cli.terminal.view import Known, News
 from agent_status_gateway.state.fold.schema import SessionStatus
 from agent_status_gateway.state.views.fields import FIELD_NAMES

@@ -5,9 +5,9 @@ from typing import Final
 
 from rich.text import Text
 
-from agent_status_gateway.cli.terminal.facts import OpenedSession, facts_of
 from agent_status_gateway.cli.terminal.live.browsing import Browsing
 from agent_status_gateway.cli.terminal.presentation import name, need_words
+from agent_status_gateway.cli.terminal.session.facts import OpenedSession, facts_of
 from agent_status_gateway.cli.terminal.table import draw_part, fold, head_of
 from agent_status_gateway.cli.terminal.view import View
 from agent_status_gateway.plain_text import plain

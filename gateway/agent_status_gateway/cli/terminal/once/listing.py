@@ -6,9 +6,9 @@ from typing import Final
 from rich.text import Text
 
 from agent_status_gateway.cli.reading.problems import ReaderError
-from agent_status_gateway.cli.terminal.facts import words_for
 from agent_status_gateway.cli.terminal.once.groups import Grouping
 from agent_status_gateway.cli.terminal.presentation import counts
+from agent_status_gateway.cli.terminal.session.facts import words_for
 from agent_status_gateway.cli.terminal.table import block, column_widths, draw, fold, head_of, headings
 from agent_status_gateway.cli.terminal.view import View
 from agent_status_gateway.state.fold.schema import SessionStatus

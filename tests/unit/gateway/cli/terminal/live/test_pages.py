@@ -3,10 +3,10 @@
 import pytest
 from rich.cells import cell_len
 
-from agent_status_gateway.cli.terminal.facts import OpenedSession
 from agent_status_gateway.cli.terminal.live.browsing import Browsing
 from agent_status_gateway.cli.terminal.live.keys import Key
 from agent_status_gateway.cli.terminal.live.pages import HELP, KEYS_LINE, Page, help_page, list_page, session_page
+from agent_status_gateway.cli.terminal.session.facts import OpenedSession
 from agent_status_gateway.cli.terminal.view import Known, ReceivedSnapshot, Trouble, View, view
 from agent_status_gateway.state.fold.schema import SessionStatus
 from tests.unit.gateway.cli.terminal.snapshots import row, snapshot

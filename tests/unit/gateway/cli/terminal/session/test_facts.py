@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_status_gateway.cli.terminal.facts import facts_of, words_for
+from agent_status_gateway.cli.terminal.session.facts import facts_of, words_for
 from agent_status_gateway.state.views.fields import FIELD_NAMES
 from tests.unit.gateway.cli.terminal.snapshots import row
 

@@ -1,0 +1,6 @@
+"""One session, as a person reads it.
+
+In reading order:
+
+    facts    what is known of it
+"""
