@@ -1,18 +1,13 @@
 """The commands in scripts: lines, JSON, waiting, and exit statuses."""
 
-import contextlib
 import json
 import re
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from agent_status_gateway.cli.commands import cli
 from agent_status_gateway.cli.terminal.goal import STATES
 from agent_status_publisher import Session, StatusPublisher
 from chaos.clients.sse import Dashboard
@@ -21,49 +16,7 @@ from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 from tests.e2e.conftest import KEY, SESSION_KEY
 from tests.support.documents import doc_page
-
-COMMAND = (sys.executable, "-m", "agent_status_gateway")
-TIME = re.compile(r"\d\d:\d\d:\d\d ")
-
-
-class Command:
-    """One command that runs; its output goes to files, so that it is there at once or not flushed."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self._out, self._err = folder / "out", folder / "err"
-        with self._out.open("wb") as out, self._err.open("wb") as err:
-            self.process = subprocess.Popen([*COMMAND, *arguments], stdout=out, stderr=err, env=clean_environment({}))
-
-    @property
-    def lines(self) -> list[str]:
-        """Whole lines of stdout, without their time stamps."""
-        return [TIME.sub("", line, count=1) for line in self._out.read_text("utf-8").split("\n")[:-1]]
-
-    @property
-    def errors(self) -> str:
-        return self._err.read_text("utf-8")
-
-    def wait_for(self, line: str) -> None:
-        wait_until(lambda: any(line in each for each in self.lines), f"{line!r} among {self.lines} ({self.errors})", 15)
-
-    def ended(self, timeout_seconds: float = 15) -> int:
-        return self.process.wait(timeout_seconds)
-
-
-@contextlib.contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[Command]:
-    command = Command(folder, *arguments)
-    try:
-        yield command
-    finally:
-        command.process.kill()
-        command.process.wait(10)
-
-
-def run(*arguments: str, **settings: object) -> Result:
-    """A command that ends by itself, in this process. One that gives up a stream would leave it open here."""
-    environment = {f"AGENT_STATUS_{name.upper()}": str(value) for name, value in settings.items()}
-    return CliRunner().invoke(cli, list(arguments), env=environment)
+from tests.support.programs.commands import COMMAND, run, running
 
 
 @pytest.mark.usefixtures("session")
@@ -178,6 +131,9 @@ def test_a_wrong_key_ends_every_command_with_2_and_a_clear_line(
         (("watch", "--view", "chanel=web"), "--view: 'chanel' is not a field; expected 'channel', 'state', "),
         (("show", "--view", "state=busy"), "--view: `state` must be 'thinking', 'tool_running', "),
         (("wait", "--state", "idle", "--view", ""), "--view must not be empty; for example --view 'channel=web"),
+        (("watch", "--view", "stalled=0"), "--view: `stalled` must be a whole number of seconds, 1 to 86400"),
+        (("show", "--view", "ended=1h"), "--view: `ended` must be a whole number of seconds, 1 to 3600"),
+        (("wait", "--state", "idle", "--view", "stalled=300"), "--view: `stalled` means nothing here: only `show` and"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_a_clear_line(

@@ -24,7 +24,7 @@ from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.servers.redis_server import RedisServer
 from tests.support.gateways.answering import Request, answering
-from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
+from tests.unit.gateway.cli.terminal.snapshots import end, row, snapshot, with_ends
 
 OLD = {"detail": [{"type": "literal_error", "loc": ["query", "events"], "msg": "Input should be 'status' or 'all'"}]}
 
@@ -189,6 +189,37 @@ def test_an_older_gateway_that_would_stream_everything_ends_a_view_with_a_senten
 def test_an_older_gateway_that_answers_with_everything_is_an_error_of_show(is_over: threading.Event, view: str) -> None:
     with answering(old_gateway(is_over)) as url, pytest.raises(ReaderError, match="older than this command"):
         Reader(url, view=parse_asked_view(view)).read_once()
+
+
+@pytest.mark.parametrize(
+    ("view", "said"),
+    [
+        ("stalled=300", "does not tell which sessions are stalled"),
+        ("ended=900", "does not tell which sessions have ended"),
+    ],
+)
+def test_a_gateway_that_does_not_tell_what_is_asked_for_is_an_error(
+    streams: Callable[..., str], view: str, said: str
+) -> None:
+    asked = parse_asked_view(view, shows_told=True)
+    (trouble,) = islice(Reader(streams(status("a", row("web:1"))), view=asked).read_news(), 1)
+    assert isinstance(trouble, Trouble)
+    assert trouble.reason.endswith(f"is older than this command and {said}")
+    answer = json.dumps(snapshot(row("web:1")))
+    with answering(lambda request: send(request, 200, answer)) as url, pytest.raises(ReaderError, match=said):
+        Reader(url, view=asked).read_once()
+
+
+def test_an_end_is_folded_for_as_long_as_was_asked(
+    streams: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = iter(range(0, 100_000, 100))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(now)))
+    first = orjson.dumps(with_ends(snapshot(), end("web:9", 20.0))).decode()
+    url = streams(f"event: status\ndata: {first}\nid: a\n\n" + change("a", "b") + change("b", "c"))
+    reader = Reader(url, view=parse_asked_view("ended=30", shows_told=True))
+    heard = list(islice(reader.read_news(), 2))
+    assert [len(piece.snapshot["ended"]) for piece in heard if isinstance(piece, ReceivedSnapshot)] == [1, 0]
 
 
 def test_an_older_replica_at_a_new_connection_is_waited_out(is_over: threading.Event, streams: Any) -> None:

@@ -74,7 +74,7 @@ PURE: Final = [
     *("agent_status_gateway.http.asking.negotiation", "agent_status_gateway.ingest.*"),
     *("agent_status_gateway.feed.inbox", "agent_status_gateway.feed.missed_reports"),
     *(f"agent_status_gateway.cli.reading.{file}" for file in ("address", "answers", "asked_view", "folding")),
-    *(f"agent_status_gateway.cli.terminal.{file}" for file in ("presentation", "view", "table", "facts", "changes")),
+    "agent_status_gateway.cli.terminal.[cepstv]*",
     *(f"agent_status_gateway.cli.{file}" for file in ("terminal.goal", "terminal.once.[glr]*", "terminal.live.[bkp]*")),
     *(f"agent_status_gateway.cli.notify.{file}" for file in ("rules.*", "attention.*", "ledger.entries", "parts")),
     "agent_status_gateway.cli.mcp.bounds",

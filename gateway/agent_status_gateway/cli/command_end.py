@@ -26,8 +26,17 @@ class KeyFileError(Exception):
 
 
 @contextmanager
-def reading(url: str, key_file: Path | None, view: str | None = None) -> Iterator["Reader"]:
-    """Reader for one command, which ends with a status for scripts and leaves the terminal as it was."""
+def reading(
+    url: str, key_file: Path | None, view: str | None = None, *, shows_told: bool = False
+) -> Iterator["Reader"]:
+    """Reader for one command, which ends with a status for scripts and leaves the terminal as it was.
+
+    Args:
+        url: Address of the gateway.
+        key_file: File with the key.
+        view: What `--view` was given.
+        shows_told: True if the command shows which sessions are stalled and which have ended.
+    """
     from agent_status_gateway.cli.reader import Reader  # noqa: PLC0415
     from agent_status_gateway.cli.reading.asked_view import parse_asked_view  # noqa: PLC0415
     from agent_status_gateway.cli.reading.problems import ReaderError  # noqa: PLC0415
@@ -37,7 +46,7 @@ def reading(url: str, key_file: Path | None, view: str | None = None) -> Iterato
     before = {number: signal.signal(number, unwind) for number in ends}
     try:
         with for_readers():
-            yield Reader(url, key_of(key_file), parse_asked_view(view))
+            yield Reader(url, key_of(key_file), parse_asked_view(view, shows_told=shows_told))
     except (ReaderError, KeyFileError, SettingsError) as error:
         fail(error)
     except KeyboardInterrupt:

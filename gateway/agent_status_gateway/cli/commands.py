@@ -151,7 +151,7 @@ def show(
     from agent_status_gateway.cli.terminal.once.listing import parse_asked_fields  # noqa: PLC0415
     from agent_status_gateway.cli.terminal.once.showing import show as print_once  # noqa: PLC0415
 
-    with reading(url, key_file, view) as reader:
+    with reading(url, key_file, view, shows_told=True) as reader:
         grouping = None if group_by is None else parse_grouping(group_by)
         print_once(reader, matching, as_json=as_json, grouping=grouping, fields=parse_asked_fields(fields))
 
@@ -203,7 +203,7 @@ def watch(
     """
     from agent_status_gateway.cli.terminal.watching import watch as stay  # noqa: PLC0415
 
-    with reading(url, key_file, view) as reader:
+    with reading(url, key_file, view, shows_told=True) as reader:
         stay(reader, matching, as_json=as_json, has_keys=has_keys)
 
 

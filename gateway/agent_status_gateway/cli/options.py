@@ -31,7 +31,8 @@ AskedView = Annotated[
     typer.Option(
         "--view",
         help="Ask the gateway for these sessions only, by channel, state, session, parent or label, such as "
-        "'channel=web&state=waiting_for_user'. All figures are theirs. [default: all sessions]",
+        "'channel=web&state=waiting_for_user'. All figures are theirs. `show` and `watch` also take "
+        "stalled=SECONDS and ended=SECONDS. [default: all sessions]",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print snapshots as JSON, one per line.")]

@@ -13,13 +13,15 @@ from httpx_sse import EventSource, ServerSentEvent, SSEError
 
 from agent_status_gateway.cli.http_client import shut
 from agent_status_gateway.cli.reading.answers import parse_change, parse_feed, parse_snapshot, parse_workers
-from agent_status_gateway.cli.reading.asked_view import can_show
+from agent_status_gateway.cli.reading.asked_view import TOLD, can_show
 from agent_status_gateway.cli.reading.folding import Fold, GapError
 from agent_status_gateway.cli.reading.problems import NoGatewayError, ReaderError, RefusedError, WrongQueryError
 from agent_status_gateway.cli.reading.requests import Gateway
 from agent_status_gateway.cli.terminal.view import Feed, News, ReceivedSnapshot, Trouble
+from agent_status_gateway.http.asking.ended import ENDED, MAX_ENDED_SECONDS
 from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH, WORKERS_PATH
-from agent_status_gateway.state.fold.schema import SessionStatus
+from agent_status_gateway.state.fold.schema import SessionStatus, Snapshot
+from agent_status_gateway.state.views.stalls.stalled import STALLED
 from agent_status_gateway.state.views.view import WHOLE, View
 from agent_status_gateway.state.workers import Workers
 
@@ -41,6 +43,7 @@ OLD_EVENTS: Final = "all"
 """Events to ask a gateway for that is from before there were changes, and views: whole snapshots, again and again."""
 TOO_OLD: Final = "is older than this command and does not know --view: update it, or leave --view out"
 NO_FIELDS: Final = "is older than this command and does not know --fields: update it, or leave --fields out"
+NO_TELLING: Final = "is older than this command and does not tell"
 OUTSIDE: Final = "sent sessions outside --view: it is older than this command, or something on the way drops the query"
 
 
@@ -79,6 +82,7 @@ class Reader:
         response = self.gateway.get("?".join(filter(None, [STATUS_PATH, self.view.query()])))
         snapshot = self.gateway.parsed(parse_snapshot, response.text)
         self._check_rows(snapshot["sessions"])
+        self._check_ends(snapshot)
         if any(name not in row for row in snapshot["sessions"] for name in self.view.fields):
             raise NoGatewayError(f"{self.url} {NO_FIELDS}")
         # Rows tell neither their parent nor their labels, so that an old gateway is not known by them.
@@ -123,7 +127,7 @@ class Reader:
         """News of one connection, then why it ended. None means that all is well, and a new connection is needed."""
         received_before = self._snapshots_received
         is_first = True
-        fold = Fold()
+        fold = Fold(self.view.ended or MAX_ENDED_SECONDS)
         try:
             for event in self._events():
                 if event.retry is not None:
@@ -205,8 +209,7 @@ class Reader:
         if event.event == "status":
             snapshot = self.gateway.parsed(parse_snapshot, event.data)
             self._check_rows(snapshot["sessions"])
-            if self.view.ended is not None and "ended" not in snapshot:
-                raise NoGatewayError(f"{self.url} is older than this command and does not tell which sessions ended")
+            self._check_ends(snapshot)
             fold.begin(snapshot, event.id, at)
             return ReceivedSnapshot(snapshot=snapshot, text=event.data, at=at)
         change = self.gateway.parsed(parse_change, event.data)
@@ -216,9 +219,15 @@ class Reader:
         return ReceivedSnapshot(snapshot=snapshot, text=orjson.dumps(snapshot).decode(), at=at)
 
     def _check_rows(self, rows: list[SessionStatus]) -> None:
-        """Refuse rows outside the view: whatever sent them has ignored the query."""
+        """Refuse rows outside the view, or without what it asks for: whatever sent them has ignored the query."""
         if not all(can_show(self.view, row) for row in rows):
             raise NoGatewayError(f"{self.url} {OUTSIDE}")
+        if self.view.stalled is not None and not all("stalled" in row for row in rows):
+            raise NoGatewayError(f"{self.url} {NO_TELLING} {TOLD[STALLED]}")
+
+    def _check_ends(self, snapshot: Snapshot) -> None:
+        if self.view.ended is not None and "ended" not in snapshot:
+            raise NoGatewayError(f"{self.url} {NO_TELLING} {TOLD[ENDED]}")
 
     def _knows_views(self) -> bool:
         """Ask for what a gateway refuses if it knows views: a state without a value."""

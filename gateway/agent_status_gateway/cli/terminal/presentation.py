@@ -12,7 +12,9 @@ from agent_status_gateway.plain_text import is_active, plain
 from agent_status_gateway.state.fold.schema import GlobalStatus, SessionStatus, TokenUsage
 
 RANKS: Final = {"waiting_for_user": 0, "error": 1}
-"""Ranks of the states that need attention. All others share the last one."""
+"""Ranks of the states that need attention. All others share the last one, below the sessions that are stalled."""
+STALLED: Final = "stalled"
+"""The word for a session that works, and whose agent has made no call for as long as the reader has said."""
 STATE_LABELS: Final = {
     "waiting_for_user": "waiting for user",
     "error": "in error",
@@ -38,14 +40,14 @@ UNITS: Final = (("T", 10**12), ("B", 10**9), ("M", 10**6), ("k", 10**3))
 
 
 def in_order(rows: Iterable[SessionStatus]) -> list[SessionStatus]:
-    """Sessions that wait for a user, then those in error, each by the longest wait; then the others by key.
+    """Sessions that wait for a user, those in error, those that are stalled, then the others by key.
 
-    The others keep their place when their state changes.
+    The first ones are in the order of the longest wait. The others keep their place when their state changes.
     """
 
     def place(row: SessionStatus) -> tuple[int, float]:
-        rank = RANKS.get(row["state"], len(RANKS))
-        return rank, -row["duration_seconds"] if rank < len(RANKS) else 0.0
+        rank = RANKS.get(row["state"], len(RANKS) + (not row.get("stalled")))
+        return rank, -row["duration_seconds"] if rank <= len(RANKS) else 0.0
 
     return sorted(rows, key=place)
 
@@ -92,6 +94,11 @@ def what(row: SessionStatus) -> str:
             return state
 
 
+def what_now(row: SessionStatus) -> str:
+    """Words for what a session does, and that it is stalled, if the gateway was asked for that."""
+    return f"{STALLED}: {what(row)}" if row.get("stalled") else what(row)
+
+
 def counts(rows: Iterable[SessionStatus]) -> str:
     """Number of sessions in each state: "2 waiting for user, 1 in error, 300 thinking"; empty for none."""
     found = Counter(row["state"] for row in rows)
@@ -108,7 +115,13 @@ def matches(row: SessionStatus, text: str) -> bool:
         STATE_LABELS[row["state"]],
         row["tool_name"] or "",
         row["error_message"] or "",
+        STALLED if row.get("stalled") else "",
     )
+    return has_words(fields, text)
+
+
+def has_words(fields: Iterable[str], text: str) -> bool:
+    """True if each word of a text is in one of the fields, in any case."""
     searched = "\n".join(fields).lower()
     return all(word in searched for word in text.lower().split())
 

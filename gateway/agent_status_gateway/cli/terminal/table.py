@@ -12,7 +12,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from agent_status_gateway.cli.terminal.presentation import counts, duration, headline, name, tokens, what
+from agent_status_gateway.cli.terminal.ended_sessions import end_line
+from agent_status_gateway.cli.terminal.presentation import STALLED, counts, duration, headline, name, tokens, what_now
 from agent_status_gateway.cli.terminal.view import View
 from agent_status_gateway.plain_text import plain
 from agent_status_gateway.state.fold.schema import SessionStatus
@@ -26,6 +27,7 @@ COLOURS: Final = {
     "streaming": "green",
     "waiting_for_user": "yellow",
     "error": "red",
+    STALLED: "yellow",
 }
 TABLE_WIDTH: Final = 72
 """Columns of the terminal below which a session's details are under its name."""
@@ -142,6 +144,25 @@ def _others(rows: list[SessionStatus], where: str, width: int) -> list[Text]:
     return fold(Text(f"… and {len(rows)} {where}: {counts(rows)}", "dim"), width) if rows else []
 
 
+def ends_of(view: View, width: int, height: int | None = None) -> list[Text]:
+    """Lines with the ends of a view, the newest first, under a heading; none if nobody has asked for ends.
+
+    With a height, each end has one line, and the last line counts those that do not fit.
+    """
+    if view.ends is None:
+        return []
+    number = len(view.ends)
+    lines = fold(Text(f"ended: {number or 'no'} session{'' if number == 1 else 's'}", "dim"), width)
+    if height is None:
+        return [*lines, *(line for end in view.ends for line in fold(Text(end_line(end)), width))]
+    room = max(0, height - len(lines))
+    shown = number if number <= room else max(0, room - 1)
+    lines += [line for end in view.ends[:shown] for line in fold(Text(end_line(end)), width, 1)]
+    if shown < number:
+        lines += fold(Text(f"… and {number - shown} more", "dim"), width, 1)
+    return lines[:height]
+
+
 def headings(widths: dict[str, int]) -> list[Text]:
     """Line of headings after a blank one; none where there is no room for a table."""
     return [Text(""), _columns([[Text(text, "dim")] for text in HEADINGS], widths)[0]] if widths else []
@@ -149,7 +170,7 @@ def headings(widths: dict[str, int]) -> list[Text]:
 
 def block(row: SessionStatus, width: int, widths: dict[str, int], most: int | None = None) -> list[Text]:
     """Lines of one session: a row of columns, or its name with the details below."""
-    styles = ("", "dim", COLOURS[row["state"]], "", "dim")
+    styles = ("", "dim", COLOURS[STALLED if row.get("stalled") else row["state"]], "", "dim")
     cells = [Text(text, style) for text, style in zip(_texts(row), styles, strict=True)]
     if widths:
         folded = zip(cells, widths.values(), strict=True)
@@ -190,7 +211,7 @@ def column_widths(rows: Iterable[SessionStatus], width: int) -> dict[str, int]:
 
 def _texts(row: SessionStatus) -> tuple[str, ...]:
     lasts, used = duration(row["duration_seconds"]), tokens(row["token_usage"])
-    return name(row), plain(row["channel"]), what(row), lasts, used
+    return name(row), plain(row["channel"]), what_now(row), lasts, used
 
 
 def fold(text: Text, width: int, most: int | None = None) -> list[Text]:

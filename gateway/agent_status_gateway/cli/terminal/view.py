@@ -9,15 +9,17 @@ from typing import Final
 
 import orjson
 
+from agent_status_gateway.cli.terminal.ended_sessions import ends_within, matches_end
 from agent_status_gateway.cli.terminal.presentation import (
     ATTENTION,
     ORDERS,
+    STALLED,
     duration,
     json_line,
     matches,
     ordered,
 )
-from agent_status_gateway.state.fold.schema import SessionStatus, Snapshot
+from agent_status_gateway.state.fold.schema import EndedStatus, SessionStatus, Snapshot
 
 FEED_STATE_SECONDS: Final = 2.0
 """Seconds to wait for the feed's state. A gateway sends it together with the first snapshot, or never."""
@@ -141,6 +143,7 @@ class View:
         status: Lines about the connection, the filter, and another order than that of attention.
         is_sound: True if the snapshot is current.
         need: Words for the sessions that need a person, where they are said.
+        ends: Sessions that have ended, and match; None if nobody has asked for them.
     """
 
     snapshot: Snapshot | None
@@ -148,19 +151,33 @@ class View:
     status: tuple[str, ...]
     is_sound: bool
     need: str = ""
+    ends: list[EndedStatus] | None = None
 
 
-def view(known: Known, now: float, *, url: str, matching: str = "", order: str = ATTENTION) -> View:
-    """View of what is known."""
+def view(
+    known: Known,
+    now: float,
+    *,
+    url: str,
+    matching: str = "",
+    order: str = ATTENTION,
+    ended_seconds: int | None = None,
+) -> View:
+    """View of what is known, with ends that are at most so old."""
     snapshot = known.snapshot(now)
-    rows = [] if snapshot is None else ordered(select(snapshot, matching)["sessions"], order)
+    selected = None if snapshot is None else select(snapshot, matching)
+    rows = [] if selected is None else ordered(selected["sessions"], order)
+    ends = None if selected is None else ends_within(selected, ended_seconds)
     condition = known.condition(now)
     status: tuple[str, ...] = (condition or f"{'connecting' if snapshot is None else 'connected'} to {url}",)
     if matching.strip() and snapshot is not None:
         status = (*status, f"filter: {matching.strip()}: {len(rows)} of {len(snapshot['sessions'])} sessions")
+    if snapshot is not None and any("stalled" in row for row in snapshot["sessions"]):
+        stalled = sum(bool(row.get("stalled")) for row in rows)
+        status = (*status, f"{STALLED}: {stalled} of {len(rows)} sessions")
     if order != ATTENTION:
         status = (*status, f"order: {ORDERS[order]}")
-    return View(snapshot=snapshot, rows=rows, status=status, is_sound=not condition)
+    return View(snapshot=snapshot, rows=rows, status=status, is_sound=not condition, ends=ends)
 
 
 def aged(snapshot: Snapshot, seconds: float) -> Snapshot:
@@ -183,7 +200,11 @@ def aged(snapshot: Snapshot, seconds: float) -> Snapshot:
 
 
 def select(snapshot: Snapshot, matching: str) -> Snapshot:
-    """Snapshot with the sessions that match. The fleet's figures stay those of all sessions."""
+    """Snapshot with the sessions and the ends that match. The fleet's figures stay those of all sessions."""
     if not matching.strip():
         return snapshot
-    return {**snapshot, "sessions": [row for row in snapshot["sessions"] if matches(row, matching)]}
+    rows = [row for row in snapshot["sessions"] if matches(row, matching)]
+    selected: Snapshot = {**snapshot, "sessions": rows}
+    if "ended" in snapshot:
+        selected["ended"] = [end for end in snapshot["ended"] if matches_end(end, matching)]
+    return selected

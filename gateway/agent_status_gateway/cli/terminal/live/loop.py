@@ -100,7 +100,14 @@ def _live(console: Console, *, is_whole: bool) -> Live:
 
 
 def _look(known: Known, browsing: Browsing, reader: Reader) -> View:
-    return view(known, time.monotonic(), url=reader.source, matching=browsing.matching, order=browsing.order)
+    return view(
+        known,
+        time.monotonic(),
+        url=reader.source,
+        matching=browsing.matching,
+        order=browsing.order,
+        ended_seconds=reader.view.ended,
+    )
 
 
 def _page(browsing: Browsing, looked: View, details: Details, width: int, height: int, *, has_keys: bool) -> Page:

@@ -8,7 +8,7 @@ from rich.text import Text
 from agent_status_gateway.cli.terminal.live.browsing import Browsing
 from agent_status_gateway.cli.terminal.presentation import name, need_words
 from agent_status_gateway.cli.terminal.session.facts import OpenedSession, facts_of
-from agent_status_gateway.cli.terminal.table import draw_part, fold, head_of
+from agent_status_gateway.cli.terminal.table import draw_part, ends_of, fold, head_of
 from agent_status_gateway.cli.terminal.view import View
 from agent_status_gateway.plain_text import plain
 
@@ -26,6 +26,8 @@ HELP: Final = (
     ("Ctrl-Z", "give the terminal back until `fg`"),
     ("?", "show or hide this help"),
 )
+ENDS_SHARE: Final = 3
+"""The share of the screen that the ends of sessions have at most: the height divided by this."""
 GAP: Final = 2
 INDENT: Final = 2
 LEAST_VALUE: Final = 30
@@ -41,7 +43,8 @@ def list_page(browsing: Browsing, view: View, width: int, height: int, *, has_ke
     """Page with the list, its cursor, and the filter while it is typed."""
     listed = [row["session_key"] for row in view.rows]
     browsing = browsing.settled(listed)
-    foot = _foot(browsing, width, has_keys=has_keys)[: max(0, height - 1)]
+    foot = _foot(browsing, width, has_keys=has_keys)
+    foot = [*ends_of(view, width, height // ENDS_SHARE), *foot][: max(0, height - 1)]
     shown = replace(view, need=need_words([] if view.snapshot is None else view.snapshot["sessions"]))
     selected = browsing.place if browsing.selected is not None and listed else None
     part = draw_part(shown, width, height - len(foot), first=browsing.first, selected=selected)

@@ -9,7 +9,7 @@ from agent_status_gateway.cli.reading.problems import ReaderError
 from agent_status_gateway.cli.terminal.once.groups import Grouping
 from agent_status_gateway.cli.terminal.presentation import counts
 from agent_status_gateway.cli.terminal.session.facts import words_for
-from agent_status_gateway.cli.terminal.table import block, column_widths, draw, fold, head_of, headings
+from agent_status_gateway.cli.terminal.table import block, column_widths, draw, ends_of, fold, head_of, headings
 from agent_status_gateway.cli.terminal.view import View
 from agent_status_gateway.state.fold.schema import SessionStatus
 from agent_status_gateway.state.views.fields import ALL, FIELD_NAMES, parse_fields
@@ -33,7 +33,12 @@ def parse_asked_fields(text: str | None) -> tuple[str, ...]:
 
 
 def listing(view: View, width: int, grouping: Grouping | None = None, fields: Sequence[str] = ()) -> list[Text]:
-    """Lines of a view, as many as needed."""
+    """Lines of a view, as many as needed. Sessions that have ended stand below the open ones."""
+    ends = ends_of(view, max(1, width))
+    return [*_open_ones(view, width, grouping, fields), *([Text("")] if ends else []), *ends]
+
+
+def _open_ones(view: View, width: int, grouping: Grouping | None, fields: Sequence[str]) -> list[Text]:
     if not view.rows or not (grouping or fields):
         return draw(view, width)
     width = max(1, width)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from agent_status_gateway.cli.reading.problems import ReaderError
-from agent_status_gateway.cli.terminal.presentation import duration
+from agent_status_gateway.cli.terminal.presentation import duration, has_words
 from agent_status_gateway.plain_text import plain
 from agent_status_gateway.state.views.query import one_of
 from agent_status_gateway.state.workers import Workers, WorkerStatus
@@ -46,8 +46,7 @@ def worker_lines(workers: Workers, none: str = "no workers") -> list[str]:
 def _matches(worker: WorkerStatus, text: str) -> bool:
     """True if each word is in the worker's host, process, state, name, or a key of its sessions, in any case."""
     fields = (worker["host"], str(worker["pid"]), worker["state"], worker["worker_id"], *worker["sessions"])
-    searched = "\n".join(fields).lower()
-    return all(word in searched for word in text.lower().split())
+    return has_words(fields, text)
 
 
 def _cells(worker: WorkerStatus) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def show(
         return
     console = Console()
     is_terminal = console.file.isatty()
-    shown = view(known, received.at, url=reader.source, matching=matching)
+    shown = view(known, received.at, url=reader.source, matching=matching, ended_seconds=reader.view.ended)
     lines = listing(shown, console.width if is_terminal else PIPE_WIDTH, grouping, fields)
     if is_terminal:
         console.print(Group(*lines))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from agent_status_gateway.cli.terminal.presentation import duration, what
+from agent_status_gateway.cli.terminal.presentation import duration, what_now
 from agent_status_gateway.plain_text import plain
 from agent_status_gateway.state.fold.schema import SessionStatus
 from agent_status_publisher.contract.details.link import check_link
@@ -46,7 +46,7 @@ def words_for(field: str, row: SessionStatus) -> str:
 
 
 def _state(row: SessionStatus) -> str:
-    words = what({**row, "error_message": None})
+    words = what_now({**row, "error_message": None})
     reason = row.get("waiting_for")
     return f"{words}: {plain(reason)}" if row["state"] == "waiting_for_user" and reason else words
 

@@ -45,6 +45,45 @@ def test_a_typing_error_is_an_error_that_says_what_would_be_right(text: str, sai
     assert said in str(error.value)
 
 
+def test_a_reader_that_shows_them_may_ask_which_sessions_are_stalled_and_which_have_ended() -> None:
+    view = parse_asked_view("channel=web&stalled=300&ended=900", shows_told=True)
+    assert view == View(channel=frozenset({"web"}), stalled=300, ended=900)
+    assert parse_asked_view("stalled=1", shows_told=True) == View(stalled=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("stalled=0", "--view: `stalled` must be a whole number of seconds, 1 to 86400, once"),
+        ("stalled=5&stalled=5", "--view: `stalled` must be a whole number of seconds"),
+        ("stalled=", "--view: `stalled` must be a whole number of seconds"),
+        ("ended=3601", "--view: `ended` must be a whole number of seconds, 1 to 3600, once"),
+        ("ended=5m", "--view: `ended` must be a whole number of seconds"),
+        ("endet=5", "'endet' is not a field; expected 'channel', 'state', 'session', 'parent', 'label', 'stalled' or"),
+    ],
+)
+def test_wrong_seconds_are_an_error_that_names_the_field(text: str, said: str) -> None:
+    with pytest.raises(ReaderError) as error:
+        parse_asked_view(text, shows_told=True)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "channel=web&stalled=300",
+            "--view: `stalled` means nothing here: only `show` and `watch` tell which",
+        ),
+        ("ended=no", "--view: `ended` means nothing here: only `show` and `watch` tell which sessions have ended"),
+    ],
+)
+def test_a_reader_that_does_not_show_them_refuses_them(text: str, said: str) -> None:
+    with pytest.raises(ReaderError) as error:
+        parse_asked_view(text)
+    assert str(error.value).startswith(said)
+
+
 def test_a_row_can_be_in_a_view_if_what_it_tells_of_itself_is_asked_for() -> None:
     view = parse_asked_view("channel=web,ci&state=thinking,error&session=web:1&session=mail:2")
     assert can_show(view, row("web:1", state="error"))

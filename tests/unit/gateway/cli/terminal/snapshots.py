@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent_status_gateway.state.fold.schema import SessionStatus, Snapshot, split_key
+from agent_status_gateway.state.fold.schema import EndedStatus, SessionStatus, Snapshot, split_key
 
 
 def row(session_key: str = "web:1", **fields: Any) -> SessionStatus:
@@ -19,6 +19,21 @@ def row(session_key: str = "web:1", **fields: Any) -> SessionStatus:
         "error_message": None,
     }
     return plain | fields  # type: ignore[return-value]
+
+
+def end(session_key: str = "web:1", ended_seconds_ago: float = 130.4, **fields: Any) -> EndedStatus:
+    plain: EndedStatus = {
+        "session_key": session_key,
+        "title": None,
+        "outcome": "done",
+        "ended_seconds_ago": ended_seconds_ago,
+        "error_message": None,
+    }
+    return plain | fields  # type: ignore[return-value]
+
+
+def with_ends(shown: Snapshot, *ends: EndedStatus) -> Snapshot:
+    return {**shown, "ended": list(ends)}
 
 
 def snapshot(*rows: SessionStatus, **fields: Any) -> Snapshot:

@@ -2,7 +2,7 @@
 
 from agent_status_gateway.cli.terminal.changes import LEFT, changes, gateway_changes
 from agent_status_gateway.cli.terminal.view import Feed, Known, ReceivedSnapshot, Trouble
-from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
+from tests.unit.gateway.cli.terminal.snapshots import end, row, snapshot, with_ends
 
 CONNECTED = Known(received=ReceivedSnapshot(snapshot=snapshot(), text="", at=100))
 
@@ -45,6 +45,25 @@ def test_a_session_that_no_longer_matches_is_shown_once_and_has_not_ended() -> N
 def test_a_session_that_has_left_a_view_is_not_said_to_have_ended() -> None:
     before, after = snapshot(row("web:1", title="Fix auth bug"), row("web:2")), snapshot(row("web:2"))
     assert changes(before, after, gone=LEFT) == ["web:1 left the view (Fix auth bug)"]
+
+
+def test_a_session_that_has_stalled_is_a_change_and_so_is_one_that_works_again() -> None:
+    works, stalled = row(title="Fix auth bug", stalled=False), row(title="Fix auth bug", stalled=True)
+    assert changes(snapshot(works), snapshot(stalled)) == ["web:1 stalled: thinking (Fix auth bug)"]
+    assert changes(snapshot(stalled), snapshot(works)) == ["web:1 thinking (Fix auth bug)"]
+
+
+def test_an_end_that_the_gateway_tells_is_said_once_and_with_its_outcome() -> None:
+    before = with_ends(snapshot(row("web:1"), row("web:2"), row("web:3")), end("web:9", 50))
+    after = with_ends(snapshot(row("web:3")), end("web:1", 0.2, title="Fix auth bug"), end("web:9", 60))
+    assert changes(before, after, gone=LEFT) == ["web:2 left the view", "web:1 ended 0s ago: done (Fix auth bug)"]
+    assert changes(None, with_ends(snapshot(), end("web:9", 50)))[1:] == ["web:9 ended 50s ago: done"]
+
+
+def test_an_end_has_a_line_if_it_matches_or_its_last_row_did() -> None:
+    before, after = snapshot(row("web:1"), row("web:2")), with_ends(snapshot(), end("web:1"), end("web:2", 5.0))
+    assert changes(before, after, "web:2") == ["fleet idle (0 of 5 sessions · up 1h 1m)", "web:2 ended 5s ago: done"]
+    assert len(changes(before, after, "thinking")) == 3
 
 
 def test_a_hostile_session_has_one_line_that_no_terminal_obeys() -> None:

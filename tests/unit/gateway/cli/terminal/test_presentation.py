@@ -89,3 +89,20 @@ def test_a_list_is_sorted_as_the_page_sorts_it_and_equal_sessions_by_key(order: 
 def test_those_that_need_a_person_are_counted_in_words() -> None:
     assert presentation.need_words([row("a:1"), row("a:2", state="error")]) == "1 needs a person: 1 in error"
     assert presentation.need_words([row("a:1")]) == ""
+
+
+def test_a_session_that_is_stalled_says_so_before_what_it_does() -> None:
+    assert presentation.what_now(row(state="tool_running", tool_name="bash", stalled=True)) == "stalled: running bash"
+    assert presentation.what_now(row(stalled=False)) == presentation.what_now(row()) == "thinking"
+    assert presentation.matches(row(stalled=True), "stalled think")
+    assert not presentation.matches(row(stalled=False), "stalled")
+
+
+def test_stalled_sessions_come_after_those_that_need_a_person_and_before_the_others() -> None:
+    rows = [
+        row("web:1", stalled=False, duration_seconds=900),
+        row("web:2", stalled=True, duration_seconds=5),
+        row("web:3", stalled=True, duration_seconds=50),
+        row("web:4", state="error", stalled=False, duration_seconds=1),
+    ]
+    assert [one["session_key"] for one in presentation.in_order(rows)] == ["web:4", "web:3", "web:2", "web:1"]

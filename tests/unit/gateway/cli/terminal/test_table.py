@@ -3,10 +3,10 @@
 import pytest
 from rich.cells import cell_len
 
-from agent_status_gateway.cli.terminal.table import draw
+from agent_status_gateway.cli.terminal.table import draw, ends_of
 from agent_status_gateway.cli.terminal.view import Known, ReceivedSnapshot, view
-from agent_status_gateway.state.fold.schema import SessionStatus
-from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
+from agent_status_gateway.state.fold.schema import EndedStatus, SessionStatus
+from tests.unit.gateway.cli.terminal.snapshots import end, row, snapshot, with_ends
 
 HOSTILE = [
     *("\x1b[31mred", "[red]markup[/red]", "a\nb", "a\u202eb", "bell\x07"),
@@ -41,6 +41,50 @@ def test_who_needs_somebody_comes_first() -> None:
 def test_a_narrow_terminal_has_what_a_session_does_below_its_name() -> None:
     lines = drawn(row(title="Fix auth bug", state="waiting_for_user"), width=40)
     assert lines[2:] == ["Fix auth bug", "  waiting for user · 1m 15s · web"]
+
+
+def test_a_stalled_session_is_marked_and_they_are_counted() -> None:
+    lines = drawn(row("a:1", stalled=False), row("a:2", stalled=True))
+    assert lines[2] == "stalled: 1 of 2 sessions"
+    assert [line.split()[:4] for line in lines[5:]] == [
+        ["2", "a", "stalled:", "thinking"],
+        ["1", "a", "thinking", "1m"],
+    ]
+    assert not [line for line in drawn(row()) if "stalled" in line], "nobody has asked for it"
+
+
+def ends_drawn(*ends: EndedStatus, width: int = 100, height: int | None = None, matching: str = "") -> list[str]:
+    shown = with_ends(snapshot(), *ends)
+    known = Known(received=ReceivedSnapshot(snapshot=shown, text="", at=0))
+    looked = view(known, 60, url="http://gateway", matching=matching, ended_seconds=900)
+    return [line.plain for line in ends_of(looked, width, height)]
+
+
+def test_sessions_that_have_ended_have_a_line_each_with_when_and_how() -> None:
+    ends = [end("a:1", 10.0), end("a:2", 800.0, outcome="failed", error_message="disk full"), end("a:3", 880.0)]
+    assert ends_drawn(*ends) == [
+        "ended: 2 sessions",
+        "a:1 ended 1m 10s ago: done",
+        "a:2 ended 14m 20s ago: failed: disk full",
+    ], "one is older by now than was asked for"
+    assert ends_drawn(*ends, matching="disk") == ["ended: 1 session", "a:2 ended 14m 20s ago: failed: disk full"]
+    assert ends_drawn() == ["ended: no sessions"]
+
+
+def test_ends_that_have_no_room_are_counted() -> None:
+    ends = [end(f"a:{number}", 1.0) for number in range(9)]
+    assert ends_drawn(*ends, height=4)[1:] == ["a:0 ended 1m 1s ago: done", "a:1 ended 1m 1s ago: done", "… and 7 more"]
+    assert len(ends_drawn(*ends, height=10)) == 10
+    assert [len(ends_drawn(*ends, height=height)) for height in (0, 1, 2)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_ends_stay_in_their_lines(text: str) -> None:
+    for height in (None, 3):
+        lines = ends_drawn(end(f"{text}:1", 1.0, title=text, outcome="failed", error_message=text), height=height)
+        assert all(cell_len(line) <= 100 for line in lines)
+        assert not {"\x1b", "\x07", "\u202e", "\n"} & set("".join(lines))
+    assert len(lines) == 2
 
 
 def test_without_sessions_words_say_so() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from agent_status_gateway.cli.terminal.view import Feed, Known, News, ReceivedSnapshot, Trouble, aged, select, view
 from agent_status_gateway.state.fold.schema import SessionStatus, Snapshot
-from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
+from tests.unit.gateway.cli.terminal.snapshots import end, row, snapshot, with_ends
 
 URL = "http://gateway"
 LIVE = Feed(is_lost=False, since=0.0, at=100.0)
@@ -129,3 +129,10 @@ def test_json_is_the_text_that_came_unless_only_some_is_wanted() -> None:
     assert '"web:1"' in received.json("web")
     assert '"slack:2"' not in received.json("web")
     assert select(received.snapshot, "web")["global"]["active_sessions"] == 2
+
+
+def test_a_filter_picks_among_the_ends_too() -> None:
+    received = ReceivedSnapshot(snapshot=with_ends(snapshot(), end("web:1"), end("ci:1")), text="as it came", at=0)
+    assert '"web:1"' in received.json("web")
+    assert '"ci:1"' not in received.json("web")
+    assert view(known(received), 0, url=URL, matching="ci").ends == [end("ci:1")]

@@ -9,7 +9,7 @@ from agent_status_gateway.cli.terminal.live.pages import HELP, KEYS_LINE, Page, 
 from agent_status_gateway.cli.terminal.session.facts import OpenedSession
 from agent_status_gateway.cli.terminal.view import Known, ReceivedSnapshot, Trouble, View, view
 from agent_status_gateway.state.fold.schema import SessionStatus
-from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
+from tests.unit.gateway.cli.terminal.snapshots import end, row, snapshot, with_ends
 
 MANY = [row(f"web:{number:03}", title=f"Job {number:03}") for number in range(100)]
 HOSTILE = ["\x1b]0;owned\x07", "日本語" * 60, "a\u202eb\nc", "👩\u200d💻 " * 60]
@@ -64,6 +64,15 @@ def test_sessions_above_and_below_the_screen_are_counted() -> None:
     assert lines[-1].startswith("… and ")
     shown = [line for line in lines if line.startswith("Job ")]
     assert f"… and {60 - len(shown)} more: {60 - len(shown)} thinking" == lines[-1]
+
+
+def test_ends_stand_below_the_list_and_leave_it_two_thirds_of_the_screen() -> None:
+    shown = with_ends(snapshot(*MANY), *(end(f"old:{number}") for number in range(50)))
+    told = view(Known(received=ReceivedSnapshot(snapshot=shown, text="", at=0)), 0, url="http://gateway")
+    lines = texts(list_page(Browsing(), told, 80, 24, has_keys=True))
+    assert lines[-9:-2] == ["ended: 50 sessions", *(f"old:{number} ended 2m 10s ago: done" for number in range(6))]
+    assert lines[-2:] == ["… and 44 more", KEYS_LINE]
+    assert len(lines) == 24
 
 
 def test_the_headline_says_how_many_need_a_person() -> None:

@@ -9,7 +9,7 @@ from agent_status_gateway.cli.terminal.table import draw
 from agent_status_gateway.cli.terminal.view import Known, ReceivedSnapshot, View, view
 from agent_status_gateway.state.fold.schema import SessionStatus
 from agent_status_gateway.state.views.fields import FIELD_NAMES
-from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
+from tests.unit.gateway.cli.terminal.snapshots import end, row, snapshot, with_ends
 
 ROWS = [row("ci:1", host="box"), row("web:1", state="error", error_message="no"), row("web:2", labels={"a": "b"})]
 
@@ -36,6 +36,14 @@ def test_groups_have_headings_that_count_by_state() -> None:
 def test_fields_stand_below_their_session_if_it_has_them() -> None:
     lines = [line.plain for line in listing(looked(*ROWS), 100, None, ("labels", "host"))]
     assert [line for line in lines if line.startswith("  ")] == ["  host box", "  labels a: b"]
+
+
+def test_sessions_that_have_ended_stand_below_the_open_ones() -> None:
+    shown = with_ends(snapshot(*ROWS), end("web:9"))
+    told = view(Known(received=ReceivedSnapshot(snapshot=shown, text="", at=0)), 0, url="http://gateway")
+    for grouping in (None, parse_grouping("channel")):
+        lines = [line.plain for line in listing(told, 100, grouping)]
+        assert lines[-3:] == ["", "ended: 1 session", "web:9 ended 2m 10s ago: done"]
 
 
 def test_hostile_fields_stay_in_their_lines() -> None:
