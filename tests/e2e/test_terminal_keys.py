@@ -127,8 +127,12 @@ def test_enter_opens_a_session_whose_details_are_asked_for_only_then(fleet: tupl
         assert re.search(r"^Key +web:001", seen, re.MULTILINE)
         assert re.search(r"^Labels +team: core", seen, re.MULTILINE)
         assert re.search(r"^Host +box-7", seen, re.MULTILINE)
-        (asked,) = [path for path in told.asked if "fields" in path]
-        assert asked.startswith("/api/v1/agent/status/stream?events=changes,feed&session=web:001&fields=labels,")
+        stream = "/api/v1/agent/status/stream?events=changes,feed"
+        wait_until(lambda: len(told.asked) == 3, "the session and its children are asked for")
+        assert [path.partition(",parent")[0] for path in sorted(told.asked[1:])] == [
+            f"{stream}&parent=web:001&fields=parent",
+            f"{stream}&session=web:001&fields=labels",
+        ]
         terminal.press(ESCAPE)
         terminal.wait_for("Job 002")
         wait_until(lambda: told.open_details == 0, "the stream of the details is closed")
@@ -148,6 +152,27 @@ def test_an_open_session_is_live_and_says_when_it_is_gone(gateway: GatewayProces
         session.end()
         terminal.wait_for("No session with this key is open any more.")
         assert "team: core" in terminal.screen
+
+
+def test_an_open_session_shows_its_family_and_what_the_terminal_has_seen_of_it(
+    gateway: GatewayProcess, publisher: StatusPublisher
+) -> None:
+    publisher.session("ci:1", title="Build")
+    session = publisher.session("ci:2", title="Fix auth bug", parent="ci:1")
+    with watch(gateway.url) as terminal:
+        terminal.wait_for("Fix auth bug")
+        terminal.press(DOWN + DOWN + ENTER)
+        terminal.wait_for("ci:1 thinking (Build)")
+        session.tool_running("bash")
+        seen = terminal.wait_for("running bash, ")
+        assert re.search(r"^\d\d:\d\d:\d\d to now +running bash, \d+s *$", seen, re.MULTILINE)
+        assert re.search(r"^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d +thinking, \d+s *$", seen, re.MULTILINE)
+        terminal.press(ESCAPE)
+        terminal.wait_for("Build")
+        terminal.press(b"g" + ENTER)
+        terminal.wait_for("ci:2 running bash (Fix auth bug)")
+        publisher.session("ci:3", parent="ci:1").waiting_for_user()
+        terminal.wait_for("ci:3 waiting for user")
 
 
 def test_keys_are_shown_on_request(fleet: tuple[Fleet, str]) -> None:

@@ -6,8 +6,8 @@ In reading order:
     ended_sessions   sessions that have ended
     view             what is known of a gateway, and what of it is shown
     table            a view as lines of a terminal
-    session          what is known of one session
     changes          what has changed, as lines for pipes
+    session          what is known of one session
     goal             what `wait` waits for
     output           where lines are written
     once             `show` and `workers`

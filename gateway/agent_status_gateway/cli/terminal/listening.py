@@ -23,13 +23,16 @@ def start_reading(reader: Reader, on_news: Callable[[], None] | None = None) -> 
     return unread
 
 
-def taken(unread: Queue[News], known: Known) -> Known:
-    """Knowledge after all news that waits."""
+def taken(unread: Queue[News], known: Known, each: Callable[[News], None] | None = None) -> Known:
+    """Knowledge after all news that waits. `each` is called with each piece of it."""
     while True:
         try:
-            known = known.after(unread.get_nowait())
+            news = unread.get_nowait()
         except Empty:
             return known.as_of(time.monotonic())
+        known = known.after(news)
+        if each is not None:
+            each(news)
 
 
 def listen(

@@ -1,6 +1,6 @@
-"""Details of the one session that is open: a stream of its own, which a thread reads as long as it is open."""
+"""Details of the one session that is open: streams of its own, which threads read as long as it is open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Queue
 
 from agent_status_gateway.cli.reader import Reader
@@ -8,7 +8,7 @@ from agent_status_gateway.cli.terminal.listening import start_reading, taken
 from agent_status_gateway.cli.terminal.session.facts import OpenedSession
 from agent_status_gateway.cli.terminal.view import Known, News
 from agent_status_gateway.state.fold.schema import SessionStatus
-from agent_status_gateway.state.views.fields import FIELD_NAMES
+from agent_status_gateway.state.views.fields import FIELD_NAMES, PARENT
 from agent_status_gateway.state.views.view import View
 
 
@@ -23,9 +23,8 @@ class Details:
     def __init__(self, reader: Reader, on_news: Callable[[], None]) -> None:
         self._of = reader
         self._on_news = on_news
-        self._reader: Reader | None = None
-        self._unread: Queue[News] = Queue()
-        self._known = Known()
+        self._itself: _Part | None = None
+        self._children: _Part | None = None
         self._last: SessionStatus | None = None
         self.key: str | None = None
 
@@ -36,28 +35,68 @@ class Details:
         self.close()
         self.key = key
         if key is not None:
-            self._reader = self._of.reader_of(View(session=frozenset({key}), fields=FIELD_NAMES))
-            self._unread = start_reading(self._reader, self._on_news)
+            keys = frozenset({key})
+            self._itself = _Part(self._of.reader_of(View(session=keys, fields=FIELD_NAMES)), self._on_news)
+            self._children = _Part(self._of.reader_of(View(parent=keys, fields=(PARENT,))), self._on_news)
 
     def close(self) -> None:
         """End the reading."""
-        if self._reader is not None:
-            self._reader.close()
-        self._reader, self._known, self._last, self.key = None, Known(), None, None
-        self._unread = Queue()
+        for part in (self._itself, self._children):
+            if part is not None:
+                part.close()
+        self._itself = self._children = self._last = self.key = None
 
-    def look(self, listed: SessionStatus | None, now: float) -> OpenedSession:
-        """The open session at this time. What the list says of it, `listed`, goes before what the details say."""
-        self._known = taken(self._unread, self._known)
-        snapshot = self._known.snapshot(now)
-        told = next((row for row in snapshot["sessions"] if row["session_key"] == self.key), None) if snapshot else None
-        row: SessionStatus | None = {**told, **listed} if told and listed else listed or told
-        trouble = self._known.trouble
+    def look(self, listed: Sequence[SessionStatus], seen: Sequence[tuple[str, str]], now: float) -> OpenedSession:
+        """The open session at this time. What the list says of it goes before what the details say.
+
+        Args:
+            listed: All sessions of the list.
+            seen: Times and words of what the session did, as far as the terminal has seen it.
+            now: The moment.
+        """
+        told, of_list = self._told(now), _row(listed, self.key)
+        row: SessionStatus | None = {**told, **of_list} if told and of_list else of_list or told
         if row is not None:
             self._last = row if told or self._last is None else {**self._last, **row}
         return OpenedSession(
             key=self.key or "",
             row=self._last,
-            is_open=row is not None or snapshot is None,
-            problem="" if trouble is None else trouble.reason,
+            is_open=row is not None or self._itself is None or self._itself.known.received is None,
+            problem=next(filter(None, (part.problem for part in (self._itself, self._children) if part)), ""),
+            parent=_row(listed, self._last.get("parent")) if self._last else None,
+            children=[] if self._children is None else self._rows_of(self._children, now),
+            seen=seen,
         )
+
+    def _told(self, now: float) -> SessionStatus | None:
+        return None if self._itself is None else _row(self._itself.rows(now), self.key)
+
+    def _rows_of(self, children: "_Part", now: float) -> list[SessionStatus]:
+        """Rows that say that they are children: an older gateway may send others."""
+        return [row for row in children.rows(now) if row.get("parent") == self.key]
+
+
+class _Part:
+    """One stream, and what is known of it."""
+
+    def __init__(self, reader: Reader, on_news: Callable[[], None]) -> None:
+        self.known = Known()
+        self._reader = reader
+        self._unread: Queue[News] = start_reading(reader, on_news)
+
+    @property
+    def problem(self) -> str:
+        trouble = self.known.trouble
+        return "" if trouble is None else trouble.reason
+
+    def rows(self, now: float) -> list[SessionStatus]:
+        self.known = taken(self._unread, self.known)
+        snapshot = self.known.snapshot(now)
+        return [] if snapshot is None else snapshot["sessions"]
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def _row(rows: Sequence[SessionStatus], key: str | None) -> SessionStatus | None:
+    return next((row for row in rows if row["session_key"] == key), None)

@@ -16,9 +16,9 @@ from agent_status_gateway.cli.terminal.live.details import Details
 from agent_status_gateway.cli.terminal.live.keys import Key
 from agent_status_gateway.cli.terminal.live.pages import Page, help_page, list_page, session_page
 from agent_status_gateway.cli.terminal.live.screen import Screen
+from agent_status_gateway.cli.terminal.session.timeline import Timelines, lines_of
 from agent_status_gateway.cli.terminal.table import draw
-from agent_status_gateway.cli.terminal.view import Known, View, view
-from agent_status_gateway.state.fold.schema import SessionStatus
+from agent_status_gateway.cli.terminal.view import Feed, Known, News, ReceivedSnapshot, Trouble, View, view
 
 LEAST_HEIGHT: Final = 4
 
@@ -37,14 +37,14 @@ def watch_live(reader: Reader, console: Console, matching: str = "", *, has_keys
     """
     live = _live(console, is_whole=True)
     shown: object = None
-    known, browsing = Known(), Browsing(matching=matching)
+    known, browsing, timelines = Known(), Browsing(matching=matching), Timelines()
     with Screen(live, takes_keys=True) as screen, closing(Details(reader, screen.ring)) as details:
         unread = start_reading(reader, screen.ring)
         while not browsing.is_over:
             looked = _look(known, browsing, reader)
             width, height = console.size
             details.open(browsing.opened)
-            lines, browsing = _page(browsing, looked, details, width, height, has_keys=has_keys)
+            lines, browsing = _page(browsing, looked, details, timelines, width, height, has_keys=has_keys)
             if (lines, console.size) != shown:
                 shown = lines, console.size
                 live.update(Group(*(_whole(line) for line in lines)), refresh=True)
@@ -56,7 +56,7 @@ def watch_live(reader: Reader, console: Console, matching: str = "", *, has_keys
                     looked = _look(known, browsing, reader)
                 if browsing.is_over:
                     break
-            known = taken(unread, known)
+            known = taken(unread, known, lambda news: _follow(timelines, news))
             refuse_if_final(known)
             if screen.lend_if_asked():
                 shown = None
@@ -110,19 +110,48 @@ def _look(known: Known, browsing: Browsing, reader: Reader) -> View:
     )
 
 
-def _page(browsing: Browsing, looked: View, details: Details, width: int, height: int, *, has_keys: bool) -> Page:
+def _page(
+    browsing: Browsing,
+    looked: View,
+    details: Details,
+    timelines: Timelines,
+    width: int,
+    height: int,
+    *,
+    has_keys: bool,
+) -> Page:
     if browsing.has_help:
         return help_page(browsing, width, height)
     if browsing.opened is None:
         return list_page(browsing, looked, width, height, has_keys=has_keys)
-    opened = details.look(_listed(looked, browsing.opened), time.monotonic())
+    listed = [] if looked.snapshot is None else looked.snapshot["sessions"]  # also those that the filter leaves out
+    now = time.monotonic()
+    seen = lines_of(timelines.of(browsing.opened), now, _clock(now))
+    opened = details.look(listed, seen, now)
     return session_page(browsing, opened, looked, width, height, has_keys=has_keys)
 
 
-def _listed(looked: View, key: str) -> SessionStatus | None:
-    """Row of a session that the snapshot has, whether it matches the filter or not."""
-    rows = [] if looked.snapshot is None else looked.snapshot["sessions"]
-    return next((row for row in rows if row["session_key"] == key), None)
+def _follow(timelines: Timelines, news: News) -> None:
+    match news:
+        case ReceivedSnapshot():
+            timelines.see(news.snapshot, news.at)
+        case Feed():
+            if news.is_lost:
+                timelines.lose(news.since)
+        case Trouble():
+            timelines.lose(time.monotonic())
+
+
+def _clock(now: float) -> Callable[[float], str]:
+    """Local time of day of a moment, with the date if that is not today's."""
+    wall = time.time() - now
+    today = time.localtime(wall + now)[:3]
+
+    def time_of(moment: float) -> str:
+        local = time.localtime(wall + moment)
+        return time.strftime("%H:%M:%S" if local[:3] == today else "%Y-%m-%d %H:%M:%S", local)
+
+    return time_of
 
 
 def _whole(line: Text) -> Text:

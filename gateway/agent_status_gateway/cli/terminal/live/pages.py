@@ -5,6 +5,7 @@ from typing import Final
 
 from rich.text import Text
 
+from agent_status_gateway.cli.terminal.ended_sessions import end_line
 from agent_status_gateway.cli.terminal.live.browsing import Browsing
 from agent_status_gateway.cli.terminal.presentation import name, need_words
 from agent_status_gateway.cli.terminal.session.facts import OpenedSession, facts_of
@@ -34,6 +35,7 @@ LEAST_VALUE: Final = 30
 """Columns for a value below which it stands under its name."""
 GONE: Final = "No session with this key is open any more. This is the last that was known of it."
 UNKNOWN: Final = "No session with this key is open."
+SEEN: Final = "What this terminal has seen"
 
 Page = tuple[list[Text], Browsing]
 """Lines, and the choice with what the drawing knows: what is on the screen."""
@@ -59,10 +61,14 @@ def session_page(
     lines = fold(Text(plain(opened.key) if row is None else name(row), "bold"), width)
     if not opened.is_open:
         lines += fold(Text(UNKNOWN if row is None else GONE, "bold yellow"), width)
+        ends = [end for end in view.ends or () if end["session_key"] == opened.key]
+        lines += [line for end in ends for line in fold(Text(end_line(end)), width)]
     if opened.problem:
         lines += fold(Text(f"details: {plain(opened.problem)}", "bold yellow"), width)
-    facts = [] if row is None else facts_of(row)
+    facts = [] if row is None else facts_of(row, parent=opened.parent, children=opened.children)
     lines += [Text(""), *_pairs([fact for fact in facts if opened.is_open or fact[0] != "In state"], width)]
+    if opened.seen:
+        lines += [Text(""), *fold(Text(SEEN, "bold"), width), *_pairs(list(opened.seen), width)]
     head = [] if view.is_sound else head_of(replace(view, snapshot=None), width)
     return _scrolled(browsing, head, lines, width, height, has_keys=has_keys)
 

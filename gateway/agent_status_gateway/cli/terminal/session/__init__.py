@@ -2,5 +2,6 @@
 
 In reading order:
 
-    facts    what is known of it
+    timeline   what it did while the terminal watched
+    facts      what is known of it
 """

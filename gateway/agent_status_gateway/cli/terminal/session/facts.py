@@ -6,15 +6,19 @@ Rule 1: what a row does not have is left out. An older gateway has fewer fields,
 Rule 2: all of it is text of strangers. A link is one only if it leads to the web, and its host is shown before it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from agent_status_gateway.cli.terminal.presentation import duration, what_now
+from agent_status_gateway.cli.terminal.changes import session_line
+from agent_status_gateway.cli.terminal.presentation import duration, in_order, what_now
 from agent_status_gateway.plain_text import plain
 from agent_status_gateway.state.fold.schema import SessionStatus
 from agent_status_publisher.contract.details.link import check_link
+
+MOST_CHILDREN: Final = 50
+"""Maximum children that are named. The page names as many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,23 +30,40 @@ class OpenedSession:
             was none.
         is_open: True until the gateway says that it is not there any more.
         problem: The reason why there are no details; empty if there are.
+        parent: Row of the session for which it works, if that is known.
+        children: Rows of the sessions that work for it.
+        seen: Times and words of what it did while this terminal watched, the newest first.
     """
 
     key: str
     row: SessionStatus | None
     is_open: bool = True
     problem: str = ""
+    parent: SessionStatus | None = None
+    children: Sequence[SessionStatus] = ()
+    seen: Sequence[tuple[str, str]] = ()
 
 
-def facts_of(row: SessionStatus) -> list[tuple[str, str]]:
-    """Names and words of all that is known of a session, but for its title."""
-    facts = [(called, words(row)) for called, words in _FACTS.items()]
-    return [(called, words) for called, words in facts if words]
+def facts_of(
+    row: SessionStatus, *, parent: SessionStatus | None = None, children: Sequence[SessionStatus] = ()
+) -> list[tuple[str, str]]:
+    """Names and words of all that is known of a session, but for its title. Words may have several lines."""
+    words = {called: words(row) for called, words in _FACTS.items()}
+    if parent is not None:
+        words["Parent"] = session_line(parent)
+    words["Children"] = _children(children)
+    return [(called, said) for called, said in words.items() if said]
 
 
 def words_for(field: str, row: SessionStatus) -> str:
     """Words for a field that a reader has to ask for; empty if the session does not have it."""
     return _WORDS[field](row)
+
+
+def _children(rows: Sequence[SessionStatus]) -> str:
+    lines = [session_line(row) for row in in_order(rows)]
+    more = [f"and {len(lines) - MOST_CHILDREN:,} more"] if len(lines) > MOST_CHILDREN else []
+    return "\n".join([*lines[:MOST_CHILDREN], *more])
 
 
 def _state(row: SessionStatus) -> str:
@@ -119,6 +140,7 @@ _FACTS: Final[dict[str, Callable[[SessionStatus], str]]] = {
     "Link": _link,
     "Labels": _labels,
     "Parent": _WORDS["parent"],
+    "Children": lambda _row: "",  # rows of their own
     "Tokens": _tokens,
     "Context": _context,
     "Cost": _cost,

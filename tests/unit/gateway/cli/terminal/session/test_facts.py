@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_status_gateway.cli.terminal.session.facts import facts_of, words_for
+from agent_status_gateway.cli.terminal.session.facts import MOST_CHILDREN, facts_of, words_for
 from agent_status_gateway.state.views.fields import FIELD_NAMES
 from tests.unit.gateway.cli.terminal.snapshots import row
 
@@ -40,6 +40,22 @@ def test_all_that_is_known_is_said_in_the_order_and_the_words_of_the_page() -> N
         ("Worker", "w1"),
         ("Host", "box-7"),
     ]
+
+
+def test_the_parent_and_the_children_are_said_with_what_they_do() -> None:
+    children = [row("web:7/1", title="Look for tests"), row("web:7/2", state="waiting_for_user")]
+    facts = dict(facts_of(FULL, parent=row("ci:1", title="Build"), children=children))
+    assert facts["Parent"] == "ci:1 thinking (Build)"
+    assert facts["Children"] == "web:7/2 waiting for user\nweb:7/1 thinking (Look for tests)"
+    assert list(facts)[7:9] == ["Parent", "Children"]
+
+
+def test_the_first_children_are_named_and_the_others_counted() -> None:
+    lines = dict(facts_of(row(), children=[row(f"web:1/{number:04}") for number in range(1200)]))["Children"].split(
+        "\n"
+    )
+    assert lines[0] == "web:1/0000 thinking"
+    assert lines[-2:] == [f"web:1/{MOST_CHILDREN - 1:04} thinking", "and 1,150 more"]
 
 
 # facts: Rule 1
