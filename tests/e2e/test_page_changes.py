@@ -166,6 +166,43 @@ def test_a_tab_that_comes_later_or_has_missed_an_event_is_right_again(
     assert scripted.asked == [CHANGES]
 
 
+def test_a_tab_alone_copies_nothing_for_others_and_one_that_comes_later_gets_all(
+    scripted: ScriptedGateway, tabs: BrowserContext
+) -> None:
+    first = tabs.new_page()
+    first.clock.install()
+    first.add_init_script("""
+        const { postMessage } = BroadcastChannel.prototype;
+        window.sent = [];
+        BroadcastChannel.prototype.postMessage = function (message) {
+          sent.push(message.kind);
+          postMessage.call(this, message);
+        };
+    """)
+    first.goto(scripted.url)
+    expect(first.locator("#rows .title")).to_have_count(2)
+    known = "a"
+
+    def is_alone() -> bool:
+        nonlocal known
+        first.clock.run_for(6000)
+        first.evaluate("sent.length = 0")
+        before, known = known, f"{known}a"
+        scripted.say_change(change(before, row(1, "streaming") | {"title": known}), known)
+        expect(first.get_by_role("link", name=known, exact=True)).to_be_visible()
+        sent: list[str] = first.evaluate("sent")
+        return not sent
+
+    wait_until(is_alone, "the leader sends nothing")
+    second = tabs.new_page()
+    second.goto(scripted.url)
+    expect(second.locator("#rows .what")).to_have_text(["streaming", "thinking"])
+    scripted.say_change(change(known, row(2, "error")), "z")
+    expect(second.locator("#rows .what")).to_have_text(["error", "streaming"])
+    assert first.evaluate("sent").count("change") == 1
+    assert scripted.asked == [CHANGES]
+
+
 def test_after_a_computers_sleep_the_durations_are_the_gateways_again(scripted: ScriptedGateway, page: Page) -> None:
     page.evaluate("{ const { now } = Date; Date.now = () => now() + 3_600_000; }")
     scripted.say(whole(row(1, seconds=3700.0)))

@@ -56,6 +56,8 @@ class Watch {
   #queue = null; // ends the wait for the lock
   #releaseLock = null; // gives the lock back
   #isUnanswered = false; // the leader has not answered a ping
+  #isAlone = false; // no other tab listens to this leader
+  #heardAt = -Infinity; // when this leader last heard another tab
   #fold;
   #summary = null; // the newest one
   #connection = null; // the newest message about it
@@ -130,6 +132,7 @@ class Watch {
   }
 
   #lead() {
+    this.#isAlone = false; // as long as it is not known
     this.#stream = new Stream(this.#options, (message) => {
       this.#send(message);
       this.#handle(message);
@@ -158,6 +161,7 @@ class Watch {
 
   /** A visible tab checks whether the leader still runs. A leader that does not answer loses the lock. */
   #ping(name) {
+    if (this.#stream) this.#lookForOthers(name);
     if (this.#stream || document.hidden) return;
     if (this.#isUnanswered) {
       this.#isUnanswered = false;
@@ -170,9 +174,21 @@ class Watch {
     }
   }
 
+  /** Others queue for the lock. One that has just come may not do so yet, so a leader is alone if it also heard nobody lately. */
+  async #lookForOthers(name) {
+    try {
+      const { pending } = await navigator.locks.query();
+      this.#isAlone = !pending.some((request) => request.name === name) && now() - this.#heardAt > 2 * PING_MS;
+    } catch {
+      this.#isAlone = false; // a frame of another site may not ask
+    }
+  }
+
   /** Message of another tab. Times are sent as ages, since each tab has its own clock. */
   #receive({ ageMs, ...message }) {
     if (this.#stream) {
+      this.#isAlone = false;
+      this.#heardAt = now();
       if (message.kind === "retry") this.#stream.retryNow();
       if (message.kind === "ping") this.#channel.postMessage({ kind: "pong" });
       if (message.kind === "hello") this.#welcome();
@@ -191,7 +207,9 @@ class Watch {
     this.#send(this.#connection);
   }
 
+  /** Pass a message on. A large one costs a copy, so nothing is copied for nobody. */
   #send({ at, ...message }) {
+    if (this.#isAlone) return;
     this.#channel?.postMessage({ ...message, ageMs: now() - at });
   }
 
