@@ -1,5 +1,6 @@
 """The command that prints a link to a part of the fleet."""
 
+import json
 import subprocess
 import sys
 from urllib.parse import parse_qs, urlsplit
@@ -46,6 +47,33 @@ def test_a_link_opens_its_part_and_nothing_else(real_redis: RedisServer) -> None
         assert "geheim" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("view", "shown"),
+    [
+        ("parent=web:42", {"web:42/1", "web:42/2"}),
+        ("parent=web:42&label=run:7", {"web:42/1"}),
+        ("label=run:7", {"web:42", "web:42/1"}),
+    ],
+)
+def test_a_link_can_be_to_the_children_of_a_session_and_by_a_label_to_both(
+    real_redis: RedisServer, view: str, shown: set[str]
+) -> None:
+    with (
+        GatewayThread(real_redis.url, api_key="geheim") as gateway,
+        StatusPublisher(real_redis.url) as publisher,
+    ):
+        publisher.session("web:42", labels={"run": "7"})
+        publisher.session("web:42/1", parent="web:42", labels={"run": "7"})
+        publisher.session("web:42/2", parent="web:42")
+        publisher.session("web:42/2/1", parent="web:42/2")
+        headers = {"X-Status-Key": "geheim"}
+        wait_until(lambda: len(gateway.get(headers=headers).json()["sessions"]) == 4, "all are shown")
+        done = link(gateway.url, "--view", view, key="geheim")
+        (ticket,) = parse_qs(urlsplit(done.stdout.strip()).query)["ticket"]
+        data = first_data(f"{gateway.url}{STREAM_PATH}?ticket={ticket}").removeprefix("data: ")
+        assert {row["session_key"] for row in json.loads(data)["sessions"]} == shown
+
+
 def test_where_no_key_is_required_the_link_says_what_to_show(real_redis: RedisServer) -> None:
     with GatewayThread(real_redis.url) as gateway:
         done = link(gateway.url, "--view", "session=web:42&channel=web")
@@ -58,6 +86,8 @@ def test_where_no_key_is_required_the_link_says_what_to_show(real_redis: RedisSe
         ((), "--view is missing"),
         (("--view", "state=error"), "a link cannot be to states"),
         (("--view", "chanel=web"), "'chanel' is not a field"),
+        (("--view", "channel=web&ended=900"), "`ended` means nothing here: only `show` and `watch`"),
+        (("--view", "session=web:42&parent=web:42"), "no session is its own parent, so this link would show nothing"),
         (("--view", "channel=web", "--days", "32"), "--days"),
     ],
 )

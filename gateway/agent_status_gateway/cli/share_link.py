@@ -30,6 +30,11 @@ def share_link(gateway: Gateway, view: View, seconds: int) -> str:
         raise ReaderError("--view is missing: a link is to a part of the fleet, such as 'session=web:42'")
     if view.state is not None:
         raise ReaderError("--view: a link cannot be to states, since they change; use channels, sessions or labels")
+    if view.session is not None and len(view.session) == 1 and view.session == view.parent:
+        raise ReaderError(
+            "--view: all fields must hold, and no session is its own parent, so this link would show nothing. "
+            "Make a link to the session, and one to its children with 'parent' alone"
+        )
     lists = {"session": view.session, "channel": view.channel, "parent": view.parent, "label": view.label}
     asked = {name: sorted(values) for name, values in lists.items() if values}
     response = gateway.post(TICKET_PATH, asked | {"seconds": seconds})
