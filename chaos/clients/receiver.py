@@ -13,6 +13,8 @@ DRIPS: Final[Answer] = (1, {})
 """An answer whose head never ends: a byte now and then."""
 NEVER_ENDS: Final[Answer] = (2, {})
 """An answer of 200 whose body never ends."""
+CLOSES: Final[Answer] = (3, {})
+"""No answer: the connection is closed."""
 
 
 class Request(NamedTuple):
@@ -40,6 +42,8 @@ class Receiver:
                 status, answered = (200, {}) if answer is None else answer(request)
                 if status == HANGS[0]:
                     ended.wait()
+                    return
+                if status == CLOSES[0]:
                     return
                 if status in (DRIPS[0], NEVER_ENDS[0]):
                     self.wfile.write(b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if status == NEVER_ENDS[0] else b"X-Long: "))
