@@ -125,6 +125,20 @@ def test_a_label_is_muted_as_a_channel_is(gateway: ScriptedGateway, page: Page) 
     assert page.evaluate("notices") == [["Task 2", "error"]]
 
 
+def test_options_ask_for_labels_once_and_leave_the_list_and_a_pause_as_they_are(
+    gateway: ScriptedGateway, page: Page
+) -> None:
+    say(gateway, row(1, labels={"team": "night"}))
+    expect(page.locator("#rows tr")).to_have_count(1)
+    page.get_by_role("button", name="Pause").click()
+    for _ in range(2):
+        page.get_by_role("button", name="Options").click()
+        expect(page.locator("#mute option").last).to_have_text("label team:night")
+        page.get_by_role("button", name="Close").click()
+    expect(page.locator("#connection")).to_have_text("Paused")
+    assert ["fields=labels" in asked for asked in gateway.asked] == [False, True, True]
+
+
 def test_a_label_of_a_real_gateways_session_is_muted_and_still_after_a_reload(
     tabs: BrowserContext, real: GatewayProcess, publisher: StatusPublisher
 ) -> None:
@@ -149,7 +163,7 @@ def test_a_label_of_a_real_gateways_session_is_muted_and_still_after_a_reload(
     page.reload()
     expect(page.locator("#rows .what")).to_have_text(["thinking", "thinking"])
     fail(page, quiet, loud)
-    assert labels_asked(requests) == [False, True, True]
+    assert labels_asked(requests) == [False, True, True, True], "by the dialog, for the mute, and after the reload"
     for session in (quiet, loud):
         session.end()  # an error would stay on the shared board for its time
 

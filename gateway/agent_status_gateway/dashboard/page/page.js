@@ -61,13 +61,17 @@ const keyForm = new KeyForm(() => {
   begin();
   opening.restore();
 });
-const options = new Options(notifier, () => model.rows, () => feed.look());
+const options = new Options(notifier, {
+  rows: () => model.rows,
+  once: (fields, take) => feed.once(fields, take),
+  changed: () => feed.look(),
+});
 const states = new StateFilter(byId("states"), (state) => choose({ state: toggled(model.choice.state, state) }));
 const ofRow = () => ({ columns: view.listed(model.choice.columns), branchOf: (item) => model.branch(item), fold });
 const rows = new Table(byId("rows"), (item) => (item.isHeading ? new HeadingRow(item, fold) : new SessionRow(item, drawBar, ofRow())));
 const ended = new EndedList(drawBar, showSoon);
 const errors = new ErrorList(acknowledged, { errors: () => model.errors, say: answer });
-const feed = new Feed(model, { onChange, onCount: showSoon, onConnection, needs: () => options, pause: () => pause });
+const feed = new Feed(model, { onChange, onCount: showSoon, onConnection, needs: () => notifier, pause: () => pause });
 const overview = new Overview((channel) => choose({ channel }));
 const workers = new Workers(secrets);
 const columns = new ColumnChooser((columns) => choose({ columns }));

@@ -69,6 +69,21 @@ export class Feed {
     else this.#isSizeKnown = false; // it may have grown since
   }
 
+  /** Give `take(rows)` the listed sessions with these fields, once and beside the list's stream. Returns what stops that. */
+  once(fields, take) {
+    if (this.asked.state === NOBODY) return () => {};
+    const watch = watchStatus({
+      ...secrets(),
+      view: view.viewQuery(this.asked, location.search, fields),
+      isShared: false,
+      onChange({ sessions }) {
+        watch.close();
+        take(sessions);
+      },
+    });
+    return () => watch.close();
+  }
+
   /** Test whether the whole fleet is known not to be too large, or to be no larger than it was. */
   #knowsSize() {
     if (this.#isSizeKnown || this.#hasNoSummary || new URLSearchParams(location.search).has("session")) return true;

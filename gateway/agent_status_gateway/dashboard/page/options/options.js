@@ -7,25 +7,23 @@ const byId = (id) => document.getElementById(id);
 
 export class Options {
   #notifier;
-  #rows;
-  #changed;
+  #page;
+  #labelled = []; // rows with their labels, as of when the dialog was opened
+  #stop = () => {}; // asking for them
 
-  /** `rows()` gives the rows of now, whose channels and labels can be muted. `changed()` is called when other rows are needed. */
-  constructor(notifier, rows, changed) {
+  /**
+   * The page: `rows()` gives the rows of now, whose channels can be muted. `once(fields, take)` asks for rows with these fields
+   * and returns what stops that. `changed()` is called when the list needs other fields.
+   */
+  constructor(notifier, page) {
     this.#notifier = notifier;
-    this.#rows = rows;
-    this.#changed = changed;
+    this.#page = page;
     byId("options-open").addEventListener("click", () => this.open());
     byId("options-close").addEventListener("click", () => byId("options").close());
-    byId("options").addEventListener("close", changed);
+    byId("options").addEventListener("close", () => this.#stop());
     byId("sound").addEventListener("change", ({ target }) => (notifier.hasSound = target.checked));
     byId("mute").addEventListener("change", ({ target }) => this.#mute(target.value));
     notifier.onChange(() => this.#update());
-  }
-
-  /** True if rows must have their labels: for the choice of what to mute, or for what is muted. */
-  get needsLabels() {
-    return byId("options").open || this.#notifier.needsLabels;
   }
 
   /** Show the choices that these rows give. */
@@ -36,12 +34,15 @@ export class Options {
   open() {
     this.#show();
     byId("options").showModal();
-    this.#changed();
+    this.#stop = this.#page.once("labels", (rows) => {
+      this.#labelled = rows;
+      this.refresh();
+    });
   }
 
   #update() {
     this.refresh();
-    this.#changed();
+    this.#page.changed();
   }
 
   #mute(mute) {
@@ -57,7 +58,7 @@ export class Options {
     const { mutes, hasSound } = this.#notifier;
     byId("sound").checked = hasSound;
     const select = byId("mute");
-    const options = choices(this.#rows(), mutes).map((mute) => element("option", { value: mute }, words(mute)));
+    const options = choices([...this.#page.rows(), ...this.#labelled], mutes).map((mute) => element("option", { value: mute }, words(mute)));
     select.replaceChildren(select.options[0], ...options);
     select.value = "";
     byId("muted").replaceChildren(...mutes.map((mute) => this.#muted(mute)));
