@@ -254,7 +254,9 @@ class IngestSettings(RedisSettings):
     @model_validator(mode="after")
     def _a_stranger_must_not_write(self) -> Self:
         if self.ingest_key is None and self.ingest_host not in LOOPBACK:
-            raise ValueError(f"must be set to listen on {self.ingest_host}: anyone who reaches it could write")
+            raise ValueError(
+                f"INGEST_KEY: must be set to listen on {self.ingest_host}: anyone who reaches it could write"
+            )
         return self
 
 
@@ -287,8 +289,10 @@ def unknown_names(environment: Mapping[str, str] | None = None) -> list[str]:
 
 def _describe(problem: Any) -> str:
     """Describe one wrong setting for a person; a value that may be secret is not repeated."""
-    field = str(problem["loc"][0]) if problem["loc"] else "ingest_key"  # the only rule over several settings
-    name = field.upper() if field.upper().startswith(PREFIX) or field == "REDIS_URL" else PREFIX + field.upper()
     reason = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:  # a rule over several settings, which names the one that is wrong
+        return f"{PREFIX}{reason}"
+    field = str(problem["loc"][0])
+    name = field.upper() if field.upper().startswith(PREFIX) or field == "REDIS_URL" else PREFIX + field.upper()
     shown = "" if "KEY" in name or "URL" in name else f" (it is {str(problem['input'])[:100]!r})"
     return f"{name}: {reason}{shown}"

@@ -77,7 +77,7 @@ def test_a_missing_file_and_a_second_password_stop_the_start_by_name(
     monkeypatch.setenv(VARIABLE, str(file))
     with pytest.raises(ConfigurationError, match=f"^REDIS_PASSWORD_FILE: {file} cannot be read"):
         StatusPublisher("redis://localhost")
-    with pytest.raises(SettingsError, match=f"REDIS_PASSWORD_FILE: {file} cannot be read"):
+    with pytest.raises(SettingsError, match=f"^AGENT_STATUS_REDIS_PASSWORD_FILE: {file} cannot be read"):
         Settings.load(redis_url="redis://localhost")
     file.write_text("geheim")
     for url in ("redis://:other@localhost", "redis+cluster://user:other@localhost", "redis+sentinel://u:other@h/s"):
