@@ -2,8 +2,6 @@
 
 import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +11,6 @@ import pytest
 
 from agent_status_publisher import StatusPublisher
 from chaos.clients.receiver import Receiver
-from chaos.gateways.gateway_process import clean_environment
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.gateways.notifier_process import WAITS, NotifierProcess, notifier, rules_for, told
 from chaos.ports import free_port
@@ -160,38 +157,6 @@ def test_metrics_tell_what_was_told(
     assert 'agent_status_notify_due_total{state="waiting_for_user"} 1.0' in metrics
     assert "agent_status_notify_current 1.0" in metrics
     assert "web:1" not in metrics
-
-
-def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "agent_status_gateway", "notify", *arguments]
-    environment = clean_environment(settings)
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
-
-
-def test_check_tries_each_target_and_says_what_became_of_it(tmp_path: Path) -> None:
-    with Receiver(lambda request: (404 if request.path == "/other" else 200, {})) as receiver:
-        (tmp_path / "rules.toml").write_text(rules_for(receiver.url, tmp_path, WAITS))
-        done = run(str(tmp_path / "rules.toml"), "--check", "--url", "http://127.0.0.1:1")
-    assert done.stdout == "target hook: took the test message\ntarget other: 127.0.0.1 answered 404\n"
-    assert done.returncode == 1
-    assert sorted(request.path for request in receiver.requests) == ["/hook", "/other"]
-
-
-def test_wrong_rules_and_secrets_are_a_sentence_and_status_two(tmp_path: Path) -> None:
-    path = tmp_path / "rules.toml"
-    path.write_text(rules_for("http://127.0.0.1:1", tmp_path, WAITS.replace("waiting_for_user", "waits")))
-    done = run(str(path))
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"agent-status-gateway: {path}: rule 1: when.state: must be 'thinking', ")
-    path.write_text(rules_for("http://127.0.0.1:1", tmp_path, WAITS))
-    (tmp_path / "hook-secret").unlink()
-    done = run(str(path))
-    assert done.returncode == 2
-    assert f"target.hook: secret_file: {tmp_path / 'hook-secret'}: No such file or directory" in done.stderr
-    done = run(str(tmp_path / "absent.toml"))
-    assert done.returncode == 2
-    assert "absent.toml" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def test_a_gateway_that_refuses_the_key_ends_it_with_a_sentence(

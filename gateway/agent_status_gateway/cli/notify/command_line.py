@@ -19,6 +19,7 @@ from agent_status_publisher.contract.wire import Keys
 
 if TYPE_CHECKING:
     from agent_status_gateway.cli.notify.ledger.ledger import Ledger
+    from agent_status_gateway.cli.notify.metrics import Metrics
 
 REDIS_URL: Final = f"{PREFIX}REDIS_URL"
 STATE_FILE: Final = Path("agent-status", "notify.sqlite")
@@ -75,7 +76,7 @@ def notify(
     logging.config.dictConfig(log_config())
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name addresses, which are secrets here
     try:
-        written = parse_rule_file(rules.read_text("utf-8"))
+        written = parse_rule_file(_text_of(rules))
         targets = make_targets(written.targets)
         if check:
             if not try_targets(targets, written.page_url, typer.echo):
@@ -85,7 +86,7 @@ def notify(
         ledger = _ledger(redis_url, redis_password_file, namespace, _state_file(state, state_home))
         metrics = Metrics()
         if metrics_port is not None:
-            metrics.serve(metrics_port, metrics_host)
+            _serve(metrics, metrics_port, metrics_host)
         deliveries = {
             name: Delivery(name, target, ledger, metrics, written.page_url) for name, target in targets.items()
         }
@@ -94,10 +95,26 @@ def notify(
         )
         with _stopping() as stops:
             notifier.run(stops)
-    except (RuleFileError, TargetError, OSError, UnicodeDecodeError) as error:
-        fail(f"{rules}: {error}" if not isinstance(error, OSError) or error.filename is None else error)
+    except (RuleFileError, TargetError) as error:
+        fail(f"{rules}: {error}")
     except (ReaderError, KeyFileError, SettingsError, LedgerError) as error:
         fail(error)
+
+
+def _text_of(rules: Path) -> str:
+    try:
+        return rules.read_text("utf-8")
+    except OSError as error:
+        fail(f"{rules}: {error.strerror or type(error).__name__}")
+    except UnicodeDecodeError:
+        fail(f"{rules}: must be UTF-8")
+
+
+def _serve(metrics: "Metrics", port: int, host: str) -> None:
+    try:
+        metrics.serve(port, host)
+    except OSError as error:
+        fail(f"--metrics-port: {host}:{port} cannot be listened on: {error.strerror or type(error).__name__}")
 
 
 def _ledger(redis_url: str | None, password_file: str | None, namespace: str | None, state: Path) -> "Ledger":
