@@ -78,6 +78,17 @@ def test_no_row_count_or_chart_moves_and_the_page_says_why(page: Page, scripted:
     assert picture(page)[0] == before[0]
 
 
+@pytest.mark.parametrize("width", [1280, 1440, 2560])
+def test_the_words_that_say_so_move_no_row(width: int, page: Page) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.clock.run_for(1000)
+    before = page.locator("#rows .title").nth(1).bounding_box()
+    paused(page)
+    expect(page.locator("#notice")).to_be_visible()
+    expect(page.locator("#in-state-as-of")).to_be_visible()
+    assert page.locator("#rows .title").nth(1).bounding_box() == before
+
+
 def test_at_its_end_the_newest_state_shows_at_once(page: Page, scripted: ScriptedGateway) -> None:
     page.get_by_role("button", name="Notify me").click()
     page.keyboard.press("j")

@@ -67,12 +67,31 @@ def test_workers_are_asked_for_while_they_are_shown(tabs: BrowserContext, script
     expect(rows).to_have_count(1)
 
 
+def test_a_button_above_the_list_goes_to_the_workers_which_stay_open_after_a_reload(
+    tabs: BrowserContext, scripted: ScriptedGateway
+) -> None:
+    scripted.say(whole(*(row(number) for number in range(300))))
+    page = opened(tabs, scripted)
+    page.clock.run_for(1000)
+    page.get_by_role("button", name="Workers", exact=True).click()
+    expect(page.locator("#worker-rows tr")).to_have_count(3)
+    expect(page.locator("#worker-rows tr").last).to_be_in_viewport()
+    expect(page.locator("#workers summary")).to_be_focused()
+    page.reload()
+    expect(page.locator("#worker-rows tr")).to_have_count(3)
+    page.locator("#workers summary").click()
+    page.reload()
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#worker-table")).to_be_hidden()
+
+
 @pytest.mark.slow
 def test_who_came_by_a_link_is_not_offered_the_workers(tabs: BrowserContext, scripted: ScriptedGateway) -> None:
     page = tabs.new_page()
     page.goto(f"{scripted.url}?ticket=1.a.b")
     expect(page.locator("#connection")).to_have_text("Live")
     expect(page.locator("#workers")).to_be_hidden()
+    expect(page.get_by_role("button", name="Workers", exact=True)).to_be_hidden()
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 
 import { fromQuery, takeSecrets, toQuery, toggled } from "./filters.js";
 import { Banner } from "./banner.js";
+import { keepOpened } from "./below/below.js";
 import { Fields } from "./choosing/fields.js";
 import { ColumnChooser, keptColumns } from "./columns/chooser.js";
 import { write } from "./dom.js";
@@ -271,6 +272,7 @@ new Keyboard({
   close: () => (panel.key === null ? wall.leave() : opening.close()),
 });
 new Density(relaid);
+keepOpened();
 keep(takeSecrets());
 reload.recall();
 showFields();

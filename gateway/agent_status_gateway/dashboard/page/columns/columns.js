@@ -26,7 +26,7 @@ function ofNumber(title, field, value, words, more = {}) {
  */
 export const COLUMNS = {
   session: { title: "Session", wide: "5fr", rem: 12 },
-  state: { title: "State", wide: "4fr", rem: 9 },
+  state: { title: "State", wide: "5fr", rem: 9 },
   waiting_for: ofText("Waits for", "waiting_for", (row) => row.waiting_for, { rem: 5.5, wide: "" }),
   agent: ofText("Agent", "labels", (row) => labelOf(row, "agent")),
   model: ofText("Model", "labels", (row) => labelOf(row, "model")),
@@ -56,7 +56,7 @@ export const COLUMNS = {
     { order: "Longest quiet", ages: true },
   ),
   tokens: { title: "Tokens", rem: 5.5 },
-  bar: { title: "Last 15 minutes", wide: "6fr", rem: 10 },
+  bar: { title: "Last 15 minutes", wide: "5fr", rem: 10 },
 };
 const NAMES = Object.keys(COLUMNS);
 /** Names of the columns that not every row has. */

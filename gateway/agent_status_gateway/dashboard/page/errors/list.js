@@ -19,7 +19,6 @@ export class ErrorList {
     this.#page = page;
     byId("errors-all").addEventListener("click", () => this.#acknowledge(page.errors().listed));
     byId("errors").addEventListener("toggle", () => this.show());
-    byId("jump-errors").addEventListener("click", () => this.#reveal());
     addEventListener("storage", ({ key }) => {
       if (key !== acknowledged.name && key !== null) return;
       acknowledged.read(Date.now());
@@ -63,13 +62,6 @@ export class ErrorList {
     (buttons[Math.min(place, buttons.length - 1)] ?? byId("search")).focus();
     const left = this.#page.errors().size;
     this.#page.say(left ? `Acknowledged. ${left.toLocaleString("en")} left.` : "Acknowledged. None is left.");
-  }
-
-  #reveal() {
-    byId("errors").open = true;
-    this.show();
-    byId("errors").scrollIntoView({ block: "center" });
-    byId("errors").querySelector("summary").focus({ preventScroll: true });
   }
 }
 

@@ -20,9 +20,11 @@ export class EndedList {
   /** Show those of a history. */
   show(past, now) {
     const ended = past.ended(now);
-    byId("ended").hidden = ended.length === 0;
+    byId("ended").hidden = byId("jump-ended").hidden = ended.length === 0;
     const isMore = ended.length >= MAX_ENDED;
-    write(byId("ended-number"), `${ended.length.toLocaleString("en")}${isMore ? " and more" : ""}`);
+    const number = `${ended.length.toLocaleString("en")}${isMore ? " and more" : ""}`;
+    write(byId("ended-number"), number);
+    write(byId("jump-ended"), `${number} ended`);
     if (!byId("ended").open) return;
     this.#table.show(ended.map((track) => track.asItem), now);
     this.#table.tick(now);

@@ -27,7 +27,7 @@ export class Workers {
   /** Ask again if that is due, and update what changes with time. A ticket opens streams only, so there is no view then. */
   tick(now) {
     const { key, ticket } = this.#secrets();
-    byId("workers").hidden = ticket !== "";
+    byId("workers").hidden = byId("jump-workers").hidden = ticket !== "";
     if (!byId("workers").open || ticket) return;
     this.#table.tick(now);
     if (this.#asking || now - this.#askedAt < ASK_MS) return;
