@@ -1,12 +1,13 @@
 """The page without its colours: states differ by shape and height, and all is visible where colours are forced."""
 
 import base64
+import math
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Final, Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from chaos.wait import wait_until
 from tests.e2e.scripted_gateway import ScriptedGateway
@@ -36,7 +37,14 @@ Colour = list[int]
 
 
 def pixels(page: Page, node: Locator) -> list[Colour]:
-    shown: list[Colour] = page.evaluate(PIXELS, base64.b64encode(node.screenshot()).decode())
+    """As many for nodes of one size, wherever between two pixels they begin."""
+    node.scroll_into_view_if_needed()
+    box = node.bounding_box()
+    assert box is not None
+    width, height = (math.ceil(box[side]) + 1 for side in ("width", "height"))
+    clip = FloatRect(x=math.floor(box["x"]), y=math.floor(box["y"]), width=width, height=height)
+    picture = page.screenshot(clip=clip)
+    shown: list[Colour] = page.evaluate(PIXELS, base64.b64encode(picture).decode())
     return shown
 
 
