@@ -1,6 +1,7 @@
 """The tools for agents, asked by the protocol's own client, with a real gateway."""
 
 import asyncio
+import itertools
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -13,7 +14,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from agent_status_gateway.cli.mcp import bounds, questions
+from agent_status_gateway.cli.mcp import asking, bounds, questions
 from agent_status_gateway.cli.mcp.server import make_server
 from agent_status_gateway.cli.reading.requests import Gateway
 from agent_status_publisher import StatusPublisher
@@ -132,6 +133,28 @@ async def test_what_is_not_reached_is_said_after_the_seconds(gateway: GatewayThr
         assert (await call(client, "wait_for", state="active", seconds=1))["reached"] is True
 
 
+async def test_calls_that_wait_have_a_limit_and_hold_up_no_other_question(
+    gateway: GatewayThread, publisher: StatusPublisher
+) -> None:
+    publisher.session("web:1")
+    publisher.flush()
+    wait_until(gateway.states, "it is shown")
+    async with client_of(gateway) as client:
+        waiting = [
+            asyncio.create_task(client.call_tool("wait_for", {"state": "error", "seconds": 3600}))
+            for _ in range(asking.MOST_WAITS + 20)
+        ]
+        beyond = list(itertools.islice(asyncio.as_completed(waiting), 20))
+        for refusal in [await one for one in beyond]:
+            assert refusal.is_error
+            assert "the most at a time" in str(refusal.content)
+        assert (await call(client, "list_sessions"))["total"] == 1
+        assert sum(task.done() for task in waiting) == 20
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
 async def test_a_stale_snapshot_reaches_nothing_and_is_said_to_be_stale(own_redis: RedisServer) -> None:
     with (
         GatewayThread(own_redis.url, debounce_seconds=0.05, drain_seconds=0.1) as gateway,
@@ -153,6 +176,8 @@ async def test_wrong_arguments_and_a_gateway_that_is_not_there_are_sentences(gat
     async with client_of(gateway) as client:
         assert "'chanel' is not a field" in await refused(client, "list_sessions", view="chanel=web")
         assert "refused `by`" in await refused(client, "summary", by="mood")
+        assert "refused `by`" in await refused(client, "summary", by="state&channel=ci")
+        assert "refused `by`" in await refused(client, "summary", by="state#", view="channel=ci")
         assert "asleep" not in await refused(client, "wait_for", state="idle", view="state=asleep")
     async with Client(make_server(lambda _: Gateway("http://127.0.0.1:1"))) as client:
         assert "no gateway answers at http://127.0.0.1:1" in await refused(client, "summary")

@@ -4,6 +4,7 @@ In reading order:
 
     bounds        how much an answer may have
     questions     what is asked of a gateway, and its answers
+    asking        how many questions are asked at a time
     server        the tools
     command_line  the command and its options
 """

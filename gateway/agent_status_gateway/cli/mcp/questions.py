@@ -1,6 +1,7 @@
 """Questions to a gateway, and their answers. Each is one request or two, and blocks until they are answered."""
 
 from typing import Any, Final
+from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -82,7 +83,7 @@ def states(gateway: Gateway, view: View, tag: str) -> tuple[frozenset[str], str,
 
 def _summary(gateway: Gateway, view: View, by: str, tag: str = "") -> tuple[FleetSummary, Any, str]:
     wait = (f"wait={POLL_SECONDS}",) if tag else ()
-    response = gateway.get(_path(SUMMARY_PATH, view, f"by={by}", *wait), tag)
+    response = gateway.get(_path(SUMMARY_PATH, view, f"by={quote(by)}", *wait), tag)
     if not response.text:  # what is known already
         return {"global": _NOTHING, "groups": []}, response.headers, tag
     try:

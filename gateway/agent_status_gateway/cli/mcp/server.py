@@ -11,6 +11,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
+from agent_status_gateway.cli.mcp.asking import MOST_QUESTIONS, MOST_WAITS, Asking
 from agent_status_gateway.cli.mcp.bounds import MOST_ROWS
 from agent_status_gateway.cli.mcp.questions import sessions, states, summarize, view_of
 from agent_status_gateway.cli.reading.problems import ReaderError
@@ -44,6 +45,7 @@ State = Literal["thinking", "tool_running", "streaming", "waiting_for_user", "er
 def make_server(gateway_of: GatewayOf) -> MCPServer[Any]:
     """Make a server whose tools ask the gateway that `gateway_of` leads to."""
     server: MCPServer[Any] = MCPServer("agent-status-gateway", instructions=INSTRUCTIONS, version=VERSION)
+    questions, waits, questions_of_waits = Asking(MOST_QUESTIONS), Asking(MOST_WAITS), Asking(MOST_WAITS)
 
     @server.tool(annotations=READ_ONLY)
     async def list_sessions(
@@ -53,7 +55,7 @@ def make_server(gateway_of: GatewayOf) -> MCPServer[Any]:
         limit: Annotated[int, Field(description="The most sessions of this page.", ge=1, le=MOST_ROWS)] = 50,
     ) -> dict[str, Any]:
         """List open sessions: who they are, what they do, since when, and why they wait or fail."""
-        return await _asked(lambda: sessions(gateway_of(_headers(context)), view_of(view), after, limit))
+        return await _asked(questions, lambda: sessions(gateway_of(_headers(context)), view_of(view), after, limit))
 
     @server.tool(annotations=READ_ONLY)
     async def summary(
@@ -62,7 +64,7 @@ def make_server(gateway_of: GatewayOf) -> MCPServer[Any]:
         view: AskedView = "",
     ) -> dict[str, Any]:
         """Count open sessions by group and state, with the age of the oldest in each state."""
-        return await _asked(lambda: summarize(gateway_of(_headers(context)), view_of(view), by))
+        return await _asked(questions, lambda: summarize(gateway_of(_headers(context)), view_of(view), by))
 
     @server.tool(annotations=READ_ONLY)
     async def wait_for(
@@ -75,27 +77,35 @@ def make_server(gateway_of: GatewayOf) -> MCPServer[Any]:
         seconds: Annotated[int, Field(description="Give up after this time.", ge=1, le=MOST_SECONDS)] = 60,
     ) -> dict[str, Any]:
         """Wait until a session of a view is in a state, or all of them are idle. Says whether that was reached."""
-        asked = await _asked(lambda: view_of(view))
-        gateway = await _asked(lambda: gateway_of(_headers(context)))
-        began_at, tag, is_reached = time.monotonic(), "", False
-        while (waited := time.monotonic() - began_at) < seconds and not is_reached:
-            await context.report_progress(waited, seconds, f"waiting until {state}")
-            asked_at = time.monotonic()
-            found, tag, is_current = await _asked(partial(states, gateway, asked, tag))
-            is_reached = is_current and state in found
-            if not is_current:
-                tag = ""  # what is stale has the same tag once it is current again
-            if not is_reached and time.monotonic() - asked_at < PAUSE_SECONDS:
-                await anyio.sleep(min(PAUSE_SECONDS, max(0.0, seconds - (time.monotonic() - began_at))))
-        return {"reached": is_reached, "state": state, "waited_seconds": round(time.monotonic() - began_at, 1)}
+        with waits.place():
+            return await _waited(context, gateway_of, questions_of_waits, state, view, seconds)
 
     return server
 
 
-async def _asked(ask: Callable[[], T]) -> T:
-    """Ask in a thread, which is left alone if the client gives up: each question ends by itself."""
+async def _waited(
+    context: Context[Any], gateway_of: GatewayOf, questions: Asking, state: str, view: str, seconds: int
+) -> dict[str, Any]:
+    """Ask again and again until the state is reached, or the time is over."""
+    asked = await _asked(questions, lambda: view_of(view))
+    gateway = await _asked(questions, lambda: gateway_of(_headers(context)))
+    began_at, tag, is_reached = time.monotonic(), "", False
+    while (waited := time.monotonic() - began_at) < seconds and not is_reached:
+        await context.report_progress(waited, seconds, f"waiting until {state}")
+        asked_at = time.monotonic()
+        found, tag, is_current = await _asked(questions, partial(states, gateway, asked, tag))
+        is_reached = is_current and state in found
+        if not is_current:
+            tag = ""  # what is stale has the same tag once it is current again
+        if not is_reached and time.monotonic() - asked_at < PAUSE_SECONDS:
+            await anyio.sleep(min(PAUSE_SECONDS, max(0.0, seconds - (time.monotonic() - began_at))))
+    return {"reached": is_reached, "state": state, "waited_seconds": round(time.monotonic() - began_at, 1)}
+
+
+async def _asked(questions: Asking, ask: Callable[[], T]) -> T:
+    """Ask, and say in a sentence why there is no answer."""
     try:
-        return await anyio.to_thread.run_sync(ask, abandon_on_cancel=True)
+        return await questions.ask(ask)
     except ReaderError as error:
         raise ToolError(str(error)) from None
 
