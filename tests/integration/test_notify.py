@@ -213,6 +213,29 @@ def test_a_worker_that_vanishes_is_told_as_lost(
     assert told(receiver.requests) == [("lost", "web:1")]
 
 
+def test_an_end_by_itself_is_told_by_its_outcome(
+    real_redis: RedisServer, quick_gateway: GatewayThread, receiver: Receiver, tmp_path: Path
+) -> None:
+    lost, expired = (
+        f'when = {{ state = "ended", outcome = ["{outcome}"] }}\nto = ["{target}"]\ngroup_seconds = 0'
+        for outcome, target in (("lost", "hook"), ("expired", "other"))
+    )
+    terms = Terms(heartbeat_seconds=0.5, lease_seconds=2.0, error_ttl_seconds=2.0, debounce_seconds=0.05)
+    with (
+        notifier(tmp_path, quick_gateway, receiver, lost, expired).ready(),
+        WorkerProcess(real_redis.url, terms) as worker,
+        StatusPublisher(real_redis.url, waiting_ttl_seconds=2.0) as publisher,
+    ):
+        worker.publish("web:lost", "thinking")
+        wait_until(quick_gateway.states, "it is shown")
+        worker.kill()
+        publisher.session("web:unanswered").waiting_for_user()
+        wait_until(lambda: told(receiver.requests, "/other"), "the question is told to have expired", 20.0)
+        wait_until(lambda: told(receiver.requests), "the loss is told", 20.0)
+    assert told(receiver.requests) == [("ended", "web:lost")]
+    assert told(receiver.requests, "/other") == [("ended", "web:unanswered")]
+
+
 def test_a_session_without_a_call_is_told_as_stalled_and_one_with_calls_is_not(
     quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
 ) -> None:

@@ -40,9 +40,12 @@ def test_two_notifiers_and_a_restart_tell_each_thing_once(
     assert sorted(key or "" for _, key in told(receiver.requests)) == [*(f"web:{n}" for n in range(5)), "web:last"]
 
 
-def test_a_notifier_that_is_killed_while_it_tells_tells_it_again_under_the_same_id(
-    quick_gateway: GatewayThread, publisher: StatusPublisher, tmp_path: Path
+@pytest.mark.slow
+@pytest.mark.parametrize("has_redis", [True, False])
+def test_what_a_notifier_was_killed_in_telling_is_told_once_more_under_the_same_id(
+    has_redis: bool, real_redis: RedisServer, quick_gateway: GatewayThread, publisher: StatusPublisher, tmp_path: Path
 ) -> None:
+    settings = {"redis_url": real_redis.url} if has_redis else {}
     requests: list[Request] = []
 
     def answer(request: Request) -> Answer:
@@ -50,13 +53,21 @@ def test_a_notifier_that_is_killed_while_it_tells_tells_it_again_under_the_same_
         return HANGS if len(requests) == 1 else (200, {})
 
     with Receiver(answer) as receiver:
-        with notifier(tmp_path, quick_gateway, receiver, WAITS).ready() as first:
+        with notifier(tmp_path, quick_gateway, receiver, WAITS, **settings).ready() as first:
             publisher.session("web:1").waiting_for_user()
             wait_until(lambda: receiver.requests, "it is being told")
             first.kill()
-        with notifier(tmp_path, quick_gateway, receiver, WAITS).ready():
+        # Both take over, and one of them tells it.
+        with (
+            notifier(tmp_path, quick_gateway, receiver, WAITS, **settings).ready() as second,
+            notifier(tmp_path, quick_gateway, receiver, WAITS, **settings).ready() as third,
+        ):
             wait_until(lambda: len(receiver.requests) == 2, "the lease is over", timeout_seconds=60)
-    assert len({request.headers["webhook-id"] for request in receiver.requests}) == 1
+            publisher.session("web:2").waiting_for_user()
+            wait_until(lambda: len(receiver.requests) == 3, "what comes after it is told")
+            assert (second.stop(), third.stop()) == (0, 0)
+    assert told(receiver.requests) == [("waiting_for_user", f"web:{number}") for number in (1, 1, 2)]
+    assert len({request.headers["webhook-id"] for request in receiver.requests[:2]}) == 1
 
 
 def test_what_begins_while_the_gateway_is_away_is_told_when_it_is_back(
