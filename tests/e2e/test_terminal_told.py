@@ -7,7 +7,8 @@ from pathlib import Path
 from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_process import GatewayProcess
 from chaos.wait import wait_until
-from tests.support.programs.commands import run, running
+from tests.support.programs.commands import COMMAND, run, running
+from tests.support.programs.pseudo_terminal import PseudoTerminal
 
 
 def test_show_says_which_sessions_are_stalled(gateway: GatewayProcess, publisher: StatusPublisher) -> None:
@@ -67,3 +68,21 @@ def test_watch_says_how_a_session_has_ended(
         ended = [line for line in watch.lines if line.startswith("told:2 ended")]
         assert len(ended) == 1, "it has one line, not one more for being gone"
         in_json.wait_for('"outcome":"cancelled"')
+
+
+def test_on_a_terminal_stalled_sessions_are_marked_and_ends_stand_below_the_list(
+    gateway: GatewayProcess, publisher: StatusPublisher
+) -> None:
+    publisher.session("live:1", title="Fix auth bug")
+    ending = publisher.session("live:2", title="Build")
+    view = "channel=live&stalled=1&ended=900"
+    with PseudoTerminal(*COMMAND, "watch", "--url", gateway.url, "--view", view) as terminal:
+        terminal.wait_for("stalled: 2 of 2 sessions")
+        assert re.search(r"Fix auth bug +live +stalled: thinking ", terminal.screen)
+        assert "ended: no sessions" in terminal.screen
+        ending.end("cancelled")
+        seen = terminal.wait_for("ended: 1 session")
+        assert re.search(r"^live:2 ended \d+s ago: cancelled \(Build\) *$", seen, re.MULTILINE)
+        terminal.press(b"/build")
+        terminal.wait_for("filter: build: 0 of 1 sessions")
+        assert "live:2 ended" in terminal.screen
