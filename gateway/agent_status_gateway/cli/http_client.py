@@ -40,12 +40,7 @@ def open_client(url: str, headers: Mapping[bytes, bytes], timeout: httpx.Timeout
         ProxyError: The proxy cannot be used.
         CertificatesError: SSL_CERT_FILE or SSL_CERT_DIR cannot be used.
     """
-    proxy = proxy_for(httpx.URL(url), getproxies())
-    try:
-        transport = httpx.HTTPTransport(proxy=proxy)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CertificatesError(f"the trusted certificates cannot be read: {reason}: check SSL_CERT_FILE") from None
+    transport = open_transport(url)
     return httpx.Client(
         base_url=url,
         transport=_BoundedTransport(transport),
@@ -53,6 +48,22 @@ def open_client(url: str, headers: Mapping[bytes, bytes], timeout: httpx.Timeout
         timeout=timeout,
         event_hooks={"response": [_read_as_utf8]},
     )
+
+
+def open_transport(url: str) -> httpx.HTTPTransport:
+    """Open the way to an address, by a proxy if the environment names one for it.
+
+    Raises:
+        httpx.InvalidURL: The address is not valid.
+        ProxyError: The proxy cannot be used.
+        CertificatesError: SSL_CERT_FILE or SSL_CERT_DIR cannot be used.
+    """
+    proxy = proxy_for(httpx.URL(url), getproxies())
+    try:
+        return httpx.HTTPTransport(proxy=proxy)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CertificatesError(f"the trusted certificates cannot be read: {reason}: check SSL_CERT_FILE") from None
 
 
 def within(seconds: float, ask: Callable[[], T]) -> T:

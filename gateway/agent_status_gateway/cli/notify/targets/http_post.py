@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from agent_status_gateway.cli.http_client import within
+from agent_status_gateway.cli.http_client import CertificatesError, open_transport, within
 from agent_status_gateway.cli.notify.targets.sent import Failed, Refused, Sent, Told
+from agent_status_gateway.cli.proxy import ProxyError
 
 ANSWER_SECONDS: Final = 10.0
 """Maximum seconds for one try, from the connect to the head of the answer."""
@@ -23,20 +24,27 @@ def post(url: str, content: bytes, headers: Mapping[str, str], now: float) -> Se
     """Post JSON. The address is a secret, so that only its host is named in what went wrong."""
     host = urlsplit(url).hostname
     try:
-        with httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=False) as client:
+        with httpx.Client(transport=open_transport(url), timeout=ANSWER_SECONDS, follow_redirects=False) as client:
             status, retry_after = within(ANSWER_SECONDS, lambda: _ask(client, url, content, headers))
     except httpx.InvalidURL:
         return Refused("the address is not one of the web")
-    except httpx.ReadTimeout:
-        return Failed(f"{host} did not answer within {ANSWER_SECONDS:g} s")
-    except (httpx.HTTPError, OSError, ValueError) as error:  # also of certificates, proxies and host names
-        return Failed(f"{host} cannot be reached ({type(error).__name__})")
+    except (ProxyError, CertificatesError, httpx.HTTPError, OSError, ValueError) as error:  # also of host names
+        return Failed(f"{host} {_why(error)}")
     if httpx.codes.is_success(status):
         return Told()
     reason = f"{host} answered {status}"
     if httpx.codes.is_server_error(status) or status in PASSING:
         return Failed(reason, _seconds(retry_after, now))
     return Refused(reason)
+
+
+def _why(error: Exception) -> str:
+    """Say why there is no answer, without any secret."""
+    if isinstance(error, httpx.ReadTimeout):
+        return f"did not answer within {ANSWER_SECONDS:g} s"
+    if isinstance(error, ProxyError | CertificatesError):
+        return f"cannot be reached: {error}"
+    return f"cannot be reached ({type(error).__name__})"
 
 
 def _ask(client: httpx.Client, url: str, content: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
@@ -52,7 +60,7 @@ def _seconds(retry_after: str, now: float) -> float:
     else:
         try:
             moment = parsedate_to_datetime(retry_after)
-        except ValueError:
+        except (ValueError, OverflowError):
             return 0.0
         seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
     return min(max(0.0, seconds), MOST_RETRY_AFTER)

@@ -42,6 +42,8 @@ def test_a_failure_may_be_tried_again(status: int) -> None:
         ("9" * 500, MOST_RETRY_AFTER),
         ("-5", 0.0),
         ("soon", 0.0),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999", 0.0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 0.0),
         ("", 0.0),
     ],
 )
@@ -68,3 +70,23 @@ def test_a_host_name_that_cannot_be_looked_up_is_a_failure(url: str) -> None:
 
 def test_nobody_at_the_address_is_a_failure() -> None:
     assert post("http://127.0.0.1:1/secret", b"{}", {}, NOW) == Failed("127.0.0.1 cannot be reached (ConnectError)")
+
+
+def test_a_target_of_this_machine_is_reached_directly_and_another_one_by_the_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Receiver() as receiver, Receiver() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert post(f"{receiver.url}/secret", b"{}", {}, NOW) == Told()
+        assert (len(receiver.requests), proxy.requests) == (1, [])
+        assert post("http://hooks.example.org/path", b"{}", {}, NOW) == Told()
+        assert [request.path for request in proxy.requests] == ["http://hooks.example.org/path"]
+
+
+def test_a_proxy_that_cannot_be_used_is_a_failure_that_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("all_proxy", "socks5://me:SECRET@proxy.example.org:1080")
+    sent = post("http://hooks.example.org/", b"{}", {}, NOW)
+    assert isinstance(sent, Failed)
+    assert "ALL_PROXY" in sent.reason
+    assert "SECRET" not in sent.reason
