@@ -44,6 +44,10 @@ def test_what_the_gateway_tells_is_listed_with_the_load(tabs: BrowserContext, sc
     rows = page.locator("#ended-rows")
     expect(rows.locator(".title")).to_have_text(["Session 3", "Session 4", "Session 5"])
     expect(rows.locator(".what")).to_have_text(["done", "failed: out of <b>memory</b>", "lost"])
+    shapes = rows.locator(".dot").evaluate_all(
+        "dots => dots.map((dot) => getComputedStyle(dot).clipPath.split('(')[0])"
+    )
+    assert shapes == ["circle", "polygon", "polygon"], "what failed has a shape of its own, too"
     expect(page.locator("#ended-number")).to_have_text("3")
     assert "ended=900" in scripted.asked[0]
     rows.get_by_role("link", name="Session 4").click()

@@ -60,6 +60,12 @@ def test_workers_are_asked_for_while_they_are_shown(tabs: BrowserContext, script
     scripted.workers = [worker("w1", "live", 4, 5)]
     page.clock.run_for(6000)
     expect(summary).to_have_text("1 live worker, 4 of 5 places taken.")
+    scripted.workers = [worker("w1", "live", 1000, 12_500)]
+    page.clock.run_for(6000)
+    expect(rows.locator(".number").first).to_have_text("1,000 of 12,500")
+    box = rows.first.bounding_box()
+    assert box is not None
+    assert box["height"] < 65, "a load takes one line"
     scripted.workers = None
     page.clock.run_for(6000)
     problem = "The gateway answered 404. These are the workers as of its last answer."

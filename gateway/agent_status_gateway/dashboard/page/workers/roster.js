@@ -27,7 +27,8 @@ export function stateWords({ state }) {
 
 /** Words for what a worker holds: "3 of 5", or "3" if it does not say how many it could. */
 export function loadWords({ sessions, max_concurrent: most }) {
-  return most ? `${sessions.length} of ${most}` : String(sessions.length);
+  const held = sessions.length.toLocaleString("en");
+  return most ? `${held} of ${most.toLocaleString("en")}` : held;
 }
 
 /** Sentence for all of them. */
