@@ -86,6 +86,9 @@ def test_a_button_above_the_list_goes_to_the_workers_which_stay_open_after_a_rel
     page.reload()
     expect(page.locator("#worker-rows tr")).to_have_count(3)
     page.locator("#workers summary").click()
+    page.wait_for_function(
+        "sessionStorage.getItem('agent-status open /') === ''"
+    )  # a browser tells of it a moment later
     page.reload()
     expect(page.locator("#connection")).to_have_text("Live")
     expect(page.locator("#worker-table")).to_be_hidden()
