@@ -13,6 +13,13 @@ from agent_status_gateway.cli.notify.targets.sent import Sent, TargetError
 
 MOST_BYTES: Final = 4000
 """The most bytes of a text. ntfy makes an attachment of a text with more than 4,096."""
+MOST_BODY_BYTES: Final = 8000
+"""The most bytes of a body. ntfy refuses one with more than 8,192, in which quotes and backslashes count twice."""
+
+FEW_BYTES: Final = 1000
+"""The most bytes of the text of a body that would be too long."""
+MOST_TITLE_CHARACTERS: Final = 200
+"""The most characters of the title of a body that would be too long."""
 
 
 class Ntfy:
@@ -53,8 +60,12 @@ def ntfy_body(message: Message, topic: str) -> bytes:
     fields: dict[str, object] = {"topic": topic, "title": message.title, "message": _cut(text)}
     if message.url is not None:
         fields["click"] = message.url
-    return orjson.dumps(fields)
+    body = orjson.dumps(fields)
+    if len(body) > MOST_BODY_BYTES:  # a text that is all quotes, or a link to a session with a long name
+        fields |= {"title": message.title[:MOST_TITLE_CHARACTERS], "message": _cut(text, FEW_BYTES)}
+        body = orjson.dumps(fields)
+    return body
 
 
-def _cut(text: str) -> str:
-    return text.encode()[:MOST_BYTES].decode(errors="ignore")
+def _cut(text: str, most_bytes: int = MOST_BYTES) -> str:
+    return text.encode()[:most_bytes].decode(errors="ignore")

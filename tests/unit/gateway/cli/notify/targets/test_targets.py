@@ -1,6 +1,7 @@
 """The targets of a rule file: what each sends, and what is said of one that cannot be used."""
 
 import base64
+import html
 import json
 import os
 import time
@@ -14,7 +15,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from agent_status_gateway.cli.notify.attention.message import Message
 from agent_status_gateway.cli.notify.rules.rule_file import parse_rule_file
 from agent_status_gateway.cli.notify.targets import command
+from agent_status_gateway.cli.notify.targets.ntfy import ntfy_body
 from agent_status_gateway.cli.notify.targets.sent import Failed, Refused, Sent, Target, TargetError, Told
+from agent_status_gateway.cli.notify.targets.slack import slack_body
 from agent_status_gateway.cli.notify.targets.targets import make_targets
 from chaos.clients.receiver import Receiver
 from chaos.wait import wait_until
@@ -86,6 +89,30 @@ def test_slack_gets_a_text_in_which_no_name_is_a_link(files: Files) -> None:
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+@pytest.mark.parametrize(
+    "text", ["@channel", "ops@here", "https://evil.example/", "HTTP://x", "www.evil.example", "<!channel>"]
+)
+def test_a_name_in_slack_calls_nobody_and_is_no_link(text: str) -> None:
+    """Slack makes links of addresses, and Mattermost mentions of `@channel`, also where the three escapes are made."""
+    sent = json.loads(slack_body(MESSAGE._replace(lines=(f"web:{text} has ended",), url=None)))["text"]
+    assert text not in sent
+    assert sent.replace("\u2060", "").endswith(f"web:{html.escape(text)} has ended")
+
+
+@pytest.mark.parametrize("character", ['"', "\\", "😀"])
+def test_ntfy_gets_a_body_that_it_takes_whatever_is_in_a_title(character: str) -> None:
+    """ntfy refuses a body of more than 8,192 bytes, and a refusal would be lost with all that the message tells."""
+    page = f"https://status.example.org/{'p' * 200}/"
+    several = MESSAGE._replace(lines=(character * 800,) * 10, url=page)
+    alone = MESSAGE._replace(title=character * 800, lines=(), url=f"{page}?open={'%22' * 512}")
+    for message in (several, alone):
+        body = ntfy_body(message, "t" * 64)
+        assert len(body) <= 8192
+        sent = json.loads(body)
+        assert sent["click"] == message.url
+        assert set(sent["message"]) <= {character, "\n"}
 
 
 def test_ntfy_gets_its_topic_and_a_tap_opens_the_page(files: Files) -> None:
