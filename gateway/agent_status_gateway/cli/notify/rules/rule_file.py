@@ -94,6 +94,8 @@ def parse_rule_file(text: str) -> RuleFile:
         raise RuleFileError(f"not TOML: {error}") from None
     except RecursionError:
         raise RuleFileError("not TOML that can be read: it is nested too deeply") from None
+    except ValueError:  # of int(), which has a limit
+        raise RuleFileError("not TOML that can be read: a number in it has too many digits") from None
     try:
         return RuleFile.model_validate(fields)
     except ValidationError as error:

@@ -3,7 +3,17 @@
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _nameable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not have the character U+0000, which no file or argument can have")
+    return text
+
+
+Argument = Annotated[str, AfterValidator(_nameable)]
+FilePath = Annotated[Path, BeforeValidator(lambda given: _nameable(given) if isinstance(given, str) else given)]
 
 
 class _Target(BaseModel):
@@ -19,15 +29,15 @@ class WebhookTarget(_Target):
     """
 
     kind: Literal["webhook"]
-    url_file: Path
-    secret_file: Path
+    url_file: FilePath
+    secret_file: FilePath
 
 
 class SlackTarget(_Target):
     """Channel of Slack, or of what takes the same messages; the address of its incoming webhook is a secret."""
 
     kind: Literal["slack"]
-    url_file: Path
+    url_file: FilePath
 
 
 class NtfyTarget(_Target):
@@ -39,8 +49,8 @@ class NtfyTarget(_Target):
     """
 
     kind: Literal["ntfy"]
-    url_file: Path
-    token_file: Path | None = None
+    url_file: FilePath
+    token_file: FilePath | None = None
 
 
 class CommandTarget(_Target):
@@ -51,7 +61,7 @@ class CommandTarget(_Target):
     """
 
     kind: Literal["command"]
-    command: tuple[str, ...] = Field(min_length=1)
+    command: tuple[Argument, ...] = Field(min_length=1)
 
 
 Target = Annotated[WebhookTarget | SlackTarget | NtfyTarget | CommandTarget, Field(discriminator="kind")]

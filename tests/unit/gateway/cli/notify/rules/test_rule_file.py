@@ -86,6 +86,7 @@ def test_a_whole_file_is_taken_as_it_is_written() -> None:
         ("https://status.example.org/", "ftp://x/", "page_url: must be an address of the page such as "),
         ("[[rule]]", "[[ruel]]", "rule: is missing"),
         ("[[rule]]", "[[rule", "not TOML: "),
+        ("for_seconds = 60", f"for_seconds = {'6' * 5000}", "a number in it has too many digits"),
     ],
 )
 def test_a_wrong_field_is_named_with_what_would_be_right(written: str, wrong: str, sentence: str) -> None:
