@@ -108,3 +108,20 @@ def test_nothing_is_told_of_a_stale_snapshot(own_redis: RedisServer, receiver: R
         other.waiting_for_user()
         wait_until(lambda: receiver.requests, "the other one is told", timeout_seconds=20)
     assert told(receiver.requests) == [("waiting_for_user", "web:2")]
+
+
+def test_a_ledger_that_hangs_does_not_keep_a_notifier_from_its_end(
+    own_redis: RedisServer,
+    quick_gateway: GatewayThread,
+    publisher: StatusPublisher,
+    receiver: Receiver,
+    tmp_path: Path,
+) -> None:
+    with notifier(tmp_path, quick_gateway, receiver, WAITS, redis_url=own_redis.url).ready() as running:
+        own_redis.pause()
+        publisher.session("web:1").waiting_for_user()
+        publisher.flush()
+        wait_until(lambda: "cannot be noted" in running.log, "the ledger has hung", timeout_seconds=30)
+        assert running.stop() == 0
+        own_redis.resume()
+    assert not receiver.requests

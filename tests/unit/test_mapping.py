@@ -39,7 +39,7 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         },
         **{
             f"agent_status_gateway.cli.notify.{name}": ("integration/test_notify.py",)
-            for name in ("metrics", "notifier", "trial", "command_line")
+            for name in ("metrics", "trial", "command_line")
         },
         **{
             f"agent_status_gateway.cli.mcp.{name}": ("integration/test_mcp.py",)

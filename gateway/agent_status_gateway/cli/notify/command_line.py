@@ -3,7 +3,6 @@
 import logging
 import logging.config
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from agent_status_publisher.contract.wire import Keys
 if TYPE_CHECKING:
     from agent_status_gateway.cli.notify.ledger.ledger import Ledger
     from agent_status_gateway.cli.notify.metrics import Metrics
+    from agent_status_gateway.cli.notify.notifier import End
 
 REDIS_URL: Final = f"{PREFIX}REDIS_URL"
 STATE_FILE: Final = Path("agent-status", "notify.sqlite")
@@ -64,7 +64,7 @@ def notify(
     from agent_status_gateway.cli.notify.delivery import Delivery  # noqa: PLC0415
     from agent_status_gateway.cli.notify.ledger.ledger import LedgerError  # noqa: PLC0415
     from agent_status_gateway.cli.notify.metrics import Metrics  # noqa: PLC0415
-    from agent_status_gateway.cli.notify.notifier import Notifier  # noqa: PLC0415
+    from agent_status_gateway.cli.notify.notifier import End, Notifier  # noqa: PLC0415
     from agent_status_gateway.cli.notify.rules.rule_file import RuleFileError, parse_rule_file  # noqa: PLC0415
     from agent_status_gateway.cli.notify.targets.sent import TargetError  # noqa: PLC0415
     from agent_status_gateway.cli.notify.targets.targets import make_targets  # noqa: PLC0415
@@ -93,8 +93,9 @@ def notify(
         notifier = Notifier(
             written, lambda view: Reader(url, key, view), deliveries, ledger, metrics, catches_up=catch_up
         )
-        with _stopping() as stops:
-            notifier.run(stops)
+        end = End()
+        with _stopping(end):
+            notifier.run(end)
     except (RuleFileError, TargetError) as error:
         fail(f"{rules}: {error}")
     except (ReaderError, KeyFileError, SettingsError, LedgerError) as error:
@@ -135,19 +136,18 @@ def _state_file(state: Path | None, state_home: Path | None) -> Path:
 
 
 @contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """An event that is set when the end is asked for. A second signal ends at once."""
-    stops = threading.Event()
+def _stopping(end: "End") -> Iterator[None]:
+    """Have signals ask for the end. A second signal ends at once."""
     before = {int(number): signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def stop(number: int, _frame: object) -> None:
         signal.signal(number, before[number])
-        stops.set()
+        end.set()
 
     for number in before:
         signal.signal(number, stop)
     try:
-        yield stops
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

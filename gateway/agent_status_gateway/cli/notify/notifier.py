@@ -33,6 +33,23 @@ STOP_SECONDS: Final = 5.0
 """Seconds in which what waits is told, after the end was asked for."""
 
 
+class End(threading.Event):
+    """An event that is set when the end is asked for, and the moment of that.
+
+    Attributes:
+        asked_at: Monotonic seconds of the first `set()`; infinity before it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked_at = float("inf")
+
+    def set(self) -> None:
+        """Ask for the end."""
+        self.asked_at = min(self.asked_at, time.monotonic())
+        super().set()
+
+
 class Part:
     """A part of the fleet that rules look at, and what is known of it."""
 
@@ -71,7 +88,7 @@ class Notifier:
         self._unread: Queue[tuple[Part, News]] = Queue(MOST_UNREAD)
         self._was_current: bool | None = None
 
-    def run(self, stops: threading.Event) -> None:
+    def run(self, end: End) -> None:
         """Notify until the end is asked for, and then tell what waits.
 
         Raises:
@@ -82,11 +99,12 @@ class Notifier:
         for part in self._parts.values():
             threading.Thread(target=self._read, args=(part,), name="reader", daemon=True).start()
         try:
-            while not stops.is_set():
+            while not end.is_set():
                 self._take_news()
                 self._look(time.monotonic())
         finally:
-            self._end(time.monotonic())
+            # A ledger that hangs may have held the loop since the end was asked for.
+            self._end(min(end.asked_at, time.monotonic()) + STOP_SECONDS)
 
     def _read(self, part: Part) -> None:
         try:
@@ -151,13 +169,13 @@ class Notifier:
     def _may_tell(self, item: Item) -> bool:
         return self._is_current(item.number) and not (item.rule.quiet_hours and self._is_quiet())
 
-    def _end(self, now: float) -> None:
-        """Tell what waits within a few seconds."""
+    def _end(self, last_moment: float) -> None:
+        """Tell what waits until the last moment."""
         self._hand_over(float("inf"))
         for delivery in self._deliveries.values():
             delivery.stop()
         for delivery in self._deliveries.values():
-            if not delivery.join(max(0.0, now + STOP_SECONDS - time.monotonic())):
+            if not delivery.join(max(0.0, last_moment - time.monotonic())):
                 logger.warning("the end has come before all was told: the rest is left to the next start")
 
     def _is_current(self, number: int) -> bool:
