@@ -101,6 +101,29 @@ def test_who_has_not_claimed_it_cannot_settle_it(make: Make) -> None:
     assert one.claim([entry()], "msg_1", LEASE) == [Claim("msg_1")]
 
 
+def test_however_many_things_are_due_each_is_told_once_and_answered_in_order(make: Make) -> None:
+    entries = [entry(f"web:{number}") for number in range(2500)]
+    one, two = make(), make()
+    one.note(entries)
+    one.claim(entries[:1200], "msg_1", LEASE)
+    one.settle(entries[:1200])
+    assert two.claim(entries, "msg_2", LEASE) == [Claim(None)] * 1200 + [Claim("msg_2")] * 1300
+
+
+def test_a_question_to_redis_is_of_a_thousand_things_at_most() -> None:
+    """Redis does nothing else while its script runs."""
+    keys, asked = Keys("default"), []
+
+    class Counting(RedisLedger):
+        async def _ask(self, *command: str) -> list[str]:
+            asked.append(int(command[2]))
+            return [""] * asked[-1]
+
+    ledger = Counting(lambda: RedisClient("redis://127.0.0.1:1/0", keys), keys)
+    assert ledger.claim([entry(f"web:{number}") for number in range(2500)], "msg_1", LEASE) == [Claim(None)] * 2500
+    assert asked == [1000, 1000, 500]
+
+
 def test_no_entries_are_no_question(make: Make) -> None:
     assert make().claim([], "msg_1", LEASE) == []
 

@@ -25,6 +25,9 @@ SCRIPT: Final = (Path(__file__).parent / "ledger.lua").read_text("utf-8")
 ANSWER_SECONDS: Final = 5.0
 """Maximum seconds for one question, with the connection that it needs."""
 
+MOST_ENTRIES: Final = 1000
+"""The most entries of one question: Redis does nothing else while its script runs, and limits its arguments."""
+
 
 class RedisLedger:
     """Ledger in a namespace. `make_client` makes the way to it for each question: there are a few a message."""
@@ -47,6 +50,12 @@ class RedisLedger:
         self._run("settle", entries)
 
     def _run(self, verb: str, entries: Sequence[Entry], id_: str = "-", lease_seconds: float = 0.0) -> Sequence[Any]:
+        """Ask about all entries, so many in one question: a large fleet may come due at once."""
+        starts = range(0, len(entries), MOST_ENTRIES)
+        pieces = [entries[start : start + MOST_ENTRIES] for start in starts]
+        return [answer for piece in pieces for answer in self._run_piece(verb, piece, id_, lease_seconds)]
+
+    def _run_piece(self, verb: str, entries: Sequence[Entry], id_: str, lease_seconds: float) -> Sequence[Any]:
         times_ms = [str(math.ceil(1000 * seconds)) for seconds in (lease_seconds, KEEP_SECONDS, SAME_SECONDS)]
         keys = [self._keys.told(entry.name) for entry in entries]
         ages = [
