@@ -208,3 +208,24 @@ def test_the_end_of_quiet_hours_tells_what_is_still_true_in_one_message(
     assert len(receiver.requests) == 1
     assert told(receiver.requests) == [("waiting_for_user", "web:1"), ("waiting_for_user", "web:2")]
     assert came_at[0] >= end.replace(microsecond=0)
+
+
+def test_a_key_that_is_replaced_holds_a_notifier_up_until_its_file_has_the_new_one(
+    real_redis: RedisServer, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
+) -> None:
+    keys, key = tmp_path / "keys", tmp_path / "key"
+    keys.write_text("notifier: first\n")
+    key.write_text("first")
+    text = rules_for(receiver.url, tmp_path, rule("waiting_for_user", 0, "web"))
+    with (
+        GatewayThread(real_redis.url, api_keys_file=keys) as gateway,
+        NotifierProcess(tmp_path, text, gateway.url, "--key-file", str(key)) as running,
+    ):
+        running.ready()
+        keys.write_text("notifier: second\n")
+        wait_until(lambda: "refused the key" in running.log, "the key is refused", 20)
+        publisher.session("web:1").waiting_for_user()
+        key.write_text("second")
+        wait_until(lambda: told(receiver.requests), "it is told with the new key", 20)
+        assert running.log.count("refused the key") == 1
+        assert running.stop() == 0

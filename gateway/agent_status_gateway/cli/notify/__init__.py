@@ -4,6 +4,7 @@ In reading order:
 
     rules         what is to be told, and to whom
     parts         the part of the fleet that a rule looks at
+    part          the news of it
     attention     what is due, and its words
     ledger        what has been told
     targets       where messages go

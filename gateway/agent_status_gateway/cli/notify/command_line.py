@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agent_status_gateway.cli.notify.ledger.ledger import Ledger
     from agent_status_gateway.cli.notify.metrics import Metrics
     from agent_status_gateway.cli.notify.notifier import End
+    from agent_status_gateway.state.views.view import View
 
 REDIS_URL: Final = f"{PREFIX}REDIS_URL"
 STATE_FILE: Final = Path("agent-status", "notify.sqlite")
@@ -82,7 +83,6 @@ def notify(
             if not try_targets(targets, written.page_url, typer.echo):
                 raise typer.Exit(1)
             return
-        key = key_of(key_file)
         ledger = _ledger(redis_url, redis_password_file, namespace, _state_file(state, state_home))
         metrics = Metrics()
         if metrics_port is not None:
@@ -90,15 +90,20 @@ def notify(
         deliveries = {
             name: Delivery(name, target, ledger, metrics, written.page_url) for name, target in targets.items()
         }
-        notifier = Notifier(
-            written, lambda view: Reader(url, key, view), deliveries, ledger, metrics, catches_up=catch_up
-        )
+
+        def make_reader(view: "View") -> Reader:
+            try:
+                return Reader(url, key_of(key_file), view)
+            except (KeyFileError, SettingsError) as error:
+                raise ReaderError(str(error)) from None
+
+        notifier = Notifier(written, make_reader, deliveries, ledger, metrics, catches_up=catch_up)
         end = End()
         with _stopping(end):
             notifier.run(end)
     except (RuleFileError, TargetError) as error:
         fail(f"{rules}: {error}")
-    except (ReaderError, KeyFileError, SettingsError, LedgerError) as error:
+    except (ReaderError, SettingsError, LedgerError) as error:
         fail(error)
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
+from functools import partial
 from queue import Empty, Queue
 from typing import Final
 
@@ -17,12 +18,13 @@ from agent_status_gateway.cli.notify.attention.vigil import Vigil
 from agent_status_gateway.cli.notify.delivery import Delivery
 from agent_status_gateway.cli.notify.ledger.ledger import Ledger, LedgerError
 from agent_status_gateway.cli.notify.metrics import Metrics
+from agent_status_gateway.cli.notify.part import Part
 from agent_status_gateway.cli.notify.parts import part_of
 from agent_status_gateway.cli.notify.rules.rule import Rule
 from agent_status_gateway.cli.notify.rules.rule_file import RuleFile
 from agent_status_gateway.cli.reader import Reader
 from agent_status_gateway.cli.reading.problems import RefusedError
-from agent_status_gateway.cli.terminal.view import Known, News, ReceivedSnapshot, Trouble
+from agent_status_gateway.cli.terminal.view import News, Trouble
 from agent_status_gateway.state.views.view import View
 
 logger = logging.getLogger(__name__)
@@ -50,22 +52,8 @@ class End(threading.Event):
         super().set()
 
 
-class Part:
-    """A part of the fleet that rules look at, and what is known of it."""
-
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
-        self.known = Known()
-        self.is_new = False
-
-    def take(self, news: News) -> None:
-        """Take news of it."""
-        self.known = self.known.after(news)
-        self.is_new = self.is_new or isinstance(news, ReceivedSnapshot)
-
-
 class Notifier:
-    """The loop. `make_reader` makes a reader of a part of the fleet."""
+    """The loop. `make_reader` makes a reader of a part of the fleet, with the key of now."""
 
     def __init__(
         self,
@@ -82,11 +70,12 @@ class Notifier:
         self._deliveries = deliveries
         self._ledger = ledger
         self._metrics = metrics
-        self._parts = {view: Part(make_reader(view)) for view in dict.fromkeys(map(part_of, rule_file.rules))}
+        views = dict.fromkeys(map(part_of, rule_file.rules))
+        self._parts = {view: Part(partial(make_reader, view)) for view in views}
         self._vigils = [_vigil(rule, began_at, catches_up=catches_up) for rule in rule_file.rules]
         self._gathering = Gathering()
         self._unread: Queue[tuple[Part, News]] = Queue(MOST_UNREAD)
-        self._was_current: bool | None = None
+        self._said: tuple[bool, bool] | None = None
 
     def run(self, end: End) -> None:
         """Notify until the end is asked for, and then tell what waits.
@@ -108,10 +97,8 @@ class Notifier:
 
     def _read(self, part: Part) -> None:
         try:
-            for news in part.reader.read_news():
+            for news in part.read_news():
                 self._unread.put((part, news))
-                if isinstance(news, Trouble) and news.is_final:
-                    return
         except Exception as error:  # noqa: BLE001 - the loop must learn that no more news will come
             reason = f"reading failed: {error!r}"
             self._unread.put((part, Trouble(reason=reason, retry_at=time.monotonic(), is_final=True)))
@@ -186,15 +173,16 @@ class Notifier:
         known = [part.known.as_of(now) for part in self._parts.values()]
         is_current = all(one.is_current(now) for one in known)
         self._metrics.current(is_current=is_current)
-        if is_current is not self._was_current:
+        state = is_current, any(part.is_refused for part in self._parts.values())
+        if state != self._said:
             reasons = "; ".join(dict.fromkeys(filter(None, (one.condition(now) for one in known))))
             if is_current:
-                logger.info("reading %s", ", ".join(part.reader.source for part in self._parts.values()))
+                logger.info("reading %s", ", ".join(part.source for part in self._parts.values()))
             elif reasons:
                 logger.warning("nothing is told for now: %s", reasons)
             else:
                 return
-            self._was_current = is_current
+            self._said = state
 
     def _is_quiet(self) -> bool:
         hours = self._file.quiet_hours
