@@ -39,7 +39,7 @@ class Part:
 
     @property
     def source(self) -> str:
-        """What is read, for the log."""
+        """Address that is read, and the view, for the log."""
         return self._reader.source
 
     @property
