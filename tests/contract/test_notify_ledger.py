@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from agent_status_gateway.cli.notify.ledger import boot as boot_module
+from agent_status_gateway.cli.notify.ledger.boot import Boot, this_boot
 from agent_status_gateway.cli.notify.ledger.file_ledger import FileLedger
 from agent_status_gateway.cli.notify.ledger.ledger import Claim, Entry, Ledger, LedgerError, name_of
 from agent_status_gateway.cli.notify.ledger.redis_ledger import RedisLedger
@@ -155,3 +157,47 @@ def test_a_file_forgets_what_was_told_long_ago_and_bears_a_clock_that_steps(tmp_
     now[0] += 30 * 86_400.0
     ledger.note([])
     assert ledger.claim([entry(age=30 * 86_400.0 + 10.0, must_be_noted=True)], "msg_3", LEASE) == [Claim(None)]
+
+
+@pytest.mark.parametrize("step_seconds", [-3600.0, -4.0, 4.0, 3600.0, 8 * 86_400.0])
+def test_a_step_of_the_machines_clock_makes_nothing_new_that_a_file_knows(tmp_path: Path, step_seconds: float) -> None:
+    # file_ledger: Rule 1
+    wall, since_boot = [1e9], [500.0]
+
+    def ledger() -> FileLedger:
+        return FileLedger(tmp_path / "notify.sqlite", lambda: wall[0], Boot("this", lambda: since_boot[0]))
+
+    one = ledger()
+    one.note([entry("web:noted")])
+    one.claim([entry("web:told"), entry("web:claimed")], "msg_1", LEASE)
+    one.settle([entry("web:told")])
+    wall[0] += step_seconds
+    since_boot[0] += 1.0
+    asked = [entry(f"web:{name}", 11.0, must_be_noted=True) for name in ("noted", "told", "claimed")]
+    assert ledger().claim(asked, "msg_2", LEASE) == [Claim("msg_2"), Claim(None), Claim(None, LEASE - 1)]
+    one.settle([entry("web:claimed", 11.0)])
+    assert ledger().claim([asked[2]], "msg_3", LEASE) == [Claim(None)]
+
+
+def test_after_a_restart_of_the_machine_its_clock_counts(tmp_path: Path) -> None:
+    # file_ledger: Rule 1
+    file = tmp_path / "notify.sqlite"
+    before = FileLedger(file, lambda: 1e9, Boot("before", lambda: 500.0))
+    before.claim([entry()], "msg_1", LEASE)
+    before.settle([entry()])
+    after = FileLedger(file, lambda: 1e9 + 60, Boot("after", lambda: 7.0))
+    assert after.claim([entry(age=70.0)], "msg_2", LEASE) == [Claim(None)]
+
+
+def test_a_machine_says_when_it_was_started() -> None:
+    boot = this_boot()
+    assert boot is not None
+    assert boot.id == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert 0 < boot.seconds() <= boot.seconds()
+
+
+def test_a_system_that_does_not_say_when_it_was_started_has_its_clock_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boot_module, "BOOT_ID_FILE", tmp_path / "none")
+    assert this_boot() is None

@@ -49,6 +49,7 @@ HELD_ELSEWHERE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "It talks to Redis: fakeredis and real servers hold it.": {
         "agent_status_gateway.cli.notify.ledger.redis_ledger": ("contract/test_notify_ledger.py",),
+        "agent_status_gateway.cli.notify.ledger.boot": ("contract/test_notify_ledger.py",),
         "agent_status_gateway.cli.notify.ledger.file_ledger": ("contract/test_notify_ledger.py",),
         "agent_status_publisher.contract.redis_primary": ("integration/test_redis_kinds.py", "faults/test_failover.py"),
         "agent_status_publisher.worker.redis_writer": ("contract/test_publishing.py", "contract/test_scripts.py"),

@@ -124,12 +124,13 @@ def _serve(metrics: "Metrics", port: int, host: str) -> None:
 
 
 def _ledger(redis_url: str | None, password_file: str | None, namespace: str | None, state: Path) -> "Ledger":
+    from agent_status_gateway.cli.notify.ledger.boot import this_boot  # noqa: PLC0415
     from agent_status_gateway.cli.notify.ledger.file_ledger import FileLedger  # noqa: PLC0415
     from agent_status_gateway.cli.notify.ledger.redis_ledger import RedisLedger  # noqa: PLC0415
     from agent_status_gateway.feed.redis_client import RedisClient  # noqa: PLC0415
 
     if redis_url is None:
-        return FileLedger(state)
+        return FileLedger(state, boot=this_boot())
     settings = RedisSettings.load(redis_url=redis_url, redis_password_file=password_file, namespace=namespace)
     keys = Keys(settings.namespace)
     return RedisLedger(lambda: RedisClient(settings.redis_url, keys, settings.redis_password_file), keys)

@@ -1,4 +1,8 @@
-"""A ledger in a file of SQLite, for the notifiers of one machine. Several processes may use one file."""
+"""A ledger in a file of SQLite, for the notifiers of one machine. Several processes may use one file.
+
+Rule 1. Its clock is the machine's when it was first used after the machine's start, and goes on by the seconds since.
+        So a step of the machine's clock makes nothing that was told look new.
+"""
 
 import sqlite3
 import time
@@ -8,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from agent_status_gateway.cli.notify.ledger.boot import Boot
 from agent_status_gateway.cli.notify.ledger.entries import Act, Row, claimed, noted, settled
 from agent_status_gateway.cli.notify.ledger.ledger import KEEP_SECONDS, Claim, Entry, LedgerError, new_owner
 
@@ -18,18 +23,21 @@ CREATE TABLE IF NOT EXISTS told (
     name TEXT PRIMARY KEY, began REAL NOT NULL, claimed REAL NOT NULL, owner TEXT NOT NULL, id TEXT NOT NULL,
     forget REAL NOT NULL)
 """
+_CLOCK: Final = "CREATE TABLE IF NOT EXISTS clock (boot TEXT PRIMARY KEY, began REAL NOT NULL)"
+"""The moment of the machine's start, by the machine's clock at the first use after it."""
 
 
 class FileLedger:
-    """Ledger in a file. `clock` gives seconds since 1970, which must go on over restarts.
+    """Ledger in a file. `clock` gives seconds since 1970; `boot` is the machine's last start, if that is known.
 
     Raises:
         LedgerError: The file cannot be used.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, boot: Boot | None = None) -> None:
         self._path = path
         self._clock = clock
+        self._boot = boot
         self._owner = new_owner()
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,11 +59,12 @@ class FileLedger:
 
     def _for_each(self, entries: Sequence[Entry], act: Act) -> list[Claim]:
         """Look up each entry's row, and write what comes of it, all in one transaction."""
-        now, claims = self._clock(), []
+        claims: list[Claim] = []
         try:
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)) as file:
                 file.execute("BEGIN IMMEDIATE")
                 file.execute(_TABLE)
+                now = self._now(file)
                 file.execute("DELETE FROM told WHERE forget < ?", (now,))
                 for entry in entries:
                     found = file.execute(
@@ -73,3 +82,16 @@ class FileLedger:
         except sqlite3.Error as error:
             raise LedgerError(f"{self._path}: {error}") from None
         return claims
+
+    def _now(self, file: sqlite3.Connection) -> float:
+        if self._boot is None:
+            return self._clock()
+        since_boot = self._boot.seconds()
+        file.execute(_CLOCK)
+        found = file.execute("SELECT began FROM clock WHERE boot = ?", (self._boot.id,)).fetchone()
+        if found is None:
+            found = (self._clock() - since_boot,)
+            file.execute("DELETE FROM clock")
+            file.execute("INSERT INTO clock VALUES (?, ?)", (self._boot.id, *found))
+        began: float = found[0]
+        return began + since_boot
