@@ -106,19 +106,25 @@ def test_when_its_seconds_are_over_a_client_that_has_the_snapshot_gets_304(gatew
 @pytest.mark.slow
 def test_a_change_that_goes_away_inside_its_window_is_not_news(real_redis: RedisServer, served: Served) -> None:
     with (
-        GatewayThread(real_redis.url, served, debounce_seconds=3.0) as gateway,
+        GatewayThread(real_redis.url, served, debounce_seconds=4.0) as gateway,
         StatusPublisher(real_redis.url) as publisher,
     ):
         session = publisher.session("web:1")
         wait_until(lambda: gateway.states() == {"web:1": "thinking"}, "the session is shown")
-        debounce = gateway.app.replica.pipeline.audience(WHOLE).debounce
+        pipeline = gateway.app.replica.pipeline
+        audience = pipeline.audience(WHOLE)
+        debounce = audience.debounce
         wait_until(lambda: not debounce.is_open, "the window is closed")
+        settled_id = audience.rows.id
         with LongPoll(gateway, tag_of(gateway)) as poll:
             wait_for_held(gateway)
             session.streaming()
             wait_until(lambda: debounce.is_open, "the change opens a window")
             session.thinking()
-            publisher.flush()
+            assert publisher.flush(10)
+            wait_until(
+                lambda: len(pipeline._settling.inbox) or audience.rows.id == settled_id, "the gateway has heard of both"
+            )
             assert debounce.is_open, "else nothing has gone away inside of it"
             wait_until(lambda: not debounce.is_open, "the window is closed")
             assert gateway.states() == {"web:1": "thinking"}
