@@ -5,7 +5,7 @@ Rule 2. What changes in a window is due at its end. If anything was sent then, a
 Rule 3. A change that went away again may have been seen by a client that joined in between. So it is due all the same;
         each client is compared with what was last written to it, and most get nothing.
 Rule 4. What is due at the end of a window is due at the next of the moments that all views share, ten in a window. So
-        views are sent together: after a pause, the first writes cost the most.
+        views are sent together: in small batches, each write costs more.
 """
 
 from math import ceil
