@@ -37,7 +37,7 @@ Colour = list[int]
 
 
 def pixels(page: Page, node: Locator) -> list[Colour]:
-    """Colours of a node's picture: the same number for all nodes of one size, wherever between two pixels they begin."""
+    """Colours of a node's picture, as many for all nodes of one size, wherever between two pixels they begin."""
     node.scroll_into_view_if_needed()
     box = node.bounding_box()
     assert box is not None
