@@ -76,7 +76,7 @@ PURE: Final = [
     *(f"agent_status_gateway.cli.reading.{file}" for file in ("address", "answers", "asked_view", "folding")),
     "agent_status_gateway.cli.terminal.[cepstv]*",
     *(f"agent_status_gateway.cli.{file}" for file in ("terminal.goal", "terminal.once.[glr]*", "terminal.live.[bkp]*")),
-    *(f"agent_status_gateway.cli.notify.{file}" for file in ("rules.*", "attention.*", "ledger.entries", "parts")),
+    *(f"agent_status_gateway.cli.notify.{file}" for file in ("rules.*", "attention.*", "ledger.entries", "rule_view")),
     "agent_status_gateway.cli.mcp.bounds",
 ]
 NOT_PURE: Final = {

@@ -3,8 +3,8 @@
 In reading order:
 
     rules         what is to be told, and to whom
-    parts         the part of the fleet that a rule looks at
-    part          the news of it
+    rule_view     the view that a rule needs
+    part          a part of the fleet that rules look at, and its news
     attention     what is due, and its words
     ledger        what has been told
     targets       where messages go

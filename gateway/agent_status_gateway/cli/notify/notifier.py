@@ -19,7 +19,7 @@ from agent_status_gateway.cli.notify.delivery import Delivery
 from agent_status_gateway.cli.notify.ledger.ledger import Ledger, LedgerError
 from agent_status_gateway.cli.notify.metrics import Metrics
 from agent_status_gateway.cli.notify.part import Part
-from agent_status_gateway.cli.notify.parts import part_of
+from agent_status_gateway.cli.notify.rule_view import view_for
 from agent_status_gateway.cli.notify.rules.rule import Rule
 from agent_status_gateway.cli.notify.rules.rule_file import RuleFile
 from agent_status_gateway.cli.reader import Reader
@@ -70,7 +70,7 @@ class Notifier:
         self._deliveries = deliveries
         self._ledger = ledger
         self._metrics = metrics
-        views = dict.fromkeys(map(part_of, rule_file.rules))
+        views = dict.fromkeys(map(view_for, rule_file.rules))
         self._parts = {view: Part(partial(make_reader, view)) for view in views}
         self._vigils = [_vigil(rule, began_at, catches_up=catches_up) for rule in rule_file.rules]
         self._gathering = Gathering()
@@ -120,7 +120,7 @@ class Notifier:
         self._say_whether_current(now)
         due: list[Item] = []
         for number, (rule, vigil) in enumerate(zip(self._file.rules, self._vigils, strict=True)):
-            part = self._parts[part_of(rule)]
+            part = self._parts[view_for(rule)]
             if not part.known.as_of(now).is_current(now):
                 continue
             if part.is_new and (snapshot := part.known.snapshot(now)) is not None:
@@ -167,7 +167,7 @@ class Notifier:
 
     def _is_current(self, number: int) -> bool:
         now = time.monotonic()
-        return self._parts[part_of(self._file.rules[number])].known.as_of(now).is_current(now)
+        return self._parts[view_for(self._file.rules[number])].known.as_of(now).is_current(now)
 
     def _say_whether_current(self, now: float) -> None:
         known = [part.known.as_of(now) for part in self._parts.values()]

@@ -1,4 +1,4 @@
-"""Pure: the part of the fleet that a rule looks at, with all that it needs to be told of it."""
+"""Pure: the view that a rule needs, with all that it needs to be told."""
 
 from dataclasses import replace
 from typing import Final
@@ -16,7 +16,7 @@ STATES: Final = {state.value: state for state in SessionState} | {"lost": Sessio
 """The state that a session is in while a rule's condition is true, for the conditions that decide it."""
 
 
-def part_of(rule: Rule) -> View:
+def view_for(rule: Rule) -> View:
     """Find the view that a rule needs. Rules with equal ones share a stream."""
     when, view = rule.when, rule.view
     if when.state == "ended":

@@ -1,16 +1,16 @@
-"""The part of the fleet that a rule looks at."""
+"""The view that a rule needs."""
 
 from typing import Any
 
 import pytest
 
-from agent_status_gateway.cli.notify.parts import part_of
+from agent_status_gateway.cli.notify.rule_view import view_for
 from agent_status_gateway.cli.notify.rules.rule import Rule
 
 
 def query(view: str | None = None, **when: Any) -> str:
     given = {} if view is None else {"view": view}
-    return part_of(Rule.model_validate({"when": when, "to": ["ops"], **given})).query()
+    return view_for(Rule.model_validate({"when": when, "to": ["ops"], **given})).query()
 
 
 @pytest.mark.parametrize(
