@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(predicate: Callable[[], T], description: str, timeout_seconds: float = 10.0) -> T:
+def wait_until(predicate: Callable[[], T], description: str, timeout_seconds: float = 20.0) -> T:
     """Wait for a true value of `predicate`, and give it; otherwise fail, and say what did not happen."""
     give_up_at = time.monotonic() + timeout_seconds
     while not (value := predicate()):

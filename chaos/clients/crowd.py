@@ -22,6 +22,7 @@ class Crowd:
         self._ports = (first_port, second_port)
         self.snapshots: list[dict[str, str]] = []
         """The first snapshot of each client on the other replica."""
+        self._broken: list[Exception] = []
         self._thread = threading.Thread(target=self._run, name="crowd", daemon=True)
         self._loop = asyncio.new_event_loop()
         self._over = asyncio.Event()
@@ -38,6 +39,13 @@ class Crowd:
         self._thread.join(10)
         self._loop.close()
 
+    @property
+    def all_moved(self) -> bool:
+        """Whether all have their first snapshot from the other replica; raises what a client failed with."""
+        if self._broken:
+            raise AssertionError(f"{len(self._broken)} of {self.size} failed") from self._broken[0]
+        return len(self.snapshots) == self.size
+
     def _run(self) -> None:
         async def all_of_them() -> None:
             limit = asyncio.Semaphore(100)
@@ -51,6 +59,12 @@ class Crowd:
         self._loop.run_until_complete(all_of_them())
 
     async def _client(self, limit: asyncio.Semaphore) -> None:
+        try:
+            await self._move(limit)
+        except Exception as error:
+            self._broken.append(error)
+
+    async def _move(self, limit: asyncio.Semaphore) -> None:
         first, second = self._ports
         async with limit:
             stream = await _Stream.connect(first)

@@ -72,7 +72,7 @@ class Dashboard(SocketWatcher):
         statuses = self.statuses
         return {row["session_key"]: row["state"] for row in statuses[-1].data["sessions"]} if statuses else None
 
-    def wait_for(self, states: dict[str, str], timeout_seconds: float = 10.0) -> None:
+    def wait_for(self, states: dict[str, str], timeout_seconds: float = 20.0) -> None:
         wait_until(lambda: self.newest == states, f"the dashboard shows {states}, not {self.newest}", timeout_seconds)
 
     def wait_for_first(self) -> Event:

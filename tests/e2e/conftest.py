@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from agent_status_publisher import Session, StatusPublisher
 from chaos import need
@@ -77,7 +77,7 @@ class Program:
         self._wait_until_it_says(lambda: self.snapshots, "a first snapshot")
         return self.snapshots[0]
 
-    def wait_for(self, wanted: dict[str, str], timeout_seconds: float = 10.0) -> None:
+    def wait_for(self, wanted: dict[str, str], timeout_seconds: float = 20.0) -> None:
         self._wait_until_it_says(
             lambda: self.snapshots and states(self.snapshots[-1]) == wanted, wanted, timeout_seconds
         )
@@ -88,7 +88,7 @@ class Program:
     def wait_for_text(self, text: str) -> None:
         self._wait_until_it_says(lambda: any(text in line for line in self.lines), text)
 
-    def _wait_until_it_says(self, has_said: Callable[[], object], what: object, timeout_seconds: float = 10.0) -> None:
+    def _wait_until_it_says(self, has_said: Callable[[], object], what: object, timeout_seconds: float = 20.0) -> None:
         def has_said_or_ended() -> bool:
             has_ended = self._process.poll() is not None and not self._reader.is_alive()
             return bool(has_said()) or has_ended
@@ -165,6 +165,7 @@ def node_packages() -> Path:
 def browser() -> Iterator[Browser]:
     """Not for the whole session: while Playwright runs, no other event loop can in this thread."""
     chromium = need.program("chromium", "chromium-browser", "google-chrome")
+    expect.set_options(timeout=20_000)  # a browser shares the machine with other tests; what it shows is asked
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser

@@ -148,7 +148,7 @@ def test_while_a_slot_is_half_moved_the_last_snapshot_stands_and_a_moment_after_
 
     def change_and_outlast_the_lease() -> None:
         session.streaming()
-        wait_until(lambda: reported, "the worker notices", 3)
+        wait_until(lambda: reported, "the worker notices")
         let_pass(1.5)
 
     moving_cluster.move_the_slot(change_and_outlast_the_lease)

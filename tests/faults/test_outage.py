@@ -79,7 +79,7 @@ def test_while_redis_is_away_the_last_snapshot_is_served_and_marked_stale(
         with Dashboard(gateway.url) as newcomer:
             newcomer.wait_for({"web:1": "thinking"})
         own_redis.start()
-        wait_until(gateway.is_ready, "the gateway hears Redis again", 3)
+        wait_until(gateway.is_ready, "the gateway hears Redis again")
         assert "x-status-stale" not in gateway.get().headers
         publisher.session("web:2")
         dashboard.wait_for({"web:1": "thinking", "web:2": "thinking"})

@@ -50,7 +50,7 @@ def finish(process: subprocess.Popen[str]) -> str:
     return output
 
 
-def shows(gateway: GatewayThread, wanted: dict[str, str], timeout_seconds: float = 5.0) -> None:
+def shows(gateway: GatewayThread, wanted: dict[str, str], timeout_seconds: float = 20.0) -> None:
     wait_until(lambda: gateway.states() == wanted, f"the gateway shows {wanted}", timeout_seconds)
 
 

@@ -46,7 +46,7 @@ def test_a_client_that_leaves_with_a_request_behind_the_stream_is_seen_to_leave(
     with RawClient(gateway.port, behind(text)) as client:
         client.wait_for(b"retry: ")
         assert clients(gateway) == 1
-    wait_until(lambda: clients(gateway) == 0, "the place is free", 3)
+    wait_until(lambda: clients(gateway) == 0, "the place is free")
 
 
 @pytest.mark.parametrize("beginning", ["G", "GET /livez HTTP/1.1\r\nHost: loc"])
@@ -76,7 +76,7 @@ def test_a_client_that_sends_too_much_behind_the_stream_is_aborted(gateway: Gate
         other.wait_for_first()
         with RawClient(gateway.port, behind(text)) as client:
             client.wait_for_end()
-            wait_until(lambda: clients(gateway) == 1, "the place is free", 3)
+            wait_until(lambda: clients(gateway) == 1, "the place is free")
         assert not other.has_ended
 
 
@@ -86,7 +86,7 @@ def test_a_websocket_behind_the_stream_does_not_take_the_connection_from_under_i
     monkeypatch.setattr(HttpToolsProtocol, "_should_upgrade_to_ws", lambda _: True)  # as with a library for it
     with RawClient(gateway.port, behind(UPGRADE)) as client:
         client.wait_for_end()
-        wait_until(lambda: clients(gateway) == 0, "the place is free", 3)
+        wait_until(lambda: clients(gateway) == 0, "the place is free")
 
 
 def test_a_stream_that_cannot_be_opened_is_cut_off_and_logged_and_takes_no_place(

@@ -135,7 +135,7 @@ def test_a_place_on_the_ordinary_way_is_free_when_its_reader_leaves_with_a_reque
     text = GET.format(f"{STREAM}?key=geheim") + GET.format("/livez")
     with RawClient(gateway.port, text) as reader:
         reader.wait_for(b"event: status")
-    wait_until(lambda: "agent_status_clients 0.0" in gateway.get("/metrics").text, "the place is free", 3)
+    wait_until(lambda: "agent_status_clients 0.0" in gateway.get("/metrics").text, "the place is free")
 
 
 def test_ingest_lets_a_late_client_in_too(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

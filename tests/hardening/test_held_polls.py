@@ -135,7 +135,7 @@ def test_a_client_that_closes_while_it_is_held_frees_its_place_at_once(gateway: 
     with RawClient(gateway.port, request()), RawClient(gateway.port, request(key="webkey")):
         wait_for_held(gateway, 2)
         assert gateway.app.replica.hub.count("web") == 1
-    wait_until(lambda: len(gateway.app.replica.hub) == 0, "both places are free", 3)
+    wait_until(lambda: len(gateway.app.replica.hub) == 0, "both places are free")
     assert len(gateway.app.replica.pipeline._audiences) == 0
 
 
@@ -145,7 +145,7 @@ def test_a_client_that_ends_its_half_of_the_connection_frees_its_place(gateway: 
         wait_for_held(gateway)
         client.end_writing()
         assert client.wait_for_end() == b""
-        wait_until(lambda: len(gateway.app.replica.hub) == 0, "its place is free", 3)
+        wait_until(lambda: len(gateway.app.replica.hub) == 0, "its place is free")
 
 
 @OURS
@@ -186,7 +186,7 @@ def test_a_client_that_is_refused_behind_a_held_request_has_left(gateway: Gatewa
         wait_for_held(gateway)
         client.send(behind)
         client.wait_for_end()
-        wait_until(lambda: len(gateway.app.replica.hub) == 0, "its place is free", 3)
+        wait_until(lambda: len(gateway.app.replica.hub) == 0, "its place is free")
     assert gateway.requests() == 0
 
 
@@ -207,7 +207,7 @@ def test_a_request_with_a_body_that_does_not_come_is_refused_in_time_and_has_lef
         (held,) = [connection for connection in gateway.connections() if connection._open is not None]
         gateway.run(late(held))
         assert client.wait_for_end().startswith(b"HTTP/1.1 408 ")
-        wait_until(lambda: len(gateway.app.replica.hub) == 0, "its place is free", 3)
+        wait_until(lambda: len(gateway.app.replica.hub) == 0, "its place is free")
 
 
 async def late(connection: object) -> None:

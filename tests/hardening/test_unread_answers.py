@@ -78,7 +78,7 @@ def test_a_client_that_sends_too_much_behind_a_request_is_aborted(
     ):
         client.wait_for_end()
         assert b" 503 " not in client.received, "nothing has been answered"
-        wait_until(lambda: not gateway.connections(), "nothing of it is kept", 3)
+        wait_until(lambda: not gateway.connections(), "nothing of it is kept")
 
 
 def test_requests_that_wait_behind_another_are_answered_in_their_order(gateway: GatewayThread) -> None:

@@ -119,4 +119,4 @@ def test_with_the_oldest_redis_py_that_it_allows_it_publishes_to_every_kind_of_r
     published = run(oldest_python, "-W", "error", "-c", script, AGENT_STATUS_REDIS_URL=url)
     version, _, reached = published.stdout.partition(" ")
     assert (version.startswith(OLDEST_REDIS_PY), reached, published.stderr) == (True, "True\n", "")
-    wait_until(lambda: gateway.states() == {"web:1": "tool_running"}, "the channel has said it", 3)
+    wait_until(lambda: gateway.states() == {"web:1": "tool_running"}, "the channel has said it", 8)

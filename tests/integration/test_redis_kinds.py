@@ -94,8 +94,8 @@ def test_a_certificate_of_another_authority_is_refused_by_both_sides(
     publisher = StatusPublisher(url, on_error=reported.append)
     began_at = time.monotonic()
     publisher.session("web:1")
-    wait_until(lambda: reported, "the publisher says so", 3)
-    wait_until(lambda: "verify failed" in gateway.get("/readyz").text, "the gateway says so", 3)
+    wait_until(lambda: reported, "the publisher says so", 8)
+    wait_until(lambda: "verify failed" in gateway.get("/readyz").text, "the gateway says so", 8)
     assert "certificate verify failed" in str(reported[0])
     publisher.close()
     assert time.monotonic() - began_at < 6
@@ -106,7 +106,7 @@ def test_an_agent_may_give_its_own_cluster_client(stack: ExitStack, shared_clust
     client = stack.enter_context(redis.RedisCluster.from_url(shared_cluster.seed_url))
     publisher = stack.enter_context(StatusPublisher(client, heartbeat_seconds=30, lease_seconds=60))
     publisher.session("web:1")
-    wait_until(lambda: gateway.states() == {"web:1": "thinking"}, "the gateway hears it on the shard's channel", 3)
+    wait_until(lambda: gateway.states() == {"web:1": "thinking"}, "the gateway hears it on the shard's channel", 8)
 
 
 @pytest.mark.parametrize(

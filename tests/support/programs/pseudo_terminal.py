@@ -93,7 +93,7 @@ class PseudoTerminal:
             raise AssertionError(f"{error}; it shows:\n{self.screen}") from None
         return self.screen
 
-    def ended(self, timeout_seconds: float = 10.0) -> int:
+    def ended(self, timeout_seconds: float = 20.0) -> int:
         """The exit status."""
         status = self.process.wait(timeout_seconds)
         self._reader.join(10)
