@@ -61,7 +61,7 @@ class Crowd:
     async def _client(self, limit: asyncio.Semaphore) -> None:
         try:
             await self._move(limit)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 whatever ends a client ends the measurement, and is said by it
             self._broken.append(error)
 
     async def _move(self, limit: asyncio.Semaphore) -> None:
