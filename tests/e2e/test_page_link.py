@@ -124,7 +124,7 @@ def test_of_a_key_and_a_ticket_the_newer_one_counts(
     assert page.evaluate("Object.keys(sessionStorage)") == ["agent-status ticket"]
 
 
-def test_without_keys_a_links_ticket_is_empty_and_its_query_is_the_part(
+def test_without_keys_a_links_query_is_the_part_and_the_empty_ticket_of_an_older_link_is_dropped(
     tabs: BrowserContext, gateway: GatewayProcess, publisher: StatusPublisher
 ) -> None:
     publisher.publish("web:1", "thinking", title="Alpha")

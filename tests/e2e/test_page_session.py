@@ -191,7 +191,7 @@ def test_without_keys_a_share_link_names_the_session(
     page.get_by_role("button", name="Copy share link").click()
     expect(page.locator("#copied")).to_have_text("Link copied.")
     link = page.evaluate(READ)
-    assert link == f"{gateway.url}/?ticket=&session=websocket%3Aabc123"
+    assert link == f"{gateway.url}/?session=websocket%3Aabc123"
     page.goto(link)
     expect(page.locator("#part-text")).to_have_text("Only session websocket:abc123 is shown.")
 

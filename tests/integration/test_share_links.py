@@ -77,7 +77,7 @@ def test_a_link_can_be_to_the_children_of_a_session_and_by_a_label_to_both(
 def test_where_no_key_is_required_the_link_says_what_to_show(real_redis: RedisServer) -> None:
     with GatewayThread(real_redis.url) as gateway:
         done = link(gateway.url, "--view", "session=web:42&channel=web")
-        assert done.stdout == f"{gateway.url}/?ticket=&channel=web&session=web:42\n"
+        assert done.stdout == f"{gateway.url}/?channel=web&session=web:42\n"
 
 
 @pytest.mark.parametrize(

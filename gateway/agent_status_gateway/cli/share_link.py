@@ -43,7 +43,7 @@ def share_link(gateway: Gateway, view: View, seconds: int) -> str:
     except ValidationError:
         raise NoGatewayError(f"{gateway.url} did not answer with a ticket: is it a gateway?") from None
     if not answer.ticket:  # no key is required, so anyone may read, and the page must be told what to show
-        return f"{gateway.url}/?ticket=&{view.query()}"
+        return f"{gateway.url}/?{view.query()}"
     if answer.expires_in != seconds or answer.ticket.count(".") != SCOPED_PARTS - 1:
         raise ReaderError(f"{gateway.url} is too old for links: it would give one to all that the key may see")
     return f"{gateway.url}/?ticket={quote(answer.ticket)}"

@@ -9,8 +9,8 @@ const REQUEST_MS = 5000;
 /** Link to a page that shows this session alone. Throws an error with a sentence for people if there is none. */
 export async function shareLink(sessionKey, key) {
   const page = new URL("./", location.href);
-  page.searchParams.set("ticket", key ? await scopedTicket(sessionKey, key) : "");
-  if (!key) page.searchParams.set("session", sessionKey); // anyone may read, so the page must be told what to show
+  if (key) page.searchParams.set("ticket", await scopedTicket(sessionKey, key));
+  else page.searchParams.set("session", sessionKey); // anyone may read, so the page must be told what to show
   return page.href;
 }
 
