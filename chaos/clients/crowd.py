@@ -41,7 +41,7 @@ class Crowd:
 
     @property
     def all_moved(self) -> bool:
-        """Whether all have their first snapshot from the other replica; raises what a client failed with."""
+        """True once all have their first snapshot from the other replica. Raises what a client failed with."""
         if self._broken:
             raise AssertionError(f"{len(self._broken)} of {self.size} failed") from self._broken[0]
         return len(self.snapshots) == self.size
