@@ -12,6 +12,7 @@ from agent_status_gateway.cli.terminal.session.facts import OpenedSession, facts
 from agent_status_gateway.cli.terminal.table import draw_part, ends_of, fold, head_of
 from agent_status_gateway.cli.terminal.view import View
 from agent_status_gateway.plain_text import plain
+from agent_status_gateway.state.fold.schema import SessionStatus
 
 KEYS_LINE: Final = "q quit · ↑ ↓ move · / filter · s sort · Enter open · Esc back · ? all keys"
 HELP: Final = (
@@ -61,12 +62,11 @@ def session_page(
     lines = fold(Text(plain(opened.key) if row is None else name(row), "bold"), width)
     if not opened.is_open:
         lines += fold(Text(UNKNOWN if row is None else GONE, "bold yellow"), width)
-        ends = [end for end in view.ends or () if end["session_key"] == opened.key]
-        lines += [line for end in ends for line in fold(Text(end_line(end)), width)]
+        lines += fold(Text(end_line(opened.end)), width) if opened.end else []
     if opened.problem:
         lines += fold(Text(f"details: {plain(opened.problem)}", "bold yellow"), width)
-    facts = [] if row is None else facts_of(row, parent=opened.parent, children=opened.children)
-    lines += [Text(""), *_pairs([fact for fact in facts if opened.is_open or fact[0] != "In state"], width)]
+    facts = [] if row is None else _facts_of(row, opened)
+    lines += [Text(""), *_pairs(facts, width)]
     if opened.seen:
         lines += [Text(""), *fold(Text(SEEN, "bold"), width), *_pairs(list(opened.seen), width)]
     head = [] if view.is_sound else head_of(replace(view, snapshot=None), width)
@@ -76,6 +76,11 @@ def session_page(
 def help_page(browsing: Browsing, width: int, height: int) -> Page:
     """Page with all keys."""
     return _scrolled(browsing, fold(Text("Keys", "bold"), width), _pairs(list(HELP), width), width, height)
+
+
+def _facts_of(row: SessionStatus, opened: OpenedSession) -> list[tuple[str, str]]:
+    facts = facts_of(row, parent=opened.parent, children=opened.children, ended_children=opened.ended_children)
+    return [fact for fact in facts if opened.is_open or fact[0] != "In state"]
 
 
 def _scrolled(

@@ -12,13 +12,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from agent_status_gateway.cli.terminal.changes import session_line
+from agent_status_gateway.cli.terminal.ended_sessions import end_line
 from agent_status_gateway.cli.terminal.presentation import duration, in_order, what_now
 from agent_status_gateway.plain_text import plain
-from agent_status_gateway.state.fold.schema import SessionStatus
+from agent_status_gateway.state.fold.schema import EndedStatus, SessionStatus
 from agent_status_publisher.contract.details.link import check_link
 
 MOST_CHILDREN: Final = 50
-"""Maximum children that are named. The page names as many."""
+"""Maximum open children that are named, and maximum ended ones. The page names as many open ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,9 @@ class OpenedSession:
         is_open: True until the gateway says that it is not there any more.
         problem: The reason why there are no details; empty if there are.
         parent: Row of the session for which it works, if that is known.
+        end: How it ended, if the gateway says so.
         children: Rows of the sessions that work for it.
+        ended_children: Ends of the sessions that did, the newest first.
         seen: Times and words of what it did while this terminal watched, the newest first.
     """
 
@@ -39,19 +42,26 @@ class OpenedSession:
     row: SessionStatus | None
     is_open: bool = True
     problem: str = ""
+    end: EndedStatus | None = None
     parent: SessionStatus | None = None
     children: Sequence[SessionStatus] = ()
+    ended_children: Sequence[EndedStatus] = ()
     seen: Sequence[tuple[str, str]] = ()
 
 
 def facts_of(
-    row: SessionStatus, *, parent: SessionStatus | None = None, children: Sequence[SessionStatus] = ()
+    row: SessionStatus,
+    *,
+    parent: SessionStatus | None = None,
+    children: Sequence[SessionStatus] = (),
+    ended_children: Sequence[EndedStatus] = (),
 ) -> list[tuple[str, str]]:
     """Names and words of all that is known of a session, but for its title. Words may have several lines."""
     words = {called: words(row) for called, words in _FACTS.items()}
     if parent is not None:
         words["Parent"] = session_line(parent)
-    words["Children"] = _children(children)
+    words["Children"] = _first_of([session_line(child) for child in in_order(children)])
+    words["Ended children"] = _first_of([end_line(end) for end in ended_children])
     return [(called, said) for called, said in words.items() if said]
 
 
@@ -60,8 +70,7 @@ def words_for(field: str, row: SessionStatus) -> str:
     return _WORDS[field](row)
 
 
-def _children(rows: Sequence[SessionStatus]) -> str:
-    lines = [session_line(row) for row in in_order(rows)]
+def _first_of(lines: list[str]) -> str:
     more = [f"and {len(lines) - MOST_CHILDREN:,} more"] if len(lines) > MOST_CHILDREN else []
     return "\n".join([*lines[:MOST_CHILDREN], *more])
 
@@ -141,6 +150,7 @@ _FACTS: Final[dict[str, Callable[[SessionStatus], str]]] = {
     "Labels": _labels,
     "Parent": _WORDS["parent"],
     "Children": lambda _row: "",  # rows of their own
+    "Ended children": lambda _row: "",
     "Tokens": _tokens,
     "Context": _context,
     "Cost": _cost,

@@ -104,11 +104,15 @@ def test_a_session_has_all_that_is_known_of_it_and_its_whole_title() -> None:
 
 def test_a_session_has_its_children_and_what_the_terminal_has_seen_of_it() -> None:
     children = [row("web:1/1", title="Look for tests"), row("web:1/2")]
+    ended = [end("web:1/3", 4.0)]
     seen = [("12:04:11 to now", "thinking, 10s"), ("12:03:00 to 12:04:11", "running bash, 1m 11s")]
-    opened = OpenedSession(key="web:1", row=row(), children=children, seen=seen)
+    opened = OpenedSession(key="web:1", row=row(), children=children, ended_children=ended, seen=seen)
     lines = texts(session_page(Browsing(opened="web:1"), opened, looked(row()), 80, 40))
-    place = lines.index("Children  web:1/1 thinking (Look for tests)")
-    assert lines[place + 1] == "          web:1/2 thinking"
+    place = lines.index("Children        web:1/1 thinking (Look for tests)")
+    assert lines[place + 1 : place + 3] == [
+        "                web:1/2 thinking",
+        "Ended children  web:1/3 ended 4s ago: done",
+    ]
     assert lines[-4:] == [
         *("", "What this terminal has seen"),
         "12:04:11 to now       thinking, 10s",
@@ -116,13 +120,10 @@ def test_a_session_has_its_children_and_what_the_terminal_has_seen_of_it() -> No
     ]
 
 
-def test_a_session_that_is_gone_says_how_it_ended_if_the_list_was_told() -> None:
-    shown = with_ends(snapshot(), end("web:1", outcome="cancelled"), end("web:2"))
-    told = view(Known(received=ReceivedSnapshot(snapshot=shown, text="", at=0)), 0, url="http://gateway")
-    gone = OpenedSession(key="web:1", row=row(), is_open=False)
-    lines = texts(session_page(Browsing(opened="web:1"), gone, told, 120, 40))
+def test_a_session_that_is_gone_says_how_it_ended_if_the_gateway_tells() -> None:
+    gone = OpenedSession(key="web:1", row=row(), is_open=False, end=end("web:1", outcome="cancelled"))
+    lines = texts(session_page(Browsing(opened="web:1"), gone, looked(), 120, 40))
     assert lines[2] == "web:1 ended 2m 10s ago: cancelled"
-    assert not [line for line in lines if line.startswith("web:2")]
 
 
 def test_a_session_that_is_gone_and_details_that_do_not_come_are_said() -> None:

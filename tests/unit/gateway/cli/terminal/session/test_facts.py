@@ -4,7 +4,7 @@ import pytest
 
 from agent_status_gateway.cli.terminal.session.facts import MOST_CHILDREN, facts_of, words_for
 from agent_status_gateway.state.views.fields import FIELD_NAMES
-from tests.unit.gateway.cli.terminal.snapshots import row
+from tests.unit.gateway.cli.terminal.snapshots import end, row
 
 FULL = row(
     "web:7",
@@ -48,6 +48,15 @@ def test_the_parent_and_the_children_are_said_with_what_they_do() -> None:
     assert facts["Parent"] == "ci:1 thinking (Build)"
     assert facts["Children"] == "web:7/2 waiting for user\nweb:7/1 thinking (Look for tests)"
     assert list(facts)[7:9] == ["Parent", "Children"]
+
+
+def test_children_that_have_ended_are_said_with_how_and_how_long_ago() -> None:
+    ends = [end("web:7/4", 3.9, title="Lint"), end("web:7/3", outcome="failed", error_message="no disk")]
+    facts = dict(facts_of(FULL, children=[row("web:7/1")], ended_children=ends))
+    assert facts["Ended children"] == "web:7/4 ended 3s ago: done (Lint)\nweb:7/3 ended 2m 10s ago: failed: no disk"
+    assert list(facts)[8:10] == ["Children", "Ended children"]
+    many = dict(facts_of(row(), ended_children=[end(f"web:1/{number}") for number in range(MOST_CHILDREN + 2)]))
+    assert many["Ended children"].endswith("\nand 2 more")
 
 
 def test_the_first_children_are_named_and_the_others_counted() -> None:
