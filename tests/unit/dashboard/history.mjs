@@ -17,45 +17,6 @@ function spans(history, key = "web:1") {
   return from.map((at, index) => [STATES[states[index]], at / 1000, to[index] === Infinity ? null : to[index] / 1000]);
 }
 
-test("a state begins when the snapshot says so, and nothing is known of what was before", () => {
-  const history = new History();
-  history.add([row("thinking", 40)], 100_000);
-  assert.deepEqual(spans(history), [["thinking", 60, null]]);
-});
-
-test("a state lasts until the next one begins, not until it is heard of", () => {
-  const history = new History();
-  history.add([row("thinking", 0)], 100_000);
-  history.add([row("streaming", 0.5)], 110_000);
-  assert.deepEqual(spans(history), [["thinking", 100, 109.5], ["streaming", 109.5, null]]);
-});
-
-test("the same state goes on, and begins anew when its duration says so or its tool is another", () => {
-  const history = new History();
-  history.add([row("tool_running", 0, "web:1", "bash")], 100_000);
-  history.add([row("tool_running", 10.2, "web:1", "bash")], 110_000);
-  assert.equal(spans(history).length, 1);
-  history.add([row("tool_running", 1, "web:1", "bash")], 120_000);
-  history.add([row("tool_running", 0, "web:1", "curl")], 125_000);
-  assert.deepEqual(spans(history).map(([, from]) => from), [100, 119, 125]);
-});
-
-test("while nothing is heard nothing is claimed, unless a state's beginning proves it", () => {
-  const history = new History();
-  history.add([row("thinking", 0), row("thinking", 0, "web:2")], 100_000);
-  history.feedLost(130_000);
-  history.add([row("thinking", 60), row("streaming", 10, "web:2")], 160_000);
-  assert.deepEqual(spans(history), [["thinking", 100, null]]);
-  assert.deepEqual(spans(history, "web:2"), [["thinking", 100, 130], ["streaming", 150, null]]);
-});
-
-test("spans never overlap, whatever durations say", () => {
-  const history = new History();
-  history.add([row("thinking", 5)], 100_000);
-  history.add([row("error", 50)], 110_000);
-  assert.deepEqual(spans(history), [["thinking", 95, 95], ["error", 95, null]]);
-});
-
 test("who left stays for 15 minutes, the last one first, and may come back", () => {
   const history = new History();
   history.add([row("thinking", 0), row("thinking", 0, "web:2"), row("thinking", 0, "web:3")], 0);

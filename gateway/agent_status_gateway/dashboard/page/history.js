@@ -1,4 +1,5 @@
-// Pure: what each session did in the last 15 minutes, as far as this page knows.
+// Pure: what each session did in the last 15 minutes, as far as this page knows. The terminal has the same rules in Python
+// (`cli/terminal/session/timeline.py`); both are held to the same cases, `tests/unit/golden/timeline.json`.
 //
 // Rule 1: a state begins when the snapshot says so (`duration_seconds` before it came), even before the page was opened.
 // Rule 2: the time before that is unknown, and nothing is drawn for it.

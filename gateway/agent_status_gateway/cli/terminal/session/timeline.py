@@ -1,6 +1,7 @@
 """Pure: what each session did while this terminal watched. Moments are monotonic seconds.
 
-The page keeps the same for 15 minutes (`dashboard/page/history.js`).
+The page keeps the same for 15 minutes (`dashboard/page/history.js`). Both are held to the same cases,
+`tests/unit/golden/timeline.json`.
 
 Rule 1. A state begins when the snapshot says so, even before the terminal watched. The time before that is unknown.
 Rule 2. A state lasts until the next one begins, or until its session or the stream is gone. After that it goes on

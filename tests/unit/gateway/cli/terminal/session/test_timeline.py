@@ -1,22 +1,29 @@
-"""What each session did while the terminal watched."""
+"""What each session did while the terminal watched. The page is held to the same cases, in its own language."""
 
+import json
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from agent_status_gateway.cli.terminal.session import timeline
 from agent_status_gateway.cli.terminal.session.timeline import Timelines, lines_of
 from agent_status_gateway.state.fold.schema import SessionStatus
 from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
+CASES: dict[str, dict[str, Any]] = json.loads(
+    (Path(__file__).parents[4] / "golden" / "timeline.json").read_text("utf-8")
+)
+
 
 def seen(timelines: Timelines, now: float = 200.0, key: str = "web:1") -> list[tuple[str, str]]:
     return lines_of(timelines.of(key), now, lambda moment: f"{moment:g}")
 
 
-def watched(*moments: tuple[float, SessionStatus | None]) -> Timelines:
-    timelines = Timelines()
-    for at, one in moments:
-        timelines.see(snapshot(*[] if one is None else [one]), at)
-    return timelines
+def row_of(told: str) -> SessionStatus:
+    """Session as its key, its state, for how long it has been in it, and its tool."""
+    key, state, lasts, tool_name = [*told.split(), None][:4]
+    return row(str(key), state=state, duration_seconds=float(str(lasts)), tool_name=tool_name)
 
 
 def thinking(lasts: float, **fields: Any) -> SessionStatus:
@@ -24,48 +31,34 @@ def thinking(lasts: float, **fields: Any) -> SessionStatus:
 
 
 # timeline: Rule 1
-def test_a_state_begins_when_the_snapshot_says_so_and_goes_on() -> None:
-    timelines = watched((100.0, thinking(40.0)), (110.0, thinking(49.3)))
-    assert seen(timelines) == [("60 to now", "thinking, 2m 20s")]
+# timeline: Rule 2
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_what_a_session_did_is_told_as_the_page_tells_it(case: dict[str, Any]) -> None:
+    timelines = Timelines()
+    for at, rows in case["moments"]:
+        if rows is None:
+            timelines.lose(at)
+        else:
+            timelines.see(snapshot(*map(row_of, rows)), at)
+    for key, expected in case["lines"].items():
+        spans = [(span.state, span.began_at, span.ended_at) for span in reversed(timelines.of(key))]
+        lasts = [words.rpartition(", ")[2] for _, words in seen(timelines, case["now"], key)]
+        assert [[*span, long] for span, long in zip(spans, lasts, strict=True)] == expected, key
 
 
-def test_the_newest_state_comes_first_and_each_ends_where_the_next_begins() -> None:
-    timelines = watched(
+def test_each_line_has_its_times_and_words_and_the_newest_comes_first() -> None:
+    timelines = Timelines()
+    for at, one in (
         (100.0, thinking(40.0)),
         (110.0, thinking(5.0, state="tool_running", tool_name="bash")),
-        (120.0, thinking(2.0, state="tool_running", tool_name="grep")),
         (130.0, thinking(1.0, state="waiting_for_user")),
-    )
+    ):
+        timelines.see(snapshot(one), at)
     assert seen(timelines) == [
         ("129 to now", "waiting for user, 1m 11s"),
-        ("118 to 129", "running grep, 11s"),
-        ("105 to 118", "running bash, 13s"),
+        ("105 to 129", "running bash, 24s"),
         ("60 to 105", "thinking, 45s"),
     ]
-
-
-def test_a_state_that_began_again_between_two_snapshots_is_another_one() -> None:
-    timelines = watched((100.0, thinking(10.0)), (120.0, thinking(3.0)))
-    assert seen(timelines) == [("117 to now", "thinking, 1m 23s"), ("90 to 117", "thinking, 27s")]
-
-
-# timeline: Rule 2
-def test_after_a_lost_stream_a_state_goes_on_only_if_its_beginning_proves_it() -> None:
-    same, other = watched((100.0, thinking(10.0))), watched((100.0, thinking(10.0)))
-    for timelines in (same, other):
-        timelines.lose(110.0)
-        assert seen(timelines) == [("90 to 110", "thinking, 20s")]
-    same.see(snapshot(thinking(60.0)), 150.0)
-    assert seen(same) == [("90 to now", "thinking, 1m 50s")]
-    other.see(snapshot(thinking(5.0)), 150.0)
-    assert seen(other) == [("145 to now", "thinking, 55s"), ("90 to 110", "thinking, 20s")]
-
-
-def test_a_session_that_is_gone_is_kept_and_one_that_comes_back_goes_on() -> None:
-    timelines = watched((100.0, thinking(10.0)), (120.0, None))
-    assert seen(timelines) == [("90 to 120", "thinking, 30s")]
-    timelines.see(snapshot(thinking(1.0)), 150.0)
-    assert seen(timelines) == [("149 to now", "thinking, 51s"), ("90 to 120", "thinking, 30s")]
     assert seen(timelines, key="web:2") == []
 
 
@@ -87,5 +80,7 @@ def test_what_is_kept_is_bounded() -> None:
 
 def test_a_hostile_tool_is_made_plain() -> None:
     hostile = thinking(1.0, state="tool_running", tool_name="\x1b[2J\u202ea\nb")
-    ((_, words),) = seen(watched((100.0, hostile)))
+    timelines = Timelines()
+    timelines.see(snapshot(hostile), 100.0)
+    ((_, words),) = seen(timelines)
     assert words.isprintable()
