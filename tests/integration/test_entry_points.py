@@ -71,7 +71,7 @@ def test_the_installed_command_ends_with_one_clear_line_and_a_status() -> None:
         (("serve", "--host", "no.such.host.invalid"), {}, "cannot listen on no.such.host.invalid"),
         (("show", "--url", "http://127.0.0.1:1"), {}, "no gateway answers at http://127.0.0.1:1"),
         (("show", "--url", "nonsense"), {}, "--url must be an address such as http://localhost:8000, not 'nonsense'"),
-        (("show", "--key-file", "/no/such/file"), {}, "--key-file: "),
+        (("show", "--key-file", "/no/such/file"), {}, "--key-file must be a file with the key: /no/such/file"),
     ],
 )
 def test_bad_input_gets_one_clear_line_and_a_status(

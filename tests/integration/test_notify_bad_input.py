@@ -61,21 +61,34 @@ def test_wrong_rules_are_a_sentence_that_names_the_field(folder: Path, right: st
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [(None, "No such file or directory"), (b"\xff", "must be UTF-8"), (b"", "rule: is missing; target: is missing")],
+    [
+        (None, "rules.toml cannot be read: No such file or directory"),
+        (b"\xff", "rules.toml must be UTF-8"),
+        (b"", "rules.toml: rule: is missing; target: is missing"),
+        (b"#" * 262_145, "rules.toml must be at most 262,144 bytes"),
+        (b".".join([b"a"] * 100_000) + b" = 1", "rules.toml: line 1 must have at most 100 dots outside of strings"),
+    ],
 )
 def test_a_file_of_rules_that_cannot_be_read_is_named(folder: Path, content: bytes | None, expected: str) -> None:
     (folder / "rules.toml").unlink()
     if content is not None:
         (folder / "rules.toml").write_bytes(content)
-    assert sentence(folder) == f"rules.toml: {expected}"
+    assert sentence(folder) == expected
 
 
 @pytest.mark.parametrize(
     ("file", "content", "expected"),
     [
-        ("hook-secret", None, "secret_file: …/hook-secret: No such file or directory"),
+        ("hook-secret", None, "secret_file: …/hook-secret cannot be read: No such file or directory"),
         ("hook-url", b"", "url_file: …/hook-url must have one line, and no spaces in it"),
-        ("hook-url", b"nonsense", "url_file: …/hook-url must have an address such as https://hooks.example.org/…"),
+        (
+            "hook-url",
+            b"http://h:99999/",
+            (
+                "url_file: …/hook-url must have an address such as https://hooks.example.org/…: "
+                "it must have a port between 1 and 65535"
+            ),
+        ),
         ("hook-secret", SECRET[:-9].encode(), "secret_file must have whsec_ and 24 to 64 bytes in base64"),
         ("hook-secret", b"\xff" + SECRET.encode(), "secret_file: …/hook-secret must have ASCII characters only"),
     ],
@@ -92,16 +105,29 @@ def test_a_secret_that_cannot_be_used_is_named_and_not_repeated(
 def test_a_secret_that_is_a_folder_is_named(folder: Path) -> None:
     (folder / "hook-secret").unlink()
     (folder / "hook-secret").mkdir()
-    assert sentence(folder, "--check") == "rules.toml: target.hook: secret_file: …/hook-secret: Is a directory"
+    assert sentence(folder, "--check") == (
+        "rules.toml: target.hook: secret_file: …/hook-secret cannot be read: Is a directory"
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("--state", "hook-url"), "hook-url: file is not a database"),
-        (("--state", "."), ".: unable to open database file"),
+        (
+            ("--state", "hook-url"),
+            "--state must be a file that the notifier can write: hook-url: file is not a database",
+        ),
+        (("--state", "."), "--state must be a file that the notifier can write: .: unable to open database file"),
+        (("--state", "hook-url/x"), "--state must be a file that the notifier can write: hook-url: File exists"),
         (("--url", "nonsense"), "--url must be an address such as http://localhost:8000, not 'nonsense'"),
-        (("--key-file", "absent"), "--key-file: [Errno 2] No such file or directory: 'absent'"),
+        (
+            ("--key-file", "absent"),
+            "--key-file must be a file with the key: absent cannot be read: No such file or directory",
+        ),
+        (("--key-file", "."), "--key-file must be a file with the key: . cannot be read: Is a directory"),
+        (("--key-file", os.devnull), "--key-file must be a file with the key: /dev/null is empty"),
+        (("--key-file", "/dev/zero"), "--key-file must be a file with the key: /dev/zero must be at most 65,536 bytes"),
+        (("--redis-url", "redis://127.0.0.1:0"), "AGENT_STATUS_REDIS_URL: cannot be parsed, a host or port is wrong"),
         (("--redis-url", "http://secret@127.0.0.1"), "AGENT_STATUS_REDIS_URL: cannot be parsed; expected redis://"),
         (
             ("--redis-url", "redis://127.0.0.1", "--redis-password-file", "absent"),

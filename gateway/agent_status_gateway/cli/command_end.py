@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import typer
 
+from agent_status_gateway.cli.reading.given_file import GivenFileError, read_given_file
 from agent_status_gateway.cli.terminal.output import for_readers
 from agent_status_gateway.settings import SettingsError, api_key
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class KeyFileError(Exception):
-    """The file with the key cannot be read."""
+    """The file with the key cannot be read. The message names the option and the file."""
 
 
 @contextmanager
@@ -70,9 +71,12 @@ def key_of(key_file: Path | None) -> str | None:
     if key_file is None:
         return api_key()
     try:
-        return key_file.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"--key-file: {error}") from None
+        key = read_given_file(key_file).strip()
+    except GivenFileError as error:
+        raise KeyFileError(f"--key-file must be a file with the key: {error}") from None
+    if not key:
+        raise KeyFileError(f"--key-file must be a file with the key: {key_file} is empty")
+    return key
 
 
 def fail(error: Exception | str) -> NoReturn:

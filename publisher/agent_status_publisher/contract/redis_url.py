@@ -4,6 +4,7 @@ Before it come both sides' settings; after it redis_primary.py, which finds the 
 connects. Errors do not repeat any part of the URL, which can hold passwords.
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -101,6 +102,7 @@ def parse_redis_url(url: str) -> RedisTarget:
     scheme, separator, rest = url.partition("://")
     transport, plus, kind_name = scheme.partition("+")
     if separator and scheme in {"redis", "rediss", "unix"}:
+        _check_server(url)
         return RedisTarget(kind=Kind.STANDALONE, is_tls=scheme == "rediss", standalone_url=url)
     if not separator or not plus or transport not in {"redis", "rediss"} or kind_name not in DEFAULT_PORTS:
         raise RedisUrlError
@@ -126,6 +128,23 @@ def parse_redis_url(url: str) -> RedisTarget:
         sentinel_password=sentinel_password,
         options=tuple(options.items()),
     )
+
+
+def _check_server(url: str) -> None:
+    """Check what redis-py takes as it is: it would ask host `a b`, port 0, or database 0 for a name."""
+    try:
+        parts = urlsplit(url)
+        host, port = unquote(parts.hostname or ""), parts.port
+    except ValueError:
+        raise RedisUrlError("a host or port is wrong") from None
+    if parts.scheme == "unix":
+        if not parts.path:
+            raise RedisUrlError("the path of the socket is missing")
+        return
+    if port == 0 or any(character.isspace() for character in host):
+        raise RedisUrlError("a host or port is wrong")
+    if not re.fullmatch(r"/?[0-9]*/?\s*", parts.path):
+        raise RedisUrlError("the database is not a number")
 
 
 def _service_and_db(kind: Kind, path: str, db_option: str) -> tuple[str, int]:

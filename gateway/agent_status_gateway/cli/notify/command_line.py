@@ -67,23 +67,29 @@ def notify(
     from agent_status_gateway.cli.notify.metrics import Metrics  # noqa: PLC0415
     from agent_status_gateway.cli.notify.notifier import End, Notifier  # noqa: PLC0415
     from agent_status_gateway.cli.notify.rules.rule_file import RuleFileError, parse_rule_file  # noqa: PLC0415
+    from agent_status_gateway.cli.notify.rules.toml_text import MOST_BYTES  # noqa: PLC0415
     from agent_status_gateway.cli.notify.targets.sent import TargetError  # noqa: PLC0415
     from agent_status_gateway.cli.notify.targets.targets import make_targets  # noqa: PLC0415
     from agent_status_gateway.cli.notify.trial import try_targets  # noqa: PLC0415
     from agent_status_gateway.cli.reader import Reader  # noqa: PLC0415
+    from agent_status_gateway.cli.reading.given_file import GivenFileError, read_given_file  # noqa: PLC0415
     from agent_status_gateway.cli.reading.problems import ReaderError  # noqa: PLC0415
     from agent_status_gateway.telemetry.logs import log_config  # noqa: PLC0415
 
     logging.config.dictConfig(log_config())
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name addresses, which are secrets here
     try:
-        written = parse_rule_file(_text_of(rules))
+        written = parse_rule_file(read_given_file(rules, MOST_BYTES))
         targets = make_targets(written.targets)
         if check:
             if not try_targets(targets, written.page_url, typer.echo):
                 raise typer.Exit(1)
             return
-        ledger = _ledger(redis_url, redis_password_file, namespace, _state_file(state, state_home))
+        ledger = (
+            _file_ledger(state, state_home)
+            if redis_url is None
+            else _redis_ledger(redis_url, redis_password_file, namespace)
+        )
         metrics = Metrics()
         if metrics_port is not None:
             _serve(metrics, metrics_port, metrics_host)
@@ -103,17 +109,8 @@ def notify(
             notifier.run(end)
     except (RuleFileError, TargetError) as error:
         fail(f"{rules}: {error}")
-    except (ReaderError, SettingsError, LedgerError) as error:
+    except (GivenFileError, ReaderError, SettingsError, LedgerError) as error:
         fail(error)
-
-
-def _text_of(rules: Path) -> str:
-    try:
-        return rules.read_text("utf-8")
-    except OSError as error:
-        fail(f"{rules}: {error.strerror or type(error).__name__}")
-    except UnicodeDecodeError:
-        fail(f"{rules}: must be UTF-8")
 
 
 def _serve(metrics: "Metrics", port: int, host: str) -> None:
@@ -123,22 +120,28 @@ def _serve(metrics: "Metrics", port: int, host: str) -> None:
         fail(f"--metrics-port: {host}:{port} cannot be listened on: {error.strerror or type(error).__name__}")
 
 
-def _ledger(redis_url: str | None, password_file: str | None, namespace: str | None, state: Path) -> "Ledger":
+def _file_ledger(state: Path | None, state_home: Path | None) -> "Ledger":
+    """Open the file; without a setting in the folder that the XDG Base Directory Specification names."""
     from agent_status_gateway.cli.notify.ledger.boot import this_boot  # noqa: PLC0415
     from agent_status_gateway.cli.notify.ledger.file_ledger import FileLedger  # noqa: PLC0415
+    from agent_status_gateway.cli.notify.ledger.ledger import LedgerError  # noqa: PLC0415
+
+    try:
+        file = state or (state_home or Path.home() / ".local" / "state") / STATE_FILE
+        return FileLedger(file, boot=this_boot())
+    except LedgerError as error:
+        raise LedgerError(f"--state must be a file that the notifier can write: {error}") from None
+    except RuntimeError:
+        raise LedgerError("--state must be given, since this user has no home folder") from None
+
+
+def _redis_ledger(redis_url: str, password_file: str | None, namespace: str | None) -> "Ledger":
     from agent_status_gateway.cli.notify.ledger.redis_ledger import RedisLedger  # noqa: PLC0415
     from agent_status_gateway.feed.redis_client import RedisClient  # noqa: PLC0415
 
-    if redis_url is None:
-        return FileLedger(state, boot=this_boot())
     settings = RedisSettings.load(redis_url=redis_url, redis_password_file=password_file, namespace=namespace)
     keys = Keys(settings.namespace)
     return RedisLedger(lambda: RedisClient(settings.redis_url, keys, settings.redis_password_file), keys)
-
-
-def _state_file(state: Path | None, state_home: Path | None) -> Path:
-    """The file of the ledger; without a setting in the folder that the XDG Base Directory Specification names."""
-    return state or (state_home or Path.home() / ".local" / "state") / STATE_FILE
 
 
 @contextmanager

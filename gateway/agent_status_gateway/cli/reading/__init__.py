@@ -3,6 +3,7 @@
 In reading order:
 
     problems     reasons why a gateway cannot be read
+    given_file   a small file that a person has named
     address      the gateway's address, and the header of the key
     answers      what a gateway sends, parsed and in bounds
     requests     requests to one gateway, and what its refusals mean

@@ -8,7 +8,17 @@ from agent_status_publisher.contract.redis_url import Kind, Node, RedisTarget, R
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://localhost:6379/0", "rediss://u:p@h?ssl_ca_certs=/ca.pem", "unix:///run/r.sock"]
+    "url",
+    [
+        "redis://localhost:6379/0",
+        "redis://",
+        "redis://h/15\n",
+        "redis://:a b@h",
+        "redis://[::1]:1",
+        "rediss://u:p@h?ssl_ca_certs=/ca.pem",
+        "unix:///run/r.sock",
+        "unix://u:p@/run/r.sock?db=1",
+    ],
 )
 def test_a_plain_url_is_left_to_redis_py_as_it_is(url: str) -> None:
     target = parse_redis_url(url)
@@ -57,6 +67,14 @@ def test_user_and_password_reach_redis_py_whatever_they_contain(scheme: str) -> 
         "",
         "localhost:6379",
         "http://secret@h",
+        "redis://u:secret@h:0",
+        "redis://u:secret@h:99999",
+        "redis://u:secret@a b",
+        "redis://u:secret@[::1",
+        "redis://u:secret@h/orders",
+        "redis://u:secret@h/-1",
+        "redis://u:secret@h/0/1",
+        "unix://u:secret@",
         "redis+secret://h",
         "unix+cluster://secret@/path",
         "redis+sentinel://u:secret@h:26379",

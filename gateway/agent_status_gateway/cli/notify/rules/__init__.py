@@ -6,5 +6,6 @@ In reading order:
     quiet_hours  the hours of a day in which nothing is told
     target       where messages go
     rule         one rule
+    toml_text    a text in TOML, within limits
     rule_file    the file as a value, or a sentence that says what is wrong with it
 """

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from agent_status_gateway.cli.notify.rules.when import When
-from agent_status_gateway.cli.reading.asked_view import parse_asked_view
+from agent_status_gateway.cli.reading.asked_view import EXAMPLE, parse_asked_view
 from agent_status_gateway.cli.reading.problems import ReaderError
 from agent_status_gateway.state.views.view import WHOLE, View
 
@@ -14,11 +14,11 @@ MOST_GROUP_SECONDS: Final = 3600
 
 def _view(given: object) -> object:
     if not isinstance(given, str):
-        return given
+        raise ValueError(f"must be a string such as '{EXAMPLE}'")  # noqa: TRY004 - of a field
     try:
         return parse_asked_view(given)
     except ReaderError as error:
-        raise ValueError(str(error).removeprefix("--view").lstrip(": ")) from None
+        raise ValueError(str(error).removeprefix("--view").lstrip(": ").replace("--view ", "")) from None
 
 
 class Rule(BaseModel):
@@ -38,6 +38,6 @@ class Rule(BaseModel):
     when: When
     view: Annotated[View, BeforeValidator(_view)] = WHOLE
     to: tuple[str, ...] = Field(min_length=1)
-    group_seconds: float = Field(default=5.0, ge=0, le=MOST_GROUP_SECONDS)
-    with_title: bool = False
-    quiet_hours: bool = True
+    group_seconds: float = Field(default=5.0, strict=True, ge=0, le=MOST_GROUP_SECONDS)
+    with_title: StrictBool = False
+    quiet_hours: StrictBool = True

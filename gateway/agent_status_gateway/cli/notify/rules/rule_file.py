@@ -1,9 +1,7 @@
 """Pure: a file of rules as a value, or a sentence that says which field is wrong and what would be right."""
 
-import tomllib
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -11,7 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from agent_status_gateway.cli.notify.rules.quiet_hours import EXAMPLE, QuietHours
 from agent_status_gateway.cli.notify.rules.rule import Rule
 from agent_status_gateway.cli.notify.rules.target import KINDS, Target
+from agent_status_gateway.cli.notify.rules.toml_text import TomlError, parse_toml
 from agent_status_gateway.cli.notify.rules.when import WHATS
+from agent_status_gateway.cli.reading.address import web_fault
 from agent_status_gateway.state.views.query import one_of
 
 MOST_RULES: Final = 100
@@ -20,6 +20,8 @@ _EXPECTED: Final = {
     "extra_forbidden": "is not a field that is known here",
     "time_type": "must be a time of day such as '22:00'",
     "tuple_type": "must be a list",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
     "too_short": "must not be empty",
     "dict_type": "must be a table",
     "model_type": "must be a table",
@@ -36,7 +38,7 @@ class RuleFileError(ValueError):
 
 def _zone(name: object) -> object:
     if not isinstance(name, str):
-        return name
+        raise ValueError("must be the name of a time zone such as 'Europe/Berlin'")  # noqa: TRY004 - of a field
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
@@ -65,12 +67,11 @@ class RuleFile(BaseModel):
     @field_validator("page_url")
     @classmethod
     def _page_is_on_the_web(cls, url: str) -> str:
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            parts = urlsplit("")
-        if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
-            raise ValueError("must be an address of the page such as 'https://status.example.org/', without a query")
+        fault = web_fault(url)
+        if fault is None and any(character in url for character in "@?#"):
+            fault = "must not have a user, a query or a fragment"
+        if url and fault is not None:
+            raise ValueError(f"must be an address of the page such as 'https://status.example.org/': it {fault}")
         return url
 
     @model_validator(mode="after")
@@ -86,26 +87,20 @@ def parse_rule_file(text: str) -> RuleFile:
     """Parse a file of rules.
 
     Raises:
-        RuleFileError: It is not TOML, or a field is wrong.
+        RuleFileError: It is not TOML within limits, or a field is wrong.
     """
     try:
-        fields = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RuleFileError(f"not TOML: {error}") from None
-    except RecursionError:
-        raise RuleFileError("not TOML that can be read: it is nested too deeply") from None
-    except ValueError:  # of int(), which has a limit
-        raise RuleFileError("not TOML that can be read: a number in it has too many digits") from None
-    try:
-        return RuleFile.model_validate(fields)
+        return RuleFile.model_validate(parse_toml(text))
+    except TomlError as error:
+        raise RuleFileError(str(error)) from None
     except ValidationError as error:
         raise RuleFileError("; ".join(dict.fromkeys(map(_described, _causes(error.errors()))))) from None
 
 
 def _causes(problems: Sequence[Any]) -> list[Any]:
     """Leave out that a list is too short because something in it is wrong."""
-    inner = {problem["loc"][0] for problem in problems if len(problem["loc"]) > 1}
-    return [problem for problem in problems if problem["type"] != "too_short" or problem["loc"][-1] not in inner]
+    outer = {problem["loc"][:size] for problem in problems for size in range(len(problem["loc"]))}
+    return [problem for problem in problems if problem["type"] != "too_short" or problem["loc"] not in outer]
 
 
 def _described(problem: Any) -> str:

@@ -12,8 +12,14 @@ def _nameable(text: str) -> str:
     return text
 
 
+def _path(given: object) -> Path:
+    if not isinstance(given, str) or not given:
+        raise ValueError("must be the path of a file")
+    return Path(_nameable(given))
+
+
 Argument = Annotated[str, AfterValidator(_nameable)]
-FilePath = Annotated[Path, BeforeValidator(lambda given: _nameable(given) if isinstance(given, str) else given)]
+FilePath = Annotated[Path, BeforeValidator(_path)]
 
 
 class _Target(BaseModel):

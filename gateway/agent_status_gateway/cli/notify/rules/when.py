@@ -42,7 +42,7 @@ class When(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     state: What
-    for_seconds: float = Field(default=0.0, ge=0, le=MOST_SECONDS)
+    for_seconds: float = Field(default=0.0, strict=True, ge=0, le=MOST_SECONDS)
     outcome: tuple[Outcome, ...] = ()
 
     @model_validator(mode="after")

@@ -186,7 +186,10 @@ def test_a_command_that_does_not_read_is_told_all_the_same(files: Files) -> None
 
 
 WRONG: list[tuple[Callable[[Files], str], str]] = [
-    (lambda _: 'kind = "slack"\nurl_file = "/no/such/file"', "target.it: url_file: /no/such/file: No such file"),
+    (
+        lambda _: 'kind = "slack"\nurl_file = "/no/such/file"',
+        "target.it: url_file: /no/such/file cannot be read: No such file",
+    ),
     (lambda files: f'kind = "slack"\nurl_file = {files.written("")}', "must have one line"),
     (lambda files: f'kind = "slack"\nurl_file = {files.written("a b")}', "must have one line"),
     (lambda files: f'kind = "slack"\nurl_file = {files.written(bytes([0xFF]))}', "must have ASCII characters only"),

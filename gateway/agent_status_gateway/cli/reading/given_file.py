@@ -1,0 +1,33 @@
+"""A small text file that a person has named. Any file may be named, so that what is read has a limit."""
+
+from pathlib import Path
+from typing import Final, Literal
+
+MOST_BYTES: Final = 65_536
+"""The most bytes of a file with one key or secret."""
+_EXPECTED: Final = {"utf-8": "must be UTF-8", "ascii": "must have ASCII characters only"}
+
+
+class GivenFileError(ValueError):
+    """A file that cannot be taken. The message names it, and repeats nothing that is in it."""
+
+
+def read_given_file(path: Path, most_bytes: int = MOST_BYTES, encoding: Literal["utf-8", "ascii"] = "utf-8") -> str:
+    """Read a file as text. A pipe is taken as well, such as that of `--key-file <(pass show key)`.
+
+    Raises:
+        GivenFileError: The file cannot be read, is too large, or is not text.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
+    except OSError as error:
+        raise GivenFileError(f"{path} cannot be read: {error.strerror or type(error).__name__}") from None
+    except ValueError:  # of a name with U+0000
+        raise GivenFileError("its name must not have the character U+0000") from None
+    if len(content) > most_bytes:
+        raise GivenFileError(f"{path} must be at most {most_bytes:,} bytes")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise GivenFileError(f"{path} {_EXPECTED[encoding]}") from None
