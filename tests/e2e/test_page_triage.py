@@ -56,6 +56,8 @@ def test_the_headline_is_the_number_that_needs_a_person_and_its_parts_lead_to_th
 
 @pytest.mark.slow
 def test_where_nobody_is_needed_the_headline_leads_nowhere(page: Page, scripted: ScriptedGateway) -> None:
+    scripted.say(said(row(1), row(2, "waiting_for_user")))
+    expect(page.locator("#need-figure")).to_have_text("1needs a person")
     scripted.say(said(row(1)))
     expect(page.locator("#need-figure")).to_have_text("0need a person")
     expect(page.locator("#fleet .jumps button:visible")).to_have_text("2 past errors")

@@ -41,6 +41,10 @@ def test_the_address_of_the_wall_shows_large_counts_and_only_what_needs_a_person
     for hidden in (page.get_by_role("searchbox"), page.get_by_role("button", name="Options"), page.locator("#workers")):
         expect(hidden).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") == 1920
+    session, state = (page.locator(f"#rows td.{column}").first.bounding_box() for column in ("session", "state"))
+    assert session
+    assert state
+    assert session["width"] > 1.5 * state["width"]  # who it is counts from afar
     scripted.say_change(change("a", row(1), row(2), size=5), "b")
     expect(page.locator("#wall-calm")).to_have_text("No session needs a person.")
     expect(page.locator("#wall-counts dd")).to_have_text(["0", "0", "4", "1", "0"])

@@ -48,7 +48,9 @@ export function sentence(global, numbers, filter) {
 /** Show how many sessions need a person, and where they are. */
 function showNeed(numbers) {
   const { waiting_for_user, error } = numbers;
-  write(byId("need"), (waiting_for_user + error).toLocaleString("en"));
+  const number = waiting_for_user + error;
+  write(byId("need"), number.toLocaleString("en"));
+  write(byId("need-words"), number === 1 ? "needs a person" : "need a person");
   byId("need-figure").dataset.state = error ? "error" : waiting_for_user ? "waiting_for_user" : "";
   for (const state of ["waiting_for_user", "error"]) {
     const jump = byId(`jump-${state}`);

@@ -1,0 +1,70 @@
+"""The page stands still: no figure and no row moves because a number has another digit or a session is opened."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.scripted_gateway import ScriptedGateway, snapshot
+from tests.e2e.test_page_changes import row
+
+PLACES = """() => [...document.querySelectorAll("#fleet > :not(.jumps), #rows")].map((node) => {
+  const { left, top } = node.getBoundingClientRect();
+  return [left, top];
+})"""
+SIZE = 40
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedGateway]:
+    with ScriptedGateway() as made:
+        made.say(snapshot([row(100 + number) for number in range(SIZE)], max_concurrent=80, uptime_seconds=5))
+        yield made
+
+
+def opened(tabs: BrowserContext, scripted: ScriptedGateway, *, width: int, height: int = 900) -> Page:
+    page = tabs.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(scripted.url)
+    expect(page.locator("#matches")).to_have_text(f"{SIZE} sessions")
+    return page
+
+
+def say_many_needs(page: Page, scripted: ScriptedGateway) -> None:
+    """Have all that leads from the headline into the list: sessions that wait and that failed, and past errors."""
+    scripted.say(snapshot([row(100 + number, "error") for number in range(SIZE)], max_concurrent=80, uptime_seconds=5))
+    expect(page.locator("#jump-error")).to_have_text(f"{SIZE} in error")
+    rows = [row(100 + number, "waiting_for_user" if number < SIZE // 2 else "error") for number in range(SIZE)]
+    scripted.say(snapshot(rows, max_concurrent=80, uptime_seconds=3000))
+    expect(page.locator("#fleet .jumps button:visible")).to_have_text(
+        ["20 waiting for user", "20 in error", "20 past errors"]
+    )
+
+
+@pytest.mark.parametrize("width", [800, 1000, 1440, 2560])
+def test_no_figure_and_no_row_moves_for_more_digits(
+    tabs: BrowserContext, scripted: ScriptedGateway, width: int
+) -> None:
+    page = opened(tabs, scripted, width=width)
+    places = page.evaluate(PLACES)
+    say_many_needs(page, scripted)
+    assert page.evaluate(PLACES) == places
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_the_list_begins_where_it_did_once_a_session_is_open(tabs: BrowserContext, scripted: ScriptedGateway) -> None:
+    page = opened(tabs, scripted, width=1440)
+    say_many_needs(page, scripted)
+    top = page.evaluate(PLACES)[-1][1]
+    page.locator("#rows .what").first.click()
+    expect(page.locator("#session")).to_be_visible()
+    assert page.evaluate(PLACES)[-1][1] == top
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 300), (720, 450)])
+def test_where_the_page_has_little_room_a_row_is_in_sight(
+    tabs: BrowserContext, scripted: ScriptedGateway, width: int, height: int
+) -> None:
+    page = opened(tabs, scripted, width=width, height=height)
+    say_many_needs(page, scripted)
+    expect(page.locator("#rows tr").first).to_be_in_viewport(ratio=0.1)
