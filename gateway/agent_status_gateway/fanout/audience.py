@@ -263,7 +263,9 @@ class Audience:
             if group is self.readers:  # there may be thousands, and all need the same
                 needs_whole = needs_whole or bool(group)
                 continue
-            for member in () if group is self.polls else group:
+            if group is self.polls:
+                continue
+            for member in group:
                 if isinstance(member, ChangeReader):
                     if member.version not in bases and (base_id := member.base(snapshot_id)) is not None:
                         bases[member.version] = base_id

@@ -23,7 +23,7 @@ from agent_status_gateway.state.fleet import Fleet
 from agent_status_gateway.tasks import Turns, in_steps
 from agent_status_gateway.telemetry.metrics import Metrics
 
-BEAT_SECONDS: Final = 0.03
+BEAT_SECONDS: Final = 0.04
 """Seconds between two looks at the inbox, where there are views: a change after a quiet window is sent within 50 ms."""
 LEAD_SHARE: Final = 1.5
 """The inbox is read this many times as long before a window closes as that takes."""

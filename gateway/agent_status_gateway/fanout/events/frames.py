@@ -174,6 +174,8 @@ def in_parts(elements: Iterable[bytes]) -> Steps[list[bytes]]:
     rest = iter(elements)
     while some := list(islice(rest, STEP_ROWS)):
         parts.append(b",".join([b"", *some] if parts else some))
+        if len(some) < STEP_ROWS:
+            break
         yield
     return parts
 
