@@ -66,6 +66,22 @@ def test_identical_errors_are_one_group_and_the_link_keeps_it(tabs: BrowserConte
     expect(page.locator("#matches")).to_have_text("1 of 6 sessions")
 
 
+def test_a_long_error_takes_two_lines_of_its_heading_and_leaves_its_number_in_sight(
+    tabs: BrowserContext, scripted: ScriptedGateway
+) -> None:
+    scripted.say(snapshot([of_ci(7, "error", "no answer " * 50), row(1)], max_concurrent=0, uptime_seconds=60))
+    page = tabs.new_page()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{scripted.url}?group=error")
+    title = page.locator("#rows .group-title").first
+    expect(title).to_contain_text("no answer")
+    lines = title.evaluate(
+        "node => node.getBoundingClientRect().height / parseFloat(getComputedStyle(node).lineHeight)"
+    )
+    assert lines < 2.1
+    expect(page.locator("#rows .group b").first).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.slow
 def test_the_tables_headings_sort(tabs: BrowserContext, scripted: ScriptedGateway) -> None:
     page = opened(tabs, scripted)

@@ -133,6 +133,8 @@ def test_without_keys_a_links_query_is_the_part_and_the_empty_ticket_of_an_older
     page: Page = opened(tabs, gateway, "?ticket=&session=web:1")
     expect(page.locator("#rows .title")).to_have_text(["Alpha"])
     expect(page.locator("#part-text")).to_have_text("Only session web:1 is shown.")
+    expect(page.locator("#fleet-label")).to_have_text("Part")
+    expect(page.locator("#most")).to_have_text("")  # the fleet's capacity is not the part's
     expect(page.locator("#active")).to_have_text("1")
     expect(page).to_have_title("active · Agent status")
     assert page.url == f"{gateway.url}/?session=web%3A1"

@@ -89,6 +89,24 @@ def test_the_words_that_say_so_move_no_row(width: int, page: Page) -> None:
     assert page.locator("#rows .title").nth(1).bounding_box() == before
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_far_down_the_list_the_page_says_so_and_a_row_is_not_below_the_words(width: int, page: Page) -> None:
+    page.set_viewport_size({"width": width, "height": 500})
+    page.clock.run_for(1000)
+    page.evaluate("scrollTo(0, 500)")
+    page.clock.run_for(1000)
+    paused(page)
+    expect(page.locator("#notice")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Resume")).to_be_in_viewport(ratio=1)
+    page.locator("#rows .title").last.focus()
+    for _ in range(SIZE - 1):
+        page.keyboard.press("k")
+    header, title = page.locator("header").bounding_box(), page.locator("#rows .title").first.bounding_box()
+    assert header
+    assert title
+    assert title["y"] >= header["y"] + header["height"]
+
+
 def test_at_its_end_the_newest_state_shows_at_once(page: Page, scripted: ScriptedGateway) -> None:
     page.get_by_role("button", name="Notify me").click()
     page.keyboard.press("j")

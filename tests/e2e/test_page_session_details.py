@@ -70,6 +70,10 @@ def test_all_that_a_publisher_says_is_in_the_panel_and_goes_on(
     expect(page.get_by_role("dialog", name="Run")).to_be_visible()
     page.get_by_role("dialog").get_by_role("link", name="ci:0").click()
     expect(page.get_by_role("dialog", name="Nightly").get_by_role("link", name="Run")).to_be_visible(timeout=20_000)
+    page.go_back()
+    expect(page.get_by_role("dialog", name="Run")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("dialog", name="Another step")).to_be_visible()
 
 
 def test_children_are_found_with_a_key_and_wherever_the_list_does_not_have_them(

@@ -12,17 +12,17 @@ const GLOBAL_LABELS = { idle: "Idle", active: "Active", degraded: "Degraded" };
 /** Show what is above the list: of the model, as of `clock`. `matching` is the number of sessions in the list. */
 export function showHeader({ snapshot, sessions, choice, fleet, figures }, { clock, isLink, query, matching }) {
   showPart({ asked: snapshot.of, isLink, query });
-  showFleet(figures, clock, !isWhole(figuresOf(snapshot.of)));
+  showFleet(figures, clock, !isWhole(figuresOf(snapshot.of)) ? "Filter" : isLink || partWords(query) ? "Part" : "Fleet");
   showNeed(figures.numbers);
   showChannels(byId("channel"), sessions.channels.keys(), fleet.channels, choice.channel);
   showMatches(matching, snapshot.of.within ? figures.global.active_sessions : sessions.items.size);
 }
 
-/** Show the figures as of `clock`. Those of a filter stand beside no capacity, since that is the whole fleet's. */
-function showFleet({ global: fleet, at, usage }, clock, isFiltered) {
-  const most = isFiltered || fleet.max_concurrent < fleet.active_sessions ? 0 : fleet.max_concurrent;
+/** Show the figures as of `clock`. Those of a filter or a part stand beside no capacity, since that is the whole fleet's. */
+function showFleet({ global: fleet, at, usage }, clock, label) {
+  const most = label !== "Fleet" || fleet.max_concurrent < fleet.active_sessions ? 0 : fleet.max_concurrent;
   byId("fleet").setAttribute("aria-label", most ? headline(fleet) : `${fleet.active_sessions} sessions`);
-  write(byId("fleet-label"), isFiltered ? "Filter" : "Fleet");
+  write(byId("fleet-label"), label);
   byId("global").dataset.state = fleet.state;
   write(byId("global-text"), GLOBAL_LABELS[fleet.state] ?? fleet.state);
   write(byId("active"), fleet.active_sessions.toLocaleString("en"));

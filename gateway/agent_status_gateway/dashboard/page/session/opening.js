@@ -17,10 +17,11 @@ export class Opening {
     });
   }
 
-  open(key) {
+  /** Open a session. The way back leads from one that was followed to the session that named it. */
+  open(key, { isFollowed = false } = {}) {
     if (key === this.#panel.key) return;
-    // The way back closes the panel, however many sessions were looked at.
-    const change = this.#panel.key === null ? "pushState" : "replaceState";
+    // Otherwise the way back closes the panel, however many sessions were looked at.
+    const change = this.#panel.key === null || isFollowed ? "pushState" : "replaceState";
     this.#write(change, key);
     this.#panel.open(key);
   }
@@ -47,9 +48,10 @@ export class Opening {
   #clicked(event) {
     const { target } = event;
     if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || target.closest(OTHERS)) return;
-    const key = target.closest("[data-open]")?.dataset.open ?? target.closest("tr[data-key]")?.dataset.key;
+    const followed = target.closest("[data-open]")?.dataset.open;
+    const key = followed ?? target.closest("tr[data-key]")?.dataset.key;
     if (key === undefined || (!target.closest("a") && String(getSelection()))) return;
     event.preventDefault();
-    this.open(key);
+    this.open(key, { isFollowed: followed !== undefined });
   }
 }
