@@ -67,9 +67,8 @@ def test_sigterm_gives_the_terminal_back_and_hostile_texts_never_had_it(
     assert set(re.findall(r"\x1b(?:\[\??[\d;]*[A-Za-z])?", COLOUR.sub("", terminal.text))) <= {
         HOME,
         ENTER_SCREEN,
-        "\x1b[?1049l",
-        "\x1b[?25h",
-        "\x1b[?25l",
+        *("\x1b[?1049l", "\x1b[?25h", "\x1b[?25l"),
+        *("\x1b[?7l", "\x1b[?7h"),
     }
 
 

@@ -65,6 +65,17 @@ def test_s_changes_the_order(gateway: GatewayProcess, publisher: StatusPublisher
         assert re.search("Ant.*\n.*Zebra", seen)
 
 
+def test_a_title_that_a_terminal_draws_too_wide_does_not_wrap_or_shift_its_line() -> None:
+    family = "👨\u200d👩\u200d👧\u200d👦"
+    told = SameFleet(row("web:1", title=family * 30))
+    with answering(told.answer) as url, watch(url) as terminal:
+        terminal.wait_for("thinking")
+        assert terminal.text.index("\x1b[?7l") < terminal.text.index("thinking"), "lines are cut, not wrapped"
+        assert re.search(r"\x1b\[2K(?:\x1b\[\d*m)*" + family, terminal.text), "what stood there is erased"
+        assert re.search(family + r"(?:\x1b\[\d*m)*\x1b\[\d+G +", terminal.text), "the next column is in its place"
+        told.is_over.set()
+
+
 def test_keys_are_shown_on_request(fleet: tuple[SameFleet, str]) -> None:
     with watch(fleet[1], width=100) as terminal:
         terminal.wait_for("Job 000")

@@ -21,8 +21,9 @@ from chaos.wait import wait_until
 
 HOME: Final = "\x1b[H"
 ENTER_SCREEN: Final = "\x1b[?1049h"
-LEAVE_SCREEN: Final = "\x1b[?25h\x1b[?1049l"
-COLOUR: Final = re.compile(r"\x1b\[[\d;]*m")
+LEAVE_SCREEN: Final = "\x1b[?7h\x1b[?25h\x1b[?1049l"
+COLOUR: Final = re.compile(r"\x1b\[[\d;]*[mGK]")
+"""Colours and moves within a line. Without them, a line is as it is seen."""
 
 
 class PseudoTerminal:

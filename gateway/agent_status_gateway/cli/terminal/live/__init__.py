@@ -7,6 +7,7 @@ In reading order:
     children   the sessions that work for the one that is open, and did
     details    the session that is open
     pages      the list, one session and the help, as lines
+    pinned     lines that stay in their columns
     screen     the terminal while a view is on it
     loop       news and keys in, pages out
 """

@@ -7,7 +7,6 @@ from typing import Final
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.text import Text
 
 from agent_status_gateway.cli.reader import Reader
 from agent_status_gateway.cli.terminal.listening import TICK_SECONDS, refuse_if_final, start_reading, taken
@@ -15,6 +14,7 @@ from agent_status_gateway.cli.terminal.live.browsing import Browsing
 from agent_status_gateway.cli.terminal.live.details import Details
 from agent_status_gateway.cli.terminal.live.keys import Key
 from agent_status_gateway.cli.terminal.live.pages import Page, help_page, list_page, session_page
+from agent_status_gateway.cli.terminal.live.pinned import PinnedLine
 from agent_status_gateway.cli.terminal.live.screen import Screen
 from agent_status_gateway.cli.terminal.session.timeline import Timelines, lines_of
 from agent_status_gateway.cli.terminal.table import draw
@@ -47,7 +47,7 @@ def watch_live(reader: Reader, console: Console, matching: str = "", *, has_keys
             lines, browsing = _page(browsing, looked, details, timelines, width, height, has_keys=has_keys)
             if (lines, console.size) != shown:
                 shown = lines, console.size
-                live.update(Group(*(_whole(line) for line in lines)), refresh=True)
+                live.update(Group(*map(PinnedLine, lines)), refresh=True)
             for key in screen.wait(TICK_SECONDS):
                 if key == Key.REDRAW:
                     shown = None
@@ -82,7 +82,7 @@ def watch_in_place(reader: Reader, console: Console, *, below: int, check: Calla
             lines = draw(view(known, time.monotonic(), url=reader.source), width, height)
             if (lines, console.size) != shown:
                 shown = lines, console.size
-                live.update(Group(*(_whole(line) for line in lines)), refresh=True)
+                live.update(Group(*map(PinnedLine, lines)), refresh=True)
             screen.wait(TICK_SECONDS)
             if screen.lend_if_asked():
                 shown = None
@@ -152,8 +152,3 @@ def _clock(now: float) -> Callable[[float], str]:
         return time.strftime("%H:%M:%S" if local[:3] == today else "%Y-%m-%d %H:%M:%S", local)
 
     return time_of
-
-
-def _whole(line: Text) -> Text:
-    line.no_wrap, line.overflow = True, "crop"
-    return line

@@ -35,6 +35,9 @@ CONTROL_CHARACTERS: Final = 6
 """Index of the control characters in what tcgetattr() returns."""
 MOST_BYTES: Final = 4096
 """Maximum bytes that are read at once."""
+NO_WRAP: Final = "\x1b[?7l"
+"""Control after which a line that is wider than the screen is cut. Wrapped, it would scroll the first line away."""
+WRAP: Final = "\x1b[?7h"
 SEQUENCE_SECONDS: Final = 0.05
 """Seconds in which the rest of a key's sequence comes. After that, its first byte was an Escape."""
 
@@ -117,9 +120,9 @@ class Screen:
             return True
         if self._is_back:
             self._is_back = False
-            self._live.stop()
+            self._leave()
             self._set_modes()
-            self._live.start()
+            self._enter()
             return True
         return False
 
@@ -164,11 +167,21 @@ class Screen:
 
     def _take(self) -> None:
         self._take_keys()
+        self._enter()
+
+    def _enter(self) -> None:
         self._live.start()
+        if self._takes_keys:
+            self._live.console.file.write(NO_WRAP)
+
+    def _leave(self) -> None:
+        if self._takes_keys:
+            self._live.console.file.write(WRAP)
+        self._live.stop()
 
     def _give_back(self) -> None:
         try:
-            self._live.stop()
+            self._leave()
         finally:
             if self._modes is not None:
                 modes, self._modes = self._modes, None
