@@ -40,6 +40,10 @@ LEAST: Final = {"session": 0, "channel": 0, "state": 16, "in state": 8, "tokens"
 MOST: Final = {"channel": 16, "in state": 10, "tokens": 10}
 MOST_LINES: Final = 4
 """Maximum lines of one title or error, if the height is limited."""
+HEADED: Final = 8
+"""Lines of a screen below which a table has no headings."""
+ROOMY: Final = 12
+"""Lines of a list below which those about other sessions have one line."""
 
 _console: Final = Console()  # rich asks for one to fold by; nothing is written to it
 
@@ -72,14 +76,14 @@ def draw(view: View, width: int, height: int | None = None) -> list[Text]:
 
 def draw_part(view: View, width: int, height: int, *, first: int = 0, selected: int | None = None) -> Part:
     """Lines of a view from the session in this place on, but so that the selected one is among them."""
-    head = head_of(view, width)
+    head = head_of(view, width, max(1, height // 2))
     if not view.rows:
         return Part(lines=[*head, *_empty(view, width)][:height])
     first = min(max(0, first), len(view.rows) - 1)
     if selected is not None:
         first = min(max(first, selected - height + 1), selected)
     widths = column_widths(view.rows[first : first + height], width)
-    head += headings(widths)
+    head += headings(widths) if height >= HEADED else []
     room = height - len(head)
     most = max(1, min(MOST_LINES, room - 1))
 
@@ -97,18 +101,29 @@ def draw_part(view: View, width: int, height: int, *, first: int = 0, selected: 
     return Part(lines=[*head, *lines][:height], first=part.first, count=part.count)
 
 
-def head_of(view: View, width: int) -> list[Text]:
-    """Lines above the list: the fleet's state and figures, and what is said about the connection."""
-    lines: list[Text] = []
+def head_of(view: View, width: int, most: int | None = None) -> list[Text]:
+    """Lines above the list: the fleet's state and figures, and what is said about the connection.
+
+    With `most`, there are at most so many: what says least is left out, and then the longest text is cut.
+    """
+    texts: list[Text] = []
     if view.snapshot is not None:
         fleet = view.snapshot["global"]
         text = Text.assemble((fleet["state"], f"bold {COLOURS[fleet['state']]}"), f"  {headline(fleet)}")
         if view.need:
             text.append(" · ").append(view.need, "bold")
-        lines += fold(text, width)
-    for said in view.status:
-        lines += fold(Text(plain(said), "dim" if view.is_sound else "bold yellow"), width, MOST_LINES)
-    return lines
+        texts.append(text)
+    texts += [Text(plain(said), "dim" if view.is_sound else "bold yellow") for said in view.status]
+    if most is None:
+        return [line for text in texts for line in fold(text, width)]
+    parts = [fold(text, width, MOST_LINES) for text in texts]
+    if sum(map(len, parts)) > most and len(parts) > 1 and (view.is_sound or len(parts) > most):
+        del parts[view.is_sound], texts[view.is_sound]  # that all is well, or figures that are not current
+    parts = parts[:most]
+    while sum(map(len, parts)) > most:
+        longest = max(range(len(parts)), key=lambda place: len(parts[place]))
+        parts[longest] = fold(texts[longest], width, len(parts[longest]) - 1)
+    return [line for part in parts for line in part]
 
 
 def _empty(view: View, width: int) -> list[Text]:
@@ -121,8 +136,9 @@ def _empty(view: View, width: int) -> list[Text]:
 def _as_many_as_fit(
     rows: list[SessionStatus], first: int, width: int, height: int, lines_of: Callable[[int], list[Text]]
 ) -> Part:
-    """Rows that fit, from the first one on, and lines about those above and below them."""
-    above = _others(rows[:first], "above", width)
+    """Rows that fit, from the first one on, and lines about those above and below them. There is always one row."""
+    most = None if height >= ROOMY else 1
+    above = _others(rows[:first], "above", width, most)
     blocks: list[list[Text]] = []
     used = len(above)
     for place in range(first, len(rows)):
@@ -133,15 +149,17 @@ def _as_many_as_fit(
         used += len(lines)
     below: list[Text] = []
     while first + len(blocks) < len(rows):
-        below = _others(rows[first + len(blocks) :], "more", width)
+        below = _others(rows[first + len(blocks) :], "more", width, most)
         if used + len(below) <= height or not blocks:
             break
         used -= len(blocks.pop())
+    if not blocks:
+        return Part(lines=lines_of(first)[: max(0, height)], first=first, count=1)
     return Part(lines=[*above, *(line for lines in blocks for line in lines), *below], first=first, count=len(blocks))
 
 
-def _others(rows: list[SessionStatus], where: str, width: int) -> list[Text]:
-    return fold(Text(f"… and {len(rows)} {where}: {counts(rows)}", "dim"), width) if rows else []
+def _others(rows: list[SessionStatus], where: str, width: int, most: int | None) -> list[Text]:
+    return fold(Text(f"… and {len(rows)} {where}: {counts(rows)}", "dim"), width, most) if rows else []
 
 
 def ends_of(view: View, width: int, height: int | None = None) -> list[Text]:

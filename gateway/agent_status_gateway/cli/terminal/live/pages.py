@@ -30,6 +30,8 @@ HELP: Final = (
 )
 ENDS_SHARE: Final = 3
 """The share of the screen that the ends of sessions have at most: the height divided by this."""
+FOOT_SHARE: Final = 4
+"""The share of the screen that the keys have at most: the height divided by this."""
 GAP: Final = 2
 INDENT: Final = 2
 LEAST_VALUE: Final = 30
@@ -46,7 +48,7 @@ def list_page(browsing: Browsing, view: View, width: int, height: int, *, has_ke
     """Page with the list, its cursor, and the filter while it is typed."""
     listed = [row["session_key"] for row in view.rows]
     browsing = browsing.settled(listed)
-    foot = _foot(browsing, width, has_keys=has_keys)
+    foot = _foot(browsing, width, height, has_keys=has_keys)
     foot = [*ends_of(view, width, height // ENDS_SHARE), *foot][: max(0, height - 1)]
     shown = replace(view, need=need_words([] if view.snapshot is None else view.snapshot["sessions"]))
     selected = browsing.place if browsing.selected is not None and listed else None
@@ -69,7 +71,7 @@ def session_page(
     lines += [Text(""), *_pairs(facts, width)]
     if opened.seen:
         lines += [Text(""), *fold(Text(SEEN, "bold"), width), *_pairs(list(opened.seen), width)]
-    head = [] if view.is_sound else head_of(replace(view, snapshot=None), width)
+    head = [] if view.is_sound else head_of(replace(view, snapshot=None), width, max(1, height // 2))
     return _scrolled(browsing, head, lines, width, height, has_keys=has_keys)
 
 
@@ -86,7 +88,7 @@ def _facts_of(row: SessionStatus, opened: OpenedSession) -> list[tuple[str, str]
 def _scrolled(
     browsing: Browsing, head: list[Text], lines: list[Text], width: int, height: int, *, has_keys: bool = False
 ) -> Page:
-    foot = _foot(browsing, width, has_keys=has_keys)[: max(0, height - 1)]
+    foot = _foot(browsing, width, height, has_keys=has_keys)[: max(0, height - 1)]
     room = max(1, height - len(head) - len(foot))
     scrolled = min(browsing.scrolled, max(0, len(lines) - room))
     shown = [*head, *lines[scrolled : scrolled + room]]
@@ -98,14 +100,14 @@ def _at_bottom(lines: list[Text], foot: list[Text], height: int) -> list[Text]:
     return [*lines, *([Text("")] * (height - len(lines) - len(foot)) if foot else []), *foot][:height]
 
 
-def _foot(browsing: Browsing, width: int, *, has_keys: bool) -> list[Text]:
+def _foot(browsing: Browsing, width: int, height: int, *, has_keys: bool) -> list[Text]:
     """Lines at the bottom: the filter while it is typed, or the keys on request."""
     if browsing.is_typing:
         text = Text(f"/{plain(browsing.matching)}")
         while text.cell_len >= width > 1:
             text = text[1:]
         return [text.append(" ", "reverse")]
-    return fold(Text(KEYS_LINE, "dim"), width) if has_keys else []
+    return fold(Text(KEYS_LINE, "dim"), width, max(1, height // FOOT_SHARE)) if has_keys else []
 
 
 def _pairs(pairs: list[tuple[str, str]], width: int) -> list[Text]:

@@ -91,6 +91,31 @@ def test_what_is_typed_is_shown_on_the_last_line_and_keys_only_on_request() -> N
     assert KEYS_LINE not in texts(list_page(Browsing(), looked(row()), 80, 24))
 
 
+@pytest.mark.parametrize("has_keys", [False, True])
+@pytest.mark.parametrize(("width", "height"), [(20, 5), (20, 12), (30, 6), (80, 4)])
+def test_the_session_with_the_cursor_is_on_the_smallest_screen(width: int, height: int, has_keys: bool) -> None:
+    browsing, rows = Browsing(), [row(f"web:{number:03}", title=f"{number:03} job") for number in range(100)]
+    for number in range(100):
+        browsing = browsing.after(Key.DOWN, [one["session_key"] for one in rows])
+        lines, browsing = list_page(browsing, looked(*rows), width, height, has_keys=has_keys)
+        marked = [line.plain for line in lines if any(span.style == "reverse" for span in line.spans)]
+        assert marked[0].startswith(f"{number:03} job")
+
+
+def test_on_a_small_screen_figures_go_before_the_address_and_trouble_before_figures() -> None:
+    waiting = [row(f"web:{number}", state="waiting_for_user") for number in range(4)]
+    lines = texts(list_page(Browsing(), looked(*waiting), 30, 6))
+    assert lines[:3] == ["active  4 of 5 sessions · up", "1h 1m · 4 need a person: 4", "waiting for user"]
+    trouble = Trouble(reason="nobody answers", retry_at=0)
+    assert texts(list_page(Browsing(), looked(*waiting, trouble=trouble), 20, 3))[0] == "reconnecting: nobod…"
+
+
+def test_the_keys_leave_the_list_three_quarters_of_a_small_screen() -> None:
+    lines = texts(list_page(Browsing(), looked(*MANY), 20, 8, has_keys=True))
+    assert lines[-2:] == ["q quit · ↑ ↓ move ·", "/ filter · s sort ·…"]
+    assert len(lines) == 8
+
+
 def test_a_session_has_all_that_is_known_of_it_and_its_whole_title() -> None:
     title = " ".join(f"word{number}" for number in range(60))
     opened = OpenedSession(key="web:1", row=row(title=title, host="box-7", labels={"team": "web"}))
