@@ -3,6 +3,7 @@
 import logging
 import logging.config
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -116,6 +117,8 @@ def notify(
 def _serve(metrics: "Metrics", port: int, host: str) -> None:
     try:
         metrics.serve(port, host)
+    except socket.gaierror:
+        fail(f"--metrics-host must be an address of this machine, not {host!r}")
     except OSError as error:
         fail(f"--metrics-port: {host}:{port} cannot be listened on: {error.strerror or type(error).__name__}")
 

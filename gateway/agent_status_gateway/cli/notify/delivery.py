@@ -5,27 +5,25 @@ Rule 2. A failure is followed by another try after a second, and after twice as 
         what the target asks for. A refusal is not. Messages wait behind the one that is tried.
 Rule 3. What is over before a try is not told any more. What may not be told at a try, since it is quiet or the snapshot
         is not current, waits.
-Rule 4. What waits has a limit. What comes then is dropped, and is said so.
+Rule 4. What waits has a limit. What comes then is dropped and counted. The log says how much it was, once a minute.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from queue import Empty, Full, Queue
 from secrets import token_hex
 from typing import Final
 
 from agent_status_gateway.cli.notify.attention.gathering import Item
 from agent_status_gateway.cli.notify.attention.message import Message, write_message
+from agent_status_gateway.cli.notify.backlog import Backlog
 from agent_status_gateway.cli.notify.ledger.ledger import Claim, Entry, Ledger, LedgerError, name_of
 from agent_status_gateway.cli.notify.metrics import Metrics
 from agent_status_gateway.cli.notify.targets.sent import Failed, Refused, Sent, Target, TargetError, Told
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING: Final = 1000
-"""The most batches that wait for one target."""
 FIRST_RETRY_SECONDS: Final = 1.0
 LAST_RETRY_SECONDS: Final = 60.0
 LEASE_SECONDS: Final = 30.0
@@ -33,6 +31,8 @@ LEASE_SECONDS: Final = 30.0
 IDLE_SECONDS: Final = 0.25
 LOOK_AGAIN_SECONDS: Final = 1.0
 """Seconds after which something is looked at again that may not be told now."""
+SAY_SECONDS: Final = 60.0
+"""Seconds between two lines about what is dropped."""
 
 
 class Delivery:
@@ -55,8 +55,10 @@ class Delivery:
         self._page_url = page_url
         self._clock = clock
         self._wall_clock = wall_clock
-        self._waiting: Queue[Sequence[Item]] = Queue(MOST_WAITING)
-        self._later: list[tuple[float, list[Item]]] = []
+        self._waiting = Backlog(clock)
+        self._lock = threading.Lock()
+        self._dropped = 0
+        self._say_at = float("-inf")
         self._may_tell: Callable[[Item], bool]
         self._stops = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"tell-{name}", daemon=True)
@@ -68,12 +70,19 @@ class Delivery:
 
     def offer(self, items: Sequence[Item]) -> None:
         """Take a batch, which is told as soon as possible."""
-        try:
-            self._waiting.put_nowait(items)
-        except Full:
-            self._metrics.messages(self._name, "dropped")
-            logger.error("target %s: %d messages wait: one is dropped", self._name, MOST_WAITING)  # noqa: TRY400
-        self._metrics.waiting(self._name, self._waiting.qsize())
+        self._drop(self._waiting.add(items))
+        self._metrics.waiting(self._name, self._waiting.batches)
+
+    def _drop(self, count: int) -> None:
+        """Count what does not fit, and say how much it was. The notifier's thread comes here as well as our own."""
+        if count:
+            self._metrics.messages(self._name, "dropped", count)
+        with self._lock:
+            self._dropped += count
+            now = self._clock()
+            if self._dropped and (now >= self._say_at or self._stops.is_set()):
+                logger.error("target %s: too much waits for it: %d things are dropped", self._name, self._dropped)
+                self._dropped, self._say_at = 0, now + SAY_SECONDS
 
     def stop(self) -> None:
         """Try what waits once more, and no more after that."""
@@ -102,24 +111,17 @@ class Delivery:
 
     def _run(self) -> None:
         while True:
-            try:
-                items: Sequence[Item] = self._waiting.get(timeout=IDLE_SECONDS)
-            except Empty:
+            items = self._waiting.take(IDLE_SECONDS)
+            if items is None:
+                self._drop(0)  # says what was dropped since the last line
                 if self._stops.is_set():
                     return
-                items = self._take_later()
-            self._metrics.waiting(self._name, self._waiting.qsize())
+                items = self._waiting.take_later()
+            self._metrics.waiting(self._name, self._waiting.batches)
             try:
-                self._tell(list(items))
+                self._tell(items)
             except Exception:
                 logger.exception("target %s: a message was lost by a defect", self._name)
-
-    def _take_later(self) -> list[Item]:
-        """Take what could not be told when it was looked at, and may be now."""
-        now = self._clock()
-        due = [items for moment, items in self._later if moment <= now]
-        self._later = [(moment, items) for moment, items in self._later if moment > now]
-        return [item for items in due for item in items]
 
     def _tell(self, items: list[Item]) -> None:
         """Claim these items, and tell those that nobody else tells."""
@@ -151,7 +153,7 @@ class Delivery:
         return tellable
 
     def _wait(self, seconds: float, item: Item) -> None:
-        self._later.append((self._clock() + seconds, [item]))
+        self._drop(self._waiting.add_later(item, seconds))
 
     def _claims(self, items: list[Item]) -> list[Claim]:
         id_, wait_seconds = f"msg_{token_hex(16)}", FIRST_RETRY_SECONDS

@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from agent_status_gateway.cli.notify.metrics_server import serve_metrics
 
 Outcome = Literal["told", "refused", "failed", "dropped"]
 
@@ -17,7 +19,7 @@ class Metrics:
         )
         self._messages = Counter(
             "agent_status_notify_messages",
-            "Tries to tell a message: told; refused, so not tried again; failed, so tried again; dropped.",
+            "Tries to tell a message: told; refused, so not tried again; failed, so tried again. Things: dropped.",
             ["target", "outcome"],
             registry=self._registry,
         )
@@ -29,8 +31,16 @@ class Metrics:
         )
 
     def serve(self, port: int, host: str) -> None:
-        """Serve them over HTTP, in a thread."""
-        start_http_server(port, host, self._registry)
+        """Serve them over HTTP, in threads.
+
+        Raises:
+            OSError: The address is not known, or cannot be listened on.
+        """
+        serve_metrics(self._registry, host, port)
+
+    def expose(self) -> bytes:
+        """Write them as Prometheus reads them."""
+        return generate_latest(self._registry)
 
     def due(self, state: str) -> None:
         """Count something that became due."""

@@ -1,6 +1,6 @@
 """Pure: what is due, gathered into batches for the targets. Moments are seconds on one monotonic clock.
 
-Rule 1. What one rule tells one target within `group_seconds` of the first is one batch.
+Rule 1. What one rule tells one target within `group_seconds` of the first is one batch. A large one is told at once.
 Rule 2. What is over before it is told is not told.
 Rule 3. In quiet hours batches are held. At their end, each target is told in one batch what is still true.
 Rule 4. What is held has a limit: then the oldest is dropped, and counted.
@@ -16,6 +16,8 @@ from agent_status_gateway.cli.notify.rules.rule import Rule
 
 MOST_HELD: Final = 1000
 """The most that is held for one target."""
+LARGE: Final = 10_000
+"""The number of things with which a batch no longer waits for more."""
 
 
 class Item(NamedTuple):
@@ -55,6 +57,8 @@ class Gathering:
             for target in dict.fromkeys(rule.to):
                 group = self._groups.setdefault((number, target), _Group(now + rule.group_seconds))
                 group.items.append(Item(number, rule, episode))
+                if len(group.items) >= LARGE:
+                    group.closes_at = now
 
     def take_ready(self, now: float, *, is_quiet: bool, is_current: Callable[[int], bool]) -> list[Batch]:
         """Take the batches that are to be told now. `is_current` says whether a rule has a current snapshot."""

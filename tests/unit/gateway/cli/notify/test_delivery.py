@@ -1,12 +1,13 @@
 """The way to one target: each thing once, again after a failure, and never twice after a refusal."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from agent_status_gateway.cli.notify import delivery
+from agent_status_gateway.cli.notify import backlog, delivery
 from agent_status_gateway.cli.notify.attention.gathering import Item
 from agent_status_gateway.cli.notify.attention.message import Message
 from agent_status_gateway.cli.notify.attention.occurrence import Occurrence
@@ -154,22 +155,46 @@ def test_what_is_over_before_a_try_is_not_told(deliveries: Deliveries, ledger: F
     wait_until(lambda: target.keys() == [["web:over", "web:true"], ["web:true"]], "the second try")
 
 
-def test_what_does_not_fit_in_the_queue_is_dropped_and_counted(
+DROPPED = "target ops: too much waits for it: {} things are dropped"
+
+
+def dropped(metrics: Metrics) -> float:
+    (found,) = re.findall(r'messages_total{outcome="dropped",target="ops"} (\S+)', metrics.expose().decode())
+    return float(found)
+
+
+def test_what_does_not_fit_is_dropped_and_counted_and_said_once_a_minute(
     deliveries: Deliveries, ledger: FileLedger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     # delivery: Rule 4
-    monkeypatch.setattr(delivery, "MOST_WAITING", 1)
+    monkeypatch.setattr(backlog, "MOST_BATCHES", 1)
     target = Target()
     target.may_answer.clear()
     to_target = deliveries.to(target, ledger)
     to_target.offer([item("web:1")])
     wait_until(lambda: target.messages, "the first is being told")
     to_target.offer([item("web:2")])
-    to_target.offer([item("web:3")])
-    assert "target ops: 1 messages wait: one is dropped" in caplog.text
+    for number in range(3, 6):
+        to_target.offer([item(f"web:{number}"), item(f"web:{number}:too")])
+    assert dropped(deliveries.metrics) == 6
+    assert caplog.messages == [DROPPED.format(2)]
     target.may_answer.set()
     assert deliveries.stop()
     assert target.keys() == [["web:1"], ["web:2"]]
+    assert caplog.messages == [DROPPED.format(2), DROPPED.format(4)], "the rest is said at the end"
+
+
+def test_what_may_not_be_told_now_has_a_limit_too(
+    deliveries: Deliveries, ledger: FileLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # delivery: Rule 4
+    monkeypatch.setattr(backlog, "MOST_THINGS", 3)
+    monkeypatch.setattr(delivery, "LOOK_AGAIN_SECONDS", 3600.0)
+    to_target = deliveries.to(Target(), ledger, lambda _: False)
+    for number in range(10):
+        to_target.offer([item(f"web:{number}")])
+    assert deliveries.stop()
+    assert dropped(deliveries.metrics) == 7
 
 
 def test_a_ledger_that_cannot_be_asked_delays_what_is_told(

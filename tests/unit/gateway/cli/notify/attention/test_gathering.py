@@ -44,6 +44,16 @@ def test_what_becomes_due_within_the_groups_seconds_is_one_batch() -> None:
     assert ready(gathered, NOW + 99.0) == {}
 
 
+def test_a_large_batch_does_not_wait_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    # gathering: Rule 1
+    monkeypatch.setattr(gathering, "LARGE", 3)
+    gathered, waits = Gathering(), rule(group_seconds=3600.0)
+    gathered.add(0, waits, [episode("web:1"), episode("web:2")], NOW)
+    assert ready(gathered, NOW + 1.0) == {}
+    gathered.add(0, waits, [episode("web:3")], NOW + 1.0)
+    assert ready(gathered, NOW + 1.0) == {"ops": ["web:1", "web:2", "web:3"]}
+
+
 def test_each_target_of_a_rule_is_told_once_however_often_it_is_named() -> None:
     gathered = Gathering()
     gathered.add(0, rule("ops", "phone", "ops", group_seconds=0.0), [episode("web:1")], NOW)
