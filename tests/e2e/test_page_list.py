@@ -140,3 +140,14 @@ def test_rows_of_any_height_keep_their_place(width: int, page: Page, scripted: S
 def after_two_frames(page: Page) -> Any:
     page.evaluate("() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
     return page.evaluate(FIRST_IN_SIGHT)
+
+
+def test_rows_that_come_into_sight_have_their_bars_at_once(tabs: BrowserContext, scripted: ScriptedGateway) -> None:
+    page = tabs.new_page()
+    page.add_init_script("window.setInterval = () => 0")  # what changes with time stands still
+    page.goto(scripted.url)
+    expect(page.locator("#matches")).to_have_text("1,000 sessions")
+    page.evaluate("scrollTo(0, 20_000)")
+    wait_until(lambda: page.evaluate(ALL_IS_COVERED), "rows are drawn")
+    widths = page.locator("#rows canvas").evaluate_all("all => all.map((canvas) => canvas.width)")
+    assert min(widths) > 0

@@ -105,6 +105,7 @@ def test_far_down_the_list_the_page_says_so_and_a_row_is_not_below_the_words(wid
     assert header
     assert title
     assert title["y"] >= header["y"] + header["height"]
+    assert [header["x"], header["width"]] == [0, width]  # no row shows through beside it
 
 
 def test_at_its_end_the_newest_state_shows_at_once(page: Page, scripted: ScriptedGateway) -> None:

@@ -133,12 +133,14 @@ export class Table {
       row.remove();
       this.#drawn.delete(item);
     }
+    const come = near.filter((item) => !this.#drawn.has(item));
     const nodes = near.map((item) => this.#row(item).node);
     const focused = document.activeElement;
     place(this.#body, nodes);
     // A node that is put elsewhere loses the focus.
     if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
     this.#space(from, to);
+    for (const item of come) this.#drawn.get(item).tick(this.#clock); // a bar is drawn once it can be seen
     const heights = near.map((item, index) => [item, nodes[index].getBoundingClientRect().height]);
     if (near.length && heights[0][1] && this.#extent.note(heights)) {
       this.#extent.lay(this.#items);
