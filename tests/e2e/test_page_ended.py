@@ -1,5 +1,6 @@
 """The list of sessions that have ended: what the gateway tells and what the tab has seen are one list."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ def test_what_the_gateway_tells_is_listed_with_the_load(tabs: BrowserContext, sc
         "dots => dots.map((dot) => getComputedStyle(dot).clipPath.split('(')[0])"
     )
     assert shapes == ["circle", "polygon", "polygon"], "what failed has a shape of its own, too"
+    expect(rows.locator(".in-state")).to_have_text([re.compile(r"^\d+s ago$"), *[re.compile(r"^1m \d+s ago$")] * 2])
     expect(page.locator("#ended-number")).to_have_text("3")
     assert "ended=900" in scripted.asked[0]
     rows.get_by_role("link", name="Session 4").click()

@@ -87,8 +87,11 @@ def test_enter_opens_the_row_and_esc_closes_it_wherever_the_focus_is(page: Page)
     press(page, "j")
     expect(session(page, 1002)).to_be_focused()
     expect(page.locator("#session")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Session 1002")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#session")).to_be_hidden()
+    expect(session(page, 1002)).to_be_focused()  # the newest one that was opened
 
 
 def test_a_group_is_a_row_too_and_enter_folds_it(page: Page) -> None:

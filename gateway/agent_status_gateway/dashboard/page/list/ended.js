@@ -2,6 +2,7 @@
 
 import { MAX_ENDED } from "../history.js";
 import { write } from "../dom.js";
+import { duration } from "../presentation.js";
 import { endWords } from "./outcome.js";
 import { SessionRow } from "./row.js";
 import { Table } from "./table.js";
@@ -13,7 +14,8 @@ export class EndedList {
 
   /** `draw(canvas, key)` draws a session's bar. `opened()` is called when a person opens or closes the list. */
   constructor(draw, opened) {
-    this.#table = new Table(byId("ended-rows"), (item) => new SessionRow(item, draw, { words: endWords }), { header: 0 });
+    const words = { words: endWords, lasts: (seconds) => `${duration(seconds)} ago` }; // there are no headings
+    this.#table = new Table(byId("ended-rows"), (item) => new SessionRow(item, draw, words), { header: 0 });
     byId("ended").addEventListener("toggle", opened);
   }
 

@@ -21,16 +21,19 @@ export class SessionRow {
   #session;
   #tree; // { branchOf, part }
   #words;
+  #lasts;
   #further; // cells of further columns: { name, column, node }
   #item = null;
 
   /**
    * `draw(canvas, key)` draws the session's bar. `columns` are the names of the columns. In a tree, `branchOf(item)` is its place
-   * or null, and `fold(branch)` folds it. `words(row)` are those for what the session does.
+   * or null, and `fold(branch)` folds it. `words(row)` are those for what the session does, and
+   * `lasts(seconds)` those for how long.
    */
-  constructor({ key }, draw, { columns = USUAL.split(","), branchOf, fold, words = what } = {}) {
+  constructor({ key }, draw, { columns = USUAL.split(","), branchOf, fold, words = what, lasts = duration } = {}) {
     this.#key = key;
     this.#words = words;
+    this.#lasts = lasts;
     this.#draw = draw;
     this.#title = element("a", { className: "title", dir: "auto", href: queryOf(key) });
     const usual = { duration: this.#duration, tokens: this.#tokens, bar: cell("bar", this.#canvas) };
@@ -63,7 +66,7 @@ export class SessionRow {
 
   /** Update what changes with time. */
   tick(clock) {
-    write(this.#duration, duration((clock - this.#since) / 1000));
+    write(this.#duration, this.#lasts((clock - this.#since) / 1000));
     for (const { column, node } of this.#further) if (column.ages) writeCell(node, column.words(this.#item, clock));
     if (this.#canvas.isConnected) this.#draw(this.#canvas, this.#key);
   }

@@ -52,7 +52,7 @@ export class Panel {
 
   open(key) {
     if (key === this.#key) return;
-    this.#opener ??= document.activeElement;
+    if (!byId("session").contains(document.activeElement)) this.#opener = document.activeElement; // not a link of the panel
     this.#forget();
     this.#key = key;
     const view = { session: key, fields: "all" };
