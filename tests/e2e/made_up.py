@@ -47,19 +47,27 @@ class Fleet:
         self.seconds = 8000.0
         self._size = size
         self._changed: dict[str, float] = {}
-        self._rows = [self._row(number) for number in range(size)]
+        self.rows = [self._row(number) for number in range(size)]
+        if has_details:
+            self._name_parents()
 
     def step(self, seconds: float) -> None:
         self.seconds += seconds
-        for row in self._rows:
+        for row in self.rows:
             if self._random.random() > self._stay[row["state"]]:
-                self._become(row, self._random.choice(NEXT[row["state"]]))
+                self.become(row, self._random.choice(NEXT[row["state"]]))
 
     def snapshot(self) -> dict[str, object]:
-        for row in self._rows:
+        for row in self.rows:
             row["duration_seconds"] = round(self.seconds - self._changed[row["session_key"]], 1)
-        rows = sorted(self._rows, key=lambda row: str(row["session_key"]))
+        rows = sorted(self.rows, key=lambda row: str(row["session_key"]))
         return snapshot(rows, max_concurrent=max(10, self._size * 4 // 3), uptime_seconds=int(self.seconds))
+
+    def _name_parents(self) -> None:
+        """Let every fifth session be the parent of the two after it."""
+        for number, row in enumerate(self.rows):
+            if number % 5 in {1, 2}:
+                row["parent"] = self.rows[number - number % 5]["session_key"]
 
     def _row(self, number: int) -> Row:
         channel = CHANNELS[number % len(CHANNELS)]
@@ -77,11 +85,11 @@ class Fleet:
         }
         if self._has_details:
             row |= details(number)
-        self._become(row, "thinking")
+        self.become(row, "thinking")
         self._changed[row["session_key"]] -= self._random.random() * 400
         return row
 
-    def _become(self, row: Row, state: str) -> None:
+    def become(self, row: Row, state: str) -> None:
         before = row["token_usage"] or {"input": 0, "output": 0}
         row["state"] = state
         row["tool_name"] = self._random.choice(TOOLS) if state == "tool_running" else None
@@ -91,6 +99,14 @@ class Fleet:
             "output": before["output"] + self._random.randrange(1200),
         }
         self._changed[row["session_key"]] = self.seconds - self._random.random() * 8
+
+
+def in_need(errors: int, waiting: int) -> dict[str, object]:
+    """Sessions that all need a person."""
+    fleet = Fleet(errors + waiting)
+    for number, row in enumerate(fleet.rows):
+        fleet.become(row, "error" if number < errors else "waiting_for_user")
+    return fleet.snapshot()
 
 
 def details(number: int) -> Row:

@@ -4,6 +4,7 @@ What they show is made up, and the same each time; the page is the real one.
 """
 
 import argparse
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Final
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from chaos.wait import wait_until
-from tests.e2e.made_up import Fleet, worker
+from tests.e2e.made_up import CHANNELS, Fleet, in_need, worker
 from tests.e2e.scripted_gateway import ScriptedGateway
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "images"
@@ -26,6 +27,7 @@ REPORT: Final = """{
   };
 }"""
 """The page does not say what it has heard; its parser does."""
+COLUMNS: Final = "session,state,waiting_for,agent,context,cost,duration,bar"
 STEP_SECONDS: Final = 12
 STEPS: Final = 80
 
@@ -38,6 +40,7 @@ class Shot:
     scheme: str = "light"
     has_details: bool = False
     is_forced: bool = False
+    before: Callable[[ScriptedGateway], None] | None = None
     then: Callable[[ScriptedGateway, Page], None] | None = None
     query: str = ""
 
@@ -105,6 +108,32 @@ def compacted(gateway: ScriptedGateway, page: Page) -> None:
     page.locator("#options-close").click()
 
 
+def past_errors(_gateway: ScriptedGateway, page: Page) -> None:
+    page.get_by_role("button", name=re.compile(r"^\d+ past errors?$")).click()
+    page.get_by_role("list", name="Past errors").get_by_role("listitem").first.wait_for()
+    page.clock.run_for(1100)
+
+
+def many(gateway: ScriptedGateway) -> None:
+    """More sessions than a page lists."""
+    states = {"thinking": 19_000, "tool_running": 4000, "waiting_for_user": 6, "error": 2}
+    oldest = dict.fromkeys(states, 340.0)
+    gateway.say_summary(
+        [
+            {"channel": channel, "sessions": sum(states.values()), "states": states, "oldest_seconds": oldest}
+            for channel in CHANNELS
+        ]
+    )
+
+
+def needing(gateway: ScriptedGateway, page: Page) -> None:
+    """Those of `many` that need a person, which the page lists."""
+    gateway.say(in_need(2 * len(CHANNELS), 6 * len(CHANNELS)))
+    page.get_by_text("are too many to list").wait_for()
+    page.locator("#rows tr").first.wait_for()
+    page.clock.run_for(1100)
+
+
 SHOTS: Final = {
     "light": Shot(),
     "dark": Shot(scheme="dark"),
@@ -115,6 +144,10 @@ SHOTS: Final = {
     "session": Shot(then=opened, has_details=True, width=1440, height=900),
     "session-phone": Shot(then=opened, has_details=True, width=390, height=844, scheme="dark"),
     "groups": Shot(query="?group=channel"),
+    "tree": Shot(query="?group=parent", has_details=True, scheme="dark"),
+    "columns": Shot(query=f"?columns={COLUMNS}", has_details=True, width=1440),
+    "past-errors": Shot(then=past_errors, height=1000),
+    "counted": Shot(before=many, then=needing, sessions=0),
     "workers": Shot(then=workers, sessions=8),
     "paused": Shot(then=paused),
     "help": Shot(then=helped),
@@ -145,6 +178,8 @@ def play(gateway: ScriptedGateway, page: Page, shot: Shot, steps: int = STEPS) -
     """Fifteen minutes of a fleet, seen by the page as they go by."""
     fleet = Fleet(shot.sessions, has_details=shot.has_details)
     gateway.say(fleet.snapshot())
+    if shot.before is not None:
+        shot.before(gateway)
     page.clock.install()
     page.add_init_script(REPORT)
     page.goto(gateway.url + shot.query)

@@ -72,7 +72,7 @@ def test_a_session_opens_by_a_click_and_has_an_address(
     session.tool_running("bash")
     expect(panel.locator("#session-facts dd").first).to_have_text("running bash")
     lines = panel.locator("#session-lines li")
-    expect(lines).to_have_text([re.compile(r"nowtool running, \ds$"), re.compile(r"thinking, \d+s$")])
+    expect(lines).to_have_text([re.compile(r"nowrunning a tool, \ds$"), re.compile(r"thinking, \d+s$")])
     page.reload()
     expect(panel).to_be_visible()
     page.get_by_role("searchbox").focus()

@@ -24,3 +24,7 @@ for (const [rule, cases] of Object.entries(CASES)) {
     test(`${rule}(${JSON.stringify(given)})`, () => assert.deepEqual(RULES[rule](given), expected));
   }
 }
+
+test("thousands are counted with a comma", () => {
+  assert.equal(presentation.countWords({ thinking: 19_000, error: 2 }), "2 in error, 19,000 thinking");
+});

@@ -61,6 +61,7 @@ test("what is nothing is said, too: no cost and no step done are facts", () => {
   const { Cost, Progress } = shown({ ...PLAIN, cost_usd: 0, progress: { done: 0, of: 4 } });
   assert.deepEqual([Cost, Progress.words], ["$0.00", "0 of 4"]);
   assert.equal(shown({ ...PLAIN, cost_usd: 0.00123 }).Cost, "$0.0012");
+  assert.equal(shown({ ...PLAIN, cost_usd: 2.5257 }).Cost, "$2.53");
   assert.equal(shown({ ...PLAIN, context: { used: 5, window: 0 } }).Context.words, "5 of 0 tokens");
 });
 

@@ -102,7 +102,7 @@ def what_now(row: SessionStatus) -> str:
 def counts(rows: Iterable[SessionStatus]) -> str:
     """Number of sessions in each state: "2 waiting for user, 1 in error, 300 thinking"; empty for none."""
     found = Counter(row["state"] for row in rows)
-    return ", ".join(f"{found[state]} {label}" for state, label in STATE_LABELS.items() if found[state])  # type: ignore[index]
+    return ", ".join(f"{found[state]:,} {label}" for state, label in STATE_LABELS.items() if found[state])  # type: ignore[index]
 
 
 def matches(row: SessionStatus, text: str) -> bool:

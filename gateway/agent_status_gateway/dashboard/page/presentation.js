@@ -61,7 +61,9 @@ export function counts(rows) {
 
 /** Words for a number of sessions by state. */
 export function countWords(found) {
-  return STATES.filter((state) => found[state]).map((state) => `${found[state]} ${STATE_LABELS[state]}`).join(", ");
+  return STATES.filter((state) => found[state])
+    .map((state) => `${found[state].toLocaleString("en")} ${STATE_LABELS[state]}`)
+    .join(", ");
 }
 
 export function matches(row, text) {

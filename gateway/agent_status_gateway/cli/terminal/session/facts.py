@@ -108,7 +108,7 @@ def _cost(row: SessionStatus) -> str:
     cost = row.get("cost_usd")
     if cost is None:
         return ""
-    whole, _, cents = f"{cost:,.4f}".partition(".")
+    whole, _, cents = f"{cost:,.{4 if cost < 1 else 2}f}".partition(".")
     return f"${whole}.{cents.rstrip('0').ljust(2, '0')}"
 
 

@@ -3,7 +3,8 @@
 
 import { duration, plain } from "../presentation.js";
 
-const DOLLARS = { style: "currency", currency: "USD", maximumFractionDigits: 4 };
+const DOLLARS = { style: "currency", currency: "USD" };
+const CENTS = { ...DOLLARS, maximumFractionDigits: 4 }; // less than a dollar
 
 const labelOf = (row, name) => (row.labels && Object.hasOwn(row.labels, name) ? row.labels[name] : null);
 const text = (value) => (value == null ? "" : plain(value));
@@ -102,7 +103,7 @@ export function comparing({ value, isNumber }) {
 }
 
 export function money(dollars) {
-  return dollars == null ? "" : dollars.toLocaleString("en", DOLLARS);
+  return dollars == null ? "" : dollars.toLocaleString("en", dollars < 1 ? CENTS : DOLLARS);
 }
 
 function number(value) {

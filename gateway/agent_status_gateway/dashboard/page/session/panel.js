@@ -4,7 +4,7 @@
 // say is the list's, so that the page does not say two things of one moment. A gateway that knows no fields sends the plain row.
 
 import { watchStatus } from "../../client.js";
-import { duration, name, plain } from "../presentation.js";
+import { STATE_LABELS, duration, name, plain } from "../presentation.js";
 import { element, write } from "../dom.js";
 import { endWords } from "../list/outcome.js";
 import { Children } from "./children.js";
@@ -172,7 +172,7 @@ export class Panel {
       const [dot, times, words] = list.children[index].children;
       dot.dataset.state = state;
       write(times, `${time(from, now)}–${to === null ? "now" : time(to, now)}`);
-      write(words, `${state.replaceAll("_", " ")}, ${lasts}`);
+      write(words, `${STATE_LABELS[state]}, ${lasts}`);
     });
   }
 

@@ -50,6 +50,10 @@ def test_each_rule_says_what_its_cases_say(rule: str, given: object, expected: o
     assert RULES[rule](given) == expected
 
 
+def test_thousands_are_counted_with_a_comma() -> None:
+    assert presentation.counts(rows(["a thinking"] * 1200)) == "1,200 thinking"
+
+
 def test_json_is_one_line_of_the_same_values_without_characters_that_act_on_a_terminal() -> None:
     title = "a\x7f\x9b2J\u202e\u2028\ue000\U000e0001\u200d\u00e9\U0001f600z"
     shown = json_line(json.dumps({"title": title, "n": 1}, ensure_ascii=False, indent=1))

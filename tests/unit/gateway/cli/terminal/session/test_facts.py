@@ -85,8 +85,10 @@ def test_a_link_that_does_not_lead_to_the_web_is_none(link: str) -> None:
     assert words_for("link", row(link=link)) == ""
 
 
-@pytest.mark.parametrize(("cost", "words"), [(0, "$0.00"), (0.0012, "$0.0012"), (1234.5, "$1,234.50")])
-def test_a_cost_has_cents_and_more_only_if_it_needs_them(cost: float, words: str) -> None:
+@pytest.mark.parametrize(
+    ("cost", "words"), [(0, "$0.00"), (0.0012, "$0.0012"), (2.5257, "$2.53"), (1234.5, "$1,234.50")]
+)
+def test_a_cost_has_cents_and_below_a_dollar_more_if_it_needs_them(cost: float, words: str) -> None:
     assert words_for("cost_usd", row(cost_usd=cost)) == words
 
 
