@@ -20,7 +20,7 @@ STATES: Final = (
     *(pytest.param(state, marks=pytest.mark.slow) for state in sorted(SHOTS.keys() - {"light", "key", "part", "dark"})),
 )
 WIDTHS: Final = (360, pytest.param(1280, marks=pytest.mark.slow), 3840)
-STEPS: Final = 3
+STEPS: Final = 12
 
 OpenShot = Callable[[str, int], Page]
 
