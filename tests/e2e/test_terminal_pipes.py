@@ -146,3 +146,26 @@ def test_a_gateway_that_is_too_old_for_fields_is_named_so() -> None:
         )  # fmt: skip
         assert ended.returncode == 2
         assert "is older than this command and does not know --fields" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [("/dev/full", "the output cannot be written: No space left on device"), ("&-", "the output is closed")],
+)
+@pytest.mark.parametrize("command", ["show", "workers --json"])
+def test_an_output_that_takes_nothing_ends_a_command_with_a_sentence(
+    gateway: str, command: str, output: str, reason: str
+) -> None:
+    script = f"exec {' '.join(COMMAND)} {command} --url {gateway} >{output}"
+    done = subprocess.run(
+        ["sh", "-c", script], env=clean_environment({}), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (2, f"agent-status-gateway: {reason}\n")
+
+
+def test_notes_are_left_out_if_nobody_can_read_them() -> None:
+    script = f"exec timeout 3 {' '.join(COMMAND)} watch --json --url http://127.0.0.1:1 2>&-"
+    done = subprocess.run(
+        ["sh", "-c", script], env=clean_environment({}), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (124, "", "")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import typer
 
 from agent_status_gateway.cli.reading.given_file import GivenFileError, read_given_file
-from agent_status_gateway.cli.terminal.output import for_readers
+from agent_status_gateway.cli.terminal.output import OutputError, for_readers
 from agent_status_gateway.settings import SettingsError, api_key
 
 PROGRAM: Final = "agent-status-gateway"
@@ -48,7 +48,7 @@ def reading(
     try:
         with for_readers():
             yield Reader(url, key_of(key_file), parse_asked_view(view, shows_told=shows_told))
-    except (ReaderError, KeyFileError, SettingsError) as error:
+    except (ReaderError, KeyFileError, SettingsError, OutputError) as error:
         fail(error)
     except KeyboardInterrupt:
         raise typer.Exit(128 + signal.SIGINT) from None

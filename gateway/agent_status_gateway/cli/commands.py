@@ -27,7 +27,7 @@ from agent_status_gateway.cli.options import (
     takes_settings,
 )
 from agent_status_gateway.cli.terminal.goal import STATES, Goal
-from agent_status_gateway.cli.terminal.output import for_readers
+from agent_status_gateway.cli.terminal.output import OutputError, for_readers
 from agent_status_gateway.server.sockets import ListeningError
 from agent_status_gateway.settings import IngestSettings, Settings, SettingsError, renamed_settings
 
@@ -121,7 +121,7 @@ def demo(
     try:
         with for_readers():
             run_demo(Console(), port, workers)
-    except (DemoError, EmbeddedError, ListeningError) as error:
+    except (DemoError, EmbeddedError, ListeningError, OutputError) as error:
         fail(error)
 
 
