@@ -45,6 +45,22 @@ def choose(page: Page, *columns: str) -> None:
 
 
 @pytest.mark.usefixtures("fleet")
+def test_whose_row_it_is_stays_in_sight_where_the_columns_scroll(tabs: BrowserContext, gateway: GatewayProcess) -> None:
+    page = tabs.new_page()
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.goto(f"{gateway.url}?group=channel&columns={ALL}")
+    expect(page.locator("#rows .title")).to_have_text(["Bravo", "Alpha", "Charlie"])
+    page.locator("#sessions").evaluate("table => table.scrollLeft = 300")
+    for name in ("#rows .title", "#rows .group .fold", 'th[data-column="session"] button'):
+        expect(page.locator(name).first).to_be_in_viewport(ratio=0.99)
+    on_top = """node => {
+      const { x, y } = node.getBoundingClientRect();
+      return node.contains(document.elementFromPoint(x + 5, y + 5));
+    }"""
+    assert page.locator("#rows td.session").nth(1).evaluate(on_top)
+
+
+@pytest.mark.usefixtures("fleet")
 def test_columns_are_shown_and_hidden_and_the_page_asks_for_what_they_need(
     tabs: BrowserContext, gateway: GatewayProcess, asked_fields: Callable[[], list[str]]
 ) -> None:

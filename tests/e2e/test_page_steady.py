@@ -52,6 +52,19 @@ def test_no_figure_and_no_row_moves_for_more_digits(
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_what_leads_below_the_list_stays_where_it_is_while_nothing_matches(
+    tabs: BrowserContext, scripted: ScriptedGateway
+) -> None:
+    page = opened(tabs, scripted, width=1440)
+    before = page.locator("#jump-workers").bounding_box()
+    page.get_by_role("searchbox").fill("nobody")
+    expect(page.locator("#no-match")).to_be_visible()
+    after = page.locator("#jump-workers").bounding_box()
+    assert before
+    assert after
+    assert after["x"] == before["x"]
+
+
 def test_the_list_begins_where_it_did_once_a_session_is_open(tabs: BrowserContext, scripted: ScriptedGateway) -> None:
     page = opened(tabs, scripted, width=1440)
     say_many_needs(page, scripted)

@@ -31,6 +31,12 @@ test("ten at once are one with a count", () => {
   assert.equal(notice.key, null);
 });
 
+test("a long title leaves room for the others of its notice", () => {
+  const gathered = new Gathered();
+  gathered.add([row(1, "error", { title: "\u{1f680}".repeat(200) }), row(2, "error")]);
+  assert.equal(gathered.take(0).body, `2 in error: ${"\u{1f680}".repeat(59)}…, Task 2`);
+});
+
 test("those that follow within five seconds are gathered, each once", () => {
   const gathered = new Gathered();
   gathered.add([row(1)]);

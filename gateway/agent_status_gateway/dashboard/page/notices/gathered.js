@@ -9,6 +9,7 @@ import { counts, name, what } from "../presentation.js";
 
 export const GATHER_MS = 5000;
 const MOST_NAMES = 3;
+const MOST_CHARACTERS = 60; // of a name beside others
 
 export class Gathered {
   #rows = new Map(); // by key, those that wait for a notice
@@ -39,7 +40,7 @@ export function noticeOf(rows) {
     const [row] = rows;
     return { title: name(row), body: what(row), tag: `${row.session_key} ${row.state}`, key: row.session_key };
   }
-  const names = rows.slice(0, MOST_NAMES).map(name);
+  const names = rows.slice(0, MOST_NAMES).map((row) => cut(name(row)));
   const more = rows.length - names.length;
   return {
     title: `${rows.length.toLocaleString("en")} sessions need attention`,
@@ -47,4 +48,9 @@ export function noticeOf(rows) {
     tag: "agent-status several",
     key: null,
   };
+}
+
+function cut(text) {
+  const characters = [...text];
+  return characters.length > MOST_CHARACTERS ? `${characters.slice(0, MOST_CHARACTERS - 1).join("")}…` : text;
 }
