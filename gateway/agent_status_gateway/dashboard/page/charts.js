@@ -20,6 +20,7 @@ export class Charts {
   #bar = [0, 0];
   #area = [0, 0];
   #ratio = 1;
+  #drawn = new WeakMap(); // what each canvas shows, in words
 
   /** Call this after the page's size or colours have changed. All bars and canvases are as large as these. */
   measure(bar, area) {
@@ -30,11 +31,15 @@ export class Charts {
     this.#bar = [bar.clientWidth, bar.clientHeight];
     this.#area = [area.clientWidth, area.clientHeight];
     this.#ratio = devicePixelRatio;
+    this.#drawn = new WeakMap();
   }
 
   /** Draw a track as a bar. It is empty outside `knownFrom` to `knownTo`, the time that this page knows about. */
-  bar(canvas, track, { now, knownFrom, knownTo }) {
+  bar(canvas, track, moment) {
     if (!this.#bar[0]) return;
+    const { from, to } = track;
+    const { now, knownFrom, knownTo } = this.#toPixels(moment, this.#bar);
+    if (this.#shows(canvas, [now, knownFrom, knownTo, from.length, from.at(-1), to.at(-1)])) return;
     const pen = this.#pen(canvas, this.#bar);
     const { width } = canvas;
     const x = (at) => Math.round((1 - (now - at) / WINDOW_MS) * width);
@@ -60,15 +65,18 @@ export class Charts {
   }
 
   /** Draw the sessions by state as a stack. Returns the highest stack. */
-  area(canvas, samples, { now, knownTo }) {
+  area(canvas, samples, moment) {
+    const { now, knownTo } = this.#toPixels(moment, this.#area);
+    const peak = samples.reduce((high, { numbers }) => Math.max(high, numbers ? sum(numbers) : 0), 0);
+    const newest = samples.at(-1);
+    if (this.#shows(canvas, [now, knownTo, peak, samples.length, newest?.at, newest?.numbers])) return peak;
     const pen = this.#pen(canvas, this.#area);
     const { width, height } = canvas;
-    const x = (at) => Math.max(0, (1 - (now - at) / WINDOW_MS) * width);
-    const peak = samples.reduce((high, { numbers }) => Math.max(high, numbers ? sum(numbers) : 0), 0);
+    const x = (at) => Math.max(0, Math.floor((1 - (now - at) / WINDOW_MS) * width));
     const scale = (height - this.#ratio) / Math.max(1, peak);
     samples.forEach(({ at, numbers }, index) => {
       const until = samples[index + 1]?.at ?? Math.min(now, knownTo);
-      const [left, right] = [Math.floor(x(at)), Math.ceil(x(until))];
+      const [left, right] = [x(at), x(until)]; // the last sample within a pixel is drawn
       if (!numbers || right <= left) return;
       let bottom = height - this.#ratio;
       for (const state of STACK) {
@@ -82,6 +90,21 @@ export class Charts {
     pen.fillStyle = this.#colours.line;
     pen.fillRect(0, height - this.#ratio, width, this.#ratio);
     return peak;
+  }
+
+  /** A moment in whole pixels of a chart of this size, since a chart goes on by these. */
+  #toPixels({ now, knownTo, ...others }, [width]) {
+    const pixelMs = WINDOW_MS / (width * this.#ratio);
+    const [end, known] = [now, knownTo].map((at) => Math.ceil(at / pixelMs) * pixelMs);
+    return { ...others, now: end, knownTo: known };
+  }
+
+  /** Test whether a canvas shows this already, and note that it does now. */
+  #shows(canvas, picture) {
+    const words = String(picture);
+    if (this.#drawn.get(canvas) === words) return true;
+    this.#drawn.set(canvas, words);
+    return false;
   }
 
   #pen(canvas, size) {
