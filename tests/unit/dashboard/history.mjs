@@ -29,6 +29,15 @@ test("who left stays for 15 minutes, the last one first, and may come back", () 
   assert.deepEqual([...history.tracks.keys()].sort(), ["web:2", "web:3"]);
 });
 
+test("the number of those who left is that of the list, also while no event comes", () => {
+  const history = new History();
+  history.add([row("thinking", 0), row("thinking", 0, "web:2"), row("thinking", 0, "web:3")], 0);
+  history.add([row("thinking", 10, "web:2")], 10_000);
+  history.add([], 20_000);
+  const numbers = [20_000, WINDOW_MS + 10_001, WINDOW_MS + 20_001].map((at) => [history.numberOfEnded(at), history.ended(at).length]);
+  assert.deepEqual(numbers, [[3, 3], [1, 1], [0, 0]]);
+});
+
 test("nothing older than 15 minutes is kept in weeks of changes", () => {
   const history = new History();
   for (let second = 0; second < 5000; second += 1) {

@@ -48,6 +48,11 @@ export function toQuery(choice, query = "") {
   return String(parameters);
 }
 
+/** Test whether these filters may leave a session out. */
+export function isFiltering({ search, channel, state, wall }) {
+  return Boolean(wall || channel || state || wordsOf(search).length);
+}
+
 /** Test for the filters: true for a session that matches. A session is `{ row, text }`. The wall has those that need a person. */
 export function finder({ search, channel, state, wall }) {
   const channels = new Set([channel, ...listed(channel)]); // a channel's own name may have a comma

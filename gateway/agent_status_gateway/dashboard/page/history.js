@@ -194,6 +194,13 @@ export class History {
     this.#sample(at, null);
   }
 
+  /** Number of sessions that ended. */
+  numberOfEnded(at) {
+    let number = 0;
+    for (const key of this.#ended) if (this.tracks.get(key).endedAt > at - WINDOW_MS) number += 1;
+    return number;
+  }
+
   /** Sessions that ended, the last one first. Those that ended together are in the order of their keys. */
   ended(at) {
     const ended = [];

@@ -29,12 +29,13 @@ export class ErrorList {
 
   /** Show the errors of now. Lines are written only if they differ. */
   show() {
-    const { listed, size } = this.#page.errors();
+    const errors = this.#page.errors();
+    const { size } = errors;
     const number = size.toLocaleString("en");
     byId("errors").hidden = byId("jump-errors").hidden = size === 0;
     write(byId("errors-number"), number);
     write(byId("jump-errors"), `${number} past error${size === 1 ? "" : "s"}`);
-    const wanted = byId("errors").open ? listed.slice(0, MOST_SHOWN) : [];
+    const wanted = byId("errors").open ? errors.listed.slice(0, MOST_SHOWN) : [];
     write(byId("errors-more"), size > MOST_SHOWN ? `And ${(size - MOST_SHOWN).toLocaleString("en")} more before them.` : "");
     if (wanted.length === this.#shown.length && wanted.every((error, index) => error === this.#shown[index])) return;
     this.#shown = wanted;

@@ -21,14 +21,14 @@ export class EndedList {
 
   /** Show those of a history. */
   show(past, now) {
-    const ended = past.ended(now);
-    byId("ended").hidden = byId("jump-ended").hidden = ended.length === 0;
-    const isMore = ended.length >= MAX_ENDED;
-    const number = `${ended.length.toLocaleString("en")}${isMore ? " and more" : ""}`;
+    const ended = past.numberOfEnded(now);
+    byId("ended").hidden = byId("jump-ended").hidden = ended === 0;
+    const isMore = ended >= MAX_ENDED;
+    const number = `${ended.toLocaleString("en")}${isMore ? " and more" : ""}`;
     write(byId("ended-number"), number);
     write(byId("jump-ended"), `${number} ended`);
     if (!byId("ended").open) return;
-    this.#table.show(ended.map((track) => track.asItem), now);
+    this.#table.show(past.ended(now).map((track) => track.asItem), now);
     this.#table.tick(now);
   }
 

@@ -3,7 +3,7 @@
 // Rule 1: after each `mark`, the list is what filtering and sorting all open sessions would give.
 // Rule 2: items that are not marked keep their place among each other, so only those that are marked are looked at.
 
-import { finder } from "../filters.js";
+import { finder, isFiltering } from "../filters.js";
 import { ORDERS, merged } from "./order.js";
 
 export class Listing {
@@ -29,7 +29,7 @@ export class Listing {
     const before = this.#choice;
     this.#choice = choice;
     this.#update();
-    if (choice.sort !== before.sort) this.#ordered.sort(ORDERS[choice.sort]);
+    if (choice.sort !== before.sort) this.#ordered = [...this.#ordered].sort(ORDERS[choice.sort]);
     this.#match(this.#ordered);
     this.#filter();
   }
@@ -62,6 +62,7 @@ export class Listing {
   }
 
   #match(items) {
+    if (!isFiltering(this.#choice)) return;
     const matches = finder(this.#choice);
     for (const item of items) {
       if (matches(item)) this.#matching.add(item);
@@ -70,6 +71,6 @@ export class Listing {
   }
 
   #filter() {
-    this.#shown = this.#ordered.filter((item) => this.#matching.has(item));
+    this.#shown = isFiltering(this.#choice) ? this.#ordered.filter((item) => this.#matching.has(item)) : this.#ordered;
   }
 }
