@@ -84,6 +84,7 @@ const wall = new Wall(choose);
 let isOther = true; // the list to show is not the one before with its changes
 let isDue = false;
 let width = 0; // of the list
+let timer; // of the next tick
 
 /** Watch all anew: with these secrets, and of this part. */
 function begin() {
@@ -133,6 +134,9 @@ function show() {
   if (byId("main").hidden) return;
   const clock = banner.asOf(now);
   const { items, moved, number } = model.look();
+  byId("matches").hidden = byId("sessions").hidden = items.length === 0;
+  rows.show(items, clock, isOther ? null : moved); // the first to read sizes, so that the browser need not lay out what follows
+  isOther = false;
   const isEmpty = view.isWhole(snapshot.of) && sessions.items.size === 0;
   showHeader(model, { clock, isLink: secrets().ticket !== "", query: location.search, matching: number });
   overview.show({ of: snapshot.of, count: model.count, numbers: figures.numbers });
@@ -140,17 +144,16 @@ function show() {
   states.show(figures.known, choice.state, isKnown);
   const isListed = !snapshot.of.within || !(figures.numbers.waiting_for_user || figures.numbers.error);
   wall.show(figures.known, isKnown, isListed && items.length === 0);
-  byId("matches").hidden = byId("sessions").hidden = items.length === 0;
   byId("filters").hidden = isEmpty;
   byId("empty").hidden = !isEmpty;
   byId("no-match").hidden = isEmpty || items.length > 0 || !(view.covers(snapshot.of, choice) || (snapshot.of.within && choice.search));
-  rows.show(items, clock, isOther ? null : moved);
-  isOther = false;
   tick();
 }
 
-/** Update what changes with time. */
+/** Update what changes with time, and again a second after the last time. */
 function tick() {
+  clearTimeout(timer);
+  timer = setTimeout(tick, TICK_MS);
   const now = performance.now();
   notifier.tick(now, () => model.newest.rows);
   if (document.hidden) return;
@@ -276,6 +279,6 @@ keepOpened();
 keep(takeSecrets());
 reload.recall();
 showFields();
-setInterval(tick, TICK_MS);
+tick();
 begin();
 opening.restore();

@@ -112,10 +112,9 @@ export class Table {
     const listTop = this.#before.getBoundingClientRect().top;
     if (listTop >= 0) return null;
     const [from, to] = this.#extent.between(-listTop, innerHeight - listTop);
-    const here = moved.size && new Set(items);
     let second = null;
     for (const item of this.#items.slice(from, to)) {
-      if (!this.#drawn.has(item) || (here && !here.has(item))) continue;
+      if (!this.#drawn.has(item) || (moved.size && !items.includes(item))) continue;
       const anchor = { item, y: listTop + this.#extent.top(item.index) };
       if (!moved.has(item)) return anchor;
       second ??= anchor;
@@ -155,12 +154,11 @@ export class Table {
 
   #row(item) {
     let row = this.#drawn.get(item);
-    const isNew = !row;
-    if (isNew) this.#drawn.set(item, (row = this.#make(item)));
+    if (!row) this.#drawn.set(item, (row = this.#make(item)));
     row.update(item);
     const index = String(item.index + this.#firstIndex);
     if (row.node.getAttribute("aria-rowindex") !== index) row.node.setAttribute("aria-rowindex", index);
-    if (isNew) row.tick(this.#clock);
+    row.tick(this.#clock);
     return row;
   }
 
