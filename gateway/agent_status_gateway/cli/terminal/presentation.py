@@ -4,6 +4,7 @@ The page has the same rules in JavaScript (`dashboard/presentation.js`); both ar
 `tests/unit/golden/presentation.json`. Titles, tools and errors come from users, so they are made plain.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -77,8 +78,9 @@ def need_words(rows: Iterable[SessionStatus]) -> str:
 
 
 def name(row: SessionStatus) -> str:
-    """Name of a session."""
-    return plain(row["title"] or "").strip() or plain(row["session_id"])
+    """Name of a session: its title, if there is something to see in that."""
+    title = plain(row["title"] or "").strip()
+    return title if any(map(_is_seen, title)) else plain(row["session_id"])
 
 
 def what(row: SessionStatus) -> str:
@@ -162,6 +164,12 @@ def json_line(text: str) -> str:
     Valid JSON has such characters only in strings, except for spaces and line ends between its parts.
     """
     return "".join(_escaped(character) if is_active(character) else character for character in text)
+
+
+def _is_seen(character: str) -> bool:
+    """Test whether a character shows by itself, and is not a space, a joiner or a mark on another one."""
+    category = unicodedata.category(character)
+    return category != "Cf" and category[0] not in "MZ"
 
 
 def _escaped(character: str) -> str:

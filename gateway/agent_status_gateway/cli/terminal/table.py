@@ -39,7 +39,11 @@ LEAST: Final = {"session": 0, "channel": 0, "state": 16, "in state": 8, "tokens"
 """Minimum widths in characters, so that columns do not jump when durations and states change."""
 MOST: Final = {"channel": 16, "in state": 10, "tokens": 10}
 MOST_LINES: Final = 4
-"""Maximum lines of one title or error, if the height is limited."""
+"""Maximum lines of one sentence about the connection, if the height is limited."""
+ROW_LINES: Final = 2
+"""Maximum lines of one session in a table, if the height is limited. The page has as many."""
+NARROW_LINES: Final = 3
+"""Maximum lines of one session below TABLE_WIDTH, if the height is limited."""
 HEADED: Final = 8
 """Lines of a screen below which a table has no headings."""
 ROOMY: Final = 12
@@ -85,7 +89,7 @@ def draw_part(view: View, width: int, height: int, *, first: int = 0, selected: 
     widths = column_widths(view.rows[first : first + height], width)
     head += headings(widths) if height >= HEADED else []
     room = height - len(head)
-    most = max(1, min(MOST_LINES, room - 1))
+    most = max(1, min(ROW_LINES if widths else NARROW_LINES, room - 1))
 
     @cache
     def lines_of(place: int) -> list[Text]:
@@ -196,7 +200,7 @@ def block(row: SessionStatus, width: int, widths: dict[str, int], most: int | No
     called, channel, does, lasts, used = cells
     below = Text(" · ").join(part for part in (does, lasts, channel, used) if part)
     indent = INDENT if width > 2 * INDENT else 0
-    told = [Text(" " * indent).append_text(line) for line in fold(below, width - indent, most)]
+    told = [Text(" " * indent).append_text(line) for line in fold(below, width - indent, most and max(1, most - 1))]
     return fold(called, width, most and max(1, most - len(told))) + told
 
 

@@ -21,6 +21,7 @@ const DAY_SECONDS = 86_400;
 const UNITS = [["T", 1e12], ["B", 1e9], ["M", 1e6], ["k", 1e3]];
 // Joiners are format characters too, but some scripts and emoji are spelt with them.
 const ACTIVE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+const SEEN = /[^\p{M}\p{Z}\p{Cf}]/u; // shows by itself
 
 /** Rank of a row's state among those that need attention; all others share the last one. */
 export function rank(row) {
@@ -82,9 +83,10 @@ export function searchable(row) {
   return texts.map((text) => text ?? "").join("\n").toLowerCase();
 }
 
-/** Name of a session. */
+/** Name of a session: its title, if there is something to see in that, and not only spaces and marks on other characters. */
 export function name(row) {
-  return plain(row.title ?? "").trim() || plain(row.session_id);
+  const title = plain(row.title ?? "").trim();
+  return SEEN.test(title) ? title : plain(row.session_id);
 }
 
 /** Words for what a session does. */

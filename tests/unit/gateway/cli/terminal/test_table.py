@@ -128,6 +128,15 @@ def test_all_sessions_are_shown_where_they_just_fit() -> None:
     assert drawn(*many(21), width=80, height=24)[-1] == "… and 2 more: 1 thinking, 1 streaming"
 
 
+@pytest.mark.parametrize(("width", "most"), [(100, 2), (60, 3)])
+def test_a_session_has_few_lines_of_a_screen_whatever_its_texts(width: int, most: int) -> None:
+    long = [
+        row(f"a:{number}", title="so long " * 50, state="error", error_message="wrong " * 99) for number in range(9)
+    ]
+    lines = drawn(*long, width=width, height=40)
+    assert len(lines) == 9 * most + (4 if width == 100 else 2)
+
+
 def test_a_huge_error_leaves_room_for_others() -> None:
     lines = drawn(row("a:1", state="error", error_message="so wrong " * 200), row("a:2"), width=80, height=24)
     assert any(line.startswith("2 ") for line in lines)
