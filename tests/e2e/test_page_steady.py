@@ -49,6 +49,9 @@ def test_no_figure_and_no_row_moves_for_more_digits(
     places = page.evaluate(PLACES)
     say_many_needs(page, scripted)
     assert page.evaluate(PLACES) == places
+    scripted.say(snapshot([row(1000 + number, "error") for number in range(SIZE)], max_concurrent=8, uptime_seconds=5))
+    expect(page.locator("#most")).to_have_text("")  # more than workers say they can run
+    assert page.evaluate(PLACES) == places
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

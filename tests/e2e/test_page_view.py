@@ -75,10 +75,12 @@ def test_the_gateway_is_asked_for_the_filter_and_the_page_says_what_its_numbers_
     page = opened(tabs, gateway)
     expect(page.locator("#matches")).to_have_text(f"{LARGE} sessions")
     expect(page.locator("#part")).to_be_hidden()
+    top = page.locator("#states").evaluate("node => node.getBoundingClientRect().top")
     page.locator("#channel").select_option("web")
     expect(page.locator("#part-text")).to_have_text(
         "The fleet is large: all numbers, notifications and the tab's title are of this filter alone (web)."
     )
+    assert page.locator("#states").evaluate("node => node.getBoundingClientRect().top") == top
     expect(page.locator("#connection")).to_have_text("Live")
     expect(page.locator("#rows .title")).to_have_text(["Bravo", "Alpha"])
     expect(page.locator("#active")).to_have_text("2")
@@ -88,8 +90,11 @@ def test_the_gateway_is_asked_for_the_filter_and_the_page_says_what_its_numbers_
     expect(page).to_have_title("1 waiting for user · web · Agent status")
     expect(page.get_by_role("status")).to_have_text("Filter web: active: 1 waiting for user.", timeout=10_000)
     assert [chip.replace("\n", "") for chip in chips(page)][:3] == ["1waiting for user", "0in error", "1thinking"]
+    thinking = page.locator("#states").get_by_role("button", name="thinking")
+    place = thinking.bounding_box()
     page.locator("#states").get_by_role("button", name="waiting for user").click()
     expect(page).to_have_title("1 waiting for user · web, waiting for user · Agent status")
+    assert thinking.bounding_box() == place  # so that it can be pressed next
     expect(page.locator("#rows .title")).to_have_text(["Bravo"])
     assert [chip.replace("\n", "") for chip in chips(page)][:3] == ["1waiting for user", "in error", "thinking"]
     assert page.url == f"{gateway.url}/?channel=web&state=waiting_for_user"

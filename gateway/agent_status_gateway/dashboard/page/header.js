@@ -78,7 +78,7 @@ export class StateFilter {
   show(numbers, chosen, isKnown) {
     for (const [state, { button, number }] of this.#buttons) {
       number.hidden = !isKnown(state);
-      write(number, numbers[state].toLocaleString("en"));
+      if (isKnown(state)) write(number, numbers[state].toLocaleString("en"));
       button.setAttribute("aria-pressed", listed(chosen).includes(state));
       button.dataset.none = isKnown(state) && numbers[state] === 0;
     }
