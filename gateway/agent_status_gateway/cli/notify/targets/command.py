@@ -1,21 +1,29 @@
-"""A program of this machine, which reads a message as JSON. There is no shell, and no argument is of a message."""
+"""A program of this machine, which reads a message as JSON. There is no shell, and no argument is of a message.
+
+Rule 1. The program has the notifier's environment without our settings: the address of Redis and keys are among them,
+        and a program that only tells something needs none.
+"""
 
 import contextlib
 import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from typing import Final
 
 from agent_status_gateway.cli.notify.attention.message import Message
 from agent_status_gateway.cli.notify.rules.target import CommandTarget
 from agent_status_gateway.cli.notify.targets.payload import payload
 from agent_status_gateway.cli.notify.targets.sent import Failed, Refused, Sent, TargetError, Told
+from agent_status_publisher.contract.setting_names import OLD_PREFIX, PREFIX
 
 RUN_SECONDS: Final = 10.0
 """Maximum seconds for one run. Then it and what it has started are killed."""
 TRY_LATER: Final = 75
 """Exit status that asks for another try, EX_TEMPFAIL of sysexits.h. Any other failure is a refusal."""
+SETTINGS: Final = (PREFIX, OLD_PREFIX, "REDIS_URL")
+"""The beginnings of names of settings, which are read in any case."""
 
 
 class Command:
@@ -42,6 +50,7 @@ class Command:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
+                env=without_settings(os.environ),
             )
         except OSError as error:
             return Failed(f"{self._command[0]!r} cannot be run: {error.strerror or type(error).__name__}")
@@ -56,3 +65,8 @@ class Command:
             return Told()
         reason = f"{self._command[0]!r} ended with status {process.returncode}"
         return (Failed if process.returncode == TRY_LATER else Refused)(reason)
+
+
+def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out our settings from an environment."""
+    return {name: value for name, value in environment.items() if not name.upper().startswith(SETTINGS)}

@@ -154,6 +154,21 @@ def test_a_command_reads_json_and_no_shell_reads_its_arguments(files: Files, tmp
     assert json.loads(text)["data"]["title"] == "2 sessions are in error"
 
 
+def test_a_command_has_the_environment_without_our_settings(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # command: Rule 1
+    secrets = ("AGENT_STATUS_REDIS_URL", "REDIS_URL", "AGENT_STATUS_API_KEY", "POCKETPAW_STATUS_API_KEY")
+    for name in (*secrets, "agent_status_redis_url", "AGENT_STATUS_URL"):
+        monkeypatch.setenv(name, "SECRET")
+    monkeypatch.setenv("DISPLAY", ":7")
+    out = tmp_path / "out"
+    assert tell(script(files, f"env > {out}")) == Told()
+    lines = out.read_text().splitlines()
+    assert {"DISPLAY=:7", f"PATH={os.environ['PATH']}"} <= set(lines)
+    assert "SECRET" not in out.read_text()
+
+
 @pytest.mark.parametrize(("status", "kind"), [(1, Refused), (75, Failed)])
 def test_a_command_that_fails_is_tried_again_only_if_it_says_so(files: Files, status: int, kind: type[Sent]) -> None:
     sent = tell(script(files, f"exit {status}"))
