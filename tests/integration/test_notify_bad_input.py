@@ -158,21 +158,27 @@ def test_a_host_for_metrics_that_is_not_known_is_named(folder: Path) -> None:
 class Elsewhere(BaseHTTPRequestHandler):
     """A server that has nothing of a gateway."""
 
+    status = 404
+
     def do_GET(self) -> None:
-        self.send_error(404)
+        self.send_error(self.status)
 
     def log_message(self, *_args: object) -> None:
         pass
 
 
-def test_what_is_not_a_gateway_ends_it_with_a_sentence(folder: Path) -> None:
+@pytest.mark.parametrize("status", [404, 501])
+def test_what_is_not_a_gateway_ends_it_with_a_sentence(
+    folder: Path, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Elsewhere, "status", status)
     with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}"
         done = run(folder, "--url", url)
         server.shutdown()
     assert done.returncode == 2
-    assert f"agent-status-gateway: {url} answered 404" in done.stderr
+    assert f"agent-status-gateway: {url} answered {status}" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -103,6 +103,9 @@ def last_trouble(url: str, count: int) -> Trouble:
         ((429, "text/plain", ""), False),
         ((502, "text/html", "bad gateway"), False),
         ((503, "application/json", "{}"), False),
+        ((500, "text/plain", ""), False),
+        ((501, "text/plain", "not implemented"), True),
+        ((505, "text/plain", "old"), True),
         ((200, STREAM, "event: status\ndata: {}\n\n"), True),
         ((200, STREAM, "retry: 20\n"), False),
     ],
@@ -114,7 +117,13 @@ def test_what_is_not_a_gateway_ends_it_at_once_and_what_may_pass_is_waited_for(
 
 
 @pytest.mark.parametrize(
-    ("answer", "is_final"), [(HTML, False), ((404, "text/plain", ""), False), ((403, "application/json", "{}"), True)]
+    ("answer", "is_final"),
+    [
+        (HTML, False),
+        ((404, "text/plain", ""), False),
+        ((501, "text/plain", ""), False),
+        ((403, "application/json", "{}"), True),
+    ],
 )
 def test_a_gateway_that_was_one_is_waited_for_whatever_answers_in_its_place_but_no_refusal(
     serve: Serve, answer: Answer, is_final: bool
@@ -125,6 +134,11 @@ def test_a_gateway_that_was_one_is_waited_for_whatever_answers_in_its_place_but_
     assert heard[1].reason == "the gateway closed the stream"
     assert isinstance(heard[2], Trouble)
     assert heard[2].is_final == is_final
+
+
+def test_the_status_of_what_is_not_a_gateway_is_said(serve: Serve) -> None:
+    url = serve((501, "text/plain", "Not Implemented"))
+    assert last_trouble(url, 1).reason == f"{url} answered 501: Not Implemented"
 
 
 def test_an_unavailable_gateway_is_named_so_and_asked_again(serve: Serve) -> None:

@@ -25,6 +25,12 @@ BLANK_LINES: Final = (b"\n\n", b"\r\n\r\n", b"\r\r")
 """The ends of an event, in the three spellings of a line end that the specification of SSE has."""
 
 
+PASSING: Final = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS})
+"""Refusals that pass: a later request may be taken."""
+LASTING: Final = frozenset({httpx.codes.NOT_IMPLEMENTED, httpx.codes.HTTP_VERSION_NOT_SUPPORTED})
+"""Errors of a server that do not pass: it cannot do what is asked (RFC 9110, sections 15.6.2 and 15.6.6)."""
+
+
 class CertificatesError(Exception):
     """The certificates of the authorities that this machine trusts cannot be read."""
 
@@ -64,6 +70,11 @@ def open_transport(url: str) -> httpx.HTTPTransport:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise CertificatesError(f"the trusted certificates cannot be read: {reason}: check SSL_CERT_FILE") from None
+
+
+def may_pass(status: int) -> bool:
+    """True for a refusal or an error of a server after which a later request may be taken."""
+    return status in PASSING or (httpx.codes.is_server_error(status) and status not in LASTING)
 
 
 def within(seconds: float, ask: Callable[[], T]) -> T:

@@ -6,7 +6,7 @@ from typing import Final, NoReturn, TypeVar
 
 import httpx
 
-from agent_status_gateway.cli.http_client import CertificatesError, open_client, within
+from agent_status_gateway.cli.http_client import CertificatesError, may_pass, open_client, within
 from agent_status_gateway.cli.proxy import ProxyError
 from agent_status_gateway.cli.reading.address import key_headers, parse_address
 from agent_status_gateway.cli.reading.answers import ForeignError, parse_problem
@@ -19,7 +19,6 @@ TIMEOUT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 30.0
 """Seconds in which the whole answer to one request must come. Of a stream, these are its headers, or its refusal."""
 STREAM_HEADERS: Final = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
-PASSING: Final = {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS}
 
 
 class Gateway:
@@ -140,4 +139,4 @@ def _opened(client: httpx.Client, request: httpx.Request) -> httpx.Response:
 
 
 def _is_final(status: int) -> bool:
-    return httpx.codes.is_client_error(status) and status not in PASSING
+    return httpx.codes.is_error(status) and not may_pass(status)

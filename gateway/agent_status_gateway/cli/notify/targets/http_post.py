@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from agent_status_gateway.cli.http_client import CertificatesError, open_transport, within
+from agent_status_gateway.cli.http_client import CertificatesError, may_pass, open_transport, within
 from agent_status_gateway.cli.notify.targets.sent import Failed, Refused, Sent, Told
 from agent_status_gateway.cli.proxy import ProxyError
 
@@ -16,8 +16,6 @@ ANSWER_SECONDS: Final = 10.0
 """Maximum seconds for one try, from the connect to the head of the answer."""
 MOST_RETRY_AFTER: Final = 3600.0
 """The longest that a target may ask to be left alone, in seconds."""
-PASSING: Final = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS})
-"""Refusals that pass: a later try may be taken."""
 
 
 def post(url: str, content: bytes, headers: Mapping[str, str], now: float) -> Sent:
@@ -33,7 +31,7 @@ def post(url: str, content: bytes, headers: Mapping[str, str], now: float) -> Se
     if httpx.codes.is_success(status):
         return Told()
     reason = f"{host} answered {status}"
-    if httpx.codes.is_server_error(status) or status in PASSING:
+    if may_pass(status):
         return Failed(reason, _seconds(retry_after, now))
     return Refused(reason)
 

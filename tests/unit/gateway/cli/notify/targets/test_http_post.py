@@ -23,12 +23,12 @@ def test_a_success_is_told(status: int) -> None:
     assert answered(status) == Told()
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 301, 307])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 301, 307, 501, 505])
 def test_a_refusal_and_a_redirect_are_refused_without_the_path(status: int) -> None:
     assert answered(status, Location="http://127.0.0.1:1/") == Refused(f"127.0.0.1 answered {status}")
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 408, 425, 429])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 507, 408, 425, 429])
 def test_a_failure_may_be_tried_again(status: int) -> None:
     assert answered(status) == Failed(f"127.0.0.1 answered {status}", 0.0)
 
