@@ -77,7 +77,7 @@ PURE: Final = [
     "agent_status_gateway.cli.terminal.[cepstv]*",
     *(f"agent_status_gateway.cli.{file}" for file in ("terminal.goal", "terminal.once.[glr]*", "terminal.live.[bkp]*")),
     *(f"agent_status_gateway.cli.notify.{file}" for file in ("rules.*", "attention.*", "ledger.entries", "rule_view")),
-    "agent_status_gateway.cli.mcp.bounds",
+    *("agent_status_gateway.cli.mcp.bounds", "agent_status_gateway.cli.mcp.http_hosts"),
 ]
 NOT_PURE: Final = {
     *("agent_status_gateway.ingest.app", "agent_status_gateway.ingest.body_limit", "agent_status_gateway.fanout.hub"),
@@ -226,7 +226,7 @@ def test_the_environment_is_read_in_the_settings_and_by_the_commands_only() -> N
         *("agent_status_publisher.settings", "agent_status_publisher.hooks.send"),
         *("agent_status_publisher.hooks.install", "agent_status_publisher.hooks.settings.clis"),
         "agent_status_gateway.settings",
-        "agent_status_gateway.cli.demo.stack",
+        *("agent_status_gateway.cli.demo.stack", "agent_status_gateway.cli.notify.targets.command"),
     }
 
 

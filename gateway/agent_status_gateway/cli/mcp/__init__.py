@@ -6,5 +6,6 @@ In reading order:
     questions     what is asked of a gateway, and its answers
     asking        how many questions are asked at a time
     server        the tools
+    http_hosts    the hosts that requests may name
     command_line  the command and its options
 """

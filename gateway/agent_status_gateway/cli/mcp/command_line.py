@@ -27,7 +27,7 @@ def mcp(
     host: Annotated[str, typer.Option(help="Address to listen on, with --port.")] = "127.0.0.1",
     allowed_host: Annotated[
         list[str] | None,
-        typer.Option(help="Host name, with its port, that requests may be for besides this machine. May be repeated."),
+        typer.Option(help="Host, with its port, that requests may be for besides this machine. May be repeated."),
     ] = None,
 ) -> None:
     """Let agents ask what other agents do, by the Model Context Protocol: read-only tools over stdio or HTTP.
@@ -41,6 +41,7 @@ def mcp(
         from agent_status_gateway.cli.mcp.server import make_server  # noqa: PLC0415
     except ImportError:
         fail(EXTRA)
+    from agent_status_gateway.cli.mcp.http_hosts import WrongHostError, allowed_hosts  # noqa: PLC0415
     from agent_status_gateway.cli.reading.problems import ReaderError  # noqa: PLC0415
     from agent_status_gateway.cli.reading.requests import Gateway  # noqa: PLC0415
     from agent_status_gateway.telemetry.logs import log_config  # noqa: PLC0415
@@ -58,7 +59,10 @@ def mcp(
         fail("with --port each client sends a key of its own: leave --key-file and AGENT_STATUS_API_KEY out")
     from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415
 
-    hosts = [f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")] + (allowed_host or [])
+    try:
+        hosts = allowed_hosts(port, allowed_host or ())
+    except WrongHostError as error:
+        fail(error)
 
     def gateway_of(headers: Mapping[str, str]) -> "Gateway":
         return Gateway(url, _key_in(headers))

@@ -19,6 +19,7 @@ from agent_status_gateway.cli.notify.targets.ntfy import ntfy_body
 from agent_status_gateway.cli.notify.targets.sent import Failed, Refused, Sent, Target, TargetError, Told
 from agent_status_gateway.cli.notify.targets.slack import slack_body
 from agent_status_gateway.cli.notify.targets.targets import make_targets
+from agent_status_publisher.contract.setting_names import API_KEY, OLD_API_KEY
 from chaos.clients.receiver import Receiver
 from chaos.wait import wait_until
 
@@ -158,7 +159,7 @@ def test_a_command_has_the_environment_without_our_settings(
     files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # command: Rule 1
-    secrets = ("AGENT_STATUS_REDIS_URL", "REDIS_URL", "AGENT_STATUS_API_KEY", "POCKETPAW_STATUS_API_KEY")
+    secrets = ("AGENT_STATUS_REDIS_URL", "REDIS_URL", API_KEY, OLD_API_KEY)
     for name in (*secrets, "agent_status_redis_url", "AGENT_STATUS_URL"):
         monkeypatch.setenv(name, "SECRET")
     monkeypatch.setenv("DISPLAY", ":7")
