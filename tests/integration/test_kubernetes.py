@@ -31,12 +31,14 @@ def kubectl(*arguments: str | Path, said: str | None = None) -> str:
 
 
 @pytest.fixture(scope="module")
-def manifests(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def manifests() -> dict[str, dict[str, Any]]:
     """By kind."""
-    rendered = tmp_path_factory.mktemp("kubernetes") / "rendered.yaml"
-    rendered.write_text(kubectl("kustomize", BASE))
+    return by_kind(kubectl("kustomize", BASE))
+
+
+def by_kind(rendered: str) -> dict[str, dict[str, Any]]:
     # An empty patch that never leaves this machine: kubectl is the YAML parser that there is.
-    text = kubectl("patch", "--local", "-f", rendered, "--type=merge", "-p", "{}", "-o", "json")
+    text = kubectl("patch", "--local", "-f", "-", "--type=merge", "-p", "{}", "-o", "json", said=rendered)
     decoder, found, at = json.JSONDecoder(), {}, 0
     while text[at:].strip():
         at += len(text[at:]) - len(text[at:].lstrip())
@@ -171,9 +173,7 @@ def test_the_autoscaler_looks_at_a_gauge_that_there_is_and_leaves_room_for_those
 
 
 def test_the_notifiers_manifest_runs_two_with_least_rights_and_options_that_exist() -> None:
-    rendered = kubectl("kustomize", BASE / "notify")
-    text = kubectl("patch", "--local", "-f", "-", "--type=merge", "-p", "{}", "-o", "json", said=rendered)
-    manifest = json.loads(text)
+    manifest = by_kind(kubectl("kustomize", BASE / "notify"))["Deployment"]
     assert (manifest["kind"], manifest["spec"]["replicas"]) == ("Deployment", 2)
     pod = manifest["spec"]["template"]["spec"]
     (container,) = pod["containers"]
@@ -185,3 +185,14 @@ def test_the_notifiers_manifest_runs_two_with_least_rights_and_options_that_exis
     assert rules.startswith(container["volumeMounts"][0]["mountPath"])
     known = {f"--{name.replace('_', '-')}" for name in notify.__annotations__}
     assert {option.partition("=")[0] for option in options} <= known
+
+
+def test_prometheus_finds_the_notifiers_under_the_name_of_the_job_that_the_alerts_expect() -> None:
+    manifests = by_kind(kubectl("kustomize", BASE / "notify"))
+    service, deployment = manifests["Service"], manifests["Deployment"]
+    assert f'job="{service["metadata"]["name"]}"' in (ROOT / "deploy" / "prometheus" / "alerts.yml").read_text("utf-8")
+    template = deployment["spec"]["template"]
+    assert service["spec"]["selector"].items() <= template["metadata"]["labels"].items()
+    (port,), (container,) = service["spec"]["ports"], template["spec"]["containers"]
+    assert {port["targetPort"]: port["port"]} == {one["name"]: one["containerPort"] for one in container["ports"]}
+    assert f"--metrics-port={port['port']}" in container["args"]

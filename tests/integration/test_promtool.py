@@ -20,7 +20,7 @@ def promtool(*arguments: str | Path) -> str:
 
 
 def test_the_rules_are_rules() -> None:
-    assert "18 rules found" in promtool("check", "rules", RULES)
+    assert "24 rules found" in promtool("check", "rules", RULES)
 
 
 def test_each_alert_fires_when_it_should_and_not_before() -> None:

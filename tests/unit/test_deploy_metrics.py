@@ -4,11 +4,13 @@ import asyncio
 import json
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pytest
 from fakeredis import FakeAsyncRedis
 
+from agent_status_gateway.cli.notify.metrics import Metrics as NotifierMetrics
+from agent_status_gateway.cli.notify.metrics import Outcome
 from agent_status_gateway.replica import Replica
 from agent_status_gateway.settings import Settings
 from tests.support.documents import DOCS, ROOT, rows
@@ -28,6 +30,15 @@ def exposed() -> set[str]:
         return Replica(Settings(redis_url="redis://localhost"), FakeAsyncRedis()).metrics.expose()
 
     text = asyncio.run(ask()).decode()
+    return named_in(text)
+
+
+def of_notifiers() -> set[str]:
+    """The name of each series that a notifier exposes."""
+    return named_in(NotifierMetrics().expose().decode())
+
+
+def named_in(text: str) -> set[str]:
     return set(re.findall(r"^(?:# TYPE )?([a-z_]+)[{ ]", text, re.MULTILINE))
 
 
@@ -35,7 +46,7 @@ def exposed() -> set[str]:
 def test_every_metric_that_is_named_exists(file: Path) -> None:
     named = set(METRIC.findall(file.read_text("utf-8")))
     assert named
-    assert named <= exposed()
+    assert named <= exposed() | of_notifiers()
 
 
 def families(names: set[str]) -> set[str]:
@@ -72,6 +83,11 @@ def test_every_alert_has_a_test_that_fires_it_and_a_line_in_the_document_that_sa
         assert re.search(rf"alertname: {alert}\n +exp_alerts:\n", rules_test), alert
         assert re.search(rf"alertname: {alert}, exp_alerts: \[\]", rules_test), alert
         assert f"| `{alert}` |" in document
+
+
+def test_every_outcome_that_an_alert_asks_for_is_one_that_a_notifier_counts() -> None:
+    outcomes = set(re.findall(r'outcome="([^"]+)"', RULES.read_text("utf-8")))
+    assert outcomes == set(get_args(Outcome))
 
 
 def panels() -> list[dict[str, Any]]:

@@ -61,6 +61,7 @@ class Delivery:
         self._say_at = float("-inf")
         self._may_tell: Callable[[Item], bool]
         self._stops = threading.Event()
+        metrics.begin(name)
         self._thread = threading.Thread(target=self._run, name=f"tell-{name}", daemon=True)
 
     def start(self, may_tell: Callable[[Item], bool] = lambda _: True) -> None:

@@ -1,6 +1,6 @@
 """A notifier's Prometheus metrics, in a registry of its own. No label holds a session's content."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
@@ -45,6 +45,12 @@ class Metrics:
     def due(self, state: str) -> None:
         """Count something that became due."""
         self._due.labels(state).inc()
+
+    def begin(self, target: str) -> None:
+        """Expose a target's metrics as 0: of a counter that begins with 1, Prometheus does not see the first step."""
+        self.waiting(target, 0)
+        for outcome in get_args(Outcome):
+            self.messages(target, outcome, 0)
 
     def messages(self, target: str, outcome: Outcome, count: int = 1) -> None:
         """Count tries to tell a message, or what is dropped."""

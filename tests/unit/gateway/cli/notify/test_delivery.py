@@ -163,6 +163,13 @@ def dropped(metrics: Metrics) -> float:
     return float(found)
 
 
+def test_what_has_not_happened_yet_is_counted_as_0(deliveries: Deliveries, ledger: FileLedger) -> None:
+    """Otherwise an alert on an increase would not see the first refusal."""
+    deliveries.to(Target(), ledger)
+    counted = re.findall(r'messages_total{outcome="(\w+)",target="ops"} (\S+)', deliveries.metrics.expose().decode())
+    assert dict(counted) == dict.fromkeys(("told", "refused", "failed", "dropped"), "0.0")
+
+
 def test_what_does_not_fit_is_dropped_and_counted_and_said_once_a_minute(
     deliveries: Deliveries, ledger: FileLedger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
