@@ -84,3 +84,37 @@ def test_an_older_gateway_that_names_the_state_once_is_not_called_stale(gateway:
     expect(page.locator("#rows .what")).to_have_text("streaming")
     page.clock.run_for(10 * LONG_MS)
     expect(page.locator("#connection")).to_have_text("Live")
+
+
+def lost(gateway: ScriptedGateway, page: Page) -> str:
+    """Cut the page off. Returns the moment up to which the page says that it knows the sessions."""
+    gateway.refusal = 503
+    gateway.cut()
+    expect(page.locator("#connection")).to_have_text(re.compile("^Reconnecting"))
+    return page.locator("#as-of").inner_text()
+
+
+def test_another_stream_in_an_outage_makes_the_picture_no_younger(gateway: ScriptedGateway, page: Page) -> None:
+    rows = [ROW | {"session_key": f"web:{number}"} for number in range(600)]
+    gateway.say(snapshot(rows, max_concurrent=0, uptime_seconds=9))
+    expect(page.locator("#matches")).to_have_text("600 sessions")
+    as_of = lost(gateway, page)
+    page.clock.run_for(60_000)
+    page.locator("#states").get_by_role("button", name="thinking").click()
+    page.clock.run_for(60_000)
+    expect(page.locator("#connection")).to_have_text(re.compile("^Reconnecting"))
+    expect(page.locator("#as-of")).to_have_text(as_of)
+    expect(page.locator("#notice")).to_contain_text("Connection lost 2m")
+    gateway.refusal = None
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#as-of")).to_be_hidden()
+
+
+def test_a_gateway_that_is_away_after_a_computer_slept_was_last_heard_before(
+    gateway: ScriptedGateway, page: Page
+) -> None:
+    page.clock.run_for(2000)
+    page.clock.fast_forward("08:00:00")
+    lost(gateway, page)
+    expect(page.locator("#notice")).to_contain_text(re.compile("Connection lost (7h 59m|8h 0m) ago"))

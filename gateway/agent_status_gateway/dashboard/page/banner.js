@@ -5,15 +5,43 @@ import { duration } from "./presentation.js";
 
 const byId = (id) => document.getElementById(id);
 
+const SLEPT_MS = 90_000; // longer than a hidden page's timers are held up
+
 /** A watch's last message about its connection, with the page's time at which it came. */
 export class Banner {
   #connection = { state: "connecting" };
   #at = performance.now();
+  #lostAt = null; // until when the snapshot was current; null while it is
+  #seen = Date.now(); // when the page last ran, by the wall clock, which goes on while a computer sleeps
+  #sleptFrom = null; // until when it ran before it slept, if nothing has come since
   #held = null; // the moment that the page shows while it is paused, and the time of its snapshot: { now, clock }
 
   update(connection) {
     this.#connection = connection;
     this.#at = performance.now();
+    this.run();
+    const { state, sinceSeconds } = connection;
+    if (state === "connected") this.#lostAt = this.#sleptFrom = null;
+    else if (sinceSeconds !== undefined) this.#lose(this.#at - sinceSeconds * 1000, { isOfGateway: state === "stale" });
+  }
+
+  /** An event has come. */
+  hear() {
+    this.#sleptFrom = null;
+  }
+
+  /** Note that the page runs. A long time since the last note was sleep, in which nothing came. */
+  run() {
+    const wall = Date.now();
+    if (wall - this.#seen > SLEPT_MS) this.#sleptFrom ??= this.#seen;
+    this.#seen = wall;
+  }
+
+  /** A new watch says since when it has had nothing. What the page shows may be older than that. */
+  #lose(since, { isOfGateway }) {
+    const slept = this.#sleptFrom === null ? Infinity : this.#at - (Date.now() - this.#sleptFrom);
+    const before = isOfGateway || this.#lostAt === null ? Infinity : this.#lostAt;
+    this.#lostAt = Math.min(since, slept, before);
   }
 
   get state() {
@@ -50,8 +78,7 @@ export class Banner {
 
   /** The time of the newest snapshot. */
   knownTo(now) {
-    if (this.isLive || this.#connection.sinceSeconds === undefined) return now;
-    return this.#at - this.#connection.sinceSeconds * 1000;
+    return this.#lostAt ?? now;
   }
 
   /** Words for the corner of the page, and for the line above the snapshot, if it needs one. */
@@ -85,7 +112,7 @@ export class Banner {
       case "needs key":
         return { short: "Key required", long: "" };
       default:
-        return { short: "Connecting", long: "" };
+        return { short: "Connecting", long: hasSnapshot && this.#lostAt !== null ? `Connection lost ${lasts}. This is the snapshot as of ${since}.` : "" };
     }
   }
 

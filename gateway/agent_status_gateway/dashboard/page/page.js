@@ -93,6 +93,7 @@ function begin() {
 }
 
 function onChange(changed, isWhole) {
+  banner.hear();
   if (feed.isLeader) notifier.notify(newlyNeedingAttention(changed), performance.now());
   if (isWhole) options.refresh();
   showSoon();
@@ -155,6 +156,7 @@ function tick() {
   clearTimeout(timer);
   timer = setTimeout(tick, TICK_MS);
   const now = performance.now();
+  banner.run();
   notifier.tick(now, () => model.newest.rows);
   if (document.hidden) return;
   write(byId("announcement"), announcer.tick(now));
