@@ -66,6 +66,8 @@ def test_workers_are_asked_for_while_they_are_shown(tabs: BrowserContext, script
     box = rows.first.bounding_box()
     assert box is not None
     assert box["height"] < 65, "a load takes one line"
+    rows.first.hover()
+    expect(rows.locator(".title").first).not_to_have_css("text-decoration-line", "underline")  # it leads nowhere
     scripted.workers = None
     page.clock.run_for(6000)
     problem = "The gateway answered 404. These are the workers as of its last answer."
