@@ -188,7 +188,7 @@ def test_a_start_with_a_broken_list_is_refused_by_the_settings_name(
 
 
 def test_a_start_without_the_file_is_refused_by_the_settings_name(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"AGENT_STATUS_API_KEYS_FILE: .*none: No such file"):
+    with pytest.raises(SettingsError, match=r"AGENT_STATUS_API_KEYS_FILE: .*none cannot be read: No such file"):
         Access(Settings.load(api_keys_file=tmp_path / "none"))
 
 

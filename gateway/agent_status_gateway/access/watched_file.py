@@ -61,7 +61,7 @@ class WatchedFile:
             # Without O_NONBLOCK, opening a pipe would wait for a writer.
             descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         except OSError as error:
-            return f"{self._path}: {error.strerror}"
+            return f"{self._path} cannot be read: {error.strerror}"
         try:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
@@ -70,7 +70,7 @@ class WatchedFile:
             self.is_world_writable = bool(mode & stat.S_IWOTH) and sys.platform != "win32"
             content = _at_most(descriptor, MAX_BYTES + 1)
         except OSError as error:
-            return f"{self._path}: {error.strerror}"
+            return f"{self._path} cannot be read: {error.strerror}"
         finally:
             os.close(descriptor)
         return content if len(content) <= MAX_BYTES else f"{self._path} must be at most {MAX_BYTES} bytes"

@@ -12,6 +12,8 @@ from typing import Final
 
 import httpx
 
+from agent_status_gateway.cli.reading.address import web_fault
+
 SPOKEN: Final = frozenset({"http", "https"})
 """The kinds of proxy that the commands can use."""
 
@@ -46,8 +48,8 @@ def proxy_for(url: httpx.URL, proxies: Mapping[str, str]) -> str | None:
             f"{variable} is a proxy of the kind {parsed.scheme}://, which these commands do not use: "
             f"set an http:// proxy, or {advice}"
         )
-    if not parsed.host:
-        raise ProxyError(f"{variable} has no host: correct it, or {advice}")
+    if (fault := web_fault(proxy)) is not None:
+        raise ProxyError(f"{variable} {fault}: correct it, or {advice}")
     return proxy
 
 

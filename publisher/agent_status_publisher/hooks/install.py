@@ -10,6 +10,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from agent_status_publisher.contract.setting_names import renamed
 from agent_status_publisher.hooks.names import DEFAULT_URL
@@ -55,7 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("what", choices=("install", "uninstall"))
     parser.add_argument("cli", choices=sorted(CLIS))
     parser.add_argument(
-        "--url", default=DEFAULT_URL, help=f"where `agent-status-gateway ingest` listens ({DEFAULT_URL})"
+        "--url",
+        type=_address,
+        default=DEFAULT_URL,
+        help=f"where `agent-status-gateway ingest` listens ({DEFAULT_URL})",
     )
     parser.add_argument("--file", type=Path, help="the settings file, if it is not the CLI's usual one")
     parser.add_argument(
@@ -108,6 +112,19 @@ def _events(cli: Cli, version: Version | None) -> list[str]:
             f"{show_version(cli.complete)} or newer."
         )
     return cli.known(version)
+
+
+def _address(text: str) -> str:
+    """Check an address now: the hook itself says nothing if it reaches nobody."""
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one or any(character in "@?# " or not character.isprintable() for character in text):
+        shown = "" if "@" in text else f", not {text!r}"  # before an @ there may be a password
+        raise argparse.ArgumentTypeError(f"must be an address such as {DEFAULT_URL}, without a user or a query{shown}")
+    return text
 
 
 def _version(text: str) -> Version:

@@ -61,7 +61,7 @@ def test_a_change_that_is_taken_back_at_once_was_none(file: WatchedFile, path: P
 def test_a_file_that_is_gone_is_reported_once_and_its_return_is_a_change(file: WatchedFile, path: Path) -> None:
     path.unlink()
     assert file.changed() is None
-    with pytest.raises(FileError, match="keys: No such file"):
+    with pytest.raises(FileError, match="keys cannot be read: No such file"):
         file.changed()
     assert file.changed() is None
     path.write_bytes(b"wall: one\n")

@@ -68,7 +68,11 @@ def test_the_variable_of_the_scheme_comes_before_that_of_all() -> None:
 
 
 @pytest.mark.parametrize(
-    "proxy", ["socks5://user:hunter2@proxy:1080", "socks5h://proxy:1080", "http://", "http://proxy:port", "ftp://x"]
+    "proxy",
+    [
+        *("socks5://user:hunter2@proxy:1080", "socks5h://proxy:1080", "http://", "http://proxy:port", "ftp://x"),
+        *("http://user:hunter2@proxy:99999", "proxy:0", "http://a b:3128"),
+    ],
 )
 def test_a_proxy_that_cannot_be_used_is_an_error_that_names_the_variable_and_no_password(
     proxy: str,

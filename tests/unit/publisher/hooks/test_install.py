@@ -159,6 +159,21 @@ def test_without_an_answer_only_old_events_are_installed_unless_the_version_is_n
     assert "'new' is not a version" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "url", ["nonsense", "ftp://h", "http://h:99999", "http://h:0", "http://a b", "http://h/?x", "http://me:hush@h", ""]
+)
+def test_an_address_that_no_event_could_reach_is_not_written(
+    url: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["install", "claude-code", "--file", str(file), "--yes", "--url", url])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "argument --url: must be an address such as http://127.0.0.1:8001, without a user or a query" in said
+    assert "hush" not in said
+    assert json.loads(file.read_text()) == THEIRS
+
+
 def test_a_claude_code_without_hooks_is_named_and_left_alone(
     file: Path, version: list[Version | None], capsys: pytest.CaptureFixture[str]
 ) -> None:
