@@ -1,8 +1,11 @@
 """What was told, and what is being told: the same rules in Redis and in a file."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,6 +97,53 @@ def test_what_began_at_another_moment_is_another_thing(make: Make) -> None:
     ledger.settle([entry(age=100.0)])
     assert ledger.claim([entry(age=101.5)], "msg_2", LEASE) == [Claim(None)]
     assert ledger.claim([entry(age=10.0)], "msg_2", LEASE) == [Claim("msg_2")]
+
+
+def idle(untrue: float, age: float, **more: Any) -> Entry:
+    """Idle, which was not so that many seconds ago, and was first seen so many seconds ago."""
+    return Entry(name_of("idle 0", "", "ops"), age, untrue_seconds=untrue, **more)
+
+
+def test_what_is_true_of_all_sessions_is_told_once_until_some_notifier_says_that_it_is_over(make: Make) -> None:
+    # ledger: Rule 5
+    one, two = make(), make()
+    one.note([idle(60.1, 60.0)])
+    assert one.claim([idle(60.1, 60.0)], "msg_1", LEASE) == [Claim("msg_1")]
+    one.settle([idle(60.1, 60.0)])
+    cut_off, restarted = idle(90.0, 1.0), idle(float("inf"), 0.0)
+    assert two.claim([cut_off, restarted], "msg_2", LEASE) == [Claim(None), Claim(None)]
+    two.end([idle(90.0, 50.0, over_seconds=20.0)])
+    assert two.claim([restarted], "msg_2", LEASE) == [Claim("msg_2")]
+    assert one.claim([idle(20.0, 10.0)], "msg_1", LEASE)[0].id is None
+
+
+def test_a_file_of_an_older_version_is_used_as_it_is_and_what_was_told_counts(tmp_path: Path) -> None:
+    path, now = tmp_path / "notify.sqlite", 1e9
+    with closing(sqlite3.connect(path)) as file:
+        file.execute(
+            "CREATE TABLE told (name TEXT PRIMARY KEY, began REAL NOT NULL, claimed REAL NOT NULL, owner TEXT NOT NULL,"
+            " id TEXT NOT NULL, forget REAL NOT NULL)"
+        )
+        for name in (entry().name, idle(0, 0).name):
+            file.execute("INSERT INTO told VALUES (?, ?, -1, 'x', 'msg_0', ?)", (name, now - 60.0, now + 60.0))
+        file.commit()
+    ledger = FileLedger(path, lambda: now)
+    known = [entry(age=60.0), idle(float("inf"), 0.0)]
+    assert ledger.claim(known, "msg_1", LEASE) == [Claim(None), Claim(None)]
+    assert FileLedger(path, lambda: now).claim([entry(age=10.0)], "msg_1", LEASE) == [Claim("msg_1")]
+
+
+def test_what_an_older_version_has_told_in_redis_counts(backend: Backend) -> None:
+    keys = Keys("default")
+    url = backend.real.url if backend.real else None
+    ledger = RedisLedger(lambda: RedisClient(url or backend.async_client(), keys), keys)
+    began_ms = int(1000 * (time.time() - 60.0))
+    with backend.client() as client:
+        for name in (entry().name, idle(0, 0).name):
+            client.set(keys.told(name), f"{began_ms} -1 x msg_0", px=60_000)
+    known = [entry(age=60.0), idle(float("inf"), 0.0)]
+    assert ledger.claim(known, "msg_1", LEASE) == [Claim(None), Claim(None)]
+    assert ledger.claim([idle(30.0, 20.0)], "msg_1", LEASE) == [Claim("msg_1")]
 
 
 def test_who_has_not_claimed_it_cannot_settle_it(make: Make) -> None:

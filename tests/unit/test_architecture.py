@@ -77,7 +77,7 @@ PURE: Final = [
     "agent_status_gateway.cli.terminal.[cepstv]*",
     *(f"agent_status_gateway.cli.{file}" for file in ("terminal.goal", "terminal.once.[glr]*", "terminal.live.[bkp]*")),
     *(f"agent_status_gateway.cli.notify.{file}" for file in ("rules.*", "attention.*", "ledger.entries", "rule_view")),
-    *("agent_status_gateway.cli.mcp.bounds", "agent_status_gateway.cli.mcp.http_hosts"),
+    *(f"agent_status_gateway.cli.{file}" for file in ("mcp.bounds", "mcp.http_hosts", "notify.ledger.[rs][ao]*")),
 ]
 NOT_PURE: Final = {
     *("agent_status_gateway.ingest.app", "agent_status_gateway.ingest.body_limit", "agent_status_gateway.fanout.hub"),

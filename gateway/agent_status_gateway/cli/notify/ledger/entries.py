@@ -1,30 +1,13 @@
 """Pure: what becomes of one entry of a ledger. The script of the ledger in Redis (ledger.lua) has the same rules."""
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from agent_status_gateway.cli.notify.ledger.ledger import SAME_SECONDS, Claim, Entry
+from agent_status_gateway.cli.notify.ledger.row import NEVER, TOLD, Row
+from agent_status_gateway.cli.notify.ledger.sameness import Thing, after, is_gone, thing_of
 
-TOLD: Final = -1.0
-FREE: Final = 0.0
 NOTHING: Final = Claim(None)
-
-
-class Row(NamedTuple):
-    """Row of a ledger: one thing that it remembers. Moments are seconds on the ledger's clock.
-
-    Attributes:
-        began: The moment at which it began to be true.
-        claimed: The moment until which it is claimed; `FREE`, or `TOLD`.
-        owner: The notifier that has claimed it; empty without one.
-        id: The id of the message in which it is told; empty without one.
-    """
-
-    began: float
-    claimed: float = FREE
-    owner: str = ""
-    id: str = ""
-
 
 Act = Callable[[Row | None, Entry, float], tuple[Row | None, Claim]]
 """Act on a row, or on none, for an entry at a moment. It gives the row to write, if any, and the answer."""
@@ -32,34 +15,59 @@ Act = Callable[[Row | None, Entry, float], tuple[Row | None, Claim]]
 
 def noted(row: Row | None, entry: Entry, now: float) -> tuple[Row | None, Claim]:
     """Note what is due, unless it is known."""
-    if entry.must_be_noted or _known(row, entry, now) is not None:
+    if is_gone(row, entry, now):
         return None, NOTHING
-    return Row(now - entry.age_seconds), NOTHING
+    if row is not None and thing_of(row, entry, now) is Thing.SAME:
+        again = _begun_again(row, entry, now)
+        return (None if again == row else again), NOTHING
+    return (None if entry.must_be_noted else _new(row, entry, now)), NOTHING
 
 
 def claimed(
     row: Row | None, entry: Entry, now: float, owner: str, id_: str, lease_seconds: float
 ) -> tuple[Row | None, Claim]:
     """Claim it for a time, unless it was told, or another notifier claims it."""
-    known = _known(row, entry, now)
-    if known is None:
+    if is_gone(row, entry, now):
+        return None, NOTHING
+    if row is None or thing_of(row, entry, now) is Thing.LATER:
         if entry.must_be_noted:
             return None, NOTHING
-        known = Row(now - entry.age_seconds)
-    if known.claimed == TOLD:
+        row = _new(row, entry, now)
+    row = _begun_again(row, entry, now)
+    if row.claimed == TOLD or row.over != NEVER:
         return None, NOTHING
-    if known.claimed > now and known.owner != owner:
-        return None, Claim(None, known.claimed - now)
-    claim = known._replace(claimed=now + lease_seconds, owner=owner, id=known.id or id_)
-    return claim, Claim(claim.id)
+    if row.claimed > now and row.owner != owner:
+        return None, Claim(None, row.claimed - now)
+    row = row._replace(claimed=now + lease_seconds, owner=owner, id=row.id or id_)
+    return row, Claim(row.id)
 
 
 def settled(row: Row | None, entry: Entry, now: float, owner: str) -> tuple[Row | None, Claim]:
     """Note that this notifier, which has claimed it, has told it."""
-    known = _known(row, entry, now)
-    return (None if known is None or known.owner != owner else known._replace(claimed=TOLD)), NOTHING
+    if row is None or row.owner != owner or thing_of(row, entry, now) is not Thing.SAME:
+        return None, NOTHING
+    return row._replace(claimed=TOLD), NOTHING
 
 
-def _known(row: Row | None, entry: Entry, now: float) -> Row | None:
-    """The row if it is of the same thing: it began at the same moment."""
-    return row if row is not None and abs(now - entry.age_seconds - row.began) <= SAME_SECONDS else None
+def ended(row: Row | None, entry: Entry, now: float) -> tuple[Row | None, Claim]:
+    """Note that it is not true, and that what this notifier has seen is over."""
+    untrue = now - entry.over_seconds
+    if row is None:
+        return Row(NEVER, untrue=untrue), NOTHING
+    seen = row._replace(untrue=max(row.untrue, untrue))
+    # Each may be late by some seconds: who first saw it, and who sees that it is not true.
+    is_own = entry.over_seconds < entry.age_seconds and thing_of(row, entry, now) is Thing.SAME
+    least = row.began + (-SAME_SECONDS if is_own else SAME_SECONDS)
+    if untrue > least and (row.over == NEVER or untrue < row.over):
+        seen = seen._replace(over=untrue)
+    return (None if seen == row else seen), NOTHING
+
+
+def _begun_again(row: Row, entry: Entry, now: float) -> Row:
+    """The row, which is not over any more if it has begun again so soon that it is the same thing."""
+    return row._replace(over=NEVER) if after(entry, now) > row.began else row
+
+
+def _new(row: Row | None, entry: Entry, now: float) -> Row:
+    untrue = NEVER if row is None else row.untrue
+    return Row(now - entry.age_seconds, after=after(entry, now), untrue=untrue)

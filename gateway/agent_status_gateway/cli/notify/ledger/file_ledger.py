@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from agent_status_gateway.cli.notify.ledger.boot import Boot
-from agent_status_gateway.cli.notify.ledger.entries import Act, Row, claimed, noted, settled
+from agent_status_gateway.cli.notify.ledger.entries import Act, claimed, ended, noted, settled
 from agent_status_gateway.cli.notify.ledger.ledger import KEEP_SECONDS, Claim, Entry, LedgerError, new_owner
+from agent_status_gateway.cli.notify.ledger.row import Row
 
 BUSY_SECONDS: Final = 5.0
 """Maximum seconds to wait for another process that writes."""
@@ -23,6 +24,8 @@ CREATE TABLE IF NOT EXISTS told (
     name TEXT PRIMARY KEY, began REAL NOT NULL, claimed REAL NOT NULL, owner TEXT NOT NULL, id TEXT NOT NULL,
     forget REAL NOT NULL)
 """
+_COLUMNS: Final = ("after", "over", "untrue")
+"""Columns that a file of an older version lacks."""
 _CLOCK: Final = "CREATE TABLE IF NOT EXISTS clock (boot TEXT PRIMARY KEY, began REAL NOT NULL)"
 """The moment of the machine's start, by the machine's clock at the first use after it."""
 
@@ -57,26 +60,31 @@ class FileLedger:
         """Note what was told."""
         self._for_each(entries, partial(settled, owner=self._owner))
 
+    def end(self, entries: Sequence[Entry]) -> None:
+        """Note what is over (ledger: Rule 5)."""
+        self._for_each(entries, ended)
+
     def _for_each(self, entries: Sequence[Entry], act: Act) -> list[Claim]:
         """Look up each entry's row, and write what comes of it, all in one transaction."""
         claims: list[Claim] = []
         try:
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)) as file:
                 file.execute("BEGIN IMMEDIATE")
-                file.execute(_TABLE)
+                _prepare(file)
                 now = self._now(file)
                 file.execute("DELETE FROM told WHERE forget < ?", (now,))
                 for entry in entries:
                     found = file.execute(
-                        "SELECT began, claimed, owner, id FROM told WHERE name = ?", (entry.name,)
+                        "SELECT began, claimed, owner, id, after, over, untrue FROM told WHERE name = ?", (entry.name,)
                     ).fetchone()
                     row = None if found is None else Row(*found)
                     written, claim = act(row, entry, now)
                     claims.append(claim)
                     if written is not None:
                         file.execute(
-                            "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?)",
-                            (entry.name, *written, now + KEEP_SECONDS),
+                            "INSERT OR REPLACE INTO told (name, forget, began, claimed, owner, id, after, over, untrue)"
+                            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                            (entry.name, now + KEEP_SECONDS, *written),
                         )
                 file.execute("COMMIT")
         except sqlite3.Error as error:
@@ -95,3 +103,12 @@ class FileLedger:
             file.execute("INSERT INTO clock VALUES (?, ?)", (self._boot.id, *found))
         began: float = found[0]
         return began + since_boot
+
+
+def _prepare(file: sqlite3.Connection) -> None:
+    """Make the table, or add to one of an older version what it lacks. Its rows count as before."""
+    file.execute(_TABLE)
+    known = {name for _, name, *_ in file.execute("PRAGMA table_info(told)")}
+    for column in _COLUMNS:
+        if column not in known:
+            file.execute(f"ALTER TABLE told ADD COLUMN {column} REAL NOT NULL DEFAULT 0")

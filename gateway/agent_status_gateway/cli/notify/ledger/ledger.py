@@ -5,6 +5,8 @@ Rule 2. A notifier that tells something claims it first, for a short time: the l
 Rule 3. What was claimed under one id stays under it, also when another notifier tells it after a death.
 Rule 4. The same thing has the same name, and began at the same moment, but for a few seconds. Beginnings are counted
         back from the ledger's own clock, so it does not matter if notifiers' clocks differ.
+Rule 5. Nobody says since when all sessions are idle or degraded. So an entry says between which moments that began,
+        and the ledger is told when it is over.
 """
 
 from collections.abc import Sequence
@@ -23,13 +25,18 @@ class Entry(NamedTuple):
 
     Attributes:
         name: What names it, in 64 hex digits: the rule's condition, the session and the target.
-        age_seconds: Since when it is true.
+        age_seconds: Since when it is true; of all sessions, since when it was seen to be true.
         must_be_noted: True if it is told only where it was noted before.
+        untrue_seconds: Of all sessions, since when it was not seen not to be true; infinity if it never was. None
+            where the beginning is known.
+        over_seconds: Since when it is over, for `end` alone.
     """
 
     name: str
     age_seconds: float
     must_be_noted: bool = False
+    untrue_seconds: float | None = None
+    over_seconds: float = 0.0
 
 
 class Claim(NamedTuple):
@@ -59,6 +66,9 @@ class Ledger(Protocol):
 
     def settle(self, entries: Sequence[Entry]) -> None:
         """Note that these, which are claimed, were told."""
+
+    def end(self, entries: Sequence[Entry]) -> None:
+        """Note that these, which were true of all sessions, are over."""
 
 
 def name_of(condition: str, session_key: str, target: str) -> str:

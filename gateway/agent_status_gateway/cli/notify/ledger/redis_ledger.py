@@ -27,6 +27,8 @@ ANSWER_SECONDS: Final = 5.0
 
 MOST_ENTRIES: Final = 1000
 """The most entries of one question: Redis does nothing else while its script runs, and limits its arguments."""
+MOST_SECONDS: Final = 1e10
+"""The longest age that Redis is told, in seconds: it lies before 1970, and so before all that a ledger knows."""
 
 
 class RedisLedger:
@@ -49,6 +51,10 @@ class RedisLedger:
         """Note what was told."""
         self._run("settle", entries)
 
+    def end(self, entries: Sequence[Entry]) -> None:
+        """Note what is over (ledger: Rule 5)."""
+        self._run("end", entries)
+
     def _run(self, verb: str, entries: Sequence[Entry], id_: str = "-", lease_seconds: float = 0.0) -> Sequence[Any]:
         """Ask about all entries, so many in one question: a large fleet may come due at once."""
         starts = range(0, len(entries), MOST_ENTRIES)
@@ -58,11 +64,7 @@ class RedisLedger:
     def _run_piece(self, verb: str, entries: Sequence[Entry], id_: str, lease_seconds: float) -> Sequence[Any]:
         times_ms = [str(math.ceil(1000 * seconds)) for seconds in (lease_seconds, KEEP_SECONDS, SAME_SECONDS)]
         keys = [self._keys.told(entry.name) for entry in entries]
-        ages = [
-            part
-            for entry in entries
-            for part in (str(round(1000 * entry.age_seconds)), "1" if entry.must_be_noted else "0")
-        ]
+        ages = [part for entry in entries for part in _written(entry)]
         try:
             return asyncio.run(
                 self._ask("EVAL", SCRIPT, str(len(keys)), *keys, verb, self._owner, id_, *times_ms, *ages)
@@ -74,6 +76,16 @@ class RedisLedger:
         async with asyncio.timeout(ANSWER_SECONDS), self._make_client().primary() as primary:
             answers: Sequence[Any] = await primary.ask(*command)
             return answers
+
+
+def _written(entry: Entry) -> tuple[str, str, str, str]:
+    untrue = "-" if entry.untrue_seconds is None else _milliseconds(entry.untrue_seconds)
+    noted = "1" if entry.must_be_noted else "0"
+    return _milliseconds(entry.age_seconds), noted, untrue, _milliseconds(entry.over_seconds)
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(1000 * min(seconds, MOST_SECONDS)))
 
 
 def _claim(answer: str) -> Claim:

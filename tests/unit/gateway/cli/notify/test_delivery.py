@@ -64,6 +64,9 @@ class Broken:
     def settle(self, entries: Sequence[Entry]) -> None:
         self._ledger.settle(entries)
 
+    def end(self, entries: Sequence[Entry]) -> None:
+        self._ledger.end(entries)
+
 
 @pytest.fixture(autouse=True)
 def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:

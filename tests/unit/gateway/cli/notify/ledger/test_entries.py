@@ -1,7 +1,8 @@
 """What becomes of one entry of a ledger."""
 
-from agent_status_gateway.cli.notify.ledger.entries import FREE, NOTHING, TOLD, Row, claimed, noted, settled
+from agent_status_gateway.cli.notify.ledger.entries import NOTHING, claimed, noted, settled
 from agent_status_gateway.cli.notify.ledger.ledger import SAME_SECONDS, Claim, Entry
+from agent_status_gateway.cli.notify.ledger.row import FREE, TOLD, Row
 
 NOW = 1_000_000.0
 
@@ -50,6 +51,7 @@ def test_only_who_has_claimed_it_can_settle_it() -> None:
 
 
 def test_what_began_at_another_moment_is_another_thing() -> None:
+    # sameness: Rule 1
     row, _ = claim(None)
     told, _ = settled(row, entry(), NOW, "one")
     for age in (10.0 + SAME_SECONDS + 0.1, 10.0 - SAME_SECONDS - 0.1):
