@@ -64,6 +64,7 @@ def notify(
     wrong key, or not a gateway.
     """
     from agent_status_gateway.cli.notify.delivery import Delivery  # noqa: PLC0415
+    from agent_status_gateway.cli.notify.ledger.ends_first import EndsFirst  # noqa: PLC0415
     from agent_status_gateway.cli.notify.ledger.ledger import LedgerError  # noqa: PLC0415
     from agent_status_gateway.cli.notify.metrics import Metrics  # noqa: PLC0415
     from agent_status_gateway.cli.notify.notifier import End, Notifier  # noqa: PLC0415
@@ -86,7 +87,7 @@ def notify(
             if not try_targets(targets, written.page_url, typer.echo):
                 raise typer.Exit(1)
             return
-        ledger = (
+        ledger = EndsFirst(
             _file_ledger(state, state_home)
             if redis_url is None
             else _redis_ledger(redis_url, redis_password_file, namespace)

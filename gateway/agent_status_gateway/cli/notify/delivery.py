@@ -17,9 +17,12 @@ from typing import Final
 
 from agent_status_gateway.cli.notify.attention.gathering import Item
 from agent_status_gateway.cli.notify.attention.message import Message, write_message
+from agent_status_gateway.cli.notify.attention.occurrence import ALL_SESSIONS
+from agent_status_gateway.cli.notify.attention.vigil import Sight
 from agent_status_gateway.cli.notify.backlog import Backlog
 from agent_status_gateway.cli.notify.ledger.ledger import Claim, Entry, Ledger, LedgerError, name_of
 from agent_status_gateway.cli.notify.metrics import Metrics
+from agent_status_gateway.cli.notify.rules.rule import Rule
 from agent_status_gateway.cli.notify.targets.sent import Failed, Refused, Sent, Target, TargetError, Told
 
 logger = logging.getLogger(__name__)
@@ -99,16 +102,26 @@ class Delivery:
         now = self._clock()
         return [self._entry(item, now) for item in items]
 
-    def _entry(self, item: Item, now: float) -> Entry:
-        episode = item.episode
-        age = now - episode.since
-        # What is true of all sessions has no session's key: it is of the rule's view.
-        key = episode.occurrence.key or item.rule.view.query()
+    def over_entry(self, rule: Rule, sight: Sight) -> Entry:
+        """Something that was true of all sessions, and is over, as the ledger knows it."""
+        now = self._clock()
         return Entry(
-            name=name_of(item.rule.when.name, key, self._name),
-            age_seconds=0.0 if age == float("inf") else age,
-            must_be_noted=episode.is_old,
+            self._entry_name(rule, ALL_SESSIONS),
+            age_seconds=now - sight.seen_at,
+            untrue_seconds=now - sight.untrue_at,
+            over_seconds=now - sight.over_at,
         )
+
+    def _entry(self, item: Item, now: float) -> Entry:
+        episode, sight = item.episode, item.episode.sight
+        name = self._entry_name(item.rule, episode.occurrence.key)
+        if sight is None:
+            return Entry(name, now - episode.since, episode.is_old)
+        return Entry(name, now - sight.seen_at, episode.is_old, now - sight.untrue_at)
+
+    def _entry_name(self, rule: Rule, key: str) -> str:
+        # What is true of all sessions has no session's key: it is of the rule's view.
+        return name_of(rule.when.name, key or rule.view.query(), self._name)
 
     def _run(self) -> None:
         while True:

@@ -14,14 +14,16 @@ from typing import Final
 
 from agent_status_gateway.cli.notify.attention.gathering import Gathering, Item
 from agent_status_gateway.cli.notify.attention.occurrences import occurrences
-from agent_status_gateway.cli.notify.attention.vigil import Vigil
+from agent_status_gateway.cli.notify.attention.vigil import Sight, Vigil
 from agent_status_gateway.cli.notify.delivery import Delivery
-from agent_status_gateway.cli.notify.ledger.ledger import Ledger, LedgerError
+from agent_status_gateway.cli.notify.ledger.ends_first import EndsFirst
+from agent_status_gateway.cli.notify.ledger.ledger import LedgerError
 from agent_status_gateway.cli.notify.metrics import Metrics
 from agent_status_gateway.cli.notify.part import Part
 from agent_status_gateway.cli.notify.rule_view import view_for
 from agent_status_gateway.cli.notify.rules.rule import Rule
 from agent_status_gateway.cli.notify.rules.rule_file import RuleFile
+from agent_status_gateway.cli.notify.rules.when import OF_ALL
 from agent_status_gateway.cli.reader import Reader
 from agent_status_gateway.cli.reading.problems import RefusedError
 from agent_status_gateway.cli.terminal.view import News, Trouble
@@ -60,7 +62,7 @@ class Notifier:
         rule_file: RuleFile,
         make_reader: Callable[[View], Reader],
         deliveries: Mapping[str, Delivery],
-        ledger: Ledger,
+        ledger: EndsFirst,
         metrics: Metrics,
         *,
         catches_up: bool = False,
@@ -119,20 +121,30 @@ class Notifier:
     def _look(self, now: float) -> None:
         self._say_whether_current(now)
         due: list[Item] = []
+        over: list[tuple[Rule, Sight]] = []
         for number, (rule, vigil) in enumerate(zip(self._file.rules, self._vigils, strict=True)):
             part = self._parts[view_for(rule)]
             if not part.known.as_of(now).is_current(now):
+                vigil.look_away()
                 continue
             if part.is_new and (snapshot := part.known.snapshot(now)) is not None:
                 vigil.look(occurrences(snapshot, rule.when), now)
+            if sight := vigil.take_over():
+                over.append((rule, sight))
             if episodes := vigil.take_due(now):
                 due += [Item(number, rule, episode) for episode in episodes]
                 self._gathering.add(number, rule, episodes, now)
         for part in self._parts.values():
             if part.known.as_of(now).is_current(now):
                 part.is_new = False
+        self._note_over(over)
         self._note([item for item in due if not item.episode.is_old])
         self._hand_over(now)
+
+    def _note_over(self, over: Sequence[tuple[Rule, Sight]]) -> None:
+        """Note what is over. Without anything, the ledger tries again what it could not note before."""
+        names = [(name, rule, sight) for rule, sight in over for name in dict.fromkeys(rule.to)]
+        self._ledger.end([self._deliveries[name].over_entry(rule, sight) for name, rule, sight in names])
 
     def _note(self, due: Sequence[Item]) -> None:
         """Note what is due, all in one question: a ledger that hangs must not hold the loop for each rule."""
@@ -191,7 +203,9 @@ class Notifier:
 
 def _vigil(rule: Rule, began_at: float, *, catches_up: bool) -> Vigil:
     seconds = rule.when.quiet_seconds or rule.when.for_seconds
-    return Vigil(seconds, began_at, catches_up=catches_up, lasts=rule.when.state == "ended")
+    return Vigil(
+        seconds, began_at, catches_up=catches_up, lasts=rule.when.state == "ended", is_of_all=rule.when.state in OF_ALL
+    )
 
 
 def _local_now(zone: tzinfo | None) -> datetime:

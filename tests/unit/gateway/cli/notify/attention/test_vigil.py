@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_status_gateway.cli.notify.attention.occurrence import ALL_SESSIONS, Occurrence
-from agent_status_gateway.cli.notify.attention.vigil import RESTART_SECONDS, Vigil
+from agent_status_gateway.cli.notify.attention.vigil import RESTART_SECONDS, Sight, Vigil
 
 START = 1000.0
 
@@ -68,21 +68,61 @@ def test_what_became_due_while_there_was_no_snapshot_is_told_when_there_is_one()
     assert keys(vigil, START + 3600.0) == ["web:1"]
 
 
-def test_a_state_of_all_sessions_begins_when_it_is_first_seen() -> None:
-    vigil = Vigil(5.0, START)
-    idle = Occurrence("idle", ALL_SESSIONS, None)
+IDLE = Occurrence("idle", ALL_SESSIONS, None)
+
+
+def test_a_state_of_all_sessions_begins_when_it_is_first_seen_and_after_it_was_last_not_seen() -> None:
+    # vigil: Rule 3
+    vigil = Vigil(5.0, START, is_of_all=True)
     vigil.look([], START)
-    vigil.look([idle], START + 10.0)
+    vigil.look([], START + 9.0)
+    vigil.look_away()
+    vigil.look([IDLE], START + 10.0)
     assert keys(vigil, START + 14.0) == []
-    vigil.look([idle], START + 15.0)
-    assert keys(vigil, START + 15.0) == [ALL_SESSIONS]
+    vigil.look([IDLE], START + 15.0)
+    (episode,) = vigil.take_due(START + 15.0)
+    assert not episode.is_old
+    assert episode.sight == Sight(START + 9.0, START + 10.0)
 
 
 def test_a_state_of_all_sessions_in_the_first_snapshot_is_from_before_the_start() -> None:
     # vigil: Rule 3
-    vigil = Vigil(5.0, START)
-    vigil.look([Occurrence("idle", ALL_SESSIONS, None)], START)
+    vigil = Vigil(5.0, START, is_of_all=True)
+    vigil.look([IDLE], START)
+    (episode,) = vigil.take_due(START + 1.0)
+    assert episode.is_old
+    assert episode.sight == Sight(float("-inf"), START)
     assert keys(vigil, START + 100.0) == []
+
+
+def test_the_end_of_a_state_of_all_sessions_is_told_the_ledger_once() -> None:
+    # vigil: Rule 5
+    vigil = Vigil(5.0, START, is_of_all=True)
+    vigil.look([], START)
+    vigil.take_over()
+    vigil.look([IDLE], START + 10.0)
+    assert vigil.take_over() is None
+    vigil.look([], START + 12.0)
+    assert vigil.take_over() == Sight(START, START + 10.0, START + 12.0)
+    vigil.look([], START + 13.0)
+    assert vigil.take_over() is None
+
+
+def test_that_all_sessions_are_not_so_is_told_the_ledger_after_each_time_without_a_snapshot() -> None:
+    # vigil: Rule 5
+    vigil = Vigil(5.0, START, is_of_all=True)
+    vigil.look([], START)
+    assert vigil.take_over() == Sight(float("-inf"), START, START)
+    vigil.look_away()
+    vigil.look([], START + 10.0)
+    assert vigil.take_over() == Sight(float("-inf"), START + 10.0, START + 10.0)
+
+
+def test_the_end_of_a_state_of_one_session_is_not_told_the_ledger() -> None:
+    vigil = Vigil(0.0, START)
+    vigil.look([waiting(0.0)], START)
+    vigil.look([], START + 1.0)
+    assert vigil.take_over() is None
 
 
 def test_what_lasts_is_not_over_when_it_is_listed_no_more() -> None:
