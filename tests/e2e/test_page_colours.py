@@ -115,7 +115,7 @@ def test_each_state_has_a_height_of_its_own_in_a_bar_and_an_error_is_broken(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_with_forced_colours_bars_are_drawn_in_that_of_text_and_pressed_is_visible(
+def test_with_forced_colours_bars_are_drawn_in_that_of_text(
     browser: Browser, scripted: ScriptedGateway, scheme: Literal["light", "dark"]
 ) -> None:
     page = opened(browser, scripted, forced=True, scheme=scheme)
@@ -126,6 +126,15 @@ def test_with_forced_colours_bars_are_drawn_in_that_of_text_and_pressed_is_visib
     assert sum(differ(pixel, page_colour) for pixel in bar) > len(bar) / 10
     area = pixels(page, page.locator("#area"))
     assert any(differ(pixel, page_colour) for pixel in area)
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("forced", [False, True])
+def test_a_chip_that_is_pressed_looks_otherwise(
+    browser: Browser, scripted: ScriptedGateway, forced: bool, scheme: Literal["light", "dark"]
+) -> None:
+    page = opened(browser, scripted, forced=forced, scheme=scheme)
     chip = page.locator("#states button[data-state=thinking]")
     before = pixels(page, chip)
     chip.click()

@@ -23,7 +23,7 @@ What is seen:
 - The labels `agent`, by the name of an agent of `create_agent`, and `model`, by the name that LangChain has for it.
 
 With `subagents="sessions"`, a graph that a tool runs is a session of its own, whose key ends with the id of the tool
-call. So is a sequence with a name. LangChain reports neither costs nor how large a model's context is.
+call. So is a sequence with a name. LangChain's callbacks report neither costs nor how large a model's context is.
 
 A breakpoint (`interrupt_before=…`) looks like an end, unless the handler is among the callbacks of the call. LangGraph
 reports breakpoints to no other handler. Both lines can be used at once. Nothing is counted twice, because only the
