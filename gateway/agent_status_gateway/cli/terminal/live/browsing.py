@@ -4,6 +4,8 @@ Rule 1. The cursor is on a session, not on a line: it goes with the session when
 Rule 2. If that session is gone, the cursor is on the one in its place.
 Rule 3. Without a cursor, the list shows its beginning. The first key that moves sets the cursor where people look.
 Rule 4. Escape takes back the last thing that is there: the help, the open session, the filter, the cursor.
+Rule 5. A list that is scrolled stays in its place around the cursor, whatever comes and goes above it. At its beginning
+        it stays there, so that what comes first is seen.
 """
 
 from collections.abc import Sequence
@@ -83,7 +85,8 @@ class Browsing:
         if not listed:
             return replace(self, first=0)
         place = self._place(listed)
-        return replace(self, selected=listed[place], place=place)
+        first = max(1, self.first + place - self.place) if self.first else 0
+        return replace(self, selected=listed[place], place=place, first=first)
 
     def _after_typing(self, key: str, listed: Sequence[str]) -> "Browsing":
         if key in {Key.ENTER, Key.ESCAPE} or (key == Key.BACKSPACE and not self.matching):

@@ -54,6 +54,24 @@ def test_if_its_session_is_gone_the_cursor_is_on_the_one_in_its_place(left: list
     assert after(*"jjjjj").settled(left).selected == selected
 
 
+# browsing: Rule 5
+@pytest.mark.parametrize(
+    ("first", "listed", "expected"),
+    [
+        (3, ["new:1", "new:2", *LISTED], 5),
+        (3, LISTED[2:], 1),
+        (3, [*LISTED[:6], "new:1", *LISTED[6:]], 3),
+        (1, LISTED[2:], 1),
+        (0, ["new:1", "new:2", *LISTED], 0),
+    ],
+)
+def test_a_scrolled_list_stays_around_the_cursor_and_one_at_its_beginning_stays_there(
+    first: int, listed: list[str], expected: int
+) -> None:
+    there = Browsing(selected="web:5", place=5, first=first, page=4)
+    assert there.settled(listed).first == expected
+
+
 @pytest.mark.parametrize("key", [*Key, *"qjkgGsb/? x"])
 def test_no_key_fails_in_an_empty_list(key: str) -> None:
     assert after(key, listed=[]).settled([]).opened is None
