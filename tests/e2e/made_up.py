@@ -20,6 +20,7 @@ TITLES: Final = (
 CHANNELS: Final = ("websocket", "discord", "slack", "telegram")
 TOOLS: Final = ("bash", "edit_file", "web_search", "read_file", "run_tests")
 AGENTS: Final = ("reviewer", "planner", "builder")
+REASONS: Final = ("approval", "question", "reply")
 ERRORS: Final = ("worker lost", "RateLimitError: 429 from the model provider; retries used up", "TimeoutError")
 NEXT: Final = {
     "thinking": ["tool_running", "tool_running", "streaming"],
@@ -93,6 +94,10 @@ class Fleet:
         before = row["token_usage"] or {"input": 0, "output": 0}
         row["state"] = state
         row["tool_name"] = self._random.choice(TOOLS) if state == "tool_running" else None
+        if "waiting_for" in row:
+            row["waiting_for"] = (
+                REASONS[len(row["title"] or "") % len(REASONS)] if state == "waiting_for_user" else None
+            )
         row["error_message"] = self._random.choice(ERRORS) if state == "error" else None
         row["token_usage"] = {
             "input": before["input"] + self._random.randrange(9000),
@@ -123,6 +128,13 @@ def details(number: int) -> Row:
         "worker_id": f"agents-{1 + number % 3}:4711",
         "quiet_seconds": 1.0,
     }
+
+
+def ended(row: Row, outcome: str, seconds: float) -> dict[str, object]:
+    """The end of a session, so many seconds ago."""
+    about = {"session_key": row["session_key"], "title": row["title"]}
+    error = "429 Too Many Requests: try again in 20 s" if outcome == "failed" else None
+    return about | {"outcome": outcome, "error_message": error, "ended_seconds_ago": seconds}
 
 
 def worker(number: int, state: str) -> dict[str, object]:

@@ -14,8 +14,8 @@ from typing import Final
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from chaos.wait import wait_until
-from tests.e2e.made_up import CHANNELS, Fleet, in_need, worker
-from tests.e2e.scripted_gateway import ScriptedGateway
+from tests.e2e.made_up import CHANNELS, Fleet, ended, in_need, worker
+from tests.e2e.scripted_gateway import ScriptedGateway, snapshot
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "images"
 REPORT: Final = """{
@@ -28,6 +28,7 @@ REPORT: Final = """{
 }"""
 """The page does not say what it has heard; its parser does."""
 COLUMNS: Final = "session,state,waiting_for,agent,context,cost,duration,bar"
+OUTCOMES: Final = ("done", "failed", "done", "cancelled", "done", "lost", "done", "expired")
 STEP_SECONDS: Final = 12
 STEPS: Final = 80
 
@@ -65,8 +66,10 @@ def needs_key(gateway: ScriptedGateway, page: Page) -> None:
 
 
 def left(gateway: ScriptedGateway, page: Page) -> None:
-    fleet = Fleet(24)
-    gateway.say(fleet.snapshot())
+    """Every other session ends, in all ways that there are."""
+    rows = Fleet(Shot.sessions).rows
+    ends = [ended(row, OUTCOMES[number % len(OUTCOMES)], 7.0 + 53 * number) for number, row in enumerate(rows[::2])]
+    gateway.say(snapshot(rows[1::2], max_concurrent=40, uptime_seconds=8940) | {"ended": ends})
     page.locator("#ended summary").click()
     page.locator("#ended-rows tr").first.wait_for()
     page.locator("#ended").scroll_into_view_if_needed()
@@ -204,6 +207,7 @@ def take(browser: Browser, folder: Path, name: str, shot: Shot) -> Path:
         play(gateway, page, shot)
         if shot.then is not None:
             shot.then(gateway, page)
+        page.mouse.move(0, 0)
         page.screenshot(path=path)
         context.close()
     return path

@@ -50,6 +50,8 @@ def test_what_the_gateway_tells_is_listed_with_the_load(tabs: BrowserContext, sc
     )
     assert shapes == ["circle", "polygon", "polygon"], "what failed has a shape of its own, too"
     expect(rows.locator(".in-state")).to_have_text([re.compile(r"^\d+s ago$"), *[re.compile(r"^1m \d+s ago$")] * 2])
+    page.set_viewport_size({"width": 1000, "height": 800})
+    expect(rows.locator(".in-state").first).to_have_css("white-space", "nowrap")
     expect(page.locator("#ended-number")).to_have_text("3")
     assert "ended=900" in scripted.asked[0]
     rows.get_by_role("link", name="Session 4").click()
