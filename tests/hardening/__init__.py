@@ -10,6 +10,7 @@
 - test_crowds.py: ten thousand connects and leaves, whole and half.
 - test_reports.py: garbage on the channel and in the hashes of Redis.
 - test_origins.py: pages of other origins, with a key and without.
+- test_leaks.py: keys that allow a part, for each way in which they may tell of the rest.
 - test_key_in_target.py: a key in the target of a request that leads nowhere.
 - test_rebinding.py: pages whose own name leads to the gateway.
 - test_openapi.py: everything that schemathesis makes of the OpenAPI document.

@@ -26,7 +26,8 @@ PARTS: Final = {
     "webkey": ("active: 2 working", "2 working"),
     "onekey": ("active: 1 working", "1 working"),
     "emptykey": ("idle: no sessions", "idle"),
-    "labelkey": ("idle: no sessions", "idle"),
+    "labelkey": ("active: 1 working", "1 working"),
+    "childkey": ("active: 1 working", "1 working"),
 }
 
 

@@ -44,7 +44,7 @@ def test_a_summary_counts_the_sessions_and_has_the_global_status_that_its_reader
     whole = snapshot(gateway, key)
     for by in ("channel", "state", "label.team"):
         found = summary(gateway, key, f"by={by}")
-        assert shown(found, by) == counted(whole, by)
+        assert shown(found, by) == counted(whole, by, {"web:1": "web"})
         assert {**found["global"], "uptime_seconds": 0} == {**whole["global"], "uptime_seconds": 0}
         assert "SECRET" not in str(found)
 
@@ -58,7 +58,8 @@ def test_a_summary_by_worker_names_only_workers_that_hold_a_session_of_the_scope
     assert workers("everything") == [1, 3]
     assert workers("webkey") == [2]
     assert workers("onekey") == [1]
-    assert workers("webkey", "&session=ci:2") == workers("emptykey") == workers("labelkey") == []
+    assert workers("labelkey") == workers("childkey") == [1]
+    assert workers("webkey", "&session=ci:2") == workers("emptykey") == []
 
 
 @pytest.mark.parametrize("by", BY)

@@ -45,7 +45,8 @@ PARTS: Final = [
     ("onekey", ["web:1"], "active", 3),
     ("bothkey", ["ci:1", "ci:2", "web:1", "web:2"], "degraded", 9),
     ("emptykey", [], "idle", 0),
-    ("labelkey", [], "idle", 0),
+    ("labelkey", ["web:1"], "active", 3),
+    ("childkey", ["web:2"], "active", 3),
 ]
 
 
@@ -165,7 +166,9 @@ def test_workers_are_those_that_hold_a_session_of_the_scope_with_only_these(gate
     assert workers("everything") == [(3, ["ci:1", "web:1", "web:2"]), (6, ["ci:2"])]
     assert workers("webkey") == [(3, ["web:1", "web:2"])]
     assert workers("onekey") == [(3, ["web:1"])]
-    assert workers("emptykey") == workers("labelkey") == []
+    assert workers("labelkey") == [(3, ["web:1"])]
+    assert workers("childkey") == [(3, ["web:2"])]
+    assert workers("emptykey") == []
 
 
 def test_metrics_need_a_key_without_a_scope_as_soon_as_any_has_one(gateway: GatewayThread, file: Path) -> None:

@@ -1,6 +1,7 @@
 """A gateway with keys of several scopes, and what each of them is shown.
 
-Two workers: one holds sessions of `web` and `ci`, the other of `ci` only, with twice the capacity.
+Two workers: one holds sessions of `web` and `ci`, the other of `ci` only, with twice the capacity. `web:1` has a label,
+and `web:2` is its child.
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ KEYS: Final = (
     "both: bothkey channel=web,ci\n"
     "empty: emptykey channel=nobody\n"
     "labels: labelkey label=team:web\n"
+    "children: childkey parent=web:1\n"
 )
 
 
@@ -38,8 +40,8 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def web_worker(real_redis: RedisServer) -> Iterator[StatusPublisher]:
     with StatusPublisher(real_redis.url, max_concurrent=3) as publisher:
-        publisher.publish("web:1", "thinking")
-        publisher.publish("web:2", "streaming")
+        publisher.session("web:1", labels={"team": "web"}).thinking()
+        publisher.session("web:2", parent="web:1").streaming()
         publisher.publish("ci:1", "error", error_message="SECRET")
         assert publisher.flush()
         yield publisher
