@@ -19,6 +19,13 @@ FURTHER: Final = "waiting_for,agent,model,labels,host,worker,progress,context,co
 ALL: Final = f"state,{FURTHER},duration,tokens,bar"
 NOTHING: Final = "\N{EN DASH}"
 SHOWN: Final = "#sessions th:visible"
+PAST_ITS_CELL: Final = """(node, characters) => {
+  const range = document.createRange();
+  range.setStart(node.firstChild, 0);
+  range.setEnd(node.firstChild, characters);
+  return range.getBoundingClientRect().right - node.getBoundingClientRect().right;
+}"""
+"""Pixels by which so many characters of a text go past the node's end."""
 
 
 @pytest.fixture
@@ -136,3 +143,20 @@ def test_axe_finds_nothing_in_all_columns_and_nothing_leaves_the_page(
         assert page.evaluate("document.documentElement.scrollWidth") == width
         page.get_by_role("button", name="Options").click()
         assert_axe_finds_nothing(page, node_packages)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("query", ["", f"?columns={ALL}", f"?columns={ALL}&group=parent"])
+@pytest.mark.parametrize("width", [390, 700, 961, 1280, 2560])
+def test_in_compact_rows_the_channel_can_be_read(tabs: BrowserContext, width: int, query: str) -> None:
+    long: dict[str, Any] = {"title": "A title of many words. " * 5, "session_id": "abcdef0123456789", "parent": None}
+    with ScriptedGateway() as scripted:
+        rows = [row("websocket:1", "error", channel="websocket", **FIELDS | long)]
+        scripted.say(snapshot(rows, max_concurrent=0, uptime_seconds=60))
+        page = tabs.new_page()
+        page.add_init_script("localStorage.setItem('agent-status density', 'compact')")
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(scripted.url + query)
+        expect(page.locator("#rows .origin")).to_have_text("websocket · abcdef0123456789")
+        assert page.locator("#rows .origin").evaluate(PAST_ITS_CELL, len("websocket…")) <= 0
+        assert page.locator("#rows .title").evaluate("node => node.clientWidth") > 100

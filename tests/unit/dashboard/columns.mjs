@@ -91,6 +91,6 @@ test("the largest number and the first text come first, and what has none is las
 
 test("a grid has a width for each column, and all have room", () => {
   const { grid, least } = layout("session,host,cost");
-  assert.equal(grid, "minmax(0, 5fr) minmax(0, 2.5fr) 5rem");
-  assert.equal(least, 12 + 7 + 5 + 2 * 1.25 + 2);
+  assert.equal(grid, "minmax(16rem, 5fr) minmax(7rem, 2.5fr) 5rem");
+  assert.equal(least, 16 + 7 + 5 + 2 * 1.25 + 2);
 });

@@ -26,7 +26,7 @@ function ofNumber(title, field, value, words, more = {}) {
  * by (null for none), and the `words` of an item as of a clock's time. The width is `rem`, and more where it has a `wide`.
  */
 export const COLUMNS = {
-  session: { title: "Session", wide: "5fr", rem: 12 },
+  session: { title: "Session", wide: "5fr", rem: 16 },
   state: { title: "State", wide: "5fr", rem: 9 },
   waiting_for: ofText("Waits for", "waiting_for", (row) => row.waiting_for, { rem: 5.5, wide: "" }),
   agent: ofText("Agent", "labels", (row) => labelOf(row, "agent")),
@@ -87,7 +87,7 @@ export function fieldsOf(columns, sort) {
 /** Widths of columns for a grid, and the least width of all together in rem. */
 export function layout(columns) {
   const shown = columns.split(",").map((name) => COLUMNS[name]);
-  const grid = shown.map(({ wide, rem }) => (wide ? `minmax(0, ${wide})` : `${rem}rem`)).join(" ");
+  const grid = shown.map(({ wide, rem }) => (wide ? `minmax(${rem}rem, ${wide})` : `${rem}rem`)).join(" ");
   const gaps = (shown.length - 1) * 1.25 + 2;
   return { grid, least: shown.reduce((sum, { rem }) => sum + rem, gaps) };
 }
