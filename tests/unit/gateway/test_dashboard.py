@@ -22,7 +22,7 @@ from agent_status_gateway.settings import Settings
 FOLDER: Final = Path(__file__).parents[3] / "gateway" / "agent_status_gateway" / "dashboard"
 FILES: Final = sorted(set(ASSETS) - {"index.html"})
 PATHS: Final = ["/", *(f"/dashboard/{name}" for name in FILES)]
-MOST_BYTES: Final = 100_000
+MOST_BYTES: Final = 102_400
 """Maximum size of all files as sent, which is compressed."""
 
 
