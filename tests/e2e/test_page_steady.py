@@ -77,6 +77,21 @@ def test_the_list_begins_where_it_did_once_a_session_is_open(tabs: BrowserContex
     assert page.evaluate(PLACES)[-1][1] == top
 
 
+def test_beside_an_open_session_a_wait_has_one_line_and_the_times_do_not_touch(
+    tabs: BrowserContext, scripted: ScriptedGateway
+) -> None:
+    page = opened(tabs, scripted, width=1200)
+    say_many_needs(page, scripted)
+    line = page.locator("#rows .what").first.evaluate("node => node.getBoundingClientRect().height")
+    page.locator("#rows .what").first.click()
+    expect(page.locator("#session")).to_be_visible()
+    assert page.locator("#rows .what").first.evaluate("node => node.getBoundingClientRect().height") == line
+    first, last = (page.locator(".axis span:not(.unseen):visible").nth(place).bounding_box() for place in (0, -1))
+    assert first
+    assert last
+    assert first["x"] + first["width"] < last["x"]
+
+
 @pytest.mark.parametrize(("width", "height"), [(390, 300), (720, 450)])
 def test_where_the_page_has_little_room_a_row_is_in_sight(
     tabs: BrowserContext, scripted: ScriptedGateway, width: int, height: int
