@@ -214,6 +214,29 @@ def test_a_screen_reader_is_told_at_most_once_in_five_seconds(gateway: ScriptedG
     assert len(heard) <= 3
 
 
+def test_a_screen_reader_is_told_how_many_sessions_a_search_or_a_filter_finds(
+    gateway: ScriptedGateway, page: Page
+) -> None:
+    expect(page.locator("#rows tr")).to_have_count(10)
+    page.clock.run_for(6000)
+    page.evaluate(LISTEN)
+    for text in ("T", "Task", "Task 3"):
+        page.get_by_role("searchbox").fill(text)
+        page.clock.run_for(300)
+    assert page.evaluate("heard") == [], "somebody types"
+    page.clock.run_for(2000)
+    assert page.evaluate("heard") == ["1 of 10 sessions."]
+    page.get_by_role("searchbox").fill("")
+    page.locator("#states").get_by_role("button", name="in error").click()
+    page.clock.run_for(2000)
+    say(gateway, *(row(number, "error" if number < 4 else "thinking") for number in range(10)))
+    expect(page.locator("#rows tr")).to_have_count(4)
+    page.clock.run_for(6000)
+    assert page.evaluate("heard")[1:] == ["4 of 10 sessions."]
+    page.clock.run_for(6000)
+    assert page.evaluate("heard")[2:] == ["Fleet degraded: 4 in error."]
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_long_titles_and_errors_are_cut_to_two_lines(gateway: ScriptedGateway, page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})

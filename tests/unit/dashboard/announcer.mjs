@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Announcer, GAP_MS } from "../../../gateway/agent_status_gateway/dashboard/page/notices/announcer.js";
+import { Announcer, GAP_MS, SETTLE_MS } from "../../../gateway/agent_status_gateway/dashboard/page/notices/announcer.js";
 
 test("the first sentence is said at once, and nothing to say costs no time", () => {
   const announcer = new Announcer();
@@ -33,4 +33,28 @@ test("an answer to a person does not wait, and what is known is not repeated aft
   assert.equal(announcer.say("active", 300), "Paused.");
   assert.equal(announcer.tick(GAP_MS + 100), "Paused.");
   assert.equal(announcer.say("1 in error", GAP_MS + 200), "1 in error");
+});
+
+test("what a choice finds is said once, after a person has chosen nothing else for a moment, and before the fleet's state", () => {
+  const announcer = new Announcer();
+  announcer.say("active", 0);
+  for (const now of [6000, 6500]) announcer.choose(now);
+  announcer.find("3 of 9 sessions.");
+  assert.equal(announcer.say("1 waiting", 6500 + SETTLE_MS - 1), "active");
+  assert.equal(announcer.tick(6500 + SETTLE_MS), "3 of 9 sessions.");
+  announcer.find("4 of 10 sessions.");
+  assert.equal(announcer.tick(6500 + SETTLE_MS + GAP_MS - 1), "3 of 9 sessions.");
+  assert.equal(announcer.tick(6500 + SETTLE_MS + GAP_MS), "1 waiting");
+  assert.equal(announcer.tick(6500 + SETTLE_MS + 2 * GAP_MS), "1 waiting");
+});
+
+test("what a choice finds waits for the gap, and while it is not known the fleet's state is said", () => {
+  const announcer = new Announcer();
+  announcer.say("active", 0);
+  announcer.choose(100);
+  announcer.find("");
+  assert.equal(announcer.say("reconnecting", GAP_MS), "reconnecting");
+  announcer.find("2 of 9 sessions.");
+  assert.equal(announcer.tick(2 * GAP_MS - 1), "reconnecting");
+  assert.equal(announcer.tick(2 * GAP_MS), "2 of 9 sessions.");
 });

@@ -48,6 +48,11 @@ export function toQuery(choice, query = "") {
   return String(parameters);
 }
 
+/** Test whether two choices have other filters. */
+export function haveOtherFilters(one, other) {
+  return ["search", "channel", "state"].some((name) => one[name] !== other[name]);
+}
+
 /** Test whether these filters may leave a session out. */
 export function isFiltering({ search, channel, state, wall }) {
   return Boolean(wall || channel || state || wordsOf(search).length);

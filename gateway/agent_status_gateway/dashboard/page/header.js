@@ -9,13 +9,13 @@ import { figuresOf, filterWords, isWhole, listed, partWords } from "./view.js";
 const byId = (id) => document.getElementById(id);
 const GLOBAL_LABELS = { idle: "Idle", active: "Active", degraded: "Degraded" };
 
-/** Show what is above the list: of the model, as of `clock`. `matching` is the number of sessions in the list. */
+/** Show what is above the list: of the model, as of `clock`. `matching` is the number of sessions in the list. Returns words for it. */
 export function showHeader({ snapshot, sessions, choice, fleet, figures }, { clock, isLink, query, matching }) {
   showPart({ asked: snapshot.of, isLink, query });
   showFleet(figures, clock, !isWhole(figuresOf(snapshot.of)) ? "Filter" : isLink || partWords(query) ? "Part" : "Fleet");
   showNeed(figures.numbers);
   showChannels(byId("channel"), sessions.channels.keys(), fleet.channels, choice.channel);
-  showMatches(matching, snapshot.of.within ? figures.global.active_sessions : sessions.items.size);
+  return showMatches(matching, snapshot.of.within ? figures.global.active_sessions : sessions.items.size);
 }
 
 /** Show the figures as of `clock`. Those of a filter or a part stand beside no capacity, since that is the whole fleet's. */
@@ -85,10 +85,12 @@ export class StateFilter {
   }
 }
 
-/** Say how many sessions the list has, and of how many. */
+/** Say how many sessions the list has, and of how many. Returns the words. */
 function showMatches(matching, all) {
   const sessions = `${all.toLocaleString("en")} session${all === 1 ? "" : "s"}`;
-  write(byId("matches"), matching === all ? sessions : `${matching.toLocaleString("en")} of ${sessions}`);
+  const words = matching === all ? sessions : `${matching.toLocaleString("en")} of ${sessions}`;
+  write(byId("matches"), words);
+  return words;
 }
 
 const DIRECTIONS = { attention: "other", duration: "descending", tokens: "descending", name: "ascending" };

@@ -1,7 +1,7 @@
 // The page: it takes what the stream brings and shows it. An event costs what it changes, and only rows near the screen are
 // drawn. One timer runs, for what changes with time.
 
-import { fromQuery, takeSecrets, toQuery, toggled } from "./filters.js";
+import { fromQuery, haveOtherFilters, takeSecrets, toQuery, toggled } from "./filters.js";
 import { Banner } from "./banner.js";
 import { keepOpened } from "./below/below.js";
 import { Fields } from "./choosing/fields.js";
@@ -139,7 +139,8 @@ function show() {
   rows.show(items, clock, isOther ? null : moved); // the first to read sizes, so that the browser need not lay out what follows
   isOther = false;
   const isEmpty = view.isWhole(snapshot.of) && sessions.items.size === 0;
-  showHeader(model, { clock, isLink: secrets().ticket !== "", query: location.search, matching: number });
+  const found = showHeader(model, { clock, isLink: secrets().ticket !== "", query: location.search, matching: number });
+  announcer.find(view.serves(snapshot.of, choice) ? `${found}.` : "");
   overview.show({ of: snapshot.of, count: model.count, numbers: figures.numbers });
   const isKnown = (state) => view.countsState(snapshot.of, state);
   states.show(figures.known, choice.state, isKnown);
@@ -198,6 +199,7 @@ function wentBack() {
 }
 
 function setChoice(choice) {
+  if (haveOtherFilters(model.choice, choice)) announcer.choose(performance.now());
   model.choice = choice;
   isOther = true;
   showFields();
