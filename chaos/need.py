@@ -1,7 +1,7 @@
 """The needs of a test: where the machine lacks one, the test is skipped, and the reason is shown.
 
-A program or a package can be installed, so that with REQUIRE_ALL=1 or CI=true its absence is a failure. What a kernel
-or the rights of a user refuse cannot be installed: such a test is skipped everywhere.
+A program, a package or an earlier commit can be installed or fetched, so that with REQUIRE_ALL=1 or CI=true its absence
+is a failure. What a kernel or the rights of a user refuse cannot be installed: such a test is skipped everywhere.
 """
 
 import functools
@@ -41,12 +41,9 @@ def program(*names: str) -> str:
 
 
 def go() -> str:
-    """The Go compiler, which is optional even where all is required, and a folder where its programs may run."""
+    """The Go compiler, and a folder where its programs may run."""
     executable_tmp()
-    found = shutil.which("go")
-    if found is None:
-        pytest.skip("go is not on this machine")
-    return found
+    return program("go")
 
 
 def ipv6() -> None:

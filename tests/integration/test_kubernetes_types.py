@@ -35,7 +35,7 @@ def checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
 
     if (fetched := run("mod", "download")).returncode:
-        pytest.skip(f"Go's modules cannot be had: {fetched.stderr[-300:]}")
+        need.missing(f"a module of Go ({fetched.stderr[-300:].strip()})")
     done = run("build", "-o", str(built), ".")
     assert done.returncode == 0, done.stderr
     return built

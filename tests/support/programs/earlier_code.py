@@ -22,7 +22,7 @@ def earlier_code(commit: str, folder: Path) -> dict[str, str]:
     command = [need.program("git"), "archive", "--format=tar", commit, "publisher", "gateway"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, timeout=60, check=False)
     if done.returncode:
-        need.refused(f"the code of an earlier commit ({done.stderr.decode('utf-8', 'replace').strip()})")
+        need.missing(f"the code of an earlier commit ({done.stderr.decode('utf-8', 'replace').strip()})")
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         archive.extractall(folder, filter="data")
     return {"PYTHONPATH": os.pathsep.join([str(folder / "publisher"), str(folder / "gateway")])}
