@@ -4,6 +4,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from chaos.gateways.gateway_process import GatewayProcess
 from chaos.wait import wait_until
 from tests.support.gateways.answering import answering
 from tests.support.gateways.same_fleet import SameFleet
+from tests.support.programs.commands import COMMAND
 from tests.support.programs.live_view import CTRL_C, CTRL_Z, END, ENTER, ESCAPE, PAGE_DOWN, watch
 from tests.support.programs.pseudo_terminal import ENTER_SCREEN, LEAVE_SCREEN, PseudoTerminal
 from tests.unit.gateway.cli.terminal.snapshots import row
@@ -142,6 +144,19 @@ def test_while_it_is_stopped_the_terminal_is_the_shells_and_afterwards_keys_work
         terminal.press(b"q")
         assert terminal.ended() == 0
         assert terminal.modes == before
+
+
+@pytest.mark.parametrize(("prefix", "status"), [("", 129), ("trap '' HUP; ", 0)], ids=["SIGHUP", "SIGHUP is ignored"])
+def test_a_window_that_is_closed_ends_it_without_a_traceback(
+    fleet: tuple[SameFleet, str], tmp_path: Path, prefix: str, status: int
+) -> None:
+    errors = tmp_path / "errors"
+    script = f"{prefix}exec {' '.join(COMMAND)} watch --url {fleet[1]} 2>{errors}"
+    with PseudoTerminal("sh", "-c", script) as terminal:
+        terminal.wait_for("Job 000")
+        terminal.hang_up()
+        assert terminal.ended() == status
+    assert errors.read_text() == ""
 
 
 WITHOUT_MODES = "import sys; sys.modules['termios'] = None; from agent_status_gateway.cli.commands import cli; cli()"

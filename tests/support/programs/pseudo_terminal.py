@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -45,6 +46,7 @@ class PseudoTerminal:
         )
         os.close(theirs)
         self._written = b""
+        self._is_hung_up = False
         self._reader = threading.Thread(target=self._read, name="terminal", daemon=True)
         self._reader.start()
 
@@ -59,7 +61,8 @@ class PseudoTerminal:
         self.process.kill()
         self.process.wait(10)
         self._reader.join(10)
-        os.close(self._ours)
+        if not self._is_hung_up:
+            os.close(self._ours)
 
     @property
     def text(self) -> str:
@@ -82,6 +85,12 @@ class PseudoTerminal:
     def press(self, keys: bytes) -> None:
         os.write(self._ours, keys)
 
+    def hang_up(self) -> None:
+        """Close the terminal, as a window that is closed."""
+        self._is_hung_up = True
+        self._reader.join(10)
+        os.close(self._ours)
+
     def is_stopped(self) -> bool:
         """Whether it was stopped, as by Ctrl-Z."""
         return Path(f"/proc/{self.process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "T"
@@ -101,7 +110,9 @@ class PseudoTerminal:
         return status
 
     def _read(self) -> None:
-        while True:
+        while not self._is_hung_up:
+            if not select.select([self._ours], [], [], 0.1)[0]:
+                continue
             try:
                 piece = os.read(self._ours, 65536)
             except OSError:  # Linux says so when the last program has left the terminal

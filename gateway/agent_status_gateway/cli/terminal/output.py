@@ -47,6 +47,12 @@ def note(line: str) -> None:
     sys.stderr.flush()
 
 
+def drop_the_rest() -> None:
+    """Drop what the output has not taken. Python would write it at exit, and complain."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextmanager
 def for_readers() -> Iterator[None]:
     """Replace characters that the output cannot encode, and stop quietly when its reader is gone.
@@ -59,16 +65,10 @@ def for_readers() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        _drop_the_rest()
+        drop_the_rest()
     except OutputError:
-        _drop_the_rest()
+        drop_the_rest()
         raise
-
-
-def _drop_the_rest() -> None:
-    """Python would write the rest of the buffer at exit, and complain."""
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_closed(file: int) -> bool:

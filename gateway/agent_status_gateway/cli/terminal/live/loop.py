@@ -34,6 +34,7 @@ def watch_live(reader: Reader, console: Console, matching: str = "", *, has_keys
 
     Raises:
         RefusedError: The gateway refuses, or the address is not a gateway's.
+        BrokenPipeError: The terminal is gone.
     """
     live = _live(console, is_whole=True)
     shown: object = None
@@ -67,6 +68,7 @@ def watch_in_place(reader: Reader, console: Console, *, below: int, check: Calla
 
     Raises:
         RefusedError: The gateway refuses, or the address is not a gateway's.
+        BrokenPipeError: The terminal is gone.
     """
     live = _live(console, is_whole=False)
     shown: object = None

@@ -4,6 +4,7 @@ Whatever ends the view gives the terminal back as it was. Where keys cannot be r
 the background, without a terminal on stdin, and on systems without terminal modes.
 """
 
+import errno
 import os
 import select
 import signal
@@ -18,6 +19,7 @@ from typing import Any, Final, Self
 from rich.live import Live
 
 from agent_status_gateway.cli.terminal.live.keys import KeyDecoder
+from agent_status_gateway.cli.terminal.output import drop_the_rest
 
 try:
     import termios
@@ -83,7 +85,19 @@ class Screen:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._end()
+        """Give the terminal back.
+
+        Raises:
+            BrokenPipeError: The terminal is gone, and no signal has said so.
+        """
+        is_gone = isinstance(error, OSError) and error.errno == errno.EIO
+        try:
+            if is_gone:
+                self._end_if_asked()
+        finally:
+            self._end()
+        if is_gone:
+            raise BrokenPipeError from None
 
     def ring(self) -> None:
         """End the waiting, from any thread."""
@@ -191,6 +205,8 @@ class Screen:
     def _end(self) -> None:
         try:
             self._give_back()
+        except OSError:  # the terminal is gone
+            drop_the_rest()
         finally:
             for number, handler in self._before.items():
                 signal.signal(number, handler)
