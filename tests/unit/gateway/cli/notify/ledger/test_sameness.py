@@ -101,8 +101,8 @@ def test_after_its_end_who_saw_nothing_of_that_tells_a_second_one_once_it_cannot
 def test_who_saw_a_short_one_end_tells_the_next_one() -> None:
     # sameness: Rule 3
     thing = told()
-    thing.end(101.0, A)
-    assert thing.tell(104.5, (101.0, 104.5))
+    thing.end(102.0, A)
+    assert thing.tell(104.5, (102.0, 104.5))
 
 
 def test_what_begins_again_within_three_seconds_is_the_same_and_goes_on() -> None:
@@ -123,6 +123,14 @@ def test_what_another_one_has_seen_to_be_over_is_not_told() -> None:
     assert thing.tell(200.0, (140.0, 150.0), "two"), "what is true now is another one"
 
 
+def test_what_another_one_has_seen_to_be_over_is_not_told_as_the_next_one() -> None:
+    # sameness: Rule 5
+    thing = Thing()
+    thing.end(140.0, None)
+    thing.note(200.0, (SINCE_EVER, 150.0))
+    assert thing.claim(200.0, A) is None
+
+
 def test_who_sees_late_that_the_one_before_is_over_ends_nothing_that_has_just_begun() -> None:
     # sameness: Rule 5
     thing = Thing()
@@ -135,9 +143,10 @@ def test_who_sees_late_that_the_one_before_is_over_ends_nothing_that_has_just_be
 
 def test_what_began_before_the_one_that_is_known_is_gone_and_leaves_it_alone() -> None:
     # sameness: Rule 5
-    thing = told()
+    thing = Thing()
+    thing.note(100.0, A)
     before = thing.row
-    assert not thing.tell(101.0, (10.0, 50.0), "two")
+    assert thing.claim(101.0, (10.0, 50.0), "two") is None
     thing.note(101.0, (10.0, 50.0))
     assert thing.row == before
 
@@ -169,8 +178,9 @@ def test_the_first_moment_at_which_it_was_seen_to_be_over_counts() -> None:
     thing = told()
     thing.end(140.0, A)
     thing.end(180.0, (50.0, 120.0))
-    thing.end(181.0, A, at=139.0)
     assert thing.row is not None
+    assert thing.row.over == START + 140.0
+    thing.end(181.0, A, at=139.0)
     assert (thing.row.over, thing.row.untrue) == (START + 139.0, START + 180.0)
 
 
