@@ -71,6 +71,7 @@ def test_after_a_reload_older_bars_are_those_that_the_tab_has_seen(
     tabs: BrowserContext, scripted: ScriptedGateway, page: Page
 ) -> None:
     stream(scripted, page)
+    scripted.say(whole(row(1, "streaming", 60)), "c")  # no younger than it is, however long a load takes
     for _ in range(2):
         assert told(reloaded(page)) == ["streaming", "thinking"]
     other = tabs.new_page()
