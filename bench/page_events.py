@@ -140,6 +140,7 @@ def measure(page: Page, gateway: ScriptedGateway, fleet: Fleet, options: argpars
         f"{options.sessions} sessions, {options.seconds} events of {options.changes} changes ({options.ends} end)",
         f"first rows after {first_seconds:.1f} s; DOM nodes {nodes}",
         f"main thread in a second with an event: median {statistics.median(events):.1f} ms, worst {max(events):.1f} ms",
+        f"in the last minute: median {statistics.median(events[-60:]):.1f} ms",
         f"main thread in a second without: {quiet:.1f} ms",
         f"long tasks during events: {len(tasks)}, worst {max(tasks, default=0):.0f} ms",
         f"a key in the search until it is painted: median {statistics.median(keys):.0f} ms, worst {max(keys):.0f} ms",
