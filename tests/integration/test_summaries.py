@@ -5,8 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from agent_status_gateway.paths import STATUS_PATH, SUMMARY_PATH
+from agent_status_gateway.paths import STATUS_PATH, SUMMARY_PATH, SUMMARY_STREAM_PATH
 from agent_status_publisher import StatusPublisher
+from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
@@ -66,6 +67,48 @@ def test_a_summary_by_worker_names_the_workers_as_their_own_endpoint_does(
         }
         assert {"error": 1} in found.values()
     fleet.flush()
+
+
+def test_a_summary_by_a_label_has_a_group_for_each_value_and_one_for_sessions_without_it(
+    real_redis: RedisServer, gateway: GatewayThread
+) -> None:
+    with (
+        StatusPublisher(real_redis.url, labels={"team": "web"}) as of_web,
+        StatusPublisher(real_redis.url) as others,
+        Dashboard(gateway.url, f"{SUMMARY_STREAM_PATH}?by=label.team") as dashboard,
+    ):
+        of_web.session("web:1").thinking()
+        of_web.session("web:2", labels={"agent": "reviewer"}).streaming()
+        of_web.session("ci:1", labels={"team": "ci"}).tool_running("make")
+        plain = others.session("ci:2")
+        plain.waiting_for_user()
+        groups = {
+            "ci": {"tool_running": 1},
+            "web": {"streaming": 1, "thinking": 1},
+            None: {"waiting_for_user": 1},
+        }
+
+        def streamed() -> Any:
+            return shown(dashboard.events[-1].data, "label.team") if dashboard.events else None
+
+        wait_until(lambda: streamed() == groups, f"the stream says {groups}")
+        found = summary(gateway, "by=label.team")
+        assert shown(found, "label.team") == groups
+        assert [group["label.team"] for group in found["groups"]] == ["ci", "web", None]
+        assert shown(summary(gateway, "by=label.team&channel=ci"), "label.team") == {
+            "ci": {"tool_running": 1},
+            None: {"waiting_for_user": 1},
+        }
+        assert shown(summary(gateway, "by=label.agent&label=team:web"), "label.agent") == {
+            "reviewer": {"streaming": 1},
+            None: {"thinking": 1},
+        }
+        tag = ask(gateway, "by=label.team").headers["etag"]
+        plain.label("team", "web")
+        moved = {"ci": {"tool_running": 1}, "web": {"streaming": 1, "thinking": 1, "waiting_for_user": 1}}
+        wait_until(lambda: streamed() == moved, f"a label is news: the stream says {moved}")
+        answer = ask(gateway, "by=label.team", tag)
+        assert (answer.status_code, shown(answer.json(), "label.team")) == (200, moved)
 
 
 def test_a_client_that_has_the_summary_gets_304_until_a_count_changes(
