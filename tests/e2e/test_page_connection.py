@@ -18,6 +18,12 @@ from tests.e2e.test_page import opened
 COUNTDOWN: Final = re.compile(r"^Reconnecting( in \d+s)?$")
 HURRY: Final = "dispatchEvent(new Event('online'))"
 """The network is back: the next try is now."""
+SAID: Final = """() => {
+  window.said = [];
+  const text = document.querySelector("#connection-text");
+  const all = { childList: true, characterData: true, subtree: true };
+  new MutationObserver(() => said.push(text.textContent)).observe(text, all);
+}"""
 AS_OF: Final = re.compile(r"^as of \d\d:\d\d:\d\d$")
 
 
@@ -109,6 +115,19 @@ def test_two_tabs_share_a_connection_and_the_second_has_it_when_the_first_is_clo
     session.streaming()
     expect(second.locator("#rows .what")).to_have_text("streaming")
     assert streams(gateway) == 1
+
+
+@pytest.mark.usefixtures("session")
+def test_the_second_tab_says_nothing_of_a_loss_when_the_first_is_loaded_again(
+    tabs: BrowserContext, gateway: GatewayProcess
+) -> None:
+    first, second = opened(tabs, gateway), opened(tabs, gateway)
+    expect(second.locator("#connection")).to_have_text("Live")
+    second.evaluate(SAID)
+    first.reload()
+    expect(first.locator("#connection")).to_have_text("Live")
+    expect(second.locator("#connection")).to_have_text("Live")
+    assert second.evaluate("said") == []
 
 
 def test_a_tab_that_the_browser_freezes_hands_the_connection_over(

@@ -12,6 +12,7 @@ const REQUEST_MS = 5000;
 const SILENT_MS = 35_000; // a gateway repeats the feed's state every 10 s: three are missing then
 const PROBE_MS = 10_000;
 const SLEPT_MS = 2000;
+const LEAVING_MS = 100; // a page that is left loses its stream before it knows that it is left: nobody need hear of that
 const EVENTS = "changes,feed";
 const SUMMARY_EVENTS = "feed";
 const OLD_EVENTS = "all"; // of gateways that know no changes
@@ -86,8 +87,13 @@ export class Stream {
     });
     source.addEventListener("error", () => {
       const isRefused = source.readyState === EventSource.CLOSED;
-      this.#lose();
-      if (isRefused) this.#findReason(events);
+      const lostAt = now();
+      setTimeout(() => {
+        if (this.#source !== source) return;
+        this.#lostAt ??= lostAt;
+        this.#lose();
+        if (isRefused) this.#findReason(events);
+      }, LEAVING_MS);
     });
   }
 
