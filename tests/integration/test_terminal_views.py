@@ -24,6 +24,7 @@ from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_thread import GatewayThread
 from chaos.servers.redis_server import RedisServer
 from tests.support.gateways.answering import Request, answering
+from tests.support.gateways.same_fleet import LIVE
 from tests.unit.gateway.cli.terminal.snapshots import end, row, snapshot, with_ends
 
 OLD = {"detail": [{"type": "literal_error", "loc": ["query", "events"], "msg": "Input should be 'status' or 'all'"}]}
@@ -92,7 +93,7 @@ def old_gateway(is_over: threading.Event) -> Callable[[Request], None]:
         elif fields_of(request).get("events", ["status"])[-1] not in {"status", "all"}:
             send(request, 422, json.dumps(OLD))
         else:
-            send(request, 200, status("a", *whole), "text/event-stream")
+            send(request, 200, status("a", *whole) + LIVE, "text/event-stream")
             is_over.wait(30)
 
     return answer
@@ -168,7 +169,9 @@ def test_a_change_that_a_gateway_does_not_send_is_not_a_gateways(streams: Callab
 
 def test_an_older_gateway_is_read_by_its_whole_snapshots(is_over: threading.Event) -> None:
     with answering(old_gateway(is_over)) as url:
-        assert keys_of(news(url, 1)[0]) == ["ci:1", "web:1"]
+        heard = news(url, 2)
+        assert keys_of(heard[0]) == ["ci:1", "web:1"]
+        assert not getattr(heard[1], "will_repeat", True), "it says once that it is live"
         is_over.set()
 
 

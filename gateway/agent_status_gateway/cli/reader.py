@@ -62,6 +62,7 @@ class Reader:
         self._snapshots_received = 0
         self._stream: httpx.Response | None = None
         self._is_closed = False
+        self._tells_changes = False  # gateways that do also repeat the state of their feed
 
     @property
     def source(self) -> str:
@@ -171,8 +172,10 @@ class Reader:
             _OutageEndedError: The gateway is connected to Redis again.
         """
         try:
+            self._tells_changes = True
             yield from self._events_of(EVENTS)
         except WrongQueryError as error:
+            self._tells_changes = False
             if error.field != "events":
                 raise
             if not self.view.is_whole:
@@ -240,7 +243,13 @@ class Reader:
     def _feed(self, text: str, *, is_first: bool = False) -> Feed:
         event = self.gateway.parsed(parse_feed, text)
         now = time.monotonic()
-        return Feed(is_lost=event.state == "lost", since=now - event.since_seconds, at=now, is_first=is_first)
+        return Feed(
+            is_lost=event.state == "lost",
+            since=now - event.since_seconds,
+            at=now,
+            is_first=is_first,
+            will_repeat=self._tells_changes,
+        )
 
 
 class _OutageEndedError(Exception):

@@ -53,12 +53,14 @@ class Feed:
     Attributes:
         at: The moment at which the event came.
         is_first: True if it is the first feed event of its connection.
+        will_repeat: True if the gateway is one that repeats an unchanged state.
     """
 
     is_lost: bool
     since: float
     at: float
     is_first: bool = True
+    will_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,7 @@ class Known:
                 return replace(self, received=news, trouble=None)
             case Feed():
                 is_same = self.feed is not None and self.feed.is_lost == news.is_lost
-                is_repeated = not news.is_first and (is_same or self.is_feed_repeated)
+                is_repeated = news.will_repeat or (not news.is_first and (is_same or self.is_feed_repeated))
                 return replace(self, feed=news, is_feed_new=True, is_feed_repeated=is_repeated, is_silent=False)
             case Trouble():
                 return replace(self, trouble=news, is_feed_new=False, is_feed_repeated=False, is_silent=False)

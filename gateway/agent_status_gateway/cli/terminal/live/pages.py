@@ -40,6 +40,9 @@ GONE: Final = "No session with this key is open any more. This is the last that 
 UNKNOWN: Final = "No session with this key is open."
 SEEN: Final = "What this terminal has seen"
 
+GROWING: Final = {"In state", "Quiet"}
+"""Facts that grow with time, and so say nothing of a session that is gone."""
+
 Page = tuple[list[Text], Browsing]
 """Lines, and the choice with what the drawing knows: what is on the screen."""
 
@@ -82,7 +85,7 @@ def help_page(browsing: Browsing, width: int, height: int) -> Page:
 
 def _facts_of(row: SessionStatus, opened: OpenedSession) -> list[tuple[str, str]]:
     facts = facts_of(row, parent=opened.parent, children=opened.children, ended_children=opened.ended_children)
-    return [fact for fact in facts if opened.is_open or fact[0] != "In state"]
+    return [fact for fact in facts if opened.is_open or fact[0] not in GROWING]
 
 
 def _scrolled(

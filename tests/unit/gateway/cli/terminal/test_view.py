@@ -1,5 +1,7 @@
 """What is known of a gateway, and what of it is shown."""
 
+from dataclasses import replace
+
 import pytest
 
 from agent_status_gateway.cli.terminal.view import Feed, Known, News, ReceivedSnapshot, Trouble, aged, select, view
@@ -92,6 +94,8 @@ def test_the_snapshot_of_a_gateway_without_feed_events_counts_after_a_moment() -
     ("news", "now", "is_silent"),
     [
         ((LIVE,), 1000.0, False),  # an older gateway says it once
+        ((replace(LIVE, at=110.0, will_repeat=True),), 145.0, False),
+        ((replace(LIVE, at=110.0, will_repeat=True),), 145.1, True),
         ((LIVE, LIVE_AGAIN), 145.0, False),
         ((LIVE, LIVE_AGAIN), 145.1, True),
         ((LOST, Feed(is_lost=False, since=105.0, at=105.0, is_first=False)), 1000.0, False),  # a change, not a repeat

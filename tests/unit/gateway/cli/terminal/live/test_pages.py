@@ -146,9 +146,10 @@ def test_a_session_has_its_children_and_what_the_terminal_has_seen_of_it() -> No
 
 
 def test_a_session_that_is_gone_says_how_it_ended_if_the_gateway_tells() -> None:
-    gone = OpenedSession(key="web:1", row=row(), is_open=False, end=end("web:1", outcome="cancelled"))
+    gone = OpenedSession(key="web:1", row=row(quiet_seconds=9.0), is_open=False, end=end("web:1", outcome="cancelled"))
     lines = texts(session_page(Browsing(opened="web:1"), gone, looked(), 120, 40))
     assert lines[2] == "web:1 ended 2m 10s ago: cancelled"
+    assert not [line for line in lines if line.startswith(("In state", "Quiet"))]
 
 
 def test_a_session_that_is_gone_and_details_that_do_not_come_are_said() -> None:
