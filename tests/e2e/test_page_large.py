@@ -75,7 +75,7 @@ def test_the_fleet_is_counted_and_those_that_need_a_person_are_listed(page: Page
     expect(page.locator("#states button[data-state=thinking]")).to_have_text("60,000thinking")
     lines = page.locator("#overview-channels li")
     expect(lines).to_have_text(
-        ["bulk 60,0011 in error, 60000 thinking", "web 30,0011 waiting for user, 30000 streaming"]
+        ["bulk 60,0011 in error, 60,000 thinking", "web 30,0011 waiting for user, 30,000 streaming"]
     )
     expect(page).to_have_title("1 waiting for user, 1 in error · Agent status")
     scripted.say_summary([group("bulk", BULK | {"error": 3}), group("web", {"streaming": 7})], "t")
@@ -118,7 +118,7 @@ def test_in_an_outage_of_all_the_list_has_nobody_and_the_numbers_are_still_right
     expect(page.locator("#overview-words")).to_have_text("120,000 sessions are too many to list. Choose a channel.")
     expect(page.locator("#sessions")).to_be_hidden()
     expect(page.locator("#ended")).to_be_hidden()  # out of the list is not the end
-    expect(page).to_have_title("30000 waiting for user, 90000 in error · Agent status")
+    expect(page).to_have_title("30,000 waiting for user, 90,000 in error · Agent status")
     scripted.say_summary([group("web", {"error": 10, "thinking": 30_000})], "u")
     expect(page.locator("#sessions")).to_be_visible()
     expect(page.locator("#global")).to_have_text("Degraded")
