@@ -102,6 +102,10 @@ def test_a_compact_list_shows_more_rows_and_this_browser_keeps_it(
     page.get_by_label("Compact").check()
     page.keyboard.press("Escape")
     assert page.evaluate(IN_SIGHT, ["#rows tr"]) < 0.75 * tall
+    session, state = (page.locator(f"#rows td.{column}").first.bounding_box() for column in ("session", "state"))
+    assert session
+    assert state
+    assert session["width"] > 1.3 * state["width"]  # it has the channel beside the title
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     expect(page.locator("#rows .title").last).to_have_text("Session 399")
     page.reload()
