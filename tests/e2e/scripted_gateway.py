@@ -46,6 +46,7 @@ class ScriptedGateway:
         summaries: The events of each page that reads the summary.
         workers: What it answers when it is asked for the workers; None for 404.
         asked: What each stream that was opened asked for, as text: the query.
+        is_slow: True if new streams get nothing until `hurry`.
     """
 
     def __init__(self) -> None:
@@ -55,6 +56,8 @@ class ScriptedGateway:
         self.workers: list[dict[str, Any]] | None = None
         self._newest = b""
         self._streams: list[queue.Queue[bytes | None]] = []
+        self.is_slow = False
+        self._waiting: list[queue.Queue[bytes | None]] = []
         self.summary: bytes | None = None
         self.summaries: list[queue.Queue[bytes | None]] = []
         handler = type("Handler", (_Handler,), {"gateway": self})
@@ -99,11 +102,20 @@ class ScriptedGateway:
         said = json.dumps({"state": state, "since_seconds": since_seconds})
         self._send(f"event: feed\ndata: {said}\n\n".encode())
 
+    def hurry(self) -> None:
+        """Send the newest snapshot to the streams that wait for one."""
+        self.is_slow = False
+        for stream in self._waiting:
+            stream.put(self._newest)
+        self._streams += self._waiting
+        self._waiting.clear()
+
     def cut(self) -> None:
         """End every stream."""
-        for stream in [*self._streams, *self.summaries]:
+        for stream in [*self._streams, *self._waiting, *self.summaries]:
             stream.put(None)
         self._streams.clear()
+        self._waiting.clear()
         self.summaries.clear()
 
     def forget_streams(self) -> None:
@@ -124,6 +136,9 @@ class ScriptedGateway:
     def stream(self) -> queue.Queue[bytes | None]:
         """The events of a page that has come: the newest snapshot first, None at the end."""
         events: queue.Queue[bytes | None] = queue.Queue()
+        if self.is_slow:
+            self._waiting.append(events)
+            return events
         events.put(self._newest)
         self._streams.append(events)
         return events

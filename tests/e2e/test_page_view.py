@@ -88,7 +88,7 @@ def test_the_gateway_is_asked_for_the_filter_and_the_page_says_what_its_numbers_
     expect(page.locator("#fleet-label")).to_have_text("Filter")
     expect(page.locator("#global")).to_have_text("Active")  # the failed session is not in it
     expect(page).to_have_title("1 waiting for user · web · Agent status")
-    expect(page.get_by_role("status")).to_have_text("Filter web: active: 1 waiting for user.", timeout=10_000)
+    expect(page.get_by_role("status")).to_have_text("Filter web: active: 1 waiting for user.", timeout=40_000)
     assert [chip.replace("\n", "") for chip in chips(page)][:3] == ["1waiting for user", "0in error", "1thinking"]
     thinking = page.locator("#states").get_by_role("button", name="thinking")
     place = thinking.bounding_box()

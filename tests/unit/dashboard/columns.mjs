@@ -11,7 +11,7 @@ import {
   layout,
   withColumn,
 } from "../../../gateway/agent_status_gateway/dashboard/page/columns/columns.js";
-import { fieldsFor } from "../../../gateway/agent_status_gateway/dashboard/page/columns/fields.js";
+import { fieldsFor, showable } from "../../../gateway/agent_status_gateway/dashboard/page/columns/fields.js";
 import { NOTHING, fromQuery, toQuery } from "../../../gateway/agent_status_gateway/dashboard/page/filters.js";
 
 const item = (row, quietSince = null) => ({ row, quietSince });
@@ -93,4 +93,13 @@ test("a grid has a width for each column, and all have room", () => {
   const { grid, least } = layout("session,host,cost");
   assert.equal(grid, "minmax(16rem, 5fr) minmax(7rem, 2.5fr) 5rem");
   assert.equal(least, 16 + 7 + 5 + 2 * 1.25 + 2);
+});
+
+test("an order or a grouping that needs a field which rows do not have is the one before", () => {
+  const before = { ...NOTHING, sort: "cost", group: "host" };
+  const choice = { ...NOTHING, search: "a", sort: "progress", group: "worker" };
+  assert.deepEqual(showable(choice, before, ""), { ...choice, sort: "cost", group: "host" });
+  assert.deepEqual(showable(choice, before, "progress"), { ...choice, group: "host" });
+  assert.deepEqual(showable(choice, before, "progress,worker_id"), choice);
+  assert.deepEqual(showable({ ...choice, sort: "name", group: "channel" }, before, ""), { ...choice, sort: "name", group: "channel" });
 });

@@ -128,3 +128,18 @@ test("of a part that is too large the figures are as counted, and the chart is o
   model.take(event(true, [row("web:1", "error")]), asked(WHOLE, 4000));
   assert.equal(model.figures.numbers.thinking, 0);
 });
+
+test("until rows have what another grouping needs, the list is grouped as before", () => {
+  const model = new Model(NOTHING);
+  const headings = () => model.look().items.filter((item) => item.isHeading).map((heading) => heading.title);
+  const rows = ["web:1", "ci:1"].map((key) => ({ ...row(key), host: `h-${key}` }));
+  model.take(event(true, rows), { ...asked(WHOLE, 1000), fields: "" });
+  model.look();
+  model.choice = { ...NOTHING, group: "host" };
+  model.take(event(false, []), { ...asked(WHOLE, 2000), fields: "" });
+  assert.deepEqual(headings(), []);
+  model.take(event(true, rows), { ...asked(WHOLE, 3000), fields: "host" });
+  assert.equal(model.look().moved, null, "another list");
+  assert.notEqual(model.look().moved, null);
+  assert.deepEqual(headings(), ["h-ci:1", "h-web:1"]);
+});

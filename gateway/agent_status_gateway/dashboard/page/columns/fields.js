@@ -13,3 +13,13 @@ export function fieldsFor({ columns, sort, group }, { needsLabels = false } = {}
   fields.delete("");
   return [...fields].sort().join(",");
 }
+
+/** The choice as rows with these fields can show it. An order or a grouping that needs other fields is the one before. */
+export function showable(choice, before, fields) {
+  const has = (field) => !field || fields.split(",").includes(field);
+  return {
+    ...choice,
+    sort: [...fieldsOf("", choice.sort)].every(has) ? choice.sort : before.sort,
+    group: has(fieldOf(choice.group)) ? choice.group : before.group,
+  };
+}

@@ -9,6 +9,7 @@ import { secrets } from "../kept/secrets.js";
 import * as view from "../view.js";
 import { Count } from "./count.js";
 import { MOST_ROWS, NOBODY, isSmallAgain, isTooLarge, narrowed } from "./narrow.js";
+import { Succession } from "./succession.js";
 
 const WORST_FIRST = ["needs key", "reconnecting", "stale", "connecting", "connected"];
 
@@ -18,7 +19,7 @@ export class Feed {
   #model;
   #page;
   #fields = "";
-  #list = { watch: null, connection: null };
+  #list = new Succession();
   #summary = { watch: null, connection: null };
   #hasBegun = false; // with a list
   #isAsking = false; // the summary, how large the fleet is
@@ -39,12 +40,13 @@ export class Feed {
 
   /** True if this tab has the list's connection, so that only one tab acts on a message. */
   get isLeader() {
-    return this.#list.watch?.isLeader ?? false;
+    return this.#list.isLeader;
   }
 
   /** Watch all anew: with another key, or another part of the fleet. */
   begin() {
-    for (const one of [this.#list, this.#summary]) this.#close(one);
+    this.#list.close();
+    this.#closeSummary();
     this.#hasBegun = this.#isAsking = this.#isSizeKnown = this.#hasNoSummary = false;
     this.#count = null;
     this.look();
@@ -98,7 +100,7 @@ export class Feed {
       ...tried,
       view: view.viewQuery({ by: "channel" }, location.search),
       onSummary: (summary, ageSeconds) => this.#take(new Count(summary, performance.now() - ageSeconds * 1000)),
-      onConnection: (connection) => this.#connected(this.#summary, connection, tried),
+      onConnection: (connection) => this.#counting(connection, tried),
     });
   }
 
@@ -120,39 +122,40 @@ export class Feed {
     this.#isAsking = false;
     this.#isSizeKnown = true;
     this.#count = null;
-    this.#close(this.#summary);
+    this.#closeSummary();
   }
 
   #watchList(asked, fields) {
     const tried = secrets();
-    this.#close(this.#list);
     this.#hasBegun = true;
     this.#isSizeKnown = false;
-    this.asked = asked;
+    if (!view.isSame(asked, this.asked)) this.asked = asked;
+    else asked = this.asked; // what comes goes on with what came
     this.#fields = fields;
     const take = (change, ageSeconds) => {
       const [at, wall] = [performance.now(), Date.now()].map((now) => now - ageSeconds * 1000);
-      this.#page.onChange(this.#model.newest.take(change, { at, asked, query: location.search, wall }), change.isWhole);
+      this.#page.onChange(this.#model.newest.take(change, { at, asked, fields, query: location.search, wall }), change.isWhole);
       this.look();
     };
     if (asked.state === NOBODY) {
+      this.#list.close();
       this.#page.onConnection(this.#worst(), tried);
       take({ isWhole: true, global: this.#count.global, sessions: [], gone: [] }, 0);
       return;
     }
-    this.#list.watch = watchStatus({
+    this.#list.watch({
       ...tried,
       view: view.streamQuery(view.viewQuery(asked, location.search, fields)),
       onChange: take,
-      onConnection: (connection) => this.#connected(this.#list, connection, tried),
+      onConnection: () => this.#page.onConnection(this.#worst(), tried),
     });
   }
 
-  #connected(one, connection, tried) {
-    one.connection = { ...connection, at: performance.now() };
+  #counting(connection, tried) {
     const { state } = connection;
-    if (this.#isAsking && one === this.#summary) {
-      if (state === "reconnecting") this.#lostWhileAsking(connection, one.watch);
+    this.#summary.connection = { ...connection, at: performance.now() };
+    if (this.#isAsking) {
+      if (state === "reconnecting") this.#lostWhileAsking(connection, this.#summary.watch);
       if (state !== "needs key" && (this.#hasBegun || state !== "connecting")) return;
     }
     this.#page.onConnection(this.#worst(), tried);
@@ -182,8 +185,8 @@ export class Feed {
     return worst;
   }
 
-  #close(one) {
-    one.watch?.close();
-    one.watch = one.connection = null;
+  #closeSummary() {
+    this.#summary.watch?.close();
+    this.#summary.watch = this.#summary.connection = null;
   }
 }

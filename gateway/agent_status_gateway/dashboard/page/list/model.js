@@ -2,6 +2,7 @@
 //
 // `of` is the part of the fleet that the newest event is of, as view.js has it. Times are milliseconds.
 
+import { showable } from "../columns/fields.js";
 import { Errors } from "../errors/errors.js";
 import { globalOf, only } from "../feed/count.js";
 import { Groups } from "../groups/groups.js";
@@ -18,7 +19,7 @@ export class Model {
   past;
   /** Errors that this tab has seen. */
   errors;
-  /** The newest event: `{ global, at, asked, of }`. Null before the first one. */
+  /** The newest event: `{ global, at, asked, fields, of }`. Null before the first one. */
   snapshot;
   /** What the last event without a filter said of the fleet: `{ size, channels }`. */
   fleet;
@@ -27,6 +28,8 @@ export class Model {
   /** Since when this page knows something. */
   knownFrom;
   #choice;
+  #shown; // the choice as far as the rows have what it needs
+  #isOther = false; // what is shown is sorted or grouped by something else than at the last look
   #ahead = null; // while this one holds still: the model that goes on
   #groups = new Groups();
   #acknowledged;
@@ -44,7 +47,7 @@ export class Model {
 
   set choice(choice) {
     this.#choice = choice;
-    this.listing.choose(choice);
+    this.#show();
   }
 
   /** The model that takes events: this one, or the one that goes on while this one holds still. */
@@ -68,20 +71,24 @@ export class Model {
     const { sessions, past, errors, snapshot, fleet, count, knownFrom } = this.#ahead;
     this.#ahead = null;
     Object.assign(this, { past, errors, snapshot, fleet, count, knownFrom });
+    this.#show();
     errors.update(); // some may have been acknowledged in the picture
     this.#takeRows({ isWhole: true, sessions: sessions.rows(now), gone: [] }, now);
   }
 
   /**
-   * Take an event of a watch that asked for this part. `query` is that of the page, and `wall` the wall clock's `at`. Returns its changes, as
-   * `Sessions.take` has them; none if the event before was of another part, since nothing in it is news then.
+   * Take an event of a watch that asked for this part. `query` is that of the page, `fields` what was asked for of rows, if
+   * that is known, and `wall` the wall clock's `at`. Returns its changes, as `Sessions.take` has them; none if the event before
+   * was of another part, since nothing in it is news then.
    */
-  take(change, { at, asked, query, wall = at }) {
+  take(change, { at, asked, query, fields = null, wall = at }) {
     const { changed, gone } = this.#takeRows(change, at);
     const channels = [...this.sessions.channels.keys()];
     const of = view.answered(asked, { channels, states: this.sessions.states });
     const isNews = this.snapshot?.of === of;
-    this.snapshot = { global: change.global, at, asked, of };
+    const isAsBefore = this.snapshot?.fields === fields;
+    this.snapshot = { global: change.global, at, asked, fields, of };
+    if (!isAsBefore) this.#show();
     this.knownFrom = Math.min(this.knownFrom, at);
     if (view.isWhole(of)) this.fleet = { size: this.sessions.items.size, channels: new Set(channels) };
     const { numbers } = this.figures;
@@ -131,11 +138,14 @@ export class Model {
     this.past.add(this.sessions.rows(now), now, (row) => view.showsEnds(this.snapshot.of, row, query), this.figures.numbers);
   }
 
-  /** Sessions to show, in their groups, and which of them may have moved. `number` is that of the sessions that match. */
+  /** Sessions to show, in their groups, and which of them may have moved: null if this is another list. `number` is that of the sessions that match. */
   look() {
     const { items, moved } = this.listing.look();
     const find = (key) => this.sessions.items.get(key);
-    return { items: this.#groups.lay(items, this.#choice.group, { find, moved }), moved, number: items.length };
+    const laid = this.#groups.lay(items, this.#shown.group, { find, moved });
+    const isOther = this.#isOther;
+    this.#isOther = false;
+    return { items: laid, moved: isOther ? null : moved, number: items.length };
   }
 
   /** The first session of the list that is in this state. It is no longer in a folded group. Null if there is none. */
@@ -155,6 +165,14 @@ export class Model {
     return Array.from(this.sessions.items.values(), (item) => item.row);
   }
 
+  #show() {
+    const { sort, group } = this.#shown;
+    const fields = this.snapshot?.fields ?? null;
+    this.#shown = fields === null ? this.#choice : showable(this.#choice, this.#shown, fields);
+    this.#isOther ||= sort !== this.#shown.sort || group !== this.#shown.group;
+    this.listing.choose(this.#shown);
+  }
+
   #takeRows(change, at) {
     const { changed, gone } = this.sessions.take(change, at);
     for (const { item } of changed) this.listing.mark(item);
@@ -168,6 +186,7 @@ export class Model {
     this.snapshot = this.count = null;
     this.fleet = NO_FLEET;
     this.sessions = new Sessions();
+    this.#shown = this.#choice;
     this.listing = new Listing(this.#choice);
   }
 
