@@ -26,7 +26,7 @@ function keys(choice, rows = ROWS) {
 
 test("what is not chosen is not in the query, and comes back from it", () => {
   assert.equal(toQuery(NOTHING), "");
-  const choice = { search: "a b&c", channel: "web", state: "error", sort: "tokens", group: "label.team", columns: "session,state,cost", wall: "on" };
+  const choice = { search: "a b&c", channel: "web", state: "error", sort: "tokens", group: "label.team", columns: "session,state,cost", wall: "on", stalled: "600" };
   assert.deepEqual(fromQuery(toQuery(choice)), choice);
   assert.deepEqual(fromQuery(""), NOTHING);
 });
@@ -37,6 +37,7 @@ test("neither a key nor a ticket is in the query, and what others put there stay
 
 test("what makes no sense counts as not chosen", () => {
   assert.deepEqual(fromQuery("?state=asleep&sort=constructor&group=constructor"), NOTHING);
+  for (const seconds of ["0", "-1", "1.5", "ten", "86401", "0600"]) assert.deepEqual(fromQuery(`?stalled=${seconds}`), NOTHING);
   assert.deepEqual(fromQuery("?state=error,asleep&channel="), NOTHING);
 });
 

@@ -6,8 +6,9 @@ import { ORDERS } from "./list/order.js";
 import { STATES, waits, wordsOf } from "./presentation.js";
 import { listed } from "./view.js";
 
-export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention", group: "", columns: USUAL, wall: "" });
+export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention", group: "", columns: USUAL, wall: "", stalled: "" });
 const SECRETS = ["key", "ticket"];
+const MOST_STALLED_SECONDS = 86_400;
 const SORTS = Object.keys(ORDERS);
 
 /**
@@ -27,7 +28,13 @@ export function fromQuery(query, kept = "") {
     group: isGrouping(given.get("group") ?? "") ? given.get("group") : "",
     columns: columnsFrom(given.get("columns") || kept),
     wall: oneOf(["on"], given.get("wall")),
+    stalled: secondsIn(given.get("stalled") ?? ""),
   };
+}
+
+/** Whole seconds that the gateway takes, as a text; "" for anything else. */
+function secondsIn(text) {
+  return /^[1-9]\d{0,4}$/.test(text) && Number(text) <= MOST_STALLED_SECONDS ? text : "";
 }
 
 /** States to choose once one of them was pressed or released. */

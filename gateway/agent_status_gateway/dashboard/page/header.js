@@ -15,7 +15,8 @@ export function showHeader({ snapshot, sessions, choice, fleet, figures }, { clo
   showFleet(figures, clock, !isWhole(figuresOf(snapshot.of)) ? "Filter" : isLink || partWords(query) ? "Part" : "Fleet");
   showNeed(figures.numbers);
   showChannels(byId("channel"), sessions.channels.keys(), fleet.channels, choice.channel);
-  return showMatches(matching, snapshot.of.within ? figures.global.active_sessions : sessions.items.size);
+  const stalled = choice.stalled ? ` · stalled: ${sessions.stalled.toLocaleString("en")}` : "";
+  return showMatches(matching, snapshot.of.within ? figures.global.active_sessions : sessions.items.size, stalled);
 }
 
 /** Show the figures as of `clock`. Those of a filter or a part stand beside no capacity, since that is the whole fleet's. */
@@ -86,9 +87,9 @@ export class StateFilter {
 }
 
 /** Say how many sessions the list has, and of how many. Returns the words. */
-function showMatches(matching, all) {
+function showMatches(matching, all, stalled) {
   const sessions = `${all.toLocaleString("en")} session${all === 1 ? "" : "s"}`;
-  const words = matching === all ? sessions : `${matching.toLocaleString("en")} of ${sessions}`;
+  const words = (matching === all ? sessions : `${matching.toLocaleString("en")} of ${sessions}`) + stalled;
   write(byId("matches"), words);
   return words;
 }

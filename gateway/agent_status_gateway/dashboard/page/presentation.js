@@ -23,9 +23,9 @@ const UNITS = [["T", 1e12], ["B", 1e9], ["M", 1e6], ["k", 1e3]];
 const ACTIVE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 const SEEN = /[^\p{M}\p{Z}\p{Cf}]/u; // shows by itself
 
-/** Rank of a row's state among those that need attention; all others share the last one. */
+/** Rank of a row's state among those that need attention. All others share the last one, below those that have stalled. */
 export function rank(row) {
-  return RANKS[row.state] ?? OTHERS;
+  return RANKS[row.state] ?? OTHERS + Number(!row.stalled);
 }
 
 /** Test whether a row waits by the time it does: the others keep their place when their state changes. */
@@ -79,7 +79,7 @@ export function wordsOf(text) {
 
 /** What a search looks through: a line for each field, in lower case. */
 export function searchable(row) {
-  const texts = [row.session_key, row.channel, name(row), row.state, STATE_LABELS[row.state], row.tool_name, row.error_message];
+  const texts = [row.session_key, row.channel, name(row), row.state, STATE_LABELS[row.state], row.tool_name, row.error_message, row.stalled ? "stalled" : ""];
   return texts.map((text) => text ?? "").join("\n").toLowerCase();
 }
 
@@ -103,6 +103,11 @@ export function what(row) {
     default:
       return row.state;
   }
+}
+
+/** Words for what a session does, and that it has stalled, if the gateway was asked for that. */
+export function whatNow(row) {
+  return row.stalled ? `stalled: ${what(row)}` : what(row);
 }
 
 /** Seconds in words: 4s, 2m 10s, 3h 5m, 2d 4h. */

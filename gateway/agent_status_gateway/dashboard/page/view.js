@@ -35,9 +35,13 @@ export function viewQuery(asked, pageQuery, fields = "") {
   return String(query);
 }
 
-/** Query of a stream of this view, which tells how sessions have ended. An older gateway tells nothing. */
-export function streamQuery(viewQuery) {
+/**
+ * Query of a stream of this view, which tells how sessions have ended. With `stalled`, a number of seconds, it also tells which
+ * sessions have stalled. An older gateway tells nothing.
+ */
+export function streamQuery(viewQuery, stalled = "") {
   const query = new URLSearchParams(viewQuery);
+  if (stalled) query.set("stalled", stalled);
   query.set("ended", ENDED_SECONDS);
   return String(query);
 }

@@ -2,6 +2,7 @@
 
 import { showSort } from "../header.js";
 
+const STALLED_SECONDS = "600"; // as a rule of `notify` has it
 const byId = (id) => document.getElementById(id);
 
 export class Fields {
@@ -14,6 +15,7 @@ export class Fields {
     byId("channel").addEventListener("change", ({ target }) => choose({ channel: target.value }));
     byId("sort").addEventListener("change", ({ target }) => choose({ sort: target.value }));
     for (const button of document.querySelectorAll("[data-sort]")) button.addEventListener("click", () => choose({ sort: button.dataset.sort }));
+    byId("stalled").addEventListener("change", ({ target }) => choose({ stalled: target.checked ? STALLED_SECONDS : "" }));
     byId("clear").addEventListener("click", () => choose({ search: "", channel: "", state: "" }));
   }
 
@@ -24,7 +26,8 @@ export class Fields {
     return true;
   }
 
-  show({ search, sort }) {
+  show({ search, sort, stalled }) {
+    byId("stalled").checked = stalled !== "";
     byId("search").value = search;
     showSort(sort);
   }

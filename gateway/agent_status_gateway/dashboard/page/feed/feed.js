@@ -19,6 +19,7 @@ export class Feed {
   #model;
   #page;
   #fields = "";
+  #stalled = "";
   #list = new Succession();
   #summary = { watch: null, connection: null };
   #hasBegun = false; // with a list
@@ -57,17 +58,18 @@ export class Feed {
     const { choice, snapshot, newest } = this.#model;
     const pause = this.#page.pause();
     const fields = fieldsFor(choice, this.#page.needs());
+    const isAsked = fields === this.#fields && choice.stalled === this.#stalled;
     if (pause.isOn) {
-      if (snapshot === null || fields !== this.#fields || !view.serves(snapshot.of, choice)) pause.end(); // the picture does not have what was chosen
+      if (snapshot === null || !isAsked || !view.serves(snapshot.of, choice)) pause.end(); // the picture does not have what was chosen
       return;
     }
     if (this.#isAsking) return;
     const { fleet } = newest;
     const wanted = view.askedFor(choice, fleet);
     const asked = this.#count ? narrowed(wanted, this.#count, this.asked) : wanted;
-    const isSame = this.#hasBegun && view.isSame(asked, this.asked) && fields === this.#fields;
+    const isSame = this.#hasBegun && view.isSame(asked, this.asked) && isAsked;
     if (view.isWhole(asked) && !this.#count && !this.#knowsSize()) this.#ask();
-    else if (!isSame) this.#watchList(asked, fields);
+    else if (!isSame) this.#watchList(asked, fields, choice.stalled);
     else this.#isSizeKnown = false; // it may have grown since
   }
 
@@ -125,13 +127,14 @@ export class Feed {
     this.#closeSummary();
   }
 
-  #watchList(asked, fields) {
+  #watchList(asked, fields, stalled) {
     const tried = secrets();
     this.#hasBegun = true;
     this.#isSizeKnown = false;
     if (!view.isSame(asked, this.asked)) this.asked = asked;
     else asked = this.asked; // what comes goes on with what came
     this.#fields = fields;
+    this.#stalled = stalled;
     const take = (change, ageSeconds) => {
       const [at, wall] = [performance.now(), Date.now()].map((now) => now - ageSeconds * 1000);
       this.#page.onChange(this.#model.newest.take(change, { at, asked, fields, query: location.search, wall }), change.isWhole);
@@ -145,7 +148,7 @@ export class Feed {
     }
     this.#list.watch({
       ...tried,
-      view: view.streamQuery(view.viewQuery(asked, location.search, fields)),
+      view: view.streamQuery(view.viewQuery(asked, location.search, fields), stalled),
       onChange: take,
       onConnection: () => this.#page.onConnection(this.#worst(), tried),
     });

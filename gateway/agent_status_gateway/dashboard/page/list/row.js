@@ -3,7 +3,7 @@
 import { element, write } from "../dom.js";
 import { COLUMNS, USUAL } from "../columns/columns.js";
 import { BranchPart } from "../groups/branch.js";
-import { duration, name, plain, tokens, what } from "../presentation.js";
+import { duration, name, plain, tokens, whatNow } from "../presentation.js";
 import { queryOf } from "../session/address.js";
 
 export class SessionRow {
@@ -30,7 +30,7 @@ export class SessionRow {
    * or null, and `fold(branch)` folds it. `words(row)` are those for what the session does, and
    * `lasts(seconds)` those for how long.
    */
-  constructor({ key }, draw, { columns = USUAL.split(","), branchOf, fold, words = what, lasts = duration } = {}) {
+  constructor({ key }, draw, { columns = USUAL.split(","), branchOf, fold, words = whatNow, lasts = duration } = {}) {
     this.#key = key;
     this.#words = words;
     this.#lasts = lasts;
@@ -55,6 +55,7 @@ export class SessionRow {
     if (this.#shown === row) return;
     this.#shown = row;
     this.node.dataset.state = row.state;
+    this.node.dataset.stalled = row.stalled === true;
     const called = name(row);
     write(this.#title, called);
     const id = plain(row.session_id);

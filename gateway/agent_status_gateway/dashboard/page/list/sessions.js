@@ -52,6 +52,8 @@ export class Sessions {
   items = new Map();
   /** Number of sessions by state. */
   numbers = Object.fromEntries(STATES.map((state) => [state, 0]));
+  /** Number of sessions that have stalled, if the gateway was asked for that. */
+  stalled = 0;
   /** Number of sessions by channel. */
   channels = new Map();
   /** Tokens of all sessions. */
@@ -107,7 +109,8 @@ export class Sessions {
     return { item, before };
   }
 
-  #count({ state, channel, token_usage }, change) {
+  #count({ state, channel, token_usage, stalled }, change) {
+    if (stalled) this.stalled += change;
     if (state in this.numbers) this.numbers[state] += change;
     const number = (this.channels.get(channel) ?? 0) + change;
     if (number) this.channels.set(channel, number);

@@ -4,7 +4,7 @@
 // Rule 2: all of it is text of strangers. A link is one only if it leads to the web, and its host is shown.
 
 import { money } from "../columns/columns.js";
-import { duration, plain, what } from "../presentation.js";
+import { duration, plain, whatNow } from "../presentation.js";
 
 const MOST_CHILDREN = 50;
 
@@ -36,7 +36,7 @@ export function factsOf(row, { lasts = "", children = [] } = {}) {
 
 /** Words for a state, with the reason why the session waits. The error is a fact of its own. */
 export function stateWords(row) {
-  const words = what({ ...row, error_message: null });
+  const words = whatNow({ ...row, error_message: null });
   return row.state === "waiting_for_user" && row.waiting_for ? `${words}: ${plain(row.waiting_for)}` : words;
 }
 
