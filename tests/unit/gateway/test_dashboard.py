@@ -145,7 +145,7 @@ def test_every_file_of_the_folder_is_served_and_every_file_that_is_asked_for_is_
 def test_the_page_holds_no_inline_script_or_style_and_nothing_of_another_host() -> None:
     html = ASSETS["index.html"].body.decode()
     assert re.findall(r"<script(?![^>]* src=)|<style| style=| on\w+=", html) == []
-    for name in ("index.html", "page.css"):
+    for name in ("index.html", "page.css", "rooms.css"):
         assert "//" not in ASSETS[name].body.decode().replace("/*", "").replace("*/", "")
     scripts = b"".join(ASSETS[name].body for name in FILES if name.endswith(".js")).decode()
     assert not re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", scripts)
