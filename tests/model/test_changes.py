@@ -25,6 +25,7 @@ WORKER_IDS: Final = ["w1", "w2", "w3"]
 RECORDS: Final = records(st.sampled_from(WORKER_IDS))
 SESSIONS: Final = numbers(FIELDS)
 SECONDS: Final = st.sampled_from([0.0, 0.01, 0.3, 0.3, 1.1, 1.1, 7.0, 31.0])
+REPLICAS: Final = st.integers(0, 1)
 WAITING: Final = frozenset({SessionState.WAITING_FOR_USER, SessionState.ERROR})
 WEB: Final = View(channel=frozenset({"web"}))
 SOME: Final = View(session=frozenset({"web:1", ":1"}))
@@ -78,11 +79,11 @@ ENDING: Final = [
 
 
 class Changing(RuleBasedStateMachine):
-    """One example is a history of what reaches a replica, and of those who read it."""
+    """One example is a history of what reaches two replicas, and of those who read them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = ChangesWorld()
+        self.world = ChangesWorld(replicas=2)
 
     def teardown(self) -> None:
         try:
@@ -153,15 +154,12 @@ class Changing(RuleBasedStateMachine):
     def read(self) -> None:
         self.world.read()
 
-    @precondition(lambda self: not self.world.is_away)
-    @rule()
-    def lose_the_feed(self) -> None:
-        self.world.lose_the_feed()
-
-    @precondition(lambda self: self.world.is_away)
-    @rule()
-    def find_the_feed(self) -> None:
-        self.world.find_the_feed()
+    @rule(which=REPLICAS)
+    def lose_or_find_the_feed(self, which: int) -> None:
+        if self.world.replicas[which].is_away:
+            self.world.find_the_feed(which)
+        else:
+            self.world.lose_the_feed(which)
 
     @rule(seconds=SECONDS)
     def pass_time(self, seconds: float) -> None:
@@ -182,13 +180,23 @@ class Changing(RuleBasedStateMachine):
 
     # Readers
 
-    @rule(view=st.sampled_from(VIEWS), wants_changes=st.sampled_from([True, True, False]), wants_feed=st.booleans())
-    def join(self, view: View, *, wants_changes: bool, wants_feed: bool) -> None:
-        self.world.join(view, wants_changes=wants_changes, wants_feed=wants_feed)
+    @rule(
+        view=st.sampled_from(VIEWS),
+        wants_changes=st.sampled_from([True, True, False]),
+        wants_feed=st.booleans(),
+        which=REPLICAS,
+    )
+    def join(self, view: View, *, wants_changes: bool, wants_feed: bool, which: int) -> None:
+        self.world.join(view, wants_changes=wants_changes, wants_feed=wants_feed, which=which)
 
-    @rule(view=st.sampled_from(VIEWS + ENDING))
-    def ask(self, view: View) -> None:
-        self.world.ask(view)
+    @rule(view=st.sampled_from(VIEWS + ENDING), which=REPLICAS)
+    def ask(self, view: View, which: int) -> None:
+        self.world.ask(view, which)
+
+    @precondition(lambda self: self.world.viewers)
+    @rule(who=st.integers(0, 9), which=REPLICAS)
+    def reconnect(self, who: int, which: int) -> None:
+        self.world.reconnect(self.viewer(who), which)
 
     @precondition(lambda self: self.world.viewers)
     @rule(which=st.integers(0, 9))
@@ -214,11 +222,16 @@ class Changing(RuleBasedStateMachine):
 
 
 class Ending(Changing):
-    """A history of what reaches a replica, and of those who ask which sessions have ended."""
+    """A history of what reaches two replicas, and of those who ask which sessions have ended."""
 
-    @rule(view=st.sampled_from(ENDING), wants_changes=st.sampled_from([True, True, False]), wants_feed=st.booleans())
-    def join(self, view: View, *, wants_changes: bool, wants_feed: bool) -> None:
-        self.world.join(view, wants_changes=wants_changes, wants_feed=wants_feed)
+    @rule(
+        view=st.sampled_from(ENDING),
+        wants_changes=st.sampled_from([True, True, False]),
+        wants_feed=st.booleans(),
+        which=REPLICAS,
+    )
+    def join(self, view: View, *, wants_changes: bool, wants_feed: bool, which: int) -> None:
+        self.world.join(view, wants_changes=wants_changes, wants_feed=wants_feed, which=which)
 
 
 def profile(**fields: Any) -> settings:
@@ -251,12 +264,12 @@ def small_steps() -> Iterator[None]:
 
 @pytest.mark.timeout(600)
 def test_what_a_reader_has_folded_is_always_a_truth_and_at_last_the_newest() -> None:
-    run_state_machine_as_test(Changing, settings=profile(max_examples=60, stateful_step_count=30))
+    run_state_machine_as_test(Changing, settings=profile(max_examples=100, stateful_step_count=30))
 
 
 @pytest.mark.timeout(600)
 def test_it_is_the_same_for_readers_who_ask_which_sessions_have_ended() -> None:
-    run_state_machine_as_test(Ending, settings=profile(max_examples=60, stateful_step_count=30))
+    run_state_machine_as_test(Ending, settings=profile(max_examples=100, stateful_step_count=30))
 
 
 @pytest.mark.slow

@@ -58,7 +58,7 @@ def test_a_change_in_a_views_window_is_sent_when_that_ends_though_another_window
 
 # sending: Rule 2
 def test_many_reports_that_wait_are_read_before_the_window_closes(world: ChangesWorld) -> None:
-    world.pipeline._sending._report_seconds = 0.01
+    world.first.pipeline._sending._report_seconds = 0.01
     web = joined(world, "web")
     pass_until(world, 5.0)
     shows(world, "w", "web:1")
@@ -66,7 +66,7 @@ def test_many_reports_that_wait_are_read_before_the_window_closes(world: Changes
     assert web.events[1:] == ["change"]
     for number in range(20):
         shows(world, f"w{number}", f"web:{number}", "streaming")
-    inbox = world.pipeline._settling.inbox
+    inbox = world.first.pipeline._settling.inbox
     pass_until(world, 5.65)
     assert len(inbox) == 20
     pass_until(world, 5.75)
@@ -81,7 +81,7 @@ def test_a_report_that_waited_for_the_pipeline_is_as_old_as_its_worker_says_and_
 ) -> None:
     raw = world.write(record("w", session("web:1", changed_ms=2000)))
     pass_until(world, 3.0)
-    world.feed.news.put_nowait(ReportHeard(raw, came_at=0.0))
+    world.first.feed.news.put_nowait(ReportHeard(raw, came_at=0.0))
     world.rest()
-    (row,) = world.pipeline._settling.current.rows
+    (row,) = world.first.pipeline._settling.current.rows
     assert row.started_at == -2.0

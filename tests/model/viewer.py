@@ -56,6 +56,7 @@ class Viewer:
         self.faults: list[str] = []
         """What was not true, since the hub goes on past a transport that fails."""
         self._made = made
+        self._has_any = False
 
     # As a transport
 
@@ -83,6 +84,12 @@ class Viewer:
         if self.is_blocked:
             self.is_blocked = False
             self.client.unblocked()
+
+    def connected_again(self) -> "Viewer":
+        """The same reader on another connection, with what it has folded."""
+        viewer = Viewer(self.view, self._made, wants_changes=self.wants_changes)
+        viewer.folded = self.folded
+        return viewer
 
     def check(self, event: Event, data: bytes, name: str = "status") -> None:
         """Fold an event. What comes of it must be the truth of the moment in which the event was made."""
@@ -128,8 +135,11 @@ class Viewer:
             self.faults.append("the id is another one")
         if name == "change" and not self.wants_changes:
             self.faults.append("a change came to a reader of whole snapshots")
-        if event.id == self.folded.id:
+        if name == "change" and not self._has_any:
+            self.faults.append("a change came first")
+        if event.id == self.folded.id and self._has_any:
             self.faults.append("nothing in it is news")
+        self._has_any = True
         self.check(event, fields[b"data"], name)
 
 
