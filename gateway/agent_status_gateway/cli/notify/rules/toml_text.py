@@ -7,9 +7,11 @@ from typing import Any, Final
 MOST_BYTES: Final = 262_144
 """The most bytes of a file of rules. A hundred rules have less than half of that."""
 MOST_DOTS: Final = 100
-"""The most dots of a line, outside of strings. The parser's time grows with the square of a key's parts."""
-_STRING: Final = re.compile(r""""(?:\\.|[^"\\])*"?|'[^']*'?""")
-"""A string of one line. The end may be missing, so that no text makes this search slow."""
+"""The most dots of a line, outside of strings and comments. A parser's time grows as the square of a key's parts."""
+_STRING_OR_COMMENT: Final = re.compile(
+    r'''"""(?:\\.?|[^\\])*?(?:"{3,5}|\Z)|'{3}.*?(?:'{3,5}|\Z)|"(?:\\[^\n]|[^"\\\n])*"?|'[^'\n]*'?|#[^\n]*''', re.DOTALL
+)
+"""A string of one line or several, or a comment. The end may be missing, so that no text makes this search slow."""
 
 
 class TomlError(ValueError):
@@ -22,8 +24,9 @@ def parse_toml(text: str) -> dict[str, Any]:
     Raises:
         TomlError: It is not TOML, or is beyond a limit.
     """
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") > MOST_DOTS and _STRING.sub("", line).count(".") > MOST_DOTS:
+    bare = _STRING_OR_COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
+    for number, line in enumerate(bare.split("\n"), 1):
+        if line.count(".") > MOST_DOTS:
             raise TomlError(f"line {number} must have at most {MOST_DOTS} dots outside of strings")
     try:
         return tomllib.loads(text)

@@ -34,6 +34,23 @@ def test_a_key_of_too_many_parts_is_refused_before_it_is_parsed(line: str) -> No
         parse_toml(f"y = 1\n{line}\n")
 
 
+@pytest.mark.parametrize("end", ["", '"', '""', '\\"'])
+def test_a_key_after_a_string_of_several_lines_is_not_taken_for_a_part_of_it(end: str) -> None:
+    line = f'{end}""", "b".{LONG_KEY} = 1}}'
+    with pytest.raises(TomlError, match=f"^line 2 must have at most {MOST_DOTS} dots outside of strings$"):
+        parse_toml(f'x = {{y = """\n{line}\n')
+    with pytest.raises(TomlError, match="line 2 must"):
+        parse_toml(f"x = {{y = '''\n''', 'b'.{LONG_KEY} = 1}}\n")
+
+
+def test_dots_in_a_string_of_several_lines_and_in_a_comment_are_not_counted() -> None:
+    dots = "." * 1000
+    assert parse_toml(f"x = \"\"\"\n{dots}\n\"{dots}\"\"\"\n# It's {dots}\ny = '''{dots}'''\n") == {
+        "x": f'{dots}\n"{dots}',
+        "y": dots,
+    }
+
+
 def test_a_key_of_as_many_parts_as_may_be_is_parsed() -> None:
     assert "a" in parse_toml(".".join("a" * (MOST_DOTS + 1)) + " = 1")
 
@@ -46,5 +63,6 @@ def test_dots_in_a_string_are_not_counted(quote: str) -> None:
 
 def test_a_string_without_an_end_is_looked_through_once() -> None:
     """Were it looked through from each quote again, these bytes would take hours."""
-    with pytest.raises(TomlError, match="not TOML"):
-        parse_toml("x = " + '"' + '\\"' * 100_000 + "." * 1000)
+    for quote in ('"', '"""'):
+        with pytest.raises(TomlError, match="not TOML"):
+            parse_toml("x = " + quote + '\\"' * 100_000 + "." * 1000 + "\\")
