@@ -70,7 +70,7 @@ class EndsFirst:
             return
         now = self._clock()
         self._ledger.end([_as_of(entry, now - moment) for entry, moment in kept.values()])
-        self._wait_seconds = FIRST_RETRY_SECONDS
+        self._wait_seconds, self._again_at = FIRST_RETRY_SECONDS, float("-inf")
         with self._lock:
             self._kept = {name: one for name, one in self._kept.items() if kept.get(name) is not one}
 

@@ -6,8 +6,8 @@ Rule 2. Nobody knows when something of all sessions began. A notifier knows the 
 Rule 3. Such a thing is over once any notifier sees so. What is seen after that is another thing for a notifier that saw
         the end. For any other one it is so `SAME_SECONDS` later, since its snapshot may be late.
 Rule 4. Until then it is the same thing, however long it lasts, for a notifier that did not see it not to be true.
-Rule 5. What began before the thing that is known is gone. So is what was first seen more than `SAME_SECONDS` before any
-        notifier saw it not to be true. What is gone is not told.
+Rule 5. Such a thing is gone if it began before the one that is known. So it is if it was first seen more than
+        `SAME_SECONDS` before any notifier saw it not to be true. What is gone is not told.
 """
 
 from enum import Enum, auto

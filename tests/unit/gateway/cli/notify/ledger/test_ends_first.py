@@ -113,6 +113,16 @@ def test_a_ledger_that_cannot_be_asked_is_tried_again_less_and_less_often(
     assert world.asked.verbs == ["end"]
 
 
+def test_once_the_ledger_has_answered_what_is_over_is_noted_at_once_again(world: World) -> None:
+    # ends_first: Rule 2
+    world.asked.can_be_asked = False
+    world.ledger.end([IDLE])
+    world.asked.can_be_asked = True
+    world.ledger.note([IDLE])
+    world.ledger.end([DEGRADED])
+    assert world.asked.verbs == ["end", "note", "end"]
+
+
 def test_an_end_that_comes_while_another_is_sent_is_sent_after_it() -> None:
     later = IDLE._replace(age_seconds=1.0)
 
