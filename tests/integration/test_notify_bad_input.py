@@ -150,9 +150,10 @@ def test_a_port_for_metrics_that_is_taken_is_named(folder: Path) -> None:
     assert said == f"--metrics-port: 127.0.0.1:{port} cannot be listened on: Address already in use"
 
 
-def test_a_host_for_metrics_that_is_not_known_is_named(folder: Path) -> None:
-    said = sentence(folder, "--metrics-port", "9100", "--metrics-host", "no.such.host.invalid")
-    assert said == "--metrics-host must be an address of this machine, not 'no.such.host.invalid'"
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "no..host", "x" * 70])
+def test_a_host_for_metrics_that_is_not_known_is_named(folder: Path, host: str) -> None:
+    said = sentence(folder, "--metrics-port", "9100", "--metrics-host", host)
+    assert said == f"--metrics-host must be an address of this machine, not '{host}'"
 
 
 class Elsewhere(BaseHTTPRequestHandler):

@@ -118,7 +118,7 @@ def notify(
 def _serve(metrics: "Metrics", port: int, host: str) -> None:
     try:
         metrics.serve(port, host)
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):  # of a name that no host can have, such as a..b
         fail(f"--metrics-host must be an address of this machine, not {host!r}")
     except OSError as error:
         fail(f"--metrics-port: {host}:{port} cannot be listened on: {error.strerror or type(error).__name__}")
