@@ -30,8 +30,8 @@ from bench.scenarios import (
     storm,
     stuck,
 )
+from bench.scenarios.views import first_change, many_views, memory, own_views, plain_clients, traffic
 from bench.scenarios.views import large_fleet as large_fleet_in_views
-from bench.scenarios.views import many_views, memory, own_views, plain_clients, traffic
 from bench.table import print_rows, print_subjects
 
 
@@ -87,6 +87,9 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
         ),
         Measurement(
             name="views-many", summary="changes in many views, beside plain clients", measure=many_views.measure
+        ),
+        Measurement(
+            name="views-first", summary="how soon a first change after quiet comes", measure=first_change.measure
         ),
         Measurement(
             name="views-fleet", summary="views of a hundred thousand sessions", measure=large_fleet_in_views.measure

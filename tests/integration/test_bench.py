@@ -89,6 +89,7 @@ def test_a_fleet_is_measured(name: str, measures: set[str], tmp_path: Path) -> N
             {"CPU per event, all", "CPU per event of plain clients", "events", "changes of the folded sample"},
         ),
         ("views-fleet", {"CPU", "memory", "events", "reports", "changes of the folded sample"}),
+        ("views-first", {"a first change comes after"}),
         ("views-own", {"CPU to connect", "CPU of one change"}),
         ("views-memory", {"memory per client"}),
         ("views-bytes", {"bytes to a client"}),
