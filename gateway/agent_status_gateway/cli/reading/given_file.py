@@ -1,5 +1,6 @@
 """A small text file that a person has named. Any file may be named, so that what is read has a limit."""
 
+import stat
 from pathlib import Path
 from typing import Final, Literal
 
@@ -12,22 +13,37 @@ class GivenFileError(ValueError):
     """A file that cannot be taken. The message names it, and repeats nothing that is in it."""
 
 
-def read_given_file(path: Path, most_bytes: int = MOST_BYTES, encoding: Literal["utf-8", "ascii"] = "utf-8") -> str:
+def read_given_file(
+    path: Path,
+    most_bytes: int = MOST_BYTES,
+    encoding: Literal["utf-8", "ascii"] = "utf-8",
+    *,
+    is_read_again: bool = False,
+) -> str:
     """Read a file as text. A pipe is taken as well, such as that of `--key-file <(pass show key)`.
+
+    A pipe can be read once: the next time it would block. So it is no file that is read again.
 
     Raises:
         GivenFileError: The file cannot be read, is too large, or is not text.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(most_bytes + 1)
+        can_be_read = not is_read_again or stat.S_ISREG(path.stat().st_mode)
+        content = _beginning(path, most_bytes + 1) if can_be_read else b""
     except OSError as error:
         raise GivenFileError(f"{path} cannot be read: {error.strerror or type(error).__name__}") from None
     except ValueError:  # of a name with U+0000
         raise GivenFileError("its name must not have the character U+0000") from None
+    if not can_be_read:
+        raise GivenFileError(f"{path} must be a regular file: it is read again each time")
     if len(content) > most_bytes:
         raise GivenFileError(f"{path} must be at most {most_bytes:,} bytes")
     try:
         return content.decode(encoding)
     except UnicodeDecodeError:
         raise GivenFileError(f"{path} {_EXPECTED[encoding]}") from None
+
+
+def _beginning(path: Path, length: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(length)

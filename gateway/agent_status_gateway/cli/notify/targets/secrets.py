@@ -14,7 +14,7 @@ def read_secret(path: Path, field: str) -> str:
         TargetError: It cannot be read, or has no secret. What it has is not said.
     """
     try:
-        text = read_given_file(path, encoding="ascii").strip()
+        text = read_given_file(path, encoding="ascii", is_read_again=True).strip()
     except GivenFileError as error:
         raise TargetError(f"{field}: {error}") from None
     if not text or any(character.isspace() or not character.isprintable() for character in text):

@@ -48,6 +48,13 @@ def test_a_pipe_is_read_as_of_a_shell_that_passes_a_secret(tmp_path: Path) -> No
     writer.join()
 
 
+def test_a_pipe_is_refused_where_the_file_is_read_again(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(GivenFileError, match="must be a regular file: it is read again each time"):
+        read_given_file(pipe, is_read_again=True)
+
+
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
 def test_a_file_without_an_end_is_not_read_for_ever() -> None:
     with pytest.raises(GivenFileError, match="must be at most 65,536 bytes"):
