@@ -5,10 +5,12 @@ import json
 import threading
 import time
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from chaos.gateways.gateway_client import STREAM
 from chaos.wait import wait_until
+
+AGAIN_SECONDS: Final = 0.2
 
 
 class Crowd:
@@ -29,7 +31,7 @@ class Crowd:
         self._thread.start()
 
     def __enter__(self) -> Self:
-        wait_until(lambda: self.has_first == self.size, f"all are connected, not {self.has_first}", 30)
+        wait_until(lambda: self._all_are(self.has_first), "all are connected", 60)
         return self
 
     def __exit__(
@@ -42,9 +44,12 @@ class Crowd:
     @property
     def all_moved(self) -> bool:
         """True once all have their first snapshot from the other replica. Raises what a client failed with."""
+        return self._all_are(len(self.snapshots))
+
+    def _all_are(self, count: int) -> bool:
         if self._broken:
             raise AssertionError(f"{len(self._broken)} of {self.size} failed") from self._broken[0]
-        return len(self.snapshots) == self.size
+        return count == self.size
 
     def _run(self) -> None:
         async def all_of_them() -> None:
@@ -67,16 +72,25 @@ class Crowd:
     async def _move(self, limit: asyncio.Semaphore) -> None:
         first, second = self._ports
         async with limit:
-            stream = await _Stream.connect(first)
+            stream = await _connected(first)
         self.has_first += 1
         await stream.wait_for_end()
         ended_at = time.monotonic()
         retry_seconds = stream.retry_seconds
         await asyncio.sleep(ended_at + retry_seconds - time.monotonic())
-        stream = await _Stream.connect(second)
+        stream = await _connected(second)
         self.lateness_seconds.append(time.monotonic() - ended_at - retry_seconds)
         self.snapshots.append(stream.states)
         await stream.wait_for_end()
+
+
+async def _connected(port: int) -> "_Stream":
+    """Connect as a browser does, which tries again where no stream begins: a busy machine refuses some."""
+    while True:
+        try:
+            return await _Stream.connect(port)
+        except OSError:
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 class _Stream:
@@ -117,7 +131,7 @@ class _Stream:
 
     async def _begin(self) -> None:
         self._writer.write(f"GET {STREAM} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".encode())
-        while not (b"\nretry: " in self._head and self._head.endswith(b"\n\n\r\n")):
+        while not (b"\nretry: " in self._head and b"\ndata: " in self._head and self._head.endswith(b"\n\n\r\n")):
             received = await self._reader.read(65536)
             if not received:
                 raise ConnectionError(f"no first event: {self._head[-300:]!r}")

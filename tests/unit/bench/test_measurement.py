@@ -7,6 +7,7 @@ def test_views_stands_for_all_measurements_of_views() -> None:
     assert GROUPS["views"] == (
         "views-plain",
         "views-many",
+        "views-first",
         "views-fleet",
         "views-own",
         "views-memory",
