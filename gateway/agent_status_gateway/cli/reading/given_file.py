@@ -22,7 +22,7 @@ def read_given_file(
 ) -> str:
     """Read a file as text. A pipe is taken as well, such as that of `--key-file <(pass show key)`.
 
-    A pipe can be read once: the next time it would block. So it is no file that is read again.
+    A pipe can be read once, and blocks the next time. So it is refused where a file is read again.
 
     Raises:
         GivenFileError: The file cannot be read, is too large, or is not text.
