@@ -86,7 +86,7 @@ class Viewer:
             self.client.unblocked()
 
     def connected_again(self) -> "Viewer":
-        """The same reader on another connection, with what it has folded."""
+        """Make the reader of another connection, which goes on with what this one has folded."""
         viewer = Viewer(self.view, self._made, wants_changes=self.wants_changes)
         viewer.folded = self.folded
         return viewer

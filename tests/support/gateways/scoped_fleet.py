@@ -37,7 +37,7 @@ SCOPES: Final = {
 """By the kind of a key, the part that it allows, as a line of keys says it. The key is `KINDkey`."""
 INSIDE: Final = ["web:1", "web:2", "web:3", "web:4"]
 CAPACITY: Final = 8
-"""Of the two workers that hold a session of the inside."""
+"""Places of the two workers that hold a session of the inside."""
 STALLED: Final = "stalled=600"
 HIDDEN: Final = ("ops", "ci:", "SECRET", "outer")
 """What no answer about the inside has in it, in a name, a title or an error of the outside."""
