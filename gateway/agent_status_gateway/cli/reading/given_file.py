@@ -28,14 +28,14 @@ def read_given_file(
         GivenFileError: The file cannot be read, is too large, or is not text.
     """
     try:
-        can_be_read = not is_read_again or stat.S_ISREG(path.stat().st_mode)
+        can_be_read = not (is_read_again and stat.S_ISFIFO(path.stat().st_mode))
         content = _beginning(path, most_bytes + 1) if can_be_read else b""
     except OSError as error:
         raise GivenFileError(f"{path} cannot be read: {error.strerror or type(error).__name__}") from None
     except ValueError:  # of a name with U+0000
         raise GivenFileError("its name must not have the character U+0000") from None
     if not can_be_read:
-        raise GivenFileError(f"{path} must be a regular file: it is read again each time")
+        raise GivenFileError(f"{path} must not be a pipe: it is read again each time")
     if len(content) > most_bytes:
         raise GivenFileError(f"{path} must be at most {most_bytes:,} bytes")
     try:

@@ -51,7 +51,7 @@ def test_a_pipe_is_read_as_of_a_shell_that_passes_a_secret(tmp_path: Path) -> No
 def test_a_pipe_is_refused_where_the_file_is_read_again(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(GivenFileError, match="must be a regular file: it is read again each time"):
+    with pytest.raises(GivenFileError, match="must not be a pipe: it is read again each time"):
         read_given_file(pipe, is_read_again=True)
 
 
