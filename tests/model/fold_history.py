@@ -121,7 +121,7 @@ class FoldHistory:
         """Step Redis's clock."""
         self._ahead_seconds += seconds
         for fleet in self._fleets:
-            fleet.tick(reading(at=self.now + self._ahead_seconds).time_ms, self.now, self.now)
+            fleet.redis_clock.tick(reading(at=self.now + self._ahead_seconds).time_ms, self.now, self.now)
 
     def pass_(self, seconds: float) -> None:
         """Let time pass."""

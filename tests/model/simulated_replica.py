@@ -131,7 +131,7 @@ class SimulatedReplica(SimulatedProcess):
                 self._lose()
                 return
             if self._is_live:
-                self.fleet.tick(time_ms, asked_at, self.timeline.now)
+                self.fleet.redis_clock.tick(time_ms, asked_at, self.timeline.now)
             then()
 
         self._send(write)

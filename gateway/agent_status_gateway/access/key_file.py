@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.types import Scope
@@ -100,7 +100,7 @@ class Access:
         expires_at = int(self._wall_clock()) + seconds
         return ("" if self._ring.is_open else self._ring.ticket(key_name, expires_at, scope)), seconds
 
-    async def watch(self, on_lost: Callable[[frozenset[str]], object]) -> None:
+    async def watch(self, on_lost: Callable[[frozenset[str]], Awaitable[object]]) -> None:
         """Look at the file for ever; pass the names of removed and changed keys to `on_lost`."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
@@ -117,7 +117,7 @@ class Access:
                 continue
             lost, self._ring = self._ring.lost_to(newer), newer
             logger.info("keys read again: %d keys; %d were removed or changed", len(newer.names), len(lost))
-            on_lost(lost)
+            await on_lost(lost)
 
     def _ring_of(self, content: bytes) -> KeyRing:
         """All keys, with this content of the file."""

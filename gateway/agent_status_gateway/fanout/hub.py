@@ -205,28 +205,28 @@ class Hub:
         if large and any(client.is_gzipped for client in clients):
             for form in large:
                 await asyncio.to_thread(form.compress)
-        step_clients = max(1, min(STEP_CLIENTS, STEP_BYTES // (update.length or 1)))
-        for start in range(0, len(clients), step_clients):
+        await self._in_steps(clients, offer, max(1, min(STEP_CLIENTS, STEP_BYTES // (update.length or 1))))
+
+    async def _in_steps(self, members: list[Member], act: Callable[[Member], None], step_members: int) -> None:
+        """Do this with each of the members, unless their transport fails; those that left by then are blocked."""
+        for start in range(0, len(members), step_members):
             if start:
                 await asyncio.sleep(0)
-            for client in clients[start : start + step_clients]:
+            for member in members[start : start + step_members]:
                 try:
-                    offer(client)
+                    act(member)
                 except Exception:  # noqa: BLE001 - one client's defect must not cost the others their snapshot
-                    self._failed(client)
+                    self._failed(member)
 
-    def broadcast_feed(self, event: bytes) -> None:
-        """Write this feed event to the clients that asked for feed events."""
-        for client in list(self._clients):
-            self._safely(client, lambda client: client.offer_feed(event))
+    async def broadcast_feed(self, event: bytes) -> None:
+        """Write this feed event to the clients that asked for feed events, in steps."""
+        await self._in_steps(list(self._clients), lambda client: client.offer_feed(event), STEP_CLIENTS)
 
-    def close_streams_of(self, key_names: Collection[str]) -> None:
-        """End the streams of these keys now: each was removed or changed."""
-        for client in list(self._clients):
-            if client.peer.key_name in key_names:
-                self._safely(
-                    client, lambda client: client.close(retry(random_retry_ms()), "its key was removed or changed")
-                )
+    async def close_streams_of(self, key_names: Collection[str]) -> None:
+        """End the streams of these keys, in steps: each was removed or changed."""
+        lost = [client for client in self._clients if client.peer.key_name in key_names]
+        reason = "its key was removed or changed"
+        await self._in_steps(lost, lambda client: client.close(retry(random_retry_ms()), reason), STEP_CLIENTS)
 
     async def run(self, current_feed_event: Callable[[], bytes]) -> None:
         """Visit each client once a round, for ever: keepalives, feed events that are due, and streams that are stuck.

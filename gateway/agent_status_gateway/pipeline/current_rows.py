@@ -92,7 +92,7 @@ class CurrentRows:
         """Bring rows and views up to date. What is not done yet is done by the next look."""
         self.has_looked = False
         self.looked_at = now = self._clock()
-        self._fleet.judge(now)
+        yield from self._fleet.judge_in_steps(now)
         yield from self._fold.update(self._fleet, now)
         self._fold.rows.shown_at = self._fleet.shown_at(now)
         yield from self._audiences.take(self._fold.rows, now)

@@ -67,7 +67,7 @@ class Pipeline:
             except Exception:
                 logger.exception("the pipeline has failed and starts again")
                 self._settling.current.begin_again()
-            self._lost(Lost("the pipeline has failed", self._clock(), "defect"))
+            await self._lost(Lost("the pipeline has failed", self._clock(), "defect"))
             await asyncio.sleep(RESTART_SECONDS)
 
     async def wait_for_snapshot(self, seconds: float | None) -> bool:
@@ -112,7 +112,7 @@ class Pipeline:
             settling.inbox.put(news.report, news.came_at)
             return self._has_changed_by_report(now)
         if isinstance(news, ClockTicked):
-            self._fleet.tick(news.time_ms, news.asked_at, news.came_at)
+            self._fleet.redis_clock.tick(news.time_ms, news.asked_at, news.came_at)
             return False
         if isinstance(news, Malformed):
             settling.malformed(news.error)
@@ -125,14 +125,14 @@ class Pipeline:
                     self.health.fully_read(reading, self._fleet.known_seq)
                     await in_steps(settling.read(reading, asked_at, now))
                 case Live(reading, asked_at):
-                    self._live(now)
+                    await self._live(now)
                     await in_steps(settling.read(reading, asked_at, now))
                     self._has_snapshot.set()
                     self._wait_no_longer.set()
                 case KeptRead(reading):
                     await in_steps(settling.read_kept(reading, now))
                 case Lost():
-                    self._lost(news)
+                    await self._lost(news)
         return True
 
     def _has_changed_by_report(self, now: float) -> bool:
@@ -150,14 +150,14 @@ class Pipeline:
         at_once(settling.settle())
         return settling.current.rows.id != before
 
-    def _live(self, now: float) -> None:
+    async def _live(self, now: float) -> None:
         outage_seconds = self.health.went_live(now)
         if outage_seconds is not None:
             self._fleet.outage_ended(now, outage_seconds)
-            self._hub.broadcast_feed(self.health.event())
+            await self._hub.broadcast_feed(self.health.event())
 
-    def _lost(self, lost: Lost) -> None:
+    async def _lost(self, lost: Lost) -> None:
         if self.health.went_lost(lost):
             self._metrics.feed_losses.labels(lost.kind).inc()
             self._fleet.outage_began(self._clock())
-            self._hub.broadcast_feed(self.health.event())
+            await self._hub.broadcast_feed(self.health.event())

@@ -89,17 +89,13 @@ class Fleet:
         self._put(KnownWorker(self._decode(raw, known), now, now, known), now)
         return True
 
-    def tick(self, time_ms: int, asked_at: float, came_at: float) -> None:
-        """Note that Redis's clock showed this at some moment between the question and the answer."""
-        self.redis_clock.tick(time_ms, asked_at, came_at)
-
     def read(self, reading: Reading, asked_at: float, now: float) -> tuple[MalformedReportError, ...]:
         """Take all that Redis holds; return the errors of the reports that could not be parsed."""
         return at_once(self.read_in_steps(reading, asked_at, now))
 
     def read_in_steps(self, reading: Reading, asked_at: float, now: float) -> Steps[tuple[MalformedReportError, ...]]:
         """Do what `read` does, a report a step. Nothing else must reach the fleet during it."""
-        self.tick(reading.time_ms, asked_at, now)
+        self.redis_clock.tick(reading.time_ms, asked_at, now)
         malformed = list(reading.malformed)
         for raw in reading.reports:
             try:
@@ -111,7 +107,7 @@ class Fleet:
             self._keep(self._workers.get(worker_id), now)
         stored_before = self._stored
         self._stored = reading.stamps
-        self._date_again(now)
+        yield from self._date_again(now)
         for worker_id, known in self._workers.items():
             if worker_id not in self._stored and known.arrived_at < asked_at:
                 known.vanish(now, was_stored=worker_id in stored_before)
@@ -156,11 +152,16 @@ class Fleet:
 
     def judge(self, now: float) -> None:
         """Mark workers as lost and forget gone ones. Each snapshot begins here."""
+        at_once(self.judge_in_steps(now))
+
+    def judge_in_steps(self, now: float) -> Steps[None]:
+        """Do what `judge` does, a worker a step: a fleet may be gone at once. What is not done yet stays overdue."""
         if self.has_outage:
             return
         self._find_overdue(now)
         for worker_id in tuple(self._overdue):
             self._judge(worker_id, self._workers[worker_id], now)
+            yield
         self._gone.pass_(now, self._stored)
         self.kept.pass_(now)
 
@@ -245,14 +246,13 @@ class Fleet:
         has_grace = now - self._unread_since > SHORT_OUTAGE_SECONDS
         return max(moments[0] if has_grace else max(moments), now - report.record.ttl_ms / 1000)
 
-    def _date_again(self, now: float) -> None:
-        if self._unread_since == NEVER:
-            return
-        for known in tuple(self._workers.values()):
+    def _date_again(self, now: float) -> Steps[None]:
+        for known in () if self._unread_since == NEVER else tuple(self._workers.values()):
             if known.arrived_at > self._unread_since and not known.is_lost:
                 moment = self._written_at(known.report, self._unread_since, now)
                 if moment < known.moment:
                     self._put(KnownWorker(known.report, moment, known.arrived_at, known), now)
+                    yield
 
     def _judge_first_reading(self, now: float) -> None:
         """Give a grace if every report is past its lease: then it was Redis that was away."""

@@ -42,7 +42,7 @@ def test_a_client_that_joined_in_between_converges_though_nothing_changed_for_th
 def test_only_clients_that_asked_get_feed_events() -> None:
     hub = new_hub(Limits(clients=10))
     plain, curious = Listener(hub, A), Listener(hub, A, wants_feed=True)
-    hub.broadcast_feed(LIVE)
+    at_once(hub.broadcast_feed(LIVE))
     assert plain.taken() == []
     assert curious.taken() == [LIVE]
 
@@ -81,7 +81,7 @@ def test_a_change_of_the_feeds_state_restarts_the_interval() -> None:
     hub = new_hub(Limits(clients=10))
     curious = Listener(hub, A, wants_feed=True)
     round_of(hub, curious, hub._feed_rounds - 1)
-    hub.broadcast_feed(LIVE)
+    at_once(hub.broadcast_feed(LIVE))
     assert curious.client.rounds_since_feed == 0
 
 
@@ -101,7 +101,7 @@ def test_a_client_whose_transport_fails_is_removed_and_costs_the_others_nothing(
         case "a snapshot":
             at_once(broadcast(hub, B))
         case "the feed's state":
-            hub.broadcast_feed(LIVE)
+            at_once(hub.broadcast_feed(LIVE))
         case "the last bytes":
             asyncio.run(hub.drain(0))
     assert [len(listener.taken()) for listener in listeners] == [1, 0, 1]
@@ -141,10 +141,13 @@ def test_a_client_whose_first_event_cannot_be_written_takes_no_place() -> None:
     assert len(hub) == 0
 
 
-def test_a_broadcast_yields_to_the_event_loop_between_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("what", ["a snapshot", "the feed's state", "the last bytes of a key's streams"])
+def test_what_is_for_many_clients_yields_to_the_event_loop_between_its_steps(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(hub_module, "STEP_CLIENTS", 10)
     hub = new_hub(Limits(clients=100))
-    listeners = [Listener(hub, A) for _ in range(25)]
+    listeners = [Listener(hub, A, wants_feed=True) for _ in range(25)]
     served: list[int] = []
 
     async def watch() -> None:
@@ -154,7 +157,13 @@ def test_a_broadcast_yields_to_the_event_loop_between_its_steps(monkeypatch: pyt
 
     async def send() -> None:
         watching = asyncio.create_task(watch())
-        await broadcast(hub, B)
+        match what:
+            case "a snapshot":
+                await broadcast(hub, B)
+            case "the feed's state":
+                await hub.broadcast_feed(LIVE)
+            case _:
+                await hub.close_streams_of({PEER.key_name})
         watching.cancel()
 
     asyncio.run(send())

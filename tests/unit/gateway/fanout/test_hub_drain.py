@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from agent_status_gateway.fanout.client import Peer
 from agent_status_gateway.fanout.places import Limits
-from tests.support.builders.lines import Listener, new_hub
+from tests.support.builders.lines import Listener, at_once, new_hub
 from tests.unit.gateway.fanout.test_hub import A
 
 
@@ -71,7 +71,7 @@ def test_a_key_and_an_address_have_no_more_streams_than_their_limits() -> None:
 def test_the_streams_of_a_removed_key_are_closed_and_the_others_stay() -> None:
     hub = new_hub(Limits(clients=10))
     gone, stays = (Listener(hub, A, peer=Peer("10.0.0.1", 1, name)) for name in ("old", "new"))
-    hub.close_streams_of({"old"})
+    at_once(hub.close_streams_of({"old"}))
     assert gone.transport.has_ended
     assert gone.transport.chunks[-1].startswith(b"retry: ")
     assert not stays.transport.has_ended

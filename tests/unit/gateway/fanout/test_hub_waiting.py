@@ -29,7 +29,7 @@ def test_a_client_without_a_frame_gets_its_wait_before_a_reconnect_and_then_the_
 def test_a_waiting_client_gets_the_feeds_state_after_its_first_event_and_not_before() -> None:
     hub = new_hub(Limits(clients=10))
     curious = Listener(hub, None, wants_feed=True)
-    hub.broadcast_feed(LIVE)
+    at_once(hub.broadcast_feed(LIVE))
     round_of(hub, curious, hub._feed_rounds)
     assert curious.taken() == []
     at_once(serve_waiting(hub, A, LIVE))

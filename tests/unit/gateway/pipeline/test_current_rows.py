@@ -10,7 +10,7 @@ from agent_status_gateway.state.steps import at_once
 from agent_status_gateway.state.views.view import View
 from chaos.workers.reports import record, report, session
 from tests.support.builders.clock import Clock
-from tests.support.builders.fleets import fleet_with
+from tests.support.builders.fleets import ERROR_TTL, LEASE, fleet_with, lost_at
 
 WEB = View(channel=frozenset({"web"}))
 
@@ -192,3 +192,21 @@ def test_a_look_is_not_skipped_once_a_deadline_has_come() -> None:
     current.look()
     current.clock.pass_(current.rows.next_deadline(current.clock()))
     assert not current.rows.can_skip_look()
+
+
+def test_workers_that_are_gone_at_once_are_forgotten_one_a_step_and_a_look_that_is_given_up_leaves_the_others() -> None:
+    stored = [report(1, record(f"w{number}", session(f"web:{number}"))) for number in range(3)]
+    current = Current(fleet_with(*stored))
+    current.look()
+    current.clock.pass_(LEASE)
+    lost_at(current.fleet, LEASE, *stored)
+    current.look()
+    assert current.shown() == ["web:0", "web:1", "web:2"], "all are lost"
+    current.clock.pass_(ERROR_TTL)
+    steps = current.rows.look()
+    next(steps)
+    steps.close()
+    assert len(current.fleet.workers) == 2
+    current.look()
+    assert current.shown() == []
+    assert not current.fleet.workers

@@ -95,14 +95,14 @@ def test_a_stop_of_a_second_or_less_dates_only_the_reports_that_came_during_it()
 
 def test_a_report_that_may_be_from_before_a_step_or_after_it_is_taken_for_the_later() -> None:
     fleet = fleet_with()
-    fleet.tick(reading(at=9.0).time_ms, 9.0, 9.0)
+    fleet.redis_clock.tick(reading(at=9.0).time_ms, 9.0, 9.0)
     fleet.read(reading(report(1, one_session(), at=9.9), at=10.5), 10.0, 10.0)
     assert row(take_snapshot(fleet, 10.0))["duration_seconds"] == pytest.approx(0.1, abs=0.01)
 
 
 def test_a_report_is_not_overridden_by_a_lower_number_that_may_have_been_written_before_it() -> None:
     fleet = fleet_with()
-    fleet.tick(reading(at=9.0).time_ms, 9.0, 9.0)
+    fleet.redis_clock.tick(reading(at=9.0).time_ms, 9.0, 9.0)
     fleet.hear(report(7, one_session("streaming"), at=9.7), 9.7)
     fleet.read(reading(report(6, one_session("thinking"), at=9.9), at=10.5), 10.0, 10.0)
     assert states(fleet, 10.0) == {"web:1": "streaming"}
@@ -112,3 +112,13 @@ def test_a_newcomer_whose_stamp_nothing_explains_was_not_written_before_the_last
     fleet = fleet_with()
     fleet.read(reading(report(1, one_session(), at=0.9 - 3.0), at=1.0 - 70.0), 1.0, 1.0)
     assert row(take_snapshot(fleet, 1.0))["duration_seconds"] <= 1.0
+
+
+def test_reports_that_waited_are_dated_again_one_a_step() -> None:
+    fleet = fleet_with()
+    fleet.outage_began(1.0)
+    for number in range(3):
+        fleet.hear(report(1, one_session(worker_id=f"w{number}"), at=5.0), 13.0)
+    fleet.outage_ended(13.0, 12.0)
+    steps = fleet.read_in_steps(reading(at=13.0), 13.0, 13.0)
+    assert [sum(known.moment == 5.0 for known in fleet.workers) for _ in steps] == [1, 2, 3]
