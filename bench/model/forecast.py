@@ -117,6 +117,8 @@ NAMESPACES: Final = (
     "namespace do not help, since each takes in every report"
 )
 REDIS_SHARDS: Final = "divide the fleet over namespaces on several Redis servers (a Cluster keeps each on one)"
+CHANGES: Final = "have clients read changes, views or summaries"
+"""The model's clients read whole snapshots of the fleet."""
 DEBOUNCE: Final = "raise AGENT_STATUS_DEBOUNCE_SECONDS"
 HEARTBEAT: Final = "raise AGENT_STATUS_HEARTBEAT_SECONDS of the publishers, or "
 WORKERS: Final = "spread the sessions over more workers"
@@ -152,9 +154,9 @@ def _uses(plan: Plan, replicas: int, coefficients: Coefficients) -> Iterator[Use
     parts = dict(zip(CPU_PARTS, map(mul, coefficients.cpu, load.cpu), strict=True))
     largest = max(parts, key=parts.__getitem__)
     if largest in {"an event of a client", "a session in an event of a client"}:
-        cpu_answer = f"{REPLICAS}, or {DEBOUNCE}"
+        cpu_answer = f"{REPLICAS}, {DEBOUNCE}, or {CHANGES}"
     elif largest == "a session in a snapshot that is read":
-        cpu_answer = f"{DEBOUNCE}, or {NAMESPACES}"
+        cpu_answer = f"{CHANGES}, {DEBOUNCE}, or {NAMESPACES}"
     elif plan.changes / plan.workers < 1 / plan.heartbeat_seconds:
         cpu_answer = HEARTBEAT + NAMESPACES
     else:
@@ -175,7 +177,7 @@ def _uses(plan: Plan, replicas: int, coefficients: Coefficients) -> Iterator[Use
         used=load.clients * plan.events * plan.event_bytes / 1e6,
         limit=NETWORK_BYTES / 1e6,
         unit="MB/s",
-        answer=f"{DEBOUNCE}, or {REPLICAS} on servers of their own",
+        answer=f"{CHANGES}, {DEBOUNCE}, or {REPLICAS} on servers of their own",
     )
     yield Use(what="CPU of Redis", used=taken.redis, limit=MOST_SHARE, unit="% of a core", answer=REDIS_SHARDS)
     yield Use(

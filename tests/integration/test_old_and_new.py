@@ -1,6 +1,6 @@
 """Old and new publishers, gateways, hooks and ingests side by side: each understands what it knows, and none complains.
 
-The old ones are of the last commit before a row said more than its state.
+The old ones are of the last commit before the fold, and of the last one before a row said more than its state.
 """
 
 import json
@@ -20,7 +20,7 @@ from chaos.servers.redis_server import RedisServer
 from chaos.terms import Terms
 from chaos.wait import wait_until
 from chaos.workers.worker_process import WorkerProcess
-from tests.support.programs.earlier_code import BEFORE_ROWS_SAID_MORE, earlier_code
+from tests.support.programs.earlier_code import BEFORE_ROWS_SAID_MORE, BEFORE_THE_FOLD, earlier_code
 
 INGEST: Final = ("-m", "agent_status_gateway", "ingest", "--port", "{port}", "--log-format", "json")
 LASTING: Final = Terms(error_ttl_seconds=600)
@@ -53,10 +53,16 @@ WAITS: Final = [
 ]
 
 
-@pytest.fixture(scope="module")
-def old(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(BEFORE_THE_FOLD, id="before the fold"),
+        pytest.param(BEFORE_ROWS_SAID_MORE, id="before rows said more"),
+    ],
+)
+def old(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment in which Python runs the old code."""
-    return earlier_code(BEFORE_ROWS_SAID_MORE, tmp_path_factory.mktemp("earlier"))
+    return earlier_code(request.param, tmp_path_factory.mktemp("earlier"))
 
 
 @pytest.fixture

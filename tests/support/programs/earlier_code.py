@@ -10,6 +10,8 @@ from typing import Final
 from chaos import need
 from tests.support.programs.locked_environment import PROJECT
 
+BEFORE_THE_FOLD: Final = "1dff07fd55010eb5616b36aec55aec147201e933"
+"""The last commit whose gateway looks at every report for every snapshot, and reads every report each time."""
 BEFORE_ROWS_SAID_MORE: Final = "180b3204db5d3b37691de4e0db22628c66cbe253"
 """The last commit whose publisher and gateway know only the state of a session, its tool, title, error and tokens."""
 

@@ -91,7 +91,7 @@ def test_there_are_as_few_replicas_as_serve_the_clients() -> None:
         (
             Plan(sessions=1000, workers=100, changes=1, clients=9000, replicas=1, accept_gzip=False),
             "a replica's output to its clients",
-            "DEBOUNCE",
+            "read changes, views or summaries, raise AGENT_STATUS_DEBOUNCE_SECONDS",
         ),
         (Plan(sessions=1, workers=1, changes=20, clients=0), "reports of a worker", "more workers"),
     ],
