@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from agent_status_gateway.fanout import hub as hub_module
+from agent_status_gateway.fanout.members import rounds as rounds_module
 from agent_status_publisher import StatusPublisher
 from chaos.clients.sse import Dashboard
 from chaos.gateways.gateway_client import STATUS, STREAM
@@ -64,7 +64,7 @@ def test_a_compressed_stream_delivers_everything_at_once_and_ends_with_the_right
 def test_a_stream_that_asked_for_feed_events_gets_the_state_again_and_another_gets_nothing(
     real_redis: RedisServer, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_module, "FEED_SECONDS", 0.2)
+    monkeypatch.setattr(rounds_module, "FEED_SECONDS", 0.2)
     gzipped = stream_request(query="?events=all", headers="Accept-Encoding: gzip\r\n")
     with (
         GatewayThread(real_redis.url, served, keepalive_seconds=3600) as gateway,

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from agent_status_gateway.fanout import hub as hub_module
+from agent_status_gateway.fanout.members import rounds as rounds_module
 from agent_status_gateway.server import connection as connection_module
 from agent_status_gateway.server.connection import Connection
 from agent_status_gateway.server.serve import http_protocol
@@ -163,7 +163,7 @@ def test_a_stuck_client_gets_the_newest_snapshot_when_it_reads_again(
 def test_a_client_that_reads_nothing_for_long_is_aborted_and_the_others_stay(
     real_redis: RedisServer, served: Served, publisher: StatusPublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_module, "STUCK_SECONDS", 1.0)
+    monkeypatch.setattr(rounds_module, "STUCK_SECONDS", 1.0)
     with GatewayThread(real_redis.url, served, debounce_seconds=0, keepalive_seconds=1) as gateway:
         fill(gateway.ready(), publisher)
         with (

@@ -59,18 +59,19 @@ class Client:
         "_backlog_bytes",
         "_counts",
         "_encoder",
+        "_fed_in",
         "_feed",
         "_frame",
-        "_idle_rounds",
         "_last_bytes",
         "_leave",
         "_transport",
         "_written_id",
+        "_written_in",
         "ending",
         "events",
         "joined_at",
         "peer",
-        "rounds_since_feed",
+        "visited_in",
         "wants_feed",
     )
 
@@ -99,10 +100,12 @@ class Client:
         self._feed: bytes | None = None
         self._last_bytes: bytes | None = None
         self._backlog_bytes = 0
-        self._idle_rounds = 0
-        """Rounds since a byte was written or progress was seen."""
-        self.rounds_since_feed = 0
-        """Rounds since the last feed event: every new stream that asks for feed events begins with one."""
+        self._written_in = counts.rounds
+        """The round in which a byte was last written, or progress was seen."""
+        self._fed_in = counts.rounds
+        """The round of the last feed event: every new stream that asks for feed events begins with one."""
+        self.visited_in = counts.rounds
+        """The round of the next visit, which the hub gives."""
 
     def open(self, frame: Frame, retry_ms: int, feed: bytes) -> None:
         """Write the first event, followed by the feed event, if any."""
@@ -151,7 +154,7 @@ class Client:
         """Write this feed event, before any snapshot that waits, if the client asked for feed events."""
         if self.wants_feed:
             self._feed = event
-            self.rounds_since_feed = 0
+            self._fed_in = self._counts.rounds
             self._write_pending()
 
     def close(self, last_bytes: bytes, reason: str = "drained") -> None:
@@ -162,7 +165,7 @@ class Client:
 
     def unblocked(self) -> None:
         """Continue: the transport has room again."""
-        self._idle_rounds = 0
+        self._written_in = self._counts.rounds
         self._write_pending()
 
     def closed(self) -> None:
@@ -174,19 +177,30 @@ class Client:
         self.ending = reason
         self._transport.abort()
 
-    def round(self, *, keepalive_rounds: int, stuck_rounds: int) -> None:
-        """Write a keepalive if the stream has been idle for long; abort it if the client reads nothing."""
-        self._idle_rounds += 1
-        self.rounds_since_feed += 1
+    @property
+    def rounds_since_feed(self) -> int:
+        """Rounds since the last feed event."""
+        return self._counts.rounds - self._fed_in
+
+    def round(self, *, keepalive_rounds: int, stuck_rounds: int) -> int:
+        """Write a keepalive if the stream has been idle for long; abort it if the client reads nothing.
+
+        Returns:
+            After how many rounds it may need that again.
+        """
+        idle_rounds = self._counts.rounds - self._written_in
         if not self._transport.is_blocked:
-            if self._idle_rounds > keepalive_rounds:
+            if idle_rounds > keepalive_rounds:
                 self._write(self._encoder.text(KEEPALIVE))
                 self._counts.keepalives += 1
-        elif (backlog_bytes := self._transport.backlog_bytes) != self._backlog_bytes:
+                idle_rounds = 0
+            return keepalive_rounds + 1 - idle_rounds
+        if (backlog_bytes := self._transport.backlog_bytes) != self._backlog_bytes:
             self._backlog_bytes = backlog_bytes
-            self._idle_rounds = 0
-        elif self._idle_rounds > stuck_rounds:
+            self._written_in = self._counts.rounds
+        elif idle_rounds > stuck_rounds:
             self.abort("the client read nothing for too long")
+        return 1
 
     def _write_pending(self) -> None:
         if self._transport.is_blocked:
@@ -208,10 +222,10 @@ class Client:
 
     def _write_frame(self, frame: Event) -> None:
         self._written_id = frame.id
-        self._idle_rounds = 0
         self.events += 1
         chunk = self._encoder.event(frame)
         counts = self._counts
+        self._written_in = counts.rounds
         counts.events += 1
         counts.bytes += len(chunk)
         if frame.rest:
@@ -222,6 +236,6 @@ class Client:
             self._transport.write(chunk)
 
     def _write(self, chunk: bytes) -> None:
-        self._idle_rounds = 0
+        self._written_in = self._counts.rounds
         self._transport.write(chunk)
         self._counts.bytes += len(chunk)

@@ -6,7 +6,7 @@ from collections import Counter
 class DeliveryCounts:
     """Counts of one replica since its start."""
 
-    __slots__ = ("bytes", "conflated", "endings", "events", "join_seconds", "joins", "keepalives")
+    __slots__ = ("bytes", "conflated", "endings", "events", "join_seconds", "joins", "keepalives", "rounds")
 
     def __init__(self) -> None:
         self.events = 0
@@ -19,5 +19,7 @@ class DeliveryCounts:
         self.joins = 0
         self.join_seconds = 0.0
         """Sum of the times from a request's acceptance to the write of its first event."""
+        self.rounds = 0
+        """Rounds of visits to the clients: the clock of keepalives."""
         self.endings: Counter[str] = Counter()
         """Ended streams by reason."""

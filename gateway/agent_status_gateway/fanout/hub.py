@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Container, Iterable
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from agent_status_gateway.fanout.audience import Audience
 from agent_status_gateway.fanout.audiences import Audiences
@@ -25,6 +25,7 @@ from agent_status_gateway.fanout.events.retry import random_retry_ms, retry
 from agent_status_gateway.fanout.events.update import Update
 from agent_status_gateway.fanout.members.poll import Member, Poll
 from agent_status_gateway.fanout.members.releases import Releases
+from agent_status_gateway.fanout.members.rounds import Rounds
 from agent_status_gateway.fanout.members.waiting import Waiting
 from agent_status_gateway.fanout.places import Limits, Places
 from agent_status_gateway.state.views.view import WHOLE, View
@@ -37,14 +38,7 @@ STEP_CLIENTS: Final = 100
 """The most clients of one step of a broadcast or a round."""
 STEP_BYTES: Final = 1_000_000
 """The most bytes of one step of a broadcast, one or two ms: any other answer needs several turns of the loop."""
-MAX_ROUND_SECONDS: Final = 1.0
-"""The longest round, in seconds."""
-ROUNDS_TO_KEEPALIVE: Final = 30
-"""The number of rounds in the time of a keepalive, where a round is shorter than `MAX_ROUND_SECONDS`."""
-FEED_SECONDS: Final = 10.0
-"""Seconds after which a client that asked for feed events gets the state again: its sign that the stream is alive."""
-STUCK_SECONDS: Final = 60.0
-"""Seconds without progress after which a blocked stream is aborted."""
+Taken = TypeVar("Taken", bound=Member)
 
 
 class Hub:
@@ -62,15 +56,12 @@ class Hub:
         self._places = Places(limits)
         self._releases = Releases()
         self._clock = clock
-        self._round_seconds = min(MAX_ROUND_SECONDS, keepalive_seconds / ROUNDS_TO_KEEPALIVE)
-        self._keepalive_rounds = round(keepalive_seconds / self._round_seconds)
-        self._stuck_rounds = round(STUCK_SECONDS / self._round_seconds)
-        self._feed_rounds = round(FEED_SECONDS / self._round_seconds)
+        self.counts = DeliveryCounts()
+        self._rounds = Rounds(keepalive_seconds, self.counts)
         self._is_empty = asyncio.Event()
         self.waiting: Waiting[Audience] = Waiting()
         """Clients that wait for an event made for them, the first one or one that they missed; polls that ask."""
         self.is_draining = False
-        self.counts = DeliveryCounts()
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -116,6 +107,7 @@ class Hub:
         counts.joins += 1
         counts.join_seconds += self._clock() - joined_at
         self._add(client, audience)
+        self._rounds.add(client)
         if frame is None:
             self._wait(client)
         return client
@@ -153,6 +145,7 @@ class Hub:
         if isinstance(member, Poll):
             self._releases.remove(member)
         else:
+            self._rounds.remove(member)
             self._note_end(member)
         if not self._clients:
             self._is_empty.set()
@@ -229,24 +222,20 @@ class Hub:
         await self._in_steps(lost, lambda client: client.close(retry(random_retry_ms()), reason), STEP_CLIENTS)
 
     async def run(self, current_feed_event: Callable[[], bytes]) -> None:
-        """Visit each client once a round, for ever: keepalives, feed events that are due, and streams that are stuck.
+        """Visit the clients of each round, for ever: keepalives, feed events that are due, and streams that are stuck.
 
         The visits are spread over the round, and so are the feed events of clients that joined at different times.
         """
-
-        def visit(client: Member) -> None:
-            client.round(keepalive_rounds=self._keepalive_rounds, stuck_rounds=self._stuck_rounds)
-            if client.wants_feed and client.rounds_since_feed >= self._feed_rounds:
-                client.offer_feed(current_feed_event())
-
-        most_steps = max(1, int(self._round_seconds / STEP_SECONDS))
+        rounds = self._rounds
+        rounds.begin(client for client in self._clients if isinstance(client, Client))
+        most_steps = max(1, int(rounds.seconds / STEP_SECONDS))
         while True:
-            clients = list(self._clients)
+            clients = rounds.next()
             steps = max(1, min(most_steps, len(clients) // STEP_CLIENTS))  # each step wakes the process up
             for step in range(steps):
-                await asyncio.sleep(self._round_seconds / steps)
+                await asyncio.sleep(rounds.seconds / steps)
                 for client in clients[step::steps]:
-                    self._safely(client, visit)
+                    self._safely(client, lambda client: rounds.visit(client, current_feed_event))
 
     async def drain(self, seconds: float) -> None:
         """Close all streams, spread over this time, and abort those that are still open a second later.
@@ -280,7 +269,7 @@ class Hub:
     def _close(self, client: Member) -> None:
         client.close(retry(random_retry_ms()))
 
-    def _safely(self, client: Member, act: Callable[[Member], None]) -> None:
+    def _safely(self, client: Taken, act: Callable[[Taken], None]) -> None:
         if client not in self._clients:
             return
         try:

@@ -17,7 +17,7 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from agent_status_gateway.access.guests import LET_IN, MAX_CONNECTIONS, Guests
-from agent_status_gateway.fanout.hub import STUCK_SECONDS
+from agent_status_gateway.fanout.members.rounds import STUCK_SECONDS
 from agent_status_gateway.server.lazy_parts import LazyFlowControl, WaitingRequests
 from agent_status_gateway.server.proxies import resolve_client
 from agent_status_gateway.server.request_deadlines import Deadlines

@@ -28,7 +28,6 @@ class Poll:
 
     wants_feed: Final = False
     is_gzipped: Final = False
-    rounds_since_feed: Final = 0
 
     def __init__(
         self,
@@ -69,9 +68,6 @@ class Poll:
         """Leave the hub: the request has gone, or is answered already."""
         self._on_release = None
         self._leave(self)
-
-    def round(self, *, keepalive_rounds: int, stuck_rounds: int) -> None:
-        """Do nothing: nothing is written before the answer."""
 
     def offer_feed(self, event: bytes) -> None:
         """Do nothing: an answer has no feed events."""

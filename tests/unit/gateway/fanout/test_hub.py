@@ -9,6 +9,7 @@ from agent_status_gateway.fanout import hub as hub_module
 from agent_status_gateway.fanout.events.encoders import IDENTITY
 from agent_status_gateway.fanout.events.frames import KEEPALIVE, feed_event
 from agent_status_gateway.fanout.hub import Hub
+from agent_status_gateway.fanout.members import rounds as rounds_module
 from agent_status_gateway.fanout.places import Limits
 from tests.support.builders.frames import frame_with
 from tests.support.builders.lines import PEER, Listener, RecordingTransport, at_once, broadcast, new_hub
@@ -22,7 +23,8 @@ LIVE = feed_event("live", 0.0)
 
 def round_of(hub: Hub, listener: Listener, times: int) -> None:
     for _ in range(times):
-        listener.client.round(keepalive_rounds=hub._keepalive_rounds, stuck_rounds=hub._stuck_rounds)
+        hub.counts.rounds += 1
+        listener.client.round(keepalive_rounds=hub._rounds.to_keepalive, stuck_rounds=hub._rounds.to_stuck)
 
 
 def test_one_frame_serves_all_clients_without_being_copied() -> None:
@@ -56,7 +58,7 @@ def test_a_hub_is_full_at_its_limit_and_has_room_after_a_client_left() -> None:
 
 
 def test_a_client_that_asked_gets_the_feeds_state_again_at_each_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "FEED_SECONDS", 0.03)
+    monkeypatch.setattr(rounds_module, "FEED_SECONDS", 0.03)
 
     async def run() -> tuple[list[bytes], list[bytes]]:
         hub, came = new_hub(Limits(clients=10), keepalive_seconds=0.3), asyncio.Event()  # a round of 0.01 s
@@ -80,7 +82,7 @@ def test_a_client_that_asked_gets_the_feeds_state_again_at_each_interval(monkeyp
 def test_a_change_of_the_feeds_state_restarts_the_interval() -> None:
     hub = new_hub(Limits(clients=10))
     curious = Listener(hub, A, wants_feed=True)
-    round_of(hub, curious, hub._feed_rounds - 1)
+    round_of(hub, curious, hub._rounds.to_feed - 1)
     at_once(hub.broadcast_feed(LIVE))
     assert curious.client.rounds_since_feed == 0
 
@@ -232,14 +234,6 @@ def test_a_client_that_reads_slowly_is_not_aborted() -> None:
         listener.transport.backlog_bytes = backlog_bytes
         round_of(hub, listener, 59)
     assert not listener.transport.is_aborted
-
-
-@pytest.mark.parametrize(("keepalive", "rounds"), [(0.3, (30, 6000)), (30.0, (30, 60)), (3600.0, (3600, 60))])
-def test_rounds_are_a_second_at_most_and_fine_enough_for_any_keepalive(
-    keepalive: float, rounds: tuple[int, int]
-) -> None:
-    hub = new_hub(Limits(clients=10), keepalive_seconds=keepalive)
-    assert (hub._keepalive_rounds, hub._stuck_rounds) == rounds
 
 
 def test_a_round_reaches_every_client() -> None:

@@ -30,7 +30,7 @@ def test_a_waiting_client_gets_the_feeds_state_after_its_first_event_and_not_bef
     hub = new_hub(Limits(clients=10))
     curious = Listener(hub, None, wants_feed=True)
     at_once(hub.broadcast_feed(LIVE))
-    round_of(hub, curious, hub._feed_rounds)
+    round_of(hub, curious, hub._rounds.to_feed)
     assert curious.taken() == []
     at_once(serve_waiting(hub, A, LIVE))
     assert curious.taken() == [A.event, LIVE]
