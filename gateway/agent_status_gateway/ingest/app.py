@@ -48,6 +48,7 @@ CONNECTIONS: Final = 1000
 """The most connections at once: each sends an update, and is gone again."""
 HOSTS: Final = (*sorted(LOOPBACK), "[::1]")
 """The names of this machine in a request's `Host`, where IPv6 addresses stand in brackets."""
+UNREADABLE: Final = "the body must be JSON in UTF-8, less deeply nested and with shorter numbers than this one"
 MAX_PROBLEMS: Final = 20
 """The most problems in a refusal. A client may send any number of them."""
 MAX_PLACE_CHARACTERS: Final = 100
@@ -167,6 +168,7 @@ def create_ingest(settings: IngestSettings, publisher: StatusPublisher | None = 
     app.include_router(api_page)
     app.add_exception_handler(TooManySessionsError, _too_many)
     app.add_exception_handler(RequestValidationError, _refused)
+    app.add_exception_handler(400, _unreadable)
     key = settings.ingest_key
     app.add_middleware(BodyLimit, may_send=lambda scope: key is None or has_key(scope, key))
     if settings.ingest_key is None:
@@ -192,6 +194,12 @@ async def _refused(_request: Request, error: Exception) -> Response:
         for one in error.errors()[:MAX_PROBLEMS]
     ]
     return Response(json.dumps({"detail": problems}), 422, media_type="application/json")
+
+
+async def _unreadable(request: Request, _error: Exception) -> Response:
+    """Answer 422 for a body that Python's reader of JSON gives up on, where FastAPI answers 400 and names nothing."""
+    problem = {"type": "json_invalid", "loc": ("body",), "msg": UNREADABLE, "input": None}
+    return await _refused(request, RequestValidationError([problem]))
 
 
 def _place(part: str | int) -> str | int:

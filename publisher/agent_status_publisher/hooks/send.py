@@ -57,7 +57,7 @@ def _send_stdin(cli: str, url: str, read: threading.Event) -> None:
 
 def names_in(body: bytes) -> bytes:
     """The event without prompts, commands and results."""
-    event = typed_notification(json.loads(body))
+    event = typed_notification(json.loads(body, parse_int=float))  # a long int raises, a long float does not
     if event.get("hook_event_name") == "PostToolUseFailure":
         event.pop("error", None)  # a tool's output
     names = {name: _only_names(event.get(name)) for name in FIELDS}

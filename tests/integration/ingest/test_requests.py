@@ -157,10 +157,17 @@ def test_a_key_that_cannot_be_shown_is_refused_by_its_name(client: TestClient, k
     assert response.json()["detail"][0]["loc"] == ["path", "key"]
 
 
-def test_bad_json_is_refused(client: TestClient) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [b"{nonsense", b"\xff\xfe{", b'{"x": ' + b"9" * 5000 + b"}", b"[" * 100_000],
+    ids=["no JSON", "no UTF-8", "a number of 5,000 digits", "100,000 levels"],
+)
+def test_bad_json_is_refused_as_a_wrong_body(client: TestClient, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
-    assert client.post("/hooks/claude-code", content=b"{nonsense", headers=headers).status_code == 422
-    assert client.post("/sessions/node:42", content=b"{nonsense", headers=headers).status_code == 422
+    for path in ("/hooks/claude-code", "/sessions/node:42"):
+        response = client.post(path, content=body, headers=headers)
+        assert response.status_code == 422
+        assert [problem["loc"][0] for problem in response.json()["detail"]] == ["body"]
 
 
 @pytest.mark.parametrize("body", [b"{nonsense", b"x" * (MAX_BODY_BYTES + 1)], ids=["bad JSON", "too large"])

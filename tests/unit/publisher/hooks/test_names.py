@@ -75,3 +75,8 @@ def test_an_error_is_sent_of_a_turn_and_not_of_a_tool() -> None:
         event = {"hook_event_name": name, "error": "rate_limit", "is_interrupt": True}
         sent = json.loads(names_in(json.dumps(event).encode()))
         assert sent == {"hook_event_name": name, "is_interrupt": True} | expected
+
+
+def test_a_number_of_any_length_in_a_tools_input_loses_no_event() -> None:
+    event = b'{"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"x": ' + b"9" * 5000 + b"}}"
+    assert json.loads(names_in(event)) == {"hook_event_name": "PreToolUse", "tool_name": "Bash"}
