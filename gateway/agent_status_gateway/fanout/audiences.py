@@ -21,6 +21,8 @@ from agent_status_publisher.contract.details.details import NO_DETAILS
 
 STEP_ROWS: Final = 200
 """Rows whose readers are found in one step."""
+STEP_AUDIENCES: Final = 200
+"""Audiences that changes concern and that are looked at in one step."""
 FILED_BY: Final = frozenset({"labels", "parent"})
 """The details that decide in which views a row is."""
 
@@ -123,10 +125,7 @@ class Audiences:
             yield from self._take_ends(rows, rows.ends)
         yield from self._take_stalled(rows.shown_at)
         self._concerned.add(self.plain)
-        for audience in self._concerned:
-            audience.note(now)
-            self.schedule(audience)
-        self._concerned.clear()
+        yield from self._note_concerned(now)
 
     def begin_again(self, rows: FoldedRows) -> None:
         """Note that the rows are others altogether."""
@@ -171,6 +170,16 @@ class Audiences:
             number += 1
             if not number % STEP_ROWS:
                 yield
+
+    def _note_concerned(self, now: float) -> Steps[None]:
+        """Note what the changes come to, in each audience that they concern."""
+        for number, audience in enumerate(list(self._concerned), 1):
+            audience.note(now)
+            self.schedule(audience)
+            self._concerned.discard(audience)
+            if not number % STEP_AUDIENCES:
+                yield
+        self._concerned.clear()  # `discard` leaves the room that many took
 
     def _take_changed(self, rows: FoldedRows) -> Steps[None]:
         number = 0

@@ -110,6 +110,28 @@ def test_a_look_that_is_given_up_half_way_loses_no_change(monkeypatch: pytest.Mo
     assert audience.cadence.is_due(middle.clock())
 
 
+def test_views_that_changes_concern_are_noted_in_steps_and_a_look_that_is_given_up_leaves_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("agent_status_gateway.fanout.audiences.STEP_AUDIENCES", 1)
+    middle = Middle()
+    views = [only(f"web:{number}") for number in range(3)]
+    for view in views:
+        middle.join(view, wants_changes=True)
+
+    def due() -> int:
+        return sum(middle.audiences.of(view).cadence.is_due(middle.clock()) for view in views)
+
+    middle.put(*(session(f"web:{number}") for number in range(3)))
+    steps = middle.settling.settle()
+    while not due():
+        next(steps)
+    steps.close()
+    assert due() == 1
+    middle.look()
+    assert due() == 3
+
+
 def test_what_is_due_is_taken_out_once_and_in_the_order_of_its_moments() -> None:
     middle = Middle()
     middle.join(channel("web"), wants_changes=True)
