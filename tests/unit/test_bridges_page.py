@@ -8,6 +8,7 @@ import textwrap
 import pytest
 
 from tests.bridges.contract import ASPECTS, BRIDGES, DETAILS, Bridge
+from tests.bridges.recorded.replay import replay, scenarios
 from tests.support.documents import ROOT, doc_page, rows
 
 PAGE = doc_page("how-to/frameworks.md")
@@ -91,16 +92,32 @@ def test_the_versions_are_those_that_the_tests_install(bridge: Bridge) -> None:
     assert proven_row(bridge)[1] == ", ".join(f"{package} {found[1]}" for package, found in locked.items() if found)
 
 
-def test_the_versions_of_traced_frameworks_are_those_of_the_recordings() -> None:
+def recordings() -> dict[frozenset[str], str]:
+    """The recordings by the versions of what made them."""
+    read = {path.stem: json.loads(path.read_text("utf-8"))["versions"] for path in RECORDED.glob("*.json")}
+    return {frozenset(" ".join(version) for version in versions.items()): name for name, versions in read.items()}
+
+
+def shown_by(recording: str) -> set[str]:
+    """What its rows show of tools, tokens, agents and models."""
+    played = [row for scenario in scenarios(recording) for row in replay(recording, scenario)]
+    shown = {label for row in played for label in row.labels}
+    shown |= {"tools"} if any("tool_running" in state for row in played for state in row.states) else set()
+    return shown | ({"tokens"} if any(max(row.tokens) for row in played) else set())
+
+
+def test_the_table_says_what_the_recordings_of_traced_frameworks_show_and_names_their_versions() -> None:
+    header = next(line for line in PAGE.splitlines() if line.startswith(TRACED))
+    columns = [cell.strip() for cell in header.strip("|").split("|")[2:-1]]
+    assert columns == ["tools", "tokens", "agent", "model"]
     documented = {
-        version for row in rows(PAGE, TRACED) for version in re.findall(r"[a-z][a-z-]+ \d[\d.]+\d", " ".join(row[:2]))
+        frozenset(re.findall(r"[a-z][a-z-]+ \d[\d.]+\d", " ".join(row[:2]))): dict(zip(columns, row[2:-1], strict=True))
+        for row in rows(PAGE, TRACED)
     }
-    recorded = {
-        f"{package} {version}"
-        for path in sorted(RECORDED.glob("*.json"))
-        for package, version in json.loads(path.read_text("utf-8"))["versions"].items()
+    assert documented == {
+        versions: {column: "yes" if column in shown_by(name) else "no" for column in columns}
+        for versions, name in recordings().items()
     }
-    assert documented == recorded
 
 
 @each_bridge

@@ -18,6 +18,7 @@ class Scripted(FunctionInvocationLayer, ChatMiddlewareLayer, ChatTelemetryLayer,
     """A client whose answers are texts, calls of tools, or errors, one after the other."""
 
     OTEL_PROVIDER_NAME = "scripted"
+    model = "scripted"
 
     def __init__(self, *answers: Any) -> None:
         super().__init__()

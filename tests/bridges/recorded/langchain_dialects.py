@@ -30,6 +30,11 @@ class Scripted(BaseChatModel):
     """A model whose answers are texts, calls of tools, or errors, one after the other."""
 
     answers: list[Any]
+    model_name: str = "scripted"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model_name": self.model_name}
 
     @property
     def _llm_type(self) -> str:
@@ -47,6 +52,7 @@ class Scripted(BaseChatModel):
             answer if isinstance(answer, str) else "",
             tool_calls=[{"name": name, "args": given, "id": name, "type": "tool_call"} for name, given in calls],
             usage_metadata=USED,
+            response_metadata={"model_name": self.model_name},
         )
         return ChatResult(generations=[ChatGeneration(message=message)])
 

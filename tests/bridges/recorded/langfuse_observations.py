@@ -12,7 +12,7 @@ PACKAGES = ("langfuse",)
 
 def play(client: Langfuse, *, fails: bool = False) -> None:
     with client.start_as_current_observation(name="weather", as_type="agent"):
-        with client.start_as_current_observation(name="model", as_type="generation") as model:
+        with client.start_as_current_observation(name="model", as_type="generation", model="scripted") as model:
             model.update(usage_details={"input": 10, "output": 5})
         with (
             client.start_as_current_observation(name="bash", as_type="tool"),

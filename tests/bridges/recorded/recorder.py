@@ -15,7 +15,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 
 KEPT: Final = re.compile(
-    r"kind$|operation|name$|session|conversation|thread_id|group|usage|token_count|error|observation|streaming|workflow"
+    r"kind$|operation|name$|session|conversation|thread_id|group|usage|token_count|error|observation|streaming|workflow|_ai\.\w+\.model"
 )
 """The attributes that are kept, by their keys. The rest is what people and models said, or when."""
 MAX_CHARACTERS: Final = 80

@@ -17,18 +17,20 @@ TRACE: Final = 0xA0000
 
 @dataclass
 class Row:
-    """What one session showed: its states after each event, its newest title, and its tokens."""
+    """What one session showed: its states after each event, its newest title, its tokens, and its labels' names."""
 
     key: str
     states: list[str] = field(default_factory=list)
     title: str | None = None
     tokens: tuple[int, int] = (0, 0)
+    labels: set[str] = field(default_factory=set)
 
     def add(self, change: Change | None) -> None:
         """Take what is shown now; None when the session has ended."""
         state = "end" if change is None else _state_of(change)
         if change is not None:
             self.title = change.title or self.title
+            self.labels.update(change.labels)
             self.tokens = max(self.tokens, (change.input_tokens, change.output_tokens))
         if self.states[-1:] != [state]:
             self.states.append(state)

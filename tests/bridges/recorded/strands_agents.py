@@ -20,12 +20,13 @@ class Scripted(Model):
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
+        self.config = self.get_config()  # where spans find the name
 
     def update_config(self, **_: Any) -> None:
         """Do nothing."""
 
     def get_config(self) -> dict[str, Any]:
-        """Return the name that the spans have."""
+        """Return the model's name."""
         return {"model_id": "scripted"}
 
     async def structured_output(self, *_: Any, **__: Any) -> AsyncIterator[Any]:

@@ -88,7 +88,10 @@ MODEL_NAME: Final = (
     "gen_ai.response.model",
     "llm.model_name",
     "langfuse.observation.model.name",
+    "traceloop.association.properties.ls_model_name",  # LangChain's own name of it, by OpenLLMetry
 )
+UNKNOWN: Final = "unknown"
+"""The word of Microsoft Agent Framework and OpenLLMetry for a model whose name they do not have."""
 TOOL_NAME: Final = ("gen_ai.tool.name", "tool.name", "traceloop.entity.name")
 CALL_ID: Final = ("gen_ai.tool.call.id",)
 INPUT_TOKENS: Final[tuple[str, ...]] = (
@@ -182,7 +185,8 @@ def agent_name_of(name: str, attributes: Attributes) -> str | None:
 
 def model_name_of(attributes: Attributes) -> Any:
     """Return the name of the model that a model's span calls, or None. It is the one that was asked for, if known."""
-    return first(attributes, MODEL_NAME)
+    said = _said(attributes, MODEL_NAME)
+    return next((said[name] for name in MODEL_NAME if said.get(name) not in (None, "", UNKNOWN)), None)
 
 
 def cost_of(attributes: Attributes) -> float | None:

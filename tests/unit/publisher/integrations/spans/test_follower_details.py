@@ -32,6 +32,15 @@ def test_a_model_that_is_known_at_the_end_of_its_call_is_a_label_then() -> None:
     assert changes[-1].labels == {"agent": "reviewer", "model": "large"}
 
 
+def test_a_model_that_is_called_unknown_has_no_label_unless_its_answer_names_it() -> None:
+    unknown = {"gen_ai__request__model": "unknown", "gen_ai__response__model": "unknown"}
+    changes = shown(start(1, "invoke_agent reviewer"), start(2, "chat", 1, **unknown), end(2))
+    assert changes[-1].labels == {"agent": "reviewer"}
+    answered = said(2, gen_ai__response__model="large")
+    changes = shown(start(1, "invoke_agent reviewer"), start(2, "chat", 1, **unknown), answered, end(2))
+    assert changes[-1].labels == {"agent": "reviewer", "model": "large"}
+
+
 def test_an_agent_inside_a_tool_or_an_agent_does_not_label_the_session() -> None:
     changes = shown(
         *(start(1, "invoke_agent outer"), *chat(2, 1, "large")),
