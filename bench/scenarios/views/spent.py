@@ -38,13 +38,22 @@ class Spent:
 
 def spend(gateway: GatewayRun, seconds: float, clients: Clients | None = None) -> Spent:
     """Wait for so long, and account for it."""
-    if clients:
-        clients.reset()
-    before_ns, began_at = cpu_ns([gateway.pid]), time.monotonic()
+    return spend_at_once(seconds, (gateway, clients))[0]
+
+
+def spend_at_once(seconds: float, *pairs: tuple[GatewayRun, Clients | None]) -> list[Spent]:
+    """Wait for so long, and account for each of these gateways and its clients."""
+    for _, clients in pairs:
+        if clients:
+            clients.reset()
+    before_ns, began_at = [cpu_ns([gateway.pid]) for gateway, _ in pairs], time.monotonic()
     time.sleep(seconds)
-    used_us, elapsed = (cpu_ns([gateway.pid]) - before_ns) / 1e3, time.monotonic() - began_at
-    report = clients.report() if clients else None
-    return Spent(used_us, elapsed, report["events"] if report else 0.0, report["bytes"] if report else 0.0)
+    used_us = [(cpu_ns([gateway.pid]) - before) / 1e3 for (gateway, _), before in zip(pairs, before_ns, strict=True)]
+    elapsed = time.monotonic() - began_at
+    reports = [clients.report() if clients else {"events": 0.0, "bytes": 0.0} for _, clients in pairs]
+    return [
+        Spent(used, elapsed, report["events"], report["bytes"]) for used, report in zip(used_us, reports, strict=True)
+    ]
 
 
 def rows_of(subject: str, samples: Iterable[Sample], units: dict[str, str]) -> Iterator[Row]:
