@@ -1,8 +1,15 @@
 """How many files this process may have open, and so how many connections: each one is an open file."""
 
-import resource
 import sys
 from typing import Final
+
+try:
+    import resource
+except ImportError:
+    HAS_LIMITS = False
+    """False on Windows."""
+else:
+    HAS_LIMITS = True
 
 OTHER_FILES: Final = 64
 """The files that a process opens besides its connections: listeners, Redis, the file of keys, the log."""
@@ -18,6 +25,8 @@ def raise_open_files() -> None:
     A hard limit may be infinite, as on macOS, while the kernel grants no more than a number that only it knows. See
     setrlimit(2) there: "unlimited" is refused, and the most is `kern.maxfilesperproc`.
     """
+    if not HAS_LIMITS:
+        return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft in (hard, resource.RLIM_INFINITY):
         return
@@ -34,6 +43,8 @@ def raise_open_files() -> None:
 
 def open_files() -> int:
     """The number of files that this process may have open."""
+    if not HAS_LIMITS:
+        return sys.maxsize
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 

@@ -18,6 +18,9 @@ PROGRAM: Final = "agent-status-gateway"
 NOT_IN_TIME: Final = 124
 """Exit status when a time limit ends the command, as for timeout(1)."""
 
+ENDING: Final = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""The signals that end a command: a stop, and a terminal that was closed. Windows has no SIGHUP."""
+
 if TYPE_CHECKING:
     from agent_status_gateway.cli.reader import Reader
 
@@ -43,7 +46,7 @@ def reading(
     from agent_status_gateway.cli.reading.problems import ReaderError  # noqa: PLC0415
 
     # Not what the shell has us ignore, as nohup(1) does.
-    ends = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
+    ends = [number for number in ENDING if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, unwind) for number in ends}
     try:
         with for_readers():

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agent_status_gateway.cli.child_process import child
+from agent_status_gateway.cli.command_end import ENDING
 from agent_status_gateway.cli.embedded import embedded_server
 from agent_status_gateway.cli.reader import Reader
 from agent_status_gateway.cli.reading.problems import ReaderError
@@ -132,7 +133,7 @@ def _interrupt_on_sigterm() -> Iterator[None]:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, interrupt) for number in ENDING}
     try:
         yield
     finally:

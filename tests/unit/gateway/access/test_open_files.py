@@ -29,6 +29,13 @@ def test_no_limit_of_files_is_more_than_any_number(monkeypatch: pytest.MonkeyPat
     assert open_files() == sys.maxsize
 
 
+def test_a_system_without_such_limits_allows_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent_status_gateway.access.open_files.HAS_LIMITS", False)
+    raise_open_files()
+    assert open_files() == sys.maxsize
+    assert connections_at_most(11_000) == 11_000
+
+
 class Kernel:
     """A kernel with limits of open files. It grants no soft limit above `most`."""
 
