@@ -1,6 +1,9 @@
 """One row: its bytes, its hash, and what it shows of a session."""
 
+from types import SimpleNamespace
+
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +39,23 @@ def test_the_bytes_are_those_that_orjson_makes_of_the_whole(
     assert whole["duration_seconds"] == round(max(0.0, now - started_at), 1)
     assert (whole["session_key"], whole["state"], whole["title"]) == (key, shown.state.value, shown.title)
     assert (whole["tool_name"], whole["error_message"]) == (shown.tool, shown.error)
+
+
+def test_its_bytes_are_made_once_and_only_the_duration_is_filled_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+
+    def dumps(value: object) -> bytes:
+        made.append(value)
+        return orjson.dumps(value)
+
+    monkeypatch.setattr("agent_status_gateway.state.fold.row.orjson", SimpleNamespace(dumps=dumps))
+    row = Row("web:1", THINKING, source("web:1", 0.0))
+    assert not made, "nobody has asked for them yet"
+    first = row.json(1.0)
+    once = len(made)
+    row.source.known = source("web:1", 2.0).known
+    assert row.json(5.0) == first.replace(b":1.0,", b":3.0,")
+    assert len(made) == once
 
 
 def test_a_percent_sign_in_a_text_is_a_percent_sign() -> None:
