@@ -83,10 +83,9 @@ def opened(_gateway: ScriptedGateway, page: Page) -> None:
 
 def workers(gateway: ScriptedGateway, page: Page) -> None:
     gateway.workers = [worker(1, "live"), worker(2, "live"), worker(3, "lost"), worker(4, "left")]
-    page.locator("#workers summary").click()
+    page.keyboard.press("w")
     page.clock.run_for(1100)
     page.locator("#worker-rows tr").first.wait_for()
-    page.locator("#worker-table").scroll_into_view_if_needed()
 
 
 def paused(_gateway: ScriptedGateway, page: Page) -> None:

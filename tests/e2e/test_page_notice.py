@@ -14,7 +14,7 @@ from tests.e2e.test_page_changes import row, whole
 from tests.support.axe import assert_axe_finds_nothing
 
 WIDTHS: Final = [320, 390, 641, 768, 1024, 1199, 1280, 2560]
-PARTS: Final = "#fleet > *, #need, #active, #states, #search, #matches, #rows .title, #workers summary, #session-key"
+PARTS: Final = "#fleet > *, #need, #active, #states, #search, #matches, #rows .title, #workers-open, #session-key"
 PLACES: Final = """(parts) => [...document.querySelectorAll(parts)]
   .map((node) => node.getBoundingClientRect())
   .map(({ top, left }) => [Math.round(top), Math.round(left)])"""
@@ -92,7 +92,7 @@ def test_down_the_list_it_is_in_sight_and_the_row_with_the_focus_is_not_below_it
 
     def shows_its_end() -> bool:
         page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-        last = page.locator("#workers summary").bounding_box()
+        last = page.locator("#rows tr").last.bounding_box()
         return last is not None and last["y"] + last["height"] <= above
 
     wait_until(shows_its_end, "the end of the page is above the notice")

@@ -168,7 +168,7 @@ def test_an_open_session_holds_still_too(page: Page, scripted: ScriptedGateway) 
 
 def test_workers_hold_still_too(page: Page, scripted: ScriptedGateway) -> None:
     scripted.workers = [worker("w1", "live", 3, 5)]
-    page.locator("#workers summary").click()
+    page.keyboard.press("w")
     expect(page.locator("#workers-summary")).to_have_text("1 live worker, 3 of 5 places taken.")
     paused(page)
     scripted.workers = [worker("w1", "lost", 3, 5)]

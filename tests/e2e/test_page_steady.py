@@ -59,10 +59,10 @@ def test_what_leads_below_the_list_stays_where_it_is_while_nothing_matches(
     tabs: BrowserContext, scripted: ScriptedGateway
 ) -> None:
     page = opened(tabs, scripted, width=1440)
-    before = page.locator("#jump-workers").bounding_box()
+    before = page.locator("#workers-open").bounding_box()
     page.get_by_role("searchbox").fill("nobody")
     expect(page.locator("#no-match")).to_be_visible()
-    after = page.locator("#jump-workers").bounding_box()
+    after = page.locator("#workers-open").bounding_box()
     assert before
     assert after
     assert after["x"] == before["x"]

@@ -6,7 +6,7 @@ import { ORDERS } from "./list/order.js";
 import { STATES, waits, wordsOf } from "./presentation.js";
 import { listed } from "./view.js";
 
-export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention", group: "", columns: USUAL, wall: "", stalled: "" });
+export const NOTHING = Object.freeze({ search: "", channel: "", state: "", sort: "attention", group: "", columns: USUAL, wall: "", workers: "", stalled: "" });
 const SECRETS = ["key", "ticket"];
 const MOST_STALLED_SECONDS = 86_400;
 const SORTS = Object.keys(ORDERS);
@@ -28,6 +28,7 @@ export function fromQuery(query, kept = "") {
     group: isGrouping(given.get("group") ?? "") ? given.get("group") : "",
     columns: columnsFrom(given.get("columns") || kept),
     wall: oneOf(["on"], given.get("wall")),
+    workers: given.get("wall") === "on" ? "" : oneOf(["on"], given.get("workers")), // a wall has only what needs a person
     stalled: secondsIn(given.get("stalled") ?? ""),
   };
 }

@@ -74,7 +74,7 @@ const ended = new EndedList(drawBar, showSoon);
 const errors = new ErrorList(acknowledged, { errors: () => model.errors, say: answer });
 const feed = new Feed(model, { onChange, onCount: showSoon, onConnection, needs: () => notifier, pause: () => pause });
 const overview = new Overview((channel) => choose({ channel }));
-const workers = new Workers(secrets);
+const workers = new Workers({ secrets, choose, say: answer });
 const columns = new ColumnChooser((columns) => choose({ columns }));
 const pause = new Pause({ model, banner, say: answer, changed });
 const grouping = new GroupChooser((group) => choose({ group }), () => model.rows);
@@ -188,9 +188,10 @@ function relaid() {
   measure();
 }
 
-function choose(change) {
-  setChoice({ ...model.choice, ...change });
-  showInUrl(toQuery(model.choice, location.search));
+function choose(change, how) {
+  const choice = { ...model.choice, ...change };
+  showInUrl(toQuery(choice, location.search), how); // before the page scrolls, so that the way back leads to the same place
+  setChoice(choice);
 }
 
 /** The browser went to another of the page's addresses. */
@@ -232,8 +233,8 @@ function jump(state) {
   rows.reveal(first)?.querySelector(".title").focus({ preventScroll: true });
 }
 
-function showInUrl(query) {
-  history.replaceState(history.state, "", `${location.pathname}${query && "?"}${query}${location.hash}`);
+function showInUrl(query, how = "replaceState") {
+  history[how](history.state, "", `${location.pathname}${query && "?"}${query}${location.hash}`);
 }
 
 function showFields() {
@@ -241,6 +242,8 @@ function showFields() {
   if (columns.show(model.choice)) rows.renew();
   grouping.show(model.choice.group);
   if (wall.set(model.choice)) relaid();
+  if (model.choice.workers && !workers.isOn) pause.end(); // the picture that is held has none
+  workers.set(model.choice);
 }
 
 function forgetShown() {
@@ -270,13 +273,22 @@ document.addEventListener("visibilitychange", showSoon);
 for (const media of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) matchMedia(media).addEventListener("change", measure);
 
 const cursor = new Cursor(rows, { opened: () => model.sessions.items.get(panel.key), say: answer });
+const inList = (act) => () => (workers.isOn ? answer("These are the workers. Esc leads back to the sessions.") : act());
 new Keyboard({
-  next: () => cursor.move(1),
-  previous: () => cursor.move(-1),
+  next: inList(() => cursor.move(1)),
+  previous: inList(() => cursor.move(-1)),
   first: () => cursor.first(),
+  search: () => {
+    workers.leave();
+    fieldsOfChoice.goToSearch();
+  },
   "leave search": () => fieldsOfChoice.emptySearch() || cursor.restore(),
   pause: () => pause.toggle(),
-  close: () => (panel.key === null ? wall.leave() : opening.close()),
+  workers: () => {
+    wall.leave();
+    workers.toggle();
+  },
+  close: () => (panel.key !== null ? opening.close() : workers.isOn ? workers.leave() : wall.leave()),
 });
 new Density(relaid);
 keepOpened();

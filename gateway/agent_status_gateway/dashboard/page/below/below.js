@@ -1,9 +1,9 @@
-// The sections below the list: past errors, workers and ended sessions. Buttons above the list go to them, and a tab keeps which of
+// The sections below the list: past errors and ended sessions. Buttons above the list go to them, and a tab keeps which of
 // them are open, over a reload.
 
 import { ofTab } from "../kept/storage.js";
 
-const SECTIONS = ["errors", "workers", "ended"];
+const SECTIONS = ["errors", "ended"];
 const SETTLE_MS = 1000;
 const byId = (id) => document.getElementById(id);
 const NAME = `agent-status open ${location.pathname}`;

@@ -19,6 +19,11 @@ export class Fields {
     byId("clear").addEventListener("click", () => choose({ search: "", channel: "", state: "" }));
   }
 
+  goToSearch() {
+    byId("search").focus();
+    byId("search").select();
+  }
+
   /** Empty the search. False if it is empty already. */
   emptySearch() {
     if (!byId("search").value) return false;

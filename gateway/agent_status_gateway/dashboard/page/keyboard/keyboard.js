@@ -11,9 +11,9 @@ const byId = (id) => document.getElementById(id);
 export class Keyboard {
   #commands;
 
-  /** `commands` has a function for each command but `help` and `search`. */
+  /** `commands` has a function for each command but `help`. */
   constructor(commands) {
-    this.#commands = { ...commands, help: () => this.#showHelp(), search: () => this.#goToSearch() };
+    this.#commands = { ...commands, help: () => this.#showHelp() };
     document.addEventListener("keydown", (event) => this.#pressed(event));
     byId("single-keys").checked = this.isOn;
     byId("single-keys").addEventListener("change", ({ target }) => ofBrowser.set(KEPT, target.checked ? "" : "off"));
@@ -34,11 +34,6 @@ export class Keyboard {
     if (!command) return;
     event.preventDefault();
     this.#commands[command]();
-  }
-
-  #goToSearch() {
-    byId("search").focus();
-    byId("search").select();
   }
 
   #showHelp() {

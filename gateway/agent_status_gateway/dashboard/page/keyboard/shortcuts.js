@@ -10,8 +10,9 @@ export const SHORTCUTS = Object.freeze([
   { keys: ["j"], command: "next", words: "Go to the next row" },
   { keys: ["k"], command: "previous", words: "Go to the row before" },
   { keys: ["Enter"], words: "Open the session, fold the group, or go from the search to its first match" },
-  { keys: ["Escape"], words: "Close what is open, clear the search and leave it, or leave the wall" },
+  { keys: ["Escape"], words: "Close what is open, clear the search and leave it, or leave the wall or the workers" },
   { keys: ["p"], command: "pause", words: "Hold the picture still, or go on" },
+  { keys: ["w"], command: "workers", words: "Go to the workers, or back to the sessions" },
   { keys: ["?"], command: "help", words: "Show these keys" },
 ]);
 const SINGLE = new Map(SHORTCUTS.filter(({ command }) => command).flatMap(({ keys, command }) => keys.map((key) => [key, command])));

@@ -39,7 +39,7 @@ export class Panel {
     byId("copy-key").addEventListener("click", () => this.#copy("Key", this.#key));
     byId("copy-link").addEventListener("click", () => this.#share());
     byId("session").addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
+      if (event.key !== "Escape" || this.#key === null) return; // what has just been closed may have the focus for a moment
       event.stopPropagation();
       page.closed();
     });

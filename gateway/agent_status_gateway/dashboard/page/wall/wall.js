@@ -54,7 +54,7 @@ export class Wall {
 
   #enter() {
     byId("options").close();
-    this.#choose({ wall: "on" });
+    this.#choose({ wall: "on", workers: "" });
     root.requestFullscreen?.().catch(() => {}); // in a frame, the page may not
   }
 }
