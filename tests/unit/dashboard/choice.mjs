@@ -26,9 +26,15 @@ function keys(choice, rows = ROWS) {
 
 test("what is not chosen is not in the query, and comes back from it", () => {
   assert.equal(toQuery(NOTHING), "");
-  const choice = { search: "a b&c", channel: "web", state: "error", sort: "tokens", group: "label.team", columns: "session,state,cost", wall: "on", stalled: "600" };
+  const choice = { search: "a b&c", channel: "web", state: "error", sort: "tokens", group: "label.team", columns: "session,state,cost", wall: "", workers: "on", stalled: "600" };
   assert.deepEqual(fromQuery(toQuery(choice)), choice);
   assert.deepEqual(fromQuery(""), NOTHING);
+});
+
+test("a wall has only what needs a person, so it has no workers", () => {
+  const { wall, workers } = fromQuery("?workers=on&wall=on");
+  assert.deepEqual({ wall, workers }, { wall: "on", workers: "" });
+  assert.equal(fromQuery("?workers=perhaps").workers, "");
 });
 
 test("neither a key nor a ticket is in the query, and what others put there stays", () => {
