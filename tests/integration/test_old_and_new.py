@@ -1,6 +1,7 @@
 """Old and new publishers, gateways, hooks and ingests side by side: each understands what it knows, and none complains.
 
-The old ones are of the last commit before the fold, and of the last one before a row said more than its state.
+The old ones are of the last commit before answers were remembered, of the last one before the fold, and of the last one
+before a row said more than its state.
 """
 
 import json
@@ -20,7 +21,7 @@ from chaos.servers.redis_server import RedisServer
 from chaos.terms import Terms
 from chaos.wait import wait_until
 from chaos.workers.worker_process import WorkerProcess
-from tests.support.programs.earlier_code import BEFORE_ROWS_SAID_MORE, BEFORE_THE_FOLD, earlier_code
+from tests.support.programs.earlier_code import BEFORE_ANSWERS, BEFORE_ROWS_SAID_MORE, BEFORE_THE_FOLD, earlier_code
 
 INGEST: Final = ("-m", "agent_status_gateway", "ingest", "--port", "{port}", "--log-format", "json")
 LASTING: Final = Terms(error_ttl_seconds=600)
@@ -56,6 +57,7 @@ WAITS: Final = [
 @pytest.fixture(
     scope="module",
     params=[
+        pytest.param(BEFORE_ANSWERS, id="before answers were remembered"),
         pytest.param(BEFORE_THE_FOLD, id="before the fold"),
         pytest.param(BEFORE_ROWS_SAID_MORE, id="before rows said more"),
     ],

@@ -72,6 +72,36 @@ def test_a_change_is_shown_at_once_whatever_kind_of_redis_the_url_names(stack: E
     check_that_changes_come_at_once(worker_url=url, gateway_url=url)
 
 
+@pytest.mark.parametrize("scheme", ["redis+sentinel", "redis+cluster"])
+def test_two_workers_of_one_key_agree_behind_sentinels_and_in_a_cluster(
+    stack: ExitStack, shared_cluster: RedisCluster, scheme: str
+) -> None:
+    url = shared_cluster.url if scheme == "redis+cluster" else KINDS[scheme](stack, None)
+    gateway = stack.enter_context(GatewayThread(url, debounce_seconds=0.05)).ready()
+    one, other = (stack.enter_context(StatusPublisher(url, heartbeat_seconds=0.5, lease_seconds=30)) for _ in range(2))
+
+    def shows(states: dict[str, str]) -> None:
+        wait_until(lambda: gateway.states() == states, f"the gateway shows {states}", 8)
+
+    working = one.session("web:works")
+    working.streaming()
+    asked = one.session("web:asks")
+    asked.waiting_for_user()
+    shows({"web:works": "streaming", "web:asks": "waiting_for_user"})
+    for key in ("web:works", "web:asks"):
+        other.session(key).thinking()
+    shows({"web:works": "thinking", "web:asks": "thinking"})
+    for key in ("web:works", "web:asks"):
+        other.session(key).end()
+    shows({"web:works": "streaming"})
+    other.close()
+    asked.waiting_for_user()  # again, which begins no run
+    one.session("web:next").thinking()
+    shows({"web:works": "streaming", "web:next": "thinking"})
+    asked.thinking()
+    shows({"web:works": "streaming", "web:next": "thinking", "web:asks": "thinking"})
+
+
 def test_in_a_cluster_it_is_the_same(shared_cluster: RedisCluster) -> None:
     assert shared_cluster.url.startswith("redis+cluster://")
     check_that_changes_come_at_once(worker_url=shared_cluster.url, gateway_url=shared_cluster.url)

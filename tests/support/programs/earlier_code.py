@@ -10,6 +10,8 @@ from typing import Final
 from chaos import need
 from tests.support.programs.locked_environment import PROJECT
 
+BEFORE_ANSWERS: Final = "db6f4d093e6741645ff81d35d7be3aceff09ddab"
+"""A commit of before Redis remembered who has answered a question: its publisher gives the script two keys."""
 BEFORE_THE_FOLD: Final = "1dff07fd55010eb5616b36aec55aec147201e933"
 """The last commit whose gateway looks at every report for every snapshot, and reads every report each time."""
 BEFORE_ROWS_SAID_MORE: Final = "180b3204db5d3b37691de4e0db22628c66cbe253"
