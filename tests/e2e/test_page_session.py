@@ -105,6 +105,25 @@ def test_it_opens_and_closes_by_keys_and_the_focus_comes_back(
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
+def test_a_session_that_is_opened_while_the_page_is_stale_is_as_old_as_the_page(
+    scripted: ScriptedGateway, tabs: BrowserContext
+) -> None:
+    page = tabs.new_page()
+    page.clock.install()
+    say(scripted, row("web:1", "thinking", quiet_seconds=60.0))
+    page.goto(scripted.url)
+    expect(page.locator("#connection")).to_have_text("Live")
+    scripted.say_feed("lost", 0.0)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "stale")
+    page.clock.run_for(95_000)
+    later = row("web:1", "thinking", quiet_seconds=155.0) | {"duration_seconds": 160.0}
+    say(scripted, later)
+    page.get_by_role("link", name="Task 1").click()
+    expect(page.locator("#session-facts dt").last).to_have_text("Channel")
+    expect(page.locator("#session-facts")).to_contain_text(re.compile(r"Quiet\s*(1m 0s|5\ds), as of the last event"))
+    assert re.fullmatch(r"1m [56]s, since \d\d:\d\d:\d\d", facts(page)["In state"])
+
+
 @pytest.mark.slow
 def test_all_that_a_row_says_is_shown_as_text(scripted: ScriptedGateway, tabs: BrowserContext) -> None:
     page = tabs.new_page()

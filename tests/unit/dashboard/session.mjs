@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { openedIn, queryOf, withOpened } from "../../../gateway/agent_status_gateway/dashboard/page/session/address.js";
-import { factsOf, linkOf } from "../../../gateway/agent_status_gateway/dashboard/page/session/facts.js";
+import { factsOf, linkOf, quietOf } from "../../../gateway/agent_status_gateway/dashboard/page/session/facts.js";
 import { MOST_LINES, linesOf } from "../../../gateway/agent_status_gateway/dashboard/page/session/timeline.js";
 
 const PLAIN = {
@@ -55,6 +55,22 @@ test("a row with all fields says them in words", () => {
     Worker: "w1",
     Host: "box-1",
   });
+});
+
+test("what has been quiet is as of the moment that the page shows", () => {
+  const row = { duration_seconds: 160, quiet_seconds: 155 };
+  assert.equal(quietOf({ row, at: 200_000 }, 200_000, 40_000), 155);
+  assert.equal(quietOf({ row, at: 200_000 }, 260_000, 40_000), 155); // and not later than what was heard
+  assert.equal(quietOf({ row, at: 200_000 }, 105_000, 40_000), 60);
+  assert.equal(quietOf({ row, at: 200_000 }, 1000, 0), 0);
+  assert.equal(quietOf({ row: { duration_seconds: 160 }, at: 0 }, 0, 0), null);
+});
+
+test("no agent has been quiet for longer than in a state that it told, but one that was lost has", () => {
+  const told = { duration_seconds: 12, quiet_seconds: 12 };
+  assert.equal(quietOf({ row: told, at: 50_000 }, 50_000, 38_400), 11.6); // the list heard of the state a moment later
+  const lost = { duration_seconds: 5, quiet_seconds: 40 };
+  assert.equal(quietOf({ row: lost, at: 50_000 }, 50_000, 45_000), 40);
 });
 
 test("what is nothing is said, too: no cost and no step done are facts", () => {

@@ -2,6 +2,8 @@
 //
 // Rule 1: what a row does not have is left out. An older gateway has fewer fields, and most sessions set few of them.
 // Rule 2: all of it is text of strangers. A link is one only if it leads to the web, and its host is shown.
+// Rule 3: what has been quiet is as of the moment that the page shows, as the state is. A later event says more than that.
+// Rule 4: an agent that told its state has not been quiet for longer than in that state. One that was lost did not tell it.
 
 import { money } from "../columns/columns.js";
 import { duration, plain, whatNow } from "../presentation.js";
@@ -32,6 +34,17 @@ export function factsOf(row, { lasts = "", children = [] } = {}) {
     fact("Host", "text", plain(row.host ?? "")),
   ];
   return facts.filter(({ value }) => value !== null && value !== "" && value.length !== 0);
+}
+
+/**
+ * Seconds since the last call of a session, `{ row, at }` as of the event that came at that time; null if it does not say them.
+ * `clock` is the moment that the page shows, and `since` when the state began. All times are the page's milliseconds.
+ */
+export function quietOf({ row, at }, clock, since) {
+  if (row.quiet_seconds == null) return null;
+  const shown = Math.min(clock, at);
+  const most = row.quiet_seconds <= row.duration_seconds ? (shown - since) / 1000 : Infinity;
+  return Math.max(0, Math.min(row.quiet_seconds - (at - shown) / 1000, most));
 }
 
 /** Words for a state, with the reason why the session waits. The error is a fact of its own. */

@@ -8,7 +8,7 @@ import { STATE_LABELS, duration, name, plain } from "../presentation.js";
 import { element, write } from "../dom.js";
 import { endWords } from "../list/outcome.js";
 import { Children } from "./children.js";
-import { factsOf } from "./facts.js";
+import { factsOf, quietOf } from "./facts.js";
 import { PARTS } from "./parts.js";
 import { copy, shareLink } from "./share.js";
 import { linesOf } from "./timeline.js";
@@ -20,7 +20,7 @@ export class Panel {
   #page;
   #key = null;
   #watch = null;
-  #details = null; // the row with all fields that is shown, and since when its state lasts: { row, since }
+  #details = null; // the row with all fields that is shown, since when its state lasts, and when it came: { row, since, at }
   #newest = null; // the same, of the newest event
   #facts = new Map(); // by name: { nodes, value, shown }
   #opener = null;
@@ -85,8 +85,9 @@ export class Panel {
     write(byId("session-key"), this.#key);
     write(byId("session-name"), row ? name(row) : plain(this.#key));
     this.#showEnd(isOpen, track, now);
+    const quiet_seconds = this.#details && quietOf(this.#details, this.#page.clock(now), (listed ?? this.#details).since);
     const lasts = isOpen ? this.#lasts((listed ?? this.#details).since, now) : "";
-    this.#showFacts(row ? factsOf(row, { lasts, children: this.#childrenOf(this.#key, now) }) : []);
+    this.#showFacts(row ? factsOf({ ...row, quiet_seconds }, { lasts, children: this.#childrenOf(this.#key, now) }) : []);
     this.#showTimeline(track, now);
     this.#markRow();
   }
@@ -112,8 +113,9 @@ export class Panel {
   #take({ sessions }, ageSeconds, key) {
     if (key !== this.#key) return;
     const now = performance.now();
+    const at = now - ageSeconds * 1000;
     const row = sessions.find((one) => one.session_key === key);
-    this.#newest = row ? { row, since: now - (ageSeconds + row.duration_seconds) * 1000 } : null;
+    this.#newest = row ? { row, since: at - row.duration_seconds * 1000, at } : null;
     this.show(now);
   }
 
