@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import pytest
 import redis
 
+from agent_status_gateway.paths import WORKERS_PATH
 from agent_status_gateway.settings import Settings, SettingsError
 from agent_status_publisher import ConfigurationError, PublisherError, StatusPublisher
 from chaos.gateways.gateway_thread import GatewayThread
@@ -94,12 +95,20 @@ def test_two_workers_of_one_key_agree_behind_sentinels_and_in_a_cluster(
     for key in ("web:works", "web:asks"):
         other.session(key).end()
     shows({"web:works": "streaming"})
+    wait_until(lambda: held_by(one, gateway) == {"web:works"}, "the worker that asked has let its question go", 8)
     other.close()
     asked.waiting_for_user()  # again, which begins no run
     one.session("web:next").thinking()
     shows({"web:works": "streaming", "web:next": "thinking"})
     asked.thinking()
     shows({"web:works": "streaming", "web:next": "thinking", "web:asks": "thinking"})
+
+
+def held_by(publisher: StatusPublisher, gateway: GatewayThread) -> set[str]:
+    """The sessions in the worker's newest report, hidden ones included."""
+    workers = gateway.get(WORKERS_PATH).json()["workers"]
+    (held,) = (worker["sessions"] for worker in workers if worker["worker_id"] == publisher.worker_id)
+    return set(held)
 
 
 def test_in_a_cluster_it_is_the_same(shared_cluster: RedisCluster) -> None:
