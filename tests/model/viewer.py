@@ -26,7 +26,7 @@ class NotingEncoder(Identity):
         self.event_: Event | None = None
 
     @override
-    def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
+    def first(self, frame: Frame, retry_ms: int, text: bytes) -> Sequence[bytes]:
         self.event_ = frame
         return super().first(frame, retry_ms, text)
 
@@ -60,8 +60,8 @@ class Viewer:
 
     # As a transport
 
-    def open(self, chunk: bytes) -> None:
-        self._take(chunk)
+    def open(self, chunks: Sequence[bytes]) -> None:
+        self.write_all(chunks)
 
     def write(self, chunk: bytes) -> None:
         self._take(chunk)

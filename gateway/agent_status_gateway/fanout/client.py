@@ -25,8 +25,8 @@ class Transport(Protocol):
     def backlog_bytes(self) -> int:
         """How many of the written bytes still wait while the transport is blocked: a change is progress."""
 
-    def open(self, chunk: bytes) -> None:
-        """Send the first bytes."""
+    def open(self, chunks: Sequence[bytes]) -> None:
+        """Send the first bytes, one after another, whatever room there is."""
 
     def write(self, chunk: bytes) -> None:
         """Send these bytes; only while not blocked."""
@@ -110,10 +110,10 @@ class Client:
     def open(self, frame: Frame, retry_ms: int, feed: bytes) -> None:
         """Write the first event, followed by the feed event, if any."""
         self._written_id = frame.id
-        chunk = self._encoder.first(frame, retry_ms, feed)
-        self._transport.open(chunk)
+        chunks = self._encoder.first(frame, retry_ms, feed)
+        self._transport.open(chunks)
         self._counts.events += 1
-        self._counts.bytes += len(chunk)
+        self._counts.bytes += sum(map(len, chunks))
 
     @property
     def has_event(self) -> bool:
@@ -129,7 +129,7 @@ class Client:
         """Write the beginning of a stream whose first event is not made yet. Until then no feed event is written."""
         chunk = self._encoder.begin(beginning)
         self.events = 0
-        self._transport.open(chunk)
+        self._transport.open((chunk,))
         self._counts.bytes += len(chunk)
 
     def update(self, update: Update) -> None:

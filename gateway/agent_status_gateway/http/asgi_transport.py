@@ -32,8 +32,8 @@ class AsgiTransport(Transport):
         return sum(map(len, self._chunks))
 
     @override
-    def open(self, chunk: bytes) -> None:
-        self.write(chunk)
+    def open(self, chunks: Sequence[bytes]) -> None:
+        self.write_all(chunks)
 
     @override
     def write(self, chunk: bytes) -> None:

@@ -26,8 +26,8 @@ class RecordingTransport:
         self.has_ended = False
         self.is_aborted = False
 
-    def open(self, chunk: bytes) -> None:
-        self.write(chunk)
+    def open(self, chunks: Sequence[bytes]) -> None:
+        self.write_all(chunks)
 
     def write(self, chunk: bytes) -> None:
         assert not self.is_blocked, "a blocked transport was written to"

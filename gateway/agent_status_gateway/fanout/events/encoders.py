@@ -4,12 +4,13 @@ An event is encoded once for all clients of a kind: an encoder only chooses whic
 """
 
 import zlib
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from typing_extensions import override
 
 from agent_status_gateway.fanout.events.chunks import LAST_CHUNK, chunk
-from agent_status_gateway.fanout.events.frames import Frame, Piece
+from agent_status_gateway.fanout.events.frames import SHARED_BYTES, Frame, Piece
 from agent_status_gateway.fanout.events.gzip_stream import HEAD, finish, store
 
 
@@ -19,8 +20,11 @@ class Encoder(Protocol):
     __slots__ = ()
     is_gzipped: bool = False
 
-    def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
-        """Encode a new client's first event, which is not large, and the wait before it reconnects; then `text`."""
+    def first(self, frame: Frame, retry_ms: int, text: bytes) -> Sequence[bytes]:
+        """Encode a new client's first event, which is not large, and the wait before it reconnects; then `text`.
+
+        Of a long event, the first part is the same object for all clients of a kind.
+        """
 
     def begin(self, text: bytes) -> bytes:
         """Encode the beginning of a stream whose first event is not made yet; then comes `event`."""
@@ -39,8 +43,10 @@ class Identity(Encoder):
     """Encoder that changes nothing: the server frames the text, or ends it with the connection as HTTP/1.0 does."""
 
     @override
-    def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
-        return frame.first_event(retry_ms) + text
+    def first(self, frame: Frame, retry_ms: int, text: bytes) -> Sequence[bytes]:
+        if frame.length >= SHARED_BYTES:
+            return frame.opening.event, frame.first_tail(retry_ms) + text
+        return (frame.first_event(retry_ms) + text,)
 
     @override
     def begin(self, text: bytes) -> bytes:
@@ -63,8 +69,10 @@ class Chunked(Encoder):
     """Encoder that makes chunks of HTTP/1.1."""
 
     @override
-    def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
-        return chunk(frame.first_event(retry_ms) + text)
+    def first(self, frame: Frame, retry_ms: int, text: bytes) -> Sequence[bytes]:
+        if frame.length >= SHARED_BYTES:
+            return frame.opening.chunk, chunk(frame.first_tail(retry_ms) + text)
+        return (chunk(frame.first_event(retry_ms) + text),)
 
     @override
     def begin(self, text: bytes) -> bytes:
@@ -95,9 +103,9 @@ class Gzip(Encoder):
         self._length = 0
 
     @override
-    def first(self, frame: Frame, retry_ms: int, text: bytes) -> bytes:
+    def first(self, frame: Frame, retry_ms: int, text: bytes) -> Sequence[bytes]:
         zipped, self._crc, self._length = frame.gzipped.first(frame.first_tail(retry_ms) + text)
-        return self._framed(zipped)
+        return (self._framed(zipped),)  # a sixth of the text, or less
 
     @override
     def begin(self, text: bytes) -> bytes:

@@ -29,6 +29,8 @@ FeedState = Literal["live", "lost"]
 
 STEP_ROWS: Final = 1000
 """Rows that are joined in one step, and the most of an event that is one piece: less than two milliseconds."""
+SHARED_BYTES: Final = 64 * 1024
+"""Bytes from which a first event is not copied for each client that joins. The kernel takes a shorter one at once."""
 SHORT_ENDS: Final = 2
 """Parts that a list of ends has at most if it is one piece."""
 HEAD: Final = b"event: status\ndata: "
@@ -113,6 +115,11 @@ class Frame(Event):
     def gzipped(self) -> GzippedEvent | StoredEvent:
         """The bytes in a gzip stream."""
         return GzippedEvent(self.event) if self.is_of_all else gzipped(self.event)
+
+    @cached_property
+    def opening(self) -> Piece:
+        """The bytes of a first event that are equal for all who join: all but the last blank line."""
+        return Piece(self.event[:-1])
 
     @property
     def json(self) -> list[bytes]:

@@ -53,8 +53,8 @@ class OpenStream:
         """Keep the response's headers until `open` sends them."""
         self._headers = headers
 
-    def open(self, chunk: bytes) -> None:
-        """Write the response's head and the first event, in one write."""
+    def open(self, chunks: Sequence[bytes]) -> None:
+        """Write the response's head and the first event, in one write unless it has parts."""
         headers = self._connection.server_state.default_headers + self._headers
         if not self._cycle.keep_alive:
             headers.append((b"connection", b"close"))
@@ -64,7 +64,12 @@ class OpenStream:
         if self._socket is not None:
             self._transport.set_write_buffer_limits(high=0)  # blocked by a single byte in the buffer
         lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-        self._transport.write(b"HTTP/1.1 200 OK\r\n%b\r\n%b" % (lines, chunk))
+        head = b"HTTP/1.1 200 OK\r\n%b\r\n" % lines
+        if len(chunks) == 1:
+            self._transport.write(head + chunks[0])
+        else:
+            self._transport.write(head)
+            self.write_all(chunks)
 
     def write(self, chunk: bytes) -> None:
         """Write to the socket, and what it does not take to the transport; only while not blocked."""

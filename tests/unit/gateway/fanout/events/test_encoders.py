@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_status_gateway.fanout.events.chunks import LAST_CHUNK
 from agent_status_gateway.fanout.events.encoders import CHUNKED, IDENTITY, Encoder, Gzip, encoder_for
-from agent_status_gateway.fanout.events.frames import KEEPALIVE, Frame, Piece
+from agent_status_gateway.fanout.events.frames import KEEPALIVE, SHARED_BYTES, Frame, Piece
 from agent_status_gateway.fanout.events.gzip_stream import SHORT_BYTES, GzippedEvent, StoredEvent, gzipped, store
 from agent_status_gateway.fanout.events.retry import retry
 from chaos.workers.reports import session
@@ -36,7 +37,7 @@ def unchunked(body: bytes) -> bytes:
 
 def encoded(encoder: Encoder, steps: list[Piece | bytes]) -> bytes:
     """A whole stream: a first snapshot, pieces of events and texts, the last bytes."""
-    body = encoder.first(A, 1234, b"")
+    body = b"".join(encoder.first(A, 1234, b""))
     for step in steps:
         body += encoder.event(step) if isinstance(step, Piece) else encoder.text(step)
     return body + encoder.last(retry(2000))
@@ -57,7 +58,7 @@ def test_every_encoder_gives_the_same_text(what: list[Piece | bytes]) -> None:
 @given(steps)
 def test_a_decoder_returns_all_of_a_compressed_stream_at_every_moment(what: list[Piece | bytes]) -> None:
     encoder, decoder = Gzip(is_chunked=False), zlib.decompressobj(zlib.MAX_WBITS | 16)
-    assert decoder.decompress(encoder.first(A, 1234, b"more")) == A.first_event(1234) + b"more"
+    assert decoder.decompress(b"".join(encoder.first(A, 1234, b"more"))) == A.first_event(1234) + b"more"
     for step in what:
         if isinstance(step, Piece):
             assert decoder.decompress(encoder.event(step)) == step.event
@@ -73,6 +74,19 @@ def test_a_compressed_event_is_the_same_bytes_for_every_client_whenever_it_joine
     early.event(C)
     late.first(C, 2000, b"")
     assert early.event(B) is late.event(B)
+
+
+@pytest.mark.parametrize("encoder", [IDENTITY, CHUNKED])
+def test_a_long_first_event_is_the_same_object_for_all_who_join_and_the_same_text(encoder: Encoder) -> None:
+    assert not LARGE.is_large
+    assert LARGE.length > SHARED_BYTES > A.length
+    shared, own = encoder.first(LARGE, 1234, b"more")
+    again, other = encoder.first(LARGE, 4321, b"")
+    assert again is shared
+    assert other != own
+    text = b"".join([shared, own, encoder.last(b"")]) if encoder is IDENTITY else unchunked(shared + own + LAST_CHUNK)
+    assert text == LARGE.first_event(1234) + b"more"
+    assert len(encoder.first(A, 1234, b"more")) == 1, "a short one is written once"
 
 
 def test_a_short_change_is_stored_and_a_long_one_is_deflated() -> None:
@@ -107,7 +121,7 @@ def test_a_short_snapshot_of_a_part_is_stored_and_a_long_one_is_deflated() -> No
 @pytest.mark.parametrize("first", [A, LARGE, OF_PART, LONG_OF_PART])
 def test_a_compressed_stream_may_begin_with_any_snapshot(first: Frame, is_chunked: bool) -> None:
     encoder = Gzip(is_chunked=is_chunked)
-    body = encoder.first(first, 1234, b"more") + encoder.event(CHANGE) + encoder.last(b"")
+    body = b"".join([*encoder.first(first, 1234, b"more"), encoder.event(CHANGE), encoder.last(b"")])
     text = gzip.decompress(unchunked(body) if is_chunked else body)
     assert text == first.first_event(1234) + b"more" + CHANGE.event
 

@@ -99,7 +99,7 @@ class Stage:
         self.stream = OpenStream(self.carrier, self.cycle)
         self.client = FakeClient()
         self.stream.client = cast("Any", self.client)
-        self.stream.open(b"")
+        self.stream.open([b""])
         self.head, self.transport.taken = self.transport.taken, b""
 
     def came(self) -> bytes:
@@ -150,6 +150,15 @@ def test_the_pieces_of_a_large_event_come_in_their_order_though_the_kernel_has_r
     assert 0 < len(came) < 1_000_000
     assert came + stage.transport.taken == b"".join([*pieces, b"end"])
     assert stage.came() == b""
+
+
+# open_stream: Rule 1
+def test_the_parts_of_a_long_first_event_come_behind_the_head_and_are_not_copied_into_it(stage: Stage) -> None:
+    stage.stream.open([b"shared", b"own"])
+    assert stage.transport.taken == stage.head + b"sharedown", "the head waits there, and so they do"
+    stage.transport.taken = b""
+    stage.stream.write_all([b"shared", b"own"])
+    assert stage.came() == b"sharedown"
 
 
 # open_stream: Rule 1
@@ -234,7 +243,7 @@ class Connection(asyncio.Protocol):
         carrier = FakeCarrier(cast("asyncio.Transport", transport))
         self.stream = OpenStream(carrier, cycle())
         self.stream.client = cast("Any", FakeClient())
-        self.stream.open(b"")
+        self.stream.open([b""])
         self.opened.set()
 
     @override
