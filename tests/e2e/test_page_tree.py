@@ -19,6 +19,13 @@ from tests.support.axe import assert_axe_finds_nothing
 
 DEPTH: Final = "node => getComputedStyle(node).getPropertyValue('--depth')"
 
+BEGINNINGS: Final = """nodes => nodes.map((node) => {
+  const text = document.createRange();
+  text.selectNodeContents(node);
+  return text.getBoundingClientRect().left;
+})"""
+INDENT: Final = 20.0  # pixels
+
 
 @pytest.fixture
 def fleet(publisher: StatusPublisher, gateway: GatewayProcess) -> StatusPublisher:
@@ -81,6 +88,21 @@ def test_a_tree_follows_its_sessions(tabs: BrowserContext, gateway: GatewayProce
     expect(page.locator("#rows .title")).to_have_text(["Compile", "Run", "Chat"])
     page.get_by_role("searchbox").fill("compile")
     expect(page.locator("#rows .title")).to_have_text(["Compile"])
+
+
+@pytest.mark.parametrize("density", ["Comfortable", "Compact"])
+def test_a_title_from_right_to_left_shows_how_deep_it_stands(tabs: BrowserContext, density: str) -> None:
+    run, step = row("web:1", "thinking", title="בדיקה"), row("web:2", "thinking", title="שלב", parent="web:1")
+    with ScriptedGateway() as scripted:
+        scripted.say(snapshot([run, step], max_concurrent=20, uptime_seconds=60))
+        page = tabs.new_page()
+        page.goto(f"{scripted.url}?group=parent")
+        expect(page.locator("#rows .title")).to_have_count(2)
+        page.get_by_role("button", name="Options").click()
+        page.get_by_label(density).check()
+        page.keyboard.press("Escape")
+        above, below = page.locator("#rows .title").evaluate_all(BEGINNINGS)
+        assert below - above == pytest.approx(INDENT, abs=2)
 
 
 @pytest.mark.usefixtures("fleet")
