@@ -2,11 +2,14 @@
 
 Rule 1. A connection beyond `MOST_CONNECTIONS` has the oldest one closed.
 Rule 2. A connection is closed after `ANSWER_SECONDS`, whatever it has sent and read by then.
+Rule 3. A request that arrives at a loopback address must name localhost or an IP address, as those for a gateway
+        without a key. A page in a browser may have a name of its own lead there.
 """
 
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, Final
@@ -15,10 +18,15 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from typing_extensions import override
 
+from agent_status_gateway.access.hosts import Hosts
+
 MOST_CONNECTIONS: Final = 8
 """The most connections at the same time. Each has a thread."""
 ANSWER_SECONDS: Final = 10.0
 """Maximum seconds of one connection, as long as Prometheus waits by default."""
+ARRIVED_AT: Final = "agent_status.arrived_at"
+"""The connection's own address, in a request's environment."""
+MISDIRECTED: Final = b"These metrics are for requests to localhost or to an IP address: ask http://127.0.0.1 instead.\n"
 ROOM_SECONDS: Final = 1.0
 """Seconds in which a connection that was closed must have ended. Otherwise the new one is closed."""
 
@@ -32,9 +40,22 @@ def serve_metrics(registry: CollectorRegistry, host: str, port: int) -> int:
     family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
     server_type = type("Server", (_Server,), {"address_family": family})
     server: WSGIServer = server_type((host, port), _Handler)
-    server.set_app(make_wsgi_app(registry))
+    server.set_app(_not_for_other_names(make_wsgi_app(registry)))
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return server.server_port
+
+
+def _not_for_other_names(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    hosts = Hosts((), lambda: False)
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        named = [(b"host", environ["HTTP_HOST"].encode("latin-1"))] if "HTTP_HOST" in environ else []
+        if hosts.refusal({"headers": named, "server": (environ[ARRIVED_AT], None)}) is None:
+            return app(environ, start_response)
+        start_response("421 Misdirected Request", [("Content-Type", "text/plain; charset=utf-8")])
+        return [MISDIRECTED]
+
+    return answer
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -96,6 +117,10 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 class _Handler(WSGIRequestHandler):
+    @override
+    def get_environ(self) -> dict[str, Any]:
+        return {**super().get_environ(), ARRIVED_AT: self.connection.getsockname()[0]}
+
     @override
     def log_message(self, *_: object) -> None:
         """Log no request: a scrape comes every few seconds."""

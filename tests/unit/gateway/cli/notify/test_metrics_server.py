@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http.client import HTTPConnection
 from urllib.request import urlopen
 
 import pytest
@@ -45,6 +46,19 @@ def of_connections() -> int:
 
 def test_metrics_are_served(port: int) -> None:
     assert b"answer 42.0" in scrape(port)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("localhost:1", 200), ("127.0.0.1", 200), ("[::1]:1", 200), ("rebound.example:1", 421)]
+)
+def test_a_page_whose_name_leads_to_this_machine_reads_nothing(port: int, host: str, status: int) -> None:
+    # metrics_server: Rule 3
+    connection = HTTPConnection("127.0.0.1", port, timeout=30.0)
+    connection.request("GET", "/metrics", headers={"Host": host})
+    answer = connection.getresponse()
+    assert answer.status == status
+    assert (b"answer 42.0" in answer.read()) == (status == 200)
+    connection.close()
 
 
 def test_a_server_listens_on_ipv6_too() -> None:
