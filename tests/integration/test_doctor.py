@@ -279,3 +279,14 @@ def test_an_address_that_leads_nowhere_has_its_advice(
 def test_https_at_a_port_without_tls_names_the_scheme(gateway: GatewayThread, real_redis: RedisServer) -> None:
     said = examined(gateway.url.replace("http:", "https:"), real_redis.url)[1]
     assert "use http:// in --url" in said
+
+
+def test_tls_to_a_redis_without_it_names_the_scheme(gateway: GatewayThread) -> None:
+    port = free_port()
+    plain = RedisServer("--port", str(port))
+    try:
+        said = examined(gateway.url, f"rediss://127.0.0.1:{port}")[1]
+    finally:
+        plain.close()
+    assert "redis:// for one without" in said
+    assert "use rediss://" not in said

@@ -71,7 +71,8 @@ GATEWAY_ADVICE: Final = {
 REDIS_ADVICE: Final = {
     Cause.UNKNOWN_HOST: "its name cannot be resolved: check the host in REDIS_URL, and this machine's DNS",
     Cause.REFUSED: "nothing listens there: check host and port in REDIS_URL, and `bind` of Redis",
-    Cause.NO_ANSWER: "check host and port in REDIS_URL, and firewalls; if it expects TLS, use rediss://",
+    Cause.NO_ANSWER: "check host and port in REDIS_URL, and firewalls; "
+    "rediss:// is for a server with TLS, redis:// for one without",
     Cause.EXPIRED: "the certificate has expired: renew it",
     Cause.WRONG_NAME: "the certificate is for another name: use that name in REDIS_URL",
     Cause.UNTRUSTED: "the certificate is not trusted: add ?ssl_ca_certs=/path/of/its/authority.pem to REDIS_URL",
