@@ -18,6 +18,8 @@ from chaos.gateways.gateway_process import GatewayProcess
 from chaos.wait import wait_until
 from tests.e2e.conftest import KEY
 
+pytestmark = pytest.mark.slow
+
 SIZE: Final = """src => new Promise(resolve => {
     const image = document.createElement("img");
     image.onload = () => resolve([image.naturalWidth, image.naturalHeight]);

@@ -14,6 +14,8 @@ from tests.e2e.scripted_gateway import ScriptedGateway
 from tests.e2e.test_page import opened
 from tests.support.axe import assert_axe_finds_nothing
 
+pytestmark = pytest.mark.slow
+
 SHOTS: Final = PICTURES | {"part": Shot(query="?session=web:1&channel=slack")}
 STATES: Final = (
     *("light", "key", "part"),

@@ -13,6 +13,8 @@ from chaos.wait import wait_until
 from tests.e2e.scripted_gateway import ScriptedGateway
 from tests.e2e.test_page_changes import row, whole
 
+pytestmark = pytest.mark.slow
+
 STATES: Final = ("waiting_for_user", "error", "thinking", "tool_running", "streaming")
 PIXELS: Final = """async (picture) => {
   const image = new Image();

@@ -15,6 +15,8 @@ from tests.e2e.test_page import opened
 from tests.e2e.test_page_session import FIELDS, row
 from tests.support.axe import assert_axe_finds_nothing
 
+pytestmark = pytest.mark.slow
+
 FURTHER: Final = "waiting_for,agent,model,labels,host,worker,progress,context,cost,quiet_seconds"
 ALL: Final = f"state,{FURTHER},duration,tokens,bar"
 NOTHING: Final = "\N{EN DASH}"
@@ -124,7 +126,6 @@ def test_time_since_the_last_call_goes_on(tabs: BrowserContext) -> None:
         expect(cell).to_have_text("1m 12s")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 768, 1280, 2560])
 def test_axe_finds_nothing_in_all_columns_and_nothing_leaves_the_page(
     width: int, browser: Browser, node_packages: Path
@@ -145,7 +146,6 @@ def test_axe_finds_nothing_in_all_columns_and_nothing_leaves_the_page(
         assert_axe_finds_nothing(page, node_packages)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("query", ["", f"?columns={ALL}", f"?columns={ALL}&group=parent"])
 @pytest.mark.parametrize("width", [390, 700, 961, 1280, 2560])
 def test_in_compact_rows_the_channel_can_be_read(tabs: BrowserContext, width: int, query: str) -> None:

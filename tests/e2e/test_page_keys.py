@@ -12,6 +12,8 @@ from tests.e2e.scripted_gateway import ScriptedGateway
 from tests.e2e.test_page_changes import change, row, whole
 from tests.support.axe import assert_axe_finds_nothing
 
+pytestmark = pytest.mark.slow
+
 SIZE: Final = 300
 
 

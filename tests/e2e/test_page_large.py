@@ -20,6 +20,8 @@ from tests.e2e.test_page_changes import change
 from tests.e2e.test_page_session import row
 from tests.support.axe import assert_axe_finds_nothing
 
+pytestmark = pytest.mark.slow
+
 WORKERS: Final = 100
 EACH: Final = 1000
 WEB: Final = {"streaming": 30_000, "waiting_for_user": 1}
@@ -167,7 +169,6 @@ def test_a_gateway_that_refuses_the_summary_is_asked_for_the_whole(
     assert page.evaluate("document.querySelector('#announcement').textContent").startswith("Fleet degraded")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing(width: int, scripted: ScriptedGateway, browser: Browser, node_packages: Path) -> None:
     channels = [group(f"{'long' * 12}{number}", {"thinking": 9000, "error": 1}) for number in range(20)]
@@ -194,7 +195,6 @@ def large_gateway() -> Iterator[tuple[GatewayProcess, RedisServer]]:
     server.close()
 
 
-@pytest.mark.slow
 def test_a_real_fleet_is_never_asked_for_as_a_whole(
     tabs: BrowserContext, large_gateway: tuple[GatewayProcess, RedisServer]
 ) -> None:

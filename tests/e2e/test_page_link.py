@@ -14,6 +14,8 @@ from tests.e2e.conftest import KEY
 from tests.e2e.scripted_gateway import SUMMARY
 from tests.e2e.test_page import opened
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def ticket(keyed_gateway: GatewayProcess, publisher: StatusPublisher) -> str:

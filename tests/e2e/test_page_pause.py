@@ -13,6 +13,8 @@ from tests.e2e.test_page_changes import change, row, whole
 from tests.e2e.test_page_notices import STUBS
 from tests.e2e.test_page_workers import worker
 
+pytestmark = pytest.mark.slow
+
 PICTURE: Final = """() => [
   document.querySelector("#main").innerText,
   ...[...document.querySelectorAll("#main canvas")].map((canvas) => canvas.toDataURL()),

@@ -13,6 +13,8 @@ from tests.e2e.conftest import KEY
 from tests.e2e.test_page import opened
 from tests.e2e.test_page_session import facts
 
+pytestmark = pytest.mark.slow
+
 LINK = "https://ci.example.org/run/7"
 
 

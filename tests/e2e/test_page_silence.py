@@ -9,6 +9,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from chaos.wait import wait_until
 from tests.e2e.scripted_gateway import ScriptedGateway, snapshot
 
+pytestmark = pytest.mark.slow
+
 ROW = {
     "session_key": "web:1",
     "session_id": "1",

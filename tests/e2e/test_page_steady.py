@@ -8,6 +8,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.e2e.scripted_gateway import ScriptedGateway, snapshot
 from tests.e2e.test_page_changes import row
 
+pytestmark = pytest.mark.slow
+
 PLACES = """() => [...document.querySelectorAll("#fleet > :not(.jumps), #rows")].map((node) => {
   const { left, top } = node.getBoundingClientRect();
   return [left, top];

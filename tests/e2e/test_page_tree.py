@@ -17,6 +17,8 @@ from tests.e2e.test_page import opened
 from tests.e2e.test_page_session import row
 from tests.support.axe import assert_axe_finds_nothing
 
+pytestmark = pytest.mark.slow
+
 DEPTH: Final = "node => getComputedStyle(node).getPropertyValue('--depth')"
 
 BEGINNINGS: Final = """nodes => nodes.map((node) => {
@@ -136,7 +138,6 @@ def test_sessions_are_grouped_by_worker_host_and_a_label_that_a_person_names(
     expect(page.locator("#rows .title")).to_have_count(5)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_in_a_tree_and_the_deepest_branch_has_room(
     width: int, browser: Browser, node_packages: Path

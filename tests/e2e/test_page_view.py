@@ -14,6 +14,8 @@ from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 from tests.e2e.test_page import opened
 
+pytestmark = pytest.mark.slow
+
 LARGE: Final = 520
 KEYS: Final = ("web:1", "web:2", "ci:3", "ci:4")
 NAMES: Final = ("channel", "state", "session")

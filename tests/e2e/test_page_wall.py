@@ -11,6 +11,8 @@ from tests.e2e.scripted_gateway import ScriptedGateway
 from tests.e2e.test_page_changes import change, row, whole
 from tests.support.axe import assert_axe_finds_nothing
 
+pytestmark = pytest.mark.slow
+
 STATES = ("waiting_for_user", "error", "thinking", "thinking", "tool_running")
 IN_SIGHT = "([selector]) => document.querySelector(selector).getBoundingClientRect().height"
 

@@ -13,6 +13,8 @@ from tests.e2e.scripted_gateway import ScriptedGateway
 from tests.e2e.test_page_changes import row, whole
 from tests.support.axe import assert_axe_finds_nothing
 
+pytestmark = pytest.mark.slow
+
 
 def worker(worker_id: str, state: str, sessions: int, most: int, host: str = "box-1") -> dict[str, Any]:
     return {
@@ -223,7 +225,6 @@ def test_who_came_by_a_link_is_not_offered_the_workers(tabs: BrowserContext, scr
     expect(page.locator("#workers-problem")).to_have_text("A share link shows sessions only, and no workers.")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_in_the_workers(
     width: int, scripted: ScriptedGateway, browser: Browser, node_packages: Path

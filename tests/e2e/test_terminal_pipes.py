@@ -14,6 +14,8 @@ from chaos.gateways.gateway_process import clean_environment
 from tests.support.gateways.answering import Request, answering
 from tests.unit.gateway.cli.terminal.snapshots import row, snapshot
 
+pytestmark = pytest.mark.slow
+
 COMMAND = (sys.executable, "-m", "agent_status_gateway")
 ROWS = [
     row("ci:7", title="Run the tests", token_usage={"input": 12_000, "output": 345}),

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from agent_status_gateway.paths import STATUS_PATH, STREAM_PATH
 from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_process import GatewayProcess
@@ -10,6 +12,8 @@ from tests.support.gateways.answering import answering
 from tests.support.gateways.same_fleet import SameFleet
 from tests.support.programs.live_view import DOWN, ENTER, ESCAPE, watch
 from tests.unit.gateway.cli.terminal.snapshots import row
+
+pytestmark = pytest.mark.slow
 
 
 def test_enter_opens_a_session_whose_details_are_asked_for_only_then() -> None:

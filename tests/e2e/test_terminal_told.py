@@ -4,11 +4,15 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from agent_status_publisher import StatusPublisher
 from chaos.gateways.gateway_process import GatewayProcess
 from chaos.wait import wait_until
 from tests.support.programs.commands import COMMAND, run, running
 from tests.support.programs.pseudo_terminal import PseudoTerminal
+
+pytestmark = pytest.mark.slow
 
 
 def test_show_says_which_sessions_are_stalled(gateway: GatewayProcess, publisher: StatusPublisher) -> None:

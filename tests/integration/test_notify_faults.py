@@ -13,6 +13,8 @@ from chaos.ports import free_port
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("has_redis", [True, False])
 def test_two_notifiers_and_a_restart_tell_each_thing_once(
@@ -40,7 +42,6 @@ def test_two_notifiers_and_a_restart_tell_each_thing_once(
     assert sorted(key or "" for _, key in told(receiver.requests)) == [*(f"web:{n}" for n in range(5)), "web:last"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("has_redis", [True, False])
 def test_what_a_notifier_was_killed_in_telling_is_told_once_more_under_the_same_id(
     has_redis: bool, real_redis: RedisServer, quick_gateway: GatewayThread, publisher: StatusPublisher, tmp_path: Path

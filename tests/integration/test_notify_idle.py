@@ -13,6 +13,8 @@ from chaos.ports import free_port
 from chaos.servers.redis_server import RedisServer
 from chaos.wait import let_pass, wait_until
 
+pytestmark = pytest.mark.slow
+
 SAME_SECONDS = 3.0
 """Seconds within which two notifiers that see one beginning could always know that it is the same."""
 IDLE = 'when = { state = "idle" }\nto = ["hook"]\ngroup_seconds = 0'
@@ -27,7 +29,6 @@ def idles(receiver: Receiver) -> int:
     return told(receiver.requests).count(("idle", None))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("has_redis", [True, False])
 def test_two_notifiers_of_which_one_is_cut_off_when_it_begins_tell_it_once(
     has_redis: bool, real_redis: RedisServer, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
@@ -103,7 +104,6 @@ def test_a_restart_that_catches_up_does_not_tell_again_that_all_are_idle(
     assert idles(receiver) == 2
 
 
-@pytest.mark.slow
 def test_a_start_that_catches_up_tells_the_next_time_only_if_some_start_has_seen_the_end_of_the_last(
     quick_gateway: GatewayThread, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
 ) -> None:

@@ -17,6 +17,8 @@ from chaos.servers.redis_server import RedisServer
 from chaos.wait import let_pass, wait_until
 from tests.support.programs.notifier_metrics import notifier_metric, tries
 
+pytestmark = pytest.mark.slow
+
 OUTAGE_SECONDS = 7.0
 DUE_SECONDS = 5
 """Seconds after which things are due: most of an outage, so that a busy machine is in it before that."""
@@ -27,7 +29,6 @@ def rule(state: str, seconds: int, channel: str) -> str:
     return f'when = {when}\nview = "channel={channel}"\nto = ["hook"]\ngroup_seconds = 0'
 
 
-@pytest.mark.slow
 def test_what_becomes_due_while_a_killed_gateway_is_away_is_told_once_if_it_is_still_true(
     real_redis: RedisServer, publisher: StatusPublisher, receiver: Receiver, tmp_path: Path
 ) -> None:
@@ -119,7 +120,6 @@ def test_while_the_ledgers_redis_is_dead_nothing_is_told_and_after_it_each_thing
     assert "Traceback" not in running.log
 
 
-@pytest.mark.slow
 def test_what_cannot_be_noted_as_told_is_told_again_under_the_same_id_after_a_death(
     quick_gateway: GatewayThread, publisher: StatusPublisher, tmp_path: Path
 ) -> None:
@@ -164,7 +164,6 @@ def test_a_target_that_hangs_holds_no_other_one_and_no_stop(
         assert "left to the next start" in running.log
 
 
-@pytest.mark.slow
 def test_what_a_target_that_hung_was_not_told_before_a_stop_is_told_by_the_next_start(
     quick_gateway: GatewayThread, publisher: StatusPublisher, tmp_path: Path
 ) -> None:
@@ -183,7 +182,6 @@ def test_what_a_target_that_hung_was_not_told_before_a_stop_is_told_by_the_next_
     assert sorted(told(receiver.requests[before:])) == [("waiting_for_user", f"web:{number}") for number in range(2)]
 
 
-@pytest.mark.slow
 def test_the_end_of_quiet_hours_tells_what_is_still_true_in_one_message(
     quick_gateway: GatewayThread, publisher: StatusPublisher, tmp_path: Path
 ) -> None:
