@@ -15,6 +15,8 @@ from chaos.wait import wait_until
 from tests.e2e.conftest import KEY
 from tests.support.documents import doc_page, example
 
+pytestmark = pytest.mark.slow
+
 PAGE: Final = doc_page("how-to/text-and-badge.md")
 NO_GATEWAY: Final = "http://127.0.0.1:1"
 HEADLINE: Final = "degraded: 2 waiting for user, 1 in error, 1 working"

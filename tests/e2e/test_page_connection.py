@@ -15,6 +15,8 @@ from chaos.wait import wait_until
 from tests.e2e.conftest import DEBOUNCE_SECONDS
 from tests.e2e.test_page import opened
 
+pytestmark = pytest.mark.slow
+
 COUNTDOWN: Final = re.compile(r"^Reconnecting( in \d+s)?$")
 HURRY: Final = "dispatchEvent(new Event('online'))"
 """The network is back: the next try is now."""

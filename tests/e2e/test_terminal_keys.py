@@ -18,6 +18,8 @@ from tests.support.programs.live_view import CTRL_C, CTRL_Z, END, ENTER, ESCAPE,
 from tests.support.programs.pseudo_terminal import ENTER_SCREEN, LEAVE_SCREEN, PseudoTerminal
 from tests.unit.gateway.cli.terminal.snapshots import row
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def fleet() -> Iterator[tuple[SameFleet, str]]:

@@ -24,6 +24,8 @@ from tests.support.gateways.scoped_gateway import (
     web_worker,
 )
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["ci_worker", "file", "gateway", "web_worker"]
 
 NAMES = re.findall(r" (\w+key|everything)", KEYS)

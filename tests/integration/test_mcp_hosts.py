@@ -11,6 +11,8 @@ import pytest
 from chaos.gateways.gateway_process import clean_environment
 from chaos.wait import wait_until
 
+pytestmark = pytest.mark.slow
+
 COMMAND = (sys.executable, "-m", "agent_status_gateway", "mcp", "--url", "http://127.0.0.1:1")
 
 

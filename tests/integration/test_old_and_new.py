@@ -23,6 +23,8 @@ from chaos.wait import wait_until
 from chaos.workers.worker_process import WorkerProcess
 from tests.support.programs.earlier_code import BEFORE_ANSWERS, BEFORE_ROWS_SAID_MORE, BEFORE_THE_FOLD, earlier_code
 
+pytestmark = pytest.mark.slow
+
 INGEST: Final = ("-m", "agent_status_gateway", "ingest", "--port", "{port}", "--log-format", "json")
 LASTING: Final = Terms(error_ttl_seconds=600)
 """The terms of workers whose error outlives a test on a busy machine."""

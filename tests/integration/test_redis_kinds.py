@@ -19,6 +19,8 @@ from chaos.servers.redis_server import RedisServer
 from chaos.wait import wait_until
 from tests.support.clients.changes import check_that_changes_come_at_once
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def stack() -> Iterator[ExitStack]:
