@@ -2,8 +2,8 @@
 
 The fleet's reports cost something whoever reads. So an event of a view is given twice: with all that its gateway did,
 and less what another gateway of the same fleet takes, which nobody reads. All three gateways are measured in the same
-seconds: in turns, a machine with little to do lets caches grow cold for the one, and not for the other. The clients of
-a view connect one after another, as the plain ones do: whose memory lies side by side costs less to write to.
+seconds: what the unread one takes differs from one ten seconds to the next by more than what is asked here. The clients
+of a view connect one after another, as the plain ones do: in another order their events cost more.
 """
 
 import json
