@@ -39,9 +39,11 @@ def freeze_a_worker(stage: Stage) -> Recovery:
     stage.settle()
     worker.freeze()
     lost = stage.expected | {"web:0": "error", "frozen:1": "error"}
-    stage.recovery(time.monotonic(), stage.terms.lease_seconds + SLACK_SECONDS, lost)
-    since = time.monotonic()
-    worker.continue_()
+    try:
+        stage.recovery(time.monotonic(), stage.terms.lease_seconds + SLACK_SECONDS, lost)
+    finally:
+        since = time.monotonic()
+        worker.continue_()  # else all later faults of this stage would fail, too
     recovery = stage.recovery(since, stage.terms.heartbeat_seconds + SLACK_SECONDS)
     worker.do("publisher.session('frozen:1').end()")
     del stage.expected["frozen:1"]

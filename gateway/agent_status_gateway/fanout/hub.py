@@ -227,6 +227,7 @@ class Hub:
         The visits are spread over the round, and so are the feed events of clients that joined at different times.
         """
         rounds = self._rounds
+        visit = partial(rounds.visit, current_feed_event=current_feed_event)
         rounds.begin(client for client in self._clients if isinstance(client, Client))
         most_steps = max(1, int(rounds.seconds / STEP_SECONDS))
         while True:
@@ -235,7 +236,7 @@ class Hub:
             for step in range(steps):
                 await asyncio.sleep(rounds.seconds / steps)
                 for client in clients[step::steps]:
-                    self._safely(client, lambda client: rounds.visit(client, current_feed_event))
+                    self._safely(client, visit)
 
     async def drain(self, seconds: float) -> None:
         """Close all streams, spread over this time, and abort those that are still open a second later.

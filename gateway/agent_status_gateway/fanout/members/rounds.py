@@ -1,4 +1,4 @@
-"""Pure: in which round each client is visited. The hub gives the visits, and the clients say when they need the next.
+"""Pure: in which round each client is visited. Time passes in the hub; clients say when they need the next visit.
 
 Rule 1. A client is visited when it may need something: a keepalive, a feed event, or the end of a stuck stream. Most
         need nothing for a long time. A visit to each of thousands once a second would cost more than their keepalives.

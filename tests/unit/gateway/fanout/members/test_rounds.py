@@ -94,6 +94,15 @@ def pass_(hub: Hub, rounds: int = 1) -> list[Client]:
     return visited
 
 
+def rounds_with_writes(hub: Hub, listener: Listener, rounds: int) -> list[int]:
+    """Let so many rounds pass, and return the numbers of those in which something was written, counted from one."""
+    wrote = []
+    for number in range(1, rounds + 1):
+        pass_(hub)
+        wrote += [number] * len(listener.taken())
+    return wrote
+
+
 # rounds: Rule 1
 def test_an_idle_stream_gets_each_keepalive_in_its_round_and_is_visited_every_fifth() -> None:
     hub = new_hub(Limits(clients=10), keepalive_seconds=30.0)
@@ -109,11 +118,7 @@ def test_whenever_events_come_a_keepalive_is_written_in_its_round_and_not_before
     hub = new_hub(Limits(clients=10), keepalive_seconds=30.0)
     listener, frames = Listener(hub, A), cycle([frame_with("active"), A])
     for wait in [*waits, 100]:
-        wrote = []
-        for number in range(1, wait + 1):
-            pass_(hub)
-            wrote += [number] * len(listener.taken())
-        assert wrote == list(range(31, wait + 1, 31))
+        assert rounds_with_writes(hub, listener, wait) == list(range(31, wait + 1, 31))
         listener.client.offer(next(frames))
         listener.taken()
 
@@ -124,11 +129,7 @@ def test_whenever_the_feeds_state_changes_it_is_said_again_ten_rounds_later_and_
     hub = new_hub(Limits(clients=10), keepalive_seconds=3600.0)
     listener = Listener(hub, A, wants_feed=True)
     for wait in [*waits, 30]:
-        wrote = []
-        for number in range(1, wait + 1):
-            pass_(hub)
-            wrote += [number] * len(listener.taken())
-        assert wrote == list(range(10, wait + 1, 10))
+        assert rounds_with_writes(hub, listener, wait) == list(range(10, wait + 1, 10))
         at_once(hub.broadcast_feed(LIVE))
         listener.taken()
 
